@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# libjauth-base: helpers for the programs. libjauth-protocol: what the module shares with them.
+noinst_LTLIBRARIES += libjauth-base.la libjauth-protocol.la
+
+libjauth_base_la_SOURCES =
+libjauth_base_la_CPPFLAGS = $(AM_CPPFLAGS)
+libjauth_base_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(JOSE_CFLAGS) $(CRYPTO_CFLAGS)
+libjauth_base_la_LIBADD = $(JOSE_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)
+
+libjauth_protocol_la_SOURCES = base/login-protocol.c base/login-protocol.h
+libjauth_protocol_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
+libjauth_protocol_la_LIBADD = $(DBUS_LIBS)

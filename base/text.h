@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Strings: bounded copies, numbers, lists, and what must happen to foreign text before a person sees it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* Heap copy; aborts when there is no memory (small, daemon only). NULL stays NULL. */
+char *text_copy(const char *text);
+char *text_format(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static inline bool text_is_empty(const char *text)
+{
+	return !text || !*text;
+}
+
+bool text_equals(const char *a, const char *b);          /* NULL equals only NULL */
+bool text_has_prefix(const char *text, const char *prefix);
+bool text_has_suffix(const char *text, const char *suffix);
+
+/* Copies into a fixed field; false (and "" in the field) when it does not fit whole. */
+bool text_into(char *ret_field, size_t size, const char *text);
+
+/* Whole string as decimal; 0, -EINVAL (not a number) or -ERANGE (outside min..max). */
+int text_to_number(const char *text, int64_t min, int64_t max, int64_t *ret_number);
+
+/* Appends `text` with everything but printable characters of valid UTF-8 replaced by '?':
+ * C0 and C1 controls, DEL, bidirectional controls (U+200E, U+200F, U+202A–U+202E,
+ * U+2066–U+2069), line and paragraph separators. At most max_chars characters, then "...". */
+void text_add_clean(struct buf *buf, const char *text, size_t max_chars);
+/* The same with printable ASCII only. */
+void text_add_ascii(struct buf *buf, const char *text, size_t max_chars);
+
+/* True when all bytes are 0x20..0x7e and there are 1..max_len of them. */
+bool text_is_printable_ascii(const char *text, size_t max_len);
+bool text_is_utf8(const char *text, size_t len);
+
+/* A NULL-terminated list of heap strings. */
+size_t list_length(char *const *list);
+bool list_has(char *const *list, const char *text);
+int list_add(char ***list, const char *text);            /* 0 or -ENOMEM */
+char **list_free(char **list);                           /* returns NULL */
+
+static inline void list_free_pointer(char ***list)
+{
+	*list = list_free(*list);
+}
+
+#define _cleanup_list_ _cleanup_(list_free_pointer)
+
+/* base64url without padding (RFC 4648 section 5). The result is exact or nothing:
+ * padding, white space, '+', '/', impossible lengths and non-zero spare bits are -EINVAL. */
+void base64url_add(struct buf *buf, const void *data, size_t len);
+int base64url_decode(const char *text, size_t len, struct buf *ret_buf);
+/* Standard base64 with padding, for HTTP Basic. */
+void base64_add(struct buf *buf, const void *data, size_t len);
+void hex_add(struct buf *buf, const void *data, size_t len);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * jauthd.conf, read whole: either everything is right and there is a new configuration, or
+ * nothing changes and there is a list of all mistakes. Logins hold a reference to the one they
+ * began with; it is shared, and read-only but for the methods' shared state.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/login-protocol.h"
+#include "jauthd/limits.h"
+#include "providers/provider.h"
+
+/* [method ID] */
+struct method {
+	char id[METHOD_ID_MAX + 1];      /* [a-z0-9-]+ */
+	const struct provider *provider;
+	char *title;                     /* as configured, or NULL: the provider's */
+	bool device_flow_alone;
+	struct provider_limits limits;
+	char *map;                       /* rule's template over identity attributes, or NULL */
+	bool privileged;                 /* the rule may reach privileged users */
+	char **groups_allowed;           /* identity must be in one of them; NULL: no filter */
+	char **mail_domains;             /* verified mail must be in one of them; NULL: no filter */
+	void *config;                    /* provider->config_size bytes */
+	void *shared;                    /* provider->shared_size bytes */
+	/* Counts behind `limits`, the loop's. */
+	int64_t n_open;
+	int64_t second_s, n_second, hour_s, n_hour;
+};
+
+/* methods = github, password + sms */
+struct alternative {
+	struct method *factors[FACTORS_MAX];
+	unsigned n_factors;
+};
+
+enum condition_origin { ORIGIN_ANY, ORIGIN_LOCAL, ORIGIN_REMOTE };
+enum condition_key { SSH_KEY_ANY, SSH_KEY_ACCEPTED, SSH_KEY_NONE };
+
+struct address_range {
+	unsigned char bytes[16];         /* IPv4 as ::ffff:a.b.c.d */
+	unsigned bits;
+};
+
+/* [service SERVICE] and [service SERVICE LABEL]. Conditions that are absent hold. The first section of a
+ * service whose conditions hold decides, those with a label first, in the order of the file. */
+struct service_rule {
+	char *service, *label;           /* label NULL: the plain section */
+	enum condition_origin origin;
+	enum condition_key ssh_key;
+	struct address_range *sources;
+	size_t n_sources;
+	char **users, **groups;          /* when both are given either is enough */
+	struct alternative alternatives[ALTERNATIVES_MAX];
+	unsigned n_alternatives;         /* 0: methods = none, nobody gets in */
+	char *file;
+	unsigned line;
+};
+
+struct config {
+	unsigned n_refs;
+	/* [general] */
+	char *language;                  /* when the client says none; NULL: en */
+	bool inverted;                   /* QR codes */
+	char **lockers;                  /* services in which users may authenticate themselves */
+	char **privileged_groups;
+	char *host;                      /* name shown to people; NULL: gethostname */
+	/* [limits] */
+	int64_t logins_waiting, logins_per_source, login_seconds, login_tries;
+	int64_t audit_days, audit_rows;
+	/* [test]: for test set-ups only, each logged as a warning at start */
+	int64_t fail_delay_ms;
+	char *hash_prefix;               /* crypt(5) setting for new hashes, e.g. "$5$rounds=1000$"; NULL: yescrypt */
+
+	struct method *methods[METHODS_MAX];
+	unsigned n_methods;
+	struct service_rule *services;
+	unsigned n_services;
+	char *path;
+};
+
+/* 0 and a configuration with one reference; -EINVAL with the report filled; or -errno of `path`. */
+int config_load(const char *path, struct config **ret_config, struct conf_report *report);
+int config_load_text(const char *text, size_t len, struct config **ret_config,
+		     struct conf_report *report);
+struct config *config_ref(struct config *config);
+struct config *config_unref(struct config *config);      /* NULL is fine; returns NULL */
+struct method *config_method(const struct config *config, const char *id);
+
+/* Every table of keys with the name of its section, for the tests that compare sample file and manual. */
+struct config_section_keys {
+	const char *section;             /* "general", "method", "method: oidc", … */
+	const struct conf_key *keys;
+};
+/* Ends with a row whose section is NULL. */
+extern const struct config_section_keys config_sections[];

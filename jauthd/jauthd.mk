@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# libjauthd.la is the whole daemon but main.c, so that tests link the same objects.
+noinst_LTLIBRARIES += libjauthd.la
+libjauthd_la_SOURCES =
+libjauthd_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(DBUS_CFLAGS) $(SQLITE_CFLAGS) \
+	$(QRENCODE_CFLAGS) $(XCRYPT_CFLAGS) $(CRYPTO_CFLAGS)
+libjauthd_la_LIBADD = libjauth-base.la libjauth-protocol.la libjauth-providers.la \
+	$(SYSTEMD_LIBS) $(DBUS_LIBS) $(SQLITE_LIBS) $(QRENCODE_LIBS) $(XCRYPT_LIBS) $(CRYPTO_LIBS)

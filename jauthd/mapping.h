@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * identity → may it be this Unix user? Candidates are links ∪ rule; the requested user must be one of
+ * them, name and uid, compared whole. Doubt is no.
+ */
+#pragma once
+
+#include "jauthd/config.h"
+#include "jauthd/names.h"
+#include "jauthd/store.h"
+
+enum mapping_result {
+	MAPPING_NO,              /* the identity is not this user */
+	MAPPING_LINK,
+	MAPPING_RULE,
+	MAPPING_SELF,            /* ISSUER_UNIX from a PROVIDER_LOCAL_USER method */
+	MAPPING_PRIVILEGED,      /* a rule reaches a privileged user without privileged = yes: no */
+	MAPPING_FILTERED,        /* outside groups_allowed or mail_domains: no */
+};
+
+static inline bool mapping_is_yes(enum mapping_result result)
+{
+	return result == MAPPING_LINK || result == MAPPING_RULE || result == MAPPING_SELF;
+}
+
+/* Expands a rule's template, "{mail_user}" or "u-{sub}": the name, or -ENOENT (an attribute is missing),
+ * -EINVAL (not [a-z_][a-z0-9_-]{0,30} afterwards: nothing is folded or cut). */
+int mapping_expand(const char *template, const struct identity *identity, char *ret_user,
+		   size_t size);
+/* Mistake text for a template that cannot be right, or NULL. */
+const char *mapping_template_mistake(const char *template);
+/* uid < 1000, or in one of the groups. */
+bool mapping_is_privileged(const struct config *config, const struct unix_user *user);
+/* Store thread. 0 or -errno. `user` must exist. */
+int mapping_check(struct db *db, const struct config *config, const struct method *method,
+		  const struct identity *identity, const struct unix_user *user,
+		  enum mapping_result *ret_result);
+/* The account phase's second look, by what the audit kept of the login; a rule cannot be expanded again
+ * without its attributes, so `by_rule` only needs the rule to be there still. */
+int mapping_still_holds(struct db *db, const struct config *config, const char *method_id,
+			const char *issuer, const char *subject, const struct unix_user *user,
+			bool *ret_holds);
+const char *mapping_result_text(enum mapping_result result);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The database: SQLite in WAL mode, used by one thread only, and the only file that includes sqlite3.h.
+ *
+ * accounts.h, throttle.h and audit.h are plain functions over `struct db` that run on that thread
+ * inside a job, so one job can read, decide and write in one transaction; tests call them
+ * directly on a database in memory. kill -9 at any moment leaves the last committed
+ * transaction. The schema's version is PRAGMA user_version; an older one is
+ * upgraded step by step at open, a newer one is refused.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "jauthd/worker.h"
+
+struct db;
+
+/* ":memory:" for tests. 0; -EPROTO for a newer schema; -EUCLEAN for a damaged file; else -errno. */
+int db_open(const char *path, struct db **ret_db);
+struct db *db_close(struct db *db);                      /* NULL is fine; returns NULL */
+
+int db_begin(struct db *db);                             /* BEGIN IMMEDIATE */
+int db_commit(struct db *db);
+void db_rollback(struct db *db);
+
+/* One statement, prepared once and cached by its text, which must be a literal. */
+struct query;
+struct query *query_new(struct db *db, const char *sql); /* NULL: our mistake or no memory; logged */
+void query_text(struct query *query, int index, const char *text);       /* NULL binds NULL; copies not, lives until done */
+void query_number(struct query *query, int index, int64_t number);
+void query_blob(struct query *query, int index, const void *data, size_t len);
+int query_step(struct query *query);                     /* 1: a row; 0: finished; -errno */
+const char *query_column_text(struct query *query, int column);          /* "" for NULL; until the next step */
+int64_t query_column_number(struct query *query, int column);
+bool query_column_is_null(struct query *query, int column);
+/* Resets and clears the bindings; accepts NULL. */
+void query_done(struct query *query);
+/* For statements without rows: step and done. 0 or -errno (-EEXIST for a violated constraint). */
+int query_run(struct query *query);
+int64_t db_changes(struct db *db);                       /* rows of the last statement */
+
+/* The thread. */
+struct store;
+int store_new(sd_event *event, const char *path, struct store **ret_store);
+struct store *store_free(struct store *store);
+/* `run` gets the struct db as its context. 0 or -ENOBUFS. */
+int store_add(struct store *store, struct job *job);
+/* 32 random bytes made when the database was made: the key of every keyed hash kept in it.
+ * For reading from any thread. */
+const unsigned char *store_key(const struct store *store);
+const unsigned char *db_key(const struct db *db);

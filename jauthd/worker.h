@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Threads for what may block: name look-ups, hashing, the store.
+ *
+ * A job is embedded in the struct that holds its input and output. `run` is called on a thread and
+ * touches only that struct; `done` is called later on the loop, in the order the jobs finished,
+ * and owns the struct from then on. Owners that may be gone by then are found again by
+ * number, never by pointer.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <systemd/sd-event.h>
+
+struct job {
+	void (*run)(struct job *job, void *context);
+	void (*done)(struct job *job);
+	struct job *next;                /* the workers' own */
+};
+
+struct workers;
+
+/* `context` is handed to every run (the database for the store's single thread; else NULL). */
+int workers_new(sd_event *event, const char *name, unsigned n_threads, size_t queue_max,
+		void *context, struct workers **ret_workers);
+/* Finishes the jobs at work, calls `done` for every job that was added, then frees; NULL is fine. */
+struct workers *workers_free(struct workers *workers);
+/* 0, or -ENOBUFS when the queue is full: the job stays the caller's. */
+int workers_add(struct workers *workers, struct job *job);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The contract between the core and a login method.
+ *
+ * A provider is a pure state machine: the core calls one of its operations per event, and it
+ * answers by calling the functions below. It never sees the bus, a socket, a file, a clock or the
+ * store. It proves who the person is, (issuer, subject); whether that identity may be
+ * the requested Unix user is decided by the core alone.
+ *
+ * Numbers. A prompt, a request, a timer and a password check get a number when they are made;
+ * the event carries it back. The core drops events whose number is no longer open: one
+ * prompt and one timer are open at a time (a new one replaces the old), and up to
+ * PROVIDER_REQUESTS_MAX requests. login_cancel() closes a number early. So a provider never gets a stale
+ * event, and compares numbers only where it has several requests open.
+ *
+ * End. login_identify(), login_deny() or login_fail() end the method: all numbers are closed, no
+ * further operation but `finish` is called, and nothing else may be emitted. The first one
+ * counts. When the person leaves, the core calls `finish` without any of them.
+ *
+ * Not one of these functions calls back into the provider before it has returned.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/http-message.h"
+#include "base/secret.h"
+
+struct login;
+
+#define PROVIDER_REQUESTS_MAX   4
+#define IDENTITY_GROUPS_MAX     256
+#define IDENTITY_ATTRIBUTES_MAX 16
+#define IDENTITY_TEXT_MAX       255      /* bytes of an issuer is URL_MAX; of the others this */
+
+/* Issuer of an identity that is the requested Unix user himself (PROVIDER_LOCAL_USER). */
+#define ISSUER_UNIX "unix"
+
+enum provider_feature {
+	/* The person's consent is tied to this terminal: a page of ours shows where the login
+	 * comes from, or a secret is typed here. Without it (a device flow, whose link can be
+	 * forwarded) the method alone is refused from remote origins unless configured. */
+	PROVIDER_CONFIRMS_HERE = 1 << 0,
+	/* The vendor asks the person nothing: an approval can happen unseen. */
+	PROVIDER_SILENT = 1 << 1,
+	/* Starting it contacts somebody or costs money: the core first wants a prompt answered
+	 * with something other than an empty string, and counts starts and open logins. */
+	PROVIDER_CONTACTS = 1 << 2,
+	/* It knows the requested user himself (a password, a code sent to his number) and may
+	 * identify him as (ISSUER_UNIX, his name). */
+	PROVIDER_LOCAL_USER = 1 << 3,
+	/* It has a `change` operation. */
+	PROVIDER_CHANGES_PASSWORD = 1 << 4,
+};
+
+struct identity_attribute {
+	const char *name;        /* as in a rule's template: "sub", "mail_user", "id" */
+	const char *value;
+};
+
+/* Who the provider says this is. The texts are the provider's; the core copies. */
+struct identity {
+	const char *issuer;      /* whole and exact: a URL, or the provider's fixed word */
+	const char *subject;     /* whole and exact; never an e-mail address or a login name */
+	const char *display;     /* a name the person may have chosen: for the log only; or NULL */
+	const char *mail;        /* verified, or NULL */
+	const char *const *groups;       /* stable values, NULL-terminated; or NULL */
+	struct identity_attribute attributes[IDENTITY_ATTRIBUTES_MAX];   /* stable only */
+	size_t n_attributes;
+};
+
+enum password_result {
+	PASSWORD_RIGHT,
+	PASSWORD_WRONG,          /* wrong, unknown user, locked, no password, paused: one answer */
+	PASSWORD_MUST_CHANGE,    /* right, but a new one must be set before it counts */
+	PASSWORD_CHANGED,        /* login_set_password() is done */
+	PASSWORD_NOT_OURS,       /* right but must change, and it is not kept by jauth */
+	PASSWORD_UNAVAILABLE,    /* the store failed */
+};
+
+/* What a method gets from the core for a while: counts of section "starts" below. */
+struct provider_limits {
+	int64_t open_max;        /* logins between start and end, all users; 0: unlimited */
+	int64_t starts_per_s;    /* 0: unlimited */
+	int64_t starts_per_hour; /* 0: unlimited */
+};
+
+struct provider {
+	const char *type;                /* as in "type = oidc" */
+	const char *title;               /* shown when the method has no title; marked with N_() */
+	unsigned features;               /* bits of provider_feature */
+	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s, starts_per_hour */
+	const struct conf_key *keys;     /* own keys; filled into a struct of config_size. The core
+	                                  * adds its common ones: type, title, device_flow_alone, map, … */
+	size_t config_size;
+	size_t shared_size;              /* kept per method between logins (caches); zeroed at first */
+	size_t login_size;               /* kept per login; zeroed at start, wiped after finish */
+
+	/* MAY be NULL. What rows cannot say about a filled config; mistakes go into the report with
+	 * the section's file and line. Must not contact anybody. */
+	void (*check)(const void *config, const struct conf_section *section,
+		      struct conf_report *report);
+	/* MAY be NULL. Fills caches before anybody logs in, and again every prepare_interval_s.
+	 * Runs like a login without a user; only login_request(), login_timer(), login_done() and
+	 * login_fail() may be called. */
+	void (*prepare)(struct login *login);
+	int64_t prepare_interval_s;
+	/* MUST. Somebody wants to log in by this method. */
+	void (*start)(struct login *login);
+	/* MUST with PROVIDER_CHANGES_PASSWORD. The user wants a new password. */
+	void (*change)(struct login *login);
+	/* MUST when login_prompt() or login_show_code() is used. `answer` is the core's. Never
+	 * called for the keys that the core itself understands. */
+	void (*answer)(struct login *login, uint32_t number, const struct secret *answer);
+	/* MUST when login_request() is used. */
+	void (*reply)(struct login *login, uint32_t number, const struct http_reply *reply);
+	/* MUST when login_timer() is used. */
+	void (*timeout)(struct login *login, uint32_t number);
+	/* MUST when login_check_password() or login_set_password() is used. */
+	void (*checked)(struct login *login, uint32_t number, enum password_result result);
+	/* MAY be NULL. Free what the login state owns. The core then wipes the state itself. */
+	void (*finish)(struct login *login);
+	/* MAY be NULL. Free what the shared state owns. */
+	void (*release)(void *shared);
+};
+
+/* --- what a provider may ask --- */
+
+void *login_own(struct login *login);                    /* login_size bytes */
+void *login_shared(struct login *login);                 /* shared_size bytes */
+const void *login_config(struct login *login);           /* config_size bytes */
+const char *login_user(struct login *login);             /* as typed; "" while preparing */
+const char *login_host(struct login *login);             /* this machine's name */
+bool login_is_root(struct login *login);                 /* change: root changes somebody's password */
+int64_t login_now_ms(struct login *login);               /* monotonic */
+int64_t login_now_s(struct login *login);                /* wall clock */
+int64_t login_deadline_ms(struct login *login);          /* monotonic: when the core gives up */
+/* `text`, a literal marked with N_(), in the language of this login. */
+const char *login_text(struct login *login, const char *text) __attribute__((format_arg(2)));
+
+/* --- what a provider may do --- */
+
+/* Shown together with whatever is asked or shown next. Bounded and cleaned by the core. */
+void login_show(struct login *login, const char *text);
+void login_show_error(struct login *login, const char *text);
+
+struct login_prompt {
+	const char *text;
+	bool echo;
+	bool password;           /* the answer is the user's password (PAM_AUTHTOK) */
+};
+uint32_t login_prompt(struct login *login, const struct login_prompt *prompt);
+
+/* A code to scan. Drawn as the surface allows; the link and the user code always stand below in ASCII.
+ * Where the surface shows text only with a prompt, the core adds "press Enter when done"; then, and
+ * only then, `answer` is called with the number, once, with an empty answer. */
+struct login_code {
+	const char *link;        /* what the code holds */
+	const char *plain_link;  /* what a person types; NULL: as link */
+	const char *user_code;   /* to be typed or compared there; or NULL */
+	const char *text;        /* one line above the code */
+};
+uint32_t login_show_code(struct login *login, const struct login_code *code);
+
+/* Takes the request over in every case. The reply always comes, whatever happens, unless cancelled. */
+uint32_t login_request(struct login *login, struct http_request *request);
+uint32_t login_timer(struct login *login, int64_t delay_ms);
+uint32_t login_check_password(struct login *login, const struct secret *password);
+uint32_t login_set_password(struct login *login, const struct secret *password);
+void login_cancel(struct login *login, uint32_t number);
+
+/* --- how a provider ends --- */
+
+/* This is who it is. The core maps it to the requested user, or denies. */
+void login_identify(struct login *login, const struct identity *identity);
+/* change and prepare: done. */
+void login_done(struct login *login);
+
+enum deny_reason {
+	DENY_WRONG,              /* a wrong answer: counted; the person may try again */
+	DENY_REFUSED,            /* the person, or the provider for him, said no */
+	DENY_EXPIRED,            /* nobody approved in time */
+	DENY_FILTERED,           /* a right identity outside the method's filters */
+	DENY_BUSY,               /* the provider has no room now */
+	DENY_INVALID,            /* the provider's proof did not hold: alert */
+};
+/* `detail` goes to the log and the audit only: never a secret, may be foreign text. */
+void login_deny(struct login *login, enum deny_reason reason, const char *detail);
+
+enum fail_reason {
+	FAIL_NETWORK,            /* no answer, or not from the provider itself */
+	FAIL_PROVIDER,           /* the provider answered with a fault of its own */
+	FAIL_CONFIG,             /* the provider says we are set up wrongly: alert */
+};
+void login_fail(struct login *login, enum fail_reason reason, const char *detail);
+
+/* Marks a literal for translation. */
+#define N_(text) text
+
+/* The one table: every login method there is, NULL-terminated. */
+extern const struct provider *const providers[];
+const struct provider *provider_find(const char *type);

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One program a module. `make check` runs them all; ./runtests unit does the same.
+UNIT_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
+UNIT_LIBS = libjauth-base.la $(CMOCKA_LIBS)
