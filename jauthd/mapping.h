@@ -35,9 +35,16 @@ bool mapping_is_privileged(const struct config *config, const struct unix_user *
 int mapping_check(struct db *db, const struct config *config, const struct method *method,
 		  const struct identity *identity, const struct unix_user *user,
 		  enum mapping_result *ret_result);
-/* The account phase's second look, by what the audit kept of the login; a rule cannot be expanded again
- * without its attributes, so `by_rule` only needs the rule to be there still. */
-int mapping_still_holds(struct db *db, const struct config *config, const char *method_id,
-			const char *issuer, const char *subject, const struct unix_user *user,
+/* The account phase's second look, by what is known of the login. A rule cannot be expanded again
+ * without its attributes: a login that was MAPPING_RULE needs its method and rule to be there still, and a
+ * privileged user the method's permission. A login by link needs that link, whatever rules there are. */
+struct mapping_past {
+	const char *method_id;           /* of the factor that was mapped */
+	const char *issuer, *subject;
+	enum mapping_result result;
+};
+/* Store thread. 0 or -errno. */
+int mapping_still_holds(struct db *db, const struct config *config,
+			const struct mapping_past *past, const struct unix_user *user,
 			bool *ret_holds);
 const char *mapping_result_text(enum mapping_result result);
