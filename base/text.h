@@ -28,7 +28,7 @@ bool text_into(char *ret_field, size_t size, const char *text);
 int text_to_number(const char *text, int64_t min, int64_t max, int64_t *ret_number);
 
 /* Appends `text` with everything but printable characters of valid UTF-8 replaced by '?':
- * C0 and C1 controls, DEL, bidirectional controls (U+200E, U+200F, U+202A–U+202E,
+ * C0 and C1 controls, DEL, bidirectional controls (U+061C, U+200E, U+200F, U+202A–U+202E,
  * U+2066–U+2069), line and paragraph separators. At most max_chars characters, then "...". */
 void text_add_clean(struct buf *buf, const char *text, size_t max_chars);
 /* The same with printable ASCII only. */
@@ -36,6 +36,7 @@ void text_add_ascii(struct buf *buf, const char *text, size_t max_chars);
 
 /* True when all bytes are 0x20..0x7e and there are 1..max_len of them. */
 bool text_is_printable_ascii(const char *text, size_t max_len);
+/* Valid UTF-8 without NUL. */
 bool text_is_utf8(const char *text, size_t len);
 
 /* A NULL-terminated list of heap strings. */
@@ -52,7 +53,8 @@ static inline void list_free_pointer(char ***list)
 #define _cleanup_list_ _cleanup_(list_free_pointer)
 
 /* base64url without padding (RFC 4648 section 5). The result is exact or nothing:
- * padding, white space, '+', '/', impossible lengths and non-zero spare bits are -EINVAL. */
+ * padding, white space, '+', '/', impossible lengths and non-zero spare bits are -EINVAL;
+ * bytes that do not fit into the buffer, which they are appended to, are -E2BIG. */
 void base64url_add(struct buf *buf, const void *data, size_t len);
 int base64url_decode(const char *text, size_t len, struct buf *ret_buf);
 /* Standard base64 with padding, for HTTP Basic. */
