@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libjauth-base.la libjauth-protocol.la
 
 libjauth_base_la_SOURCES = \
 	base/buf.c base/buf.h \
+	base/log.c base/log.h \
 	base/macro.h \
 	base/secret.c base/secret.h \
 	base/text.c base/text.h
