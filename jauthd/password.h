@@ -12,12 +12,13 @@
 #include "base/secret.h"
 #include "jauthd/names.h"
 
-/* Order of sources: "jauth", "shadow". */
+#define PASSWORD_HASH_SIZE 384           /* crypt(5) and its NUL */
+
 enum password_source { PASSWORD_FROM_NOWHERE, PASSWORD_FROM_JAUTH, PASSWORD_FROM_SHADOW };
 
 struct password_record {
 	enum password_source source;
-	char hash[384];                  /* wiped by password_record_done() */
+	char hash[PASSWORD_HASH_SIZE];               /* wiped by password_record_done() */
 	bool usable;                     /* not locked, not empty, not expired, not a failure string */
 	bool must_change;
 };

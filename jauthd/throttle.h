@@ -17,15 +17,18 @@
 
 struct throttle_key {
 	unsigned char bytes[THROTTLE_KEY_LEN];
+	char user_hash[17];      /* throttle_user_hash(): for throttle_unlock() */
+	char scope[32];          /* cut to fit */
 };
 
-/* HMAC of the parts, each with its length, under db_key(). `scope` names what is counted ("password"). */
+/* HMAC of the parts, each with its length, under db_key(). `scope` names what is counted
+ * ("password"). An IPv6 address as source counts by its /64 network, which is what one customer gets. */
 void throttle_key_make(const unsigned char db_key[32], const char *scope, const char *user,
 		       const char *source, struct throttle_key *ret_key);
 /* Counts one attempt. *ret_wait_s is 0 when it may go on, else the seconds still to wait; an attempt that
  * has to wait is not counted. 0 or -errno: on an error nothing may go on. */
-int throttle_attempt(struct db *db, const struct throttle_key *key, const char *user_hash,
-		     int64_t now_s, int64_t *ret_wait_s);
+int throttle_attempt(struct db *db, const struct throttle_key *key, int64_t now_s,
+		     int64_t *ret_wait_s);
 int throttle_clear(struct db *db, const struct throttle_key *key);
 /* All keys of one user: user_hash as throttle_user_hash() makes it; NULL: everything. *ret_n rows went. */
 int throttle_unlock(struct db *db, const char *user_hash, int64_t *ret_n);

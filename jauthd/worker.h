@@ -20,10 +20,13 @@ struct job {
 
 struct workers;
 
-/* `context` is handed to every run (the database for the store's single thread; else NULL). */
+/* `context` is handed to every run (the database for the store's single thread; else NULL).
+ * Threads are started when jobs need them. `queue_max` bounds the jobs added and not yet done. */
 int workers_new(sd_event *event, const char *name, unsigned n_threads, size_t queue_max,
 		void *context, struct workers **ret_workers);
-/* Finishes the jobs at work, calls `done` for every job that was added, then frees; NULL is fine. */
+/* Runs what was added, calls `done` for it, then frees; NULL is fine. A job added meanwhile is
+ * refused. */
 struct workers *workers_free(struct workers *workers);
-/* 0, or -ENOBUFS when the queue is full: the job stays the caller's. */
+/* 0, or -ENOBUFS (too many, no thread to be had, or the end has begun): the job stays the
+ * caller's. */
 int workers_add(struct workers *workers, struct job *job);

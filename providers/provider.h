@@ -81,6 +81,9 @@ enum password_result {
 	PASSWORD_UNAVAILABLE,    /* the store failed */
 };
 
+#define PASSWORD_SOURCE_JAUTH  "jauth"   /* accounts kept by jauth */
+#define PASSWORD_SOURCE_SHADOW "shadow"  /* the host's own: /etc/shadow and what NSS adds to it */
+
 /* What a method gets from the core for a while: counts of section "starts" below. */
 struct provider_limits {
 	int64_t open_max;        /* logins between start and end, all users; 0: unlimited */
@@ -168,8 +171,13 @@ uint32_t login_show_code(struct login *login, const struct login_code *code);
 /* Takes the request over in every case. The reply always comes, whatever happens, unless cancelled. */
 uint32_t login_request(struct login *login, struct http_request *request);
 uint32_t login_timer(struct login *login, int64_t delay_ms);
-uint32_t login_check_password(struct login *login, const struct secret *password);
-uint32_t login_set_password(struct login *login, const struct secret *password);
+/* `sources` are PASSWORD_SOURCE_… words in the order to be asked, NULL-terminated; the first
+ * one that knows the user decides. */
+uint32_t login_check_password(struct login *login, const struct secret *password,
+			      char *const *sources);
+/* The password kept by jauth; it is over `expires_days` from now, 0: never. */
+uint32_t login_set_password(struct login *login, const struct secret *password,
+			    int64_t expires_days);
 void login_cancel(struct login *login, uint32_t number);
 
 /* --- how a provider ends --- */
