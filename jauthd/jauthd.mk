@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # libjauthd.la is the whole daemon but main.c, so that tests link the same objects.
 noinst_LTLIBRARIES += libjauthd.la
-libjauthd_la_SOURCES =
+libjauthd_la_SOURCES = jauthd/qr.c jauthd/qr.h
 libjauthd_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(DBUS_CFLAGS) $(SQLITE_CFLAGS) \
 	$(QRENCODE_CFLAGS) $(XCRYPT_CFLAGS) $(CRYPTO_CFLAGS)
 libjauthd_la_LIBADD = libjauth-base.la libjauth-protocol.la libjauth-providers.la \

@@ -2,3 +2,8 @@
 # One program a module. `make check` runs them all; ./runtests unit does the same.
 UNIT_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
 UNIT_LIBS = libjauth-base.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += t-qr
+t_qr_SOURCES = tests/unit/t-qr.c
+t_qr_CFLAGS = $(UNIT_CFLAGS) $(QRENCODE_CFLAGS)
+t_qr_LDADD = libjauthd.la $(UNIT_LIBS) $(QRENCODE_LIBS)
