@@ -4,10 +4,12 @@ noinst_LTLIBRARIES += libjauth-base.la libjauth-protocol.la
 
 libjauth_base_la_SOURCES = \
 	base/buf.c base/buf.h \
+	base/json.c base/json.h \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/secret.c base/secret.h \
-	base/text.c base/text.h
+	base/text.c base/text.h \
+	base/url.c base/url.h
 libjauth_base_la_CPPFLAGS = $(AM_CPPFLAGS)
 libjauth_base_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(JOSE_CFLAGS) $(CRYPTO_CFLAGS)
 libjauth_base_la_LIBADD = $(JOSE_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)

@@ -198,6 +198,24 @@ bool text_is_utf8(const char *text, size_t len)
 	return true;
 }
 
+bool text_is_line(const char *text, size_t len)
+{
+	size_t i;
+
+	if (!text_is_utf8(text, len))
+		return false;
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c < 0x20 || c == 0x7f)
+			return false;
+		/* U+0080 to U+009F are C2 80 to C2 9F. */
+		if (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)
+			return false;
+	}
+	return true;
+}
+
 size_t list_length(char *const *list)
 {
 	size_t n = 0;

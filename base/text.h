@@ -38,6 +38,8 @@ void text_add_ascii(struct buf *buf, const char *text, size_t max_chars);
 bool text_is_printable_ascii(const char *text, size_t max_len);
 /* Valid UTF-8 without NUL. */
 bool text_is_utf8(const char *text, size_t len);
+/* The same without control characters (C0, C1, DEL) either. */
+bool text_is_line(const char *text, size_t len);
 
 /* A NULL-terminated list of heap strings. */
 size_t list_length(char *const *list);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Absolute https URLs (RFC 3986), as configured and as providers send them.
- * Strict: https only (http never), a host, no user-info, no fragment unless asked,
- * no control or non-ASCII bytes, no spaces, no backslash, at most `max_len` bytes.
+ * Strict: https only (http never), a host, no user-info, no fragment,
+ * nothing that RFC 3986 does not allow (control and non-ASCII bytes, spaces, backslash),
+ * no host that ends in a number but is no dotted IPv4 address, at most `max_len` bytes.
  */
 #pragma once
 
@@ -32,5 +33,6 @@ bool url_same_origin(const char *a, const char *b);
 void form_add(struct buf *form, const char *name, const char *value);
 /* Only the encoding: A-Z a-z 0-9 * - . _ stay, space becomes '+', the rest %XX. */
 void form_encode(struct buf *buf, const void *data, size_t len);
-/* One path segment: RFC 3986 unreserved stay, the rest %XX. */
+/* One path segment: RFC 3986 unreserved stay, the rest %XX. "." and "..", which would climb, are
+ * the caller's to refuse. */
 void url_encode_segment(struct buf *buf, const char *text);

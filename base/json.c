@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON from outside; see json.h. */
+#include "base/json.h"
+
+#include <errno.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+/* jansson follows 2048 levels by recursion; a look at the brackets before keeps it from that.
+ * Whatever is not JSON is left for jansson to refuse. */
+static bool depth_is_bounded(const char *data, size_t len)
+{
+	bool in_string = false;
+	unsigned depth = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		char c = data[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '['))
+			depth++;
+		else if (!in_string && (c == '}' || c == ']') && depth)
+			depth--;
+		if (depth > JSON_DEPTH)
+			return false;
+	}
+	return true;
+}
+
+static json_t *read_typed(const char *data, size_t len, json_type type)
+{
+	json_t *json;
+
+	if (!len || !depth_is_bounded(data, len))
+		return NULL;
+	json = json_loadb(data, len, JSON_REJECT_DUPLICATES, NULL);
+	if (json && json_typeof(json) != type)
+		json = json_free(json);
+	return json;
+}
+
+json_t *json_read_object(const char *data, size_t len)
+{
+	return read_typed(data, len, JSON_OBJECT);
+}
+
+json_t *json_read_array(const char *data, size_t len)
+{
+	return read_typed(data, len, JSON_ARRAY);
+}
+
+json_t *json_free(json_t *json)
+{
+	json_decref(json);
+	return NULL;
+}
+
+static const char *checked_text(const json_t *json, size_t max_len)
+{
+	size_t len;
+
+	if (!json_is_string(json))
+		return NULL;
+	len = json_string_length(json);
+	if (len < 1 || len > max_len || !text_is_line(json_string_value(json), len))
+		return NULL;
+	return json_string_value(json);
+}
+
+static json_t *typed(json_t *json, json_type type)
+{
+	return json && json_typeof(json) == type ? json : NULL;
+}
+
+bool json_has(const json_t *object, const char *key)
+{
+	return json_object_get(object, key) != NULL;
+}
+
+const char *json_text(const json_t *object, const char *key, size_t max_len)
+{
+	return checked_text(json_object_get(object, key), max_len);
+}
+
+int json_number(const json_t *object, const char *key, int64_t min, int64_t max,
+		int64_t *ret_number)
+{
+	const json_t *json = json_object_get(object, key);
+
+	if (!json)
+		return -ENOENT;
+	if (!json_is_integer(json))
+		return -EINVAL;
+	if (json_integer_value(json) < min || json_integer_value(json) > max)
+		return -ERANGE;
+	*ret_number = json_integer_value(json);
+	return 0;
+}
+
+int json_bool(const json_t *object, const char *key, bool *ret_value)
+{
+	const json_t *json = json_object_get(object, key);
+
+	if (!json)
+		return -ENOENT;
+	if (!json_is_boolean(json))
+		return -EINVAL;
+	*ret_value = json_is_true(json);
+	return 0;
+}
+
+json_t *json_object_at(const json_t *object, const char *key)
+{
+	return typed(json_object_get(object, key), JSON_OBJECT);
+}
+
+json_t *json_array_at(const json_t *object, const char *key)
+{
+	return typed(json_object_get(object, key), JSON_ARRAY);
+}
+
+size_t json_array_length(const json_t *array)
+{
+	return json_array_size(array);
+}
+
+json_t *json_array_object(const json_t *array, size_t index)
+{
+	return typed(json_array_get(array, index), JSON_OBJECT);
+}
+
+const char *json_array_text(const json_t *array, size_t index, size_t max_len)
+{
+	return checked_text(json_array_get(array, index), max_len);
+}
