@@ -6,3 +6,5 @@ libjauthd_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(DBUS_CFLAGS) $(SQLITE_CFL
 	$(QRENCODE_CFLAGS) $(XCRYPT_CFLAGS) $(CRYPTO_CFLAGS)
 libjauthd_la_LIBADD = libjauth-base.la libjauth-protocol.la libjauth-providers.la \
 	$(SYSTEMD_LIBS) $(DBUS_LIBS) $(SQLITE_LIBS) $(QRENCODE_LIBS) $(XCRYPT_LIBS) $(CRYPTO_LIBS)
+libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store.c jauthd/store.h \
+	jauthd/worker.c jauthd/worker.h

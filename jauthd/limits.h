@@ -29,6 +29,8 @@
 #define WORKER_NAMES_QUEUE          1024
 #define WORKER_HASH_QUEUE           1024
 #define STORE_QUEUE                 4096
+#define STORE_QUERIES_MAX           64       /* statements kept prepared */
+#define STORE_BUSY_MS               5000     /* somebody else reads the file */
 
 /* Talking to jauth-http */
 #define HTTP_OPEN_MAX               1024     /* requests without a reply */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jauthd/store-schema.h"
+
+#include "base/macro.h"
+
+const char *const store_schema[] = {
+	/* 1: keys of keyed hashes, accounts, links. Ids of links are never used again, so that
+	 * "link remove 7" cannot hit another link than the one that was listed. */
+	"CREATE TABLE meta ("
+	"	name TEXT PRIMARY KEY,"
+	"	value BLOB NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE accounts ("
+	"	user TEXT PRIMARY KEY,"
+	"	uid INTEGER NOT NULL,"
+	"	hash TEXT NOT NULL,"
+	"	locked INTEGER NOT NULL CHECK (locked IN (0, 1)),"
+	"	must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),"
+	"	expires_s INTEGER NOT NULL,"
+	"	password_expires_s INTEGER NOT NULL,"
+	"	created_s INTEGER NOT NULL,"
+	"	changed_s INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE links ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	note TEXT NOT NULL,"
+	"	origin TEXT NOT NULL,"
+	"	created_s INTEGER NOT NULL,"
+	"	used_s INTEGER NOT NULL,"
+	"	UNIQUE (issuer, subject, user, uid)"
+	") STRICT;"
+	"CREATE INDEX links_user ON links (user);",
+
+	/* 2: counts and decisions. */
+	"CREATE TABLE throttle ("
+	"	key BLOB PRIMARY KEY,"
+	"	user_hash TEXT NOT NULL,"
+	"	scope TEXT NOT NULL,"
+	"	failures INTEGER NOT NULL,"
+	"	last_s INTEGER NOT NULL,"
+	"	wait_until_s INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX throttle_last ON throttle (last_s);"
+	"CREATE INDEX throttle_user ON throttle (user_hash);"
+	"CREATE TABLE audit ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	time_s INTEGER NOT NULL,"
+	"	request TEXT NOT NULL,"
+	"	kind TEXT NOT NULL,"
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	service TEXT NOT NULL,"
+	"	origin TEXT NOT NULL,"
+	"	source TEXT NOT NULL,"
+	"	method TEXT NOT NULL,"
+	"	outcome TEXT NOT NULL,"
+	"	reason TEXT NOT NULL,"
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	display TEXT NOT NULL"
+	") STRICT;"
+	"CREATE INDEX audit_time ON audit (time_s);"
+	"CREATE INDEX audit_request ON audit (request);",
+};
+
+const int store_schema_version = N_ELEMENTS(store_schema);
