@@ -7,3 +7,8 @@ check_PROGRAMS += t-qr
 t_qr_SOURCES = tests/unit/t-qr.c
 t_qr_CFLAGS = $(UNIT_CFLAGS) $(QRENCODE_CFLAGS)
 t_qr_LDADD = libjauthd.la $(UNIT_LIBS) $(QRENCODE_LIBS)
+
+check_PROGRAMS += t-login-protocol
+t_login_protocol_SOURCES = tests/unit/t-login-protocol.c
+t_login_protocol_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
+t_login_protocol_LDADD = libjauth-protocol.la $(DBUS_LIBS) $(CMOCKA_LIBS)
