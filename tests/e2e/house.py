@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The house that tests live in: bus, jauth-http, jauthd, sshd, users and PAM stacks.
+
+Runs inside tests/e2e/house.sh only, where it may do as it likes with /etc, /var and /run.
+"""
+
+import contextlib
+import crypt
+import json
+import os
+import pathlib
+import pwd
+import socket
+import tempfile
+import time
+
+from screen import Terminal
+from service import Service, run
+
+ROOT = pathlib.Path("/run/house")
+CONFIG = pathlib.Path("/etc/jauth/jauthd.conf")
+DATABASE = pathlib.Path("/var/lib/jauth")
+JAUTHD = "/usr/sbin/jauthd"
+JAUTH_HTTP = "/usr/libexec/jauth/jauth-http"
+
+CHEAP_HASH = "$5$rounds=1000$saltsalt$"
+
+SSHD_OPTIONS = {
+    "ListenAddress": "127.0.0.1",
+    "UsePAM": "yes",
+    "KbdInteractiveAuthentication": "yes",
+    "PasswordAuthentication": "no",
+    "PubkeyAuthentication": "yes",
+    "PermitRootLogin": "yes",
+    "LogLevel": "DEBUG",
+    "MaxStartups": "300",
+    "PrintMotd": "no",
+    "StrictModes": "no",
+    "UseDNS": "no",
+    "Subsystem": "sftp internal-sftp",
+}
+
+SSH_OPTIONS = {
+    "StrictHostKeyChecking": "no",
+    "UserKnownHostsFile": "/dev/null",
+    "GlobalKnownHostsFile": "/dev/null",
+    "LogLevel": "ERROR",
+    "IdentityFile": "/nonexistent",
+    "IdentitiesOnly": "yes",
+    "ControlPath": "none",
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, timeout=10, what="it"):
+    """The condition's first true value."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not happen in {timeout} s")
+        time.sleep(0.02)
+
+
+def cheap_hash(password):
+    return crypt.crypt(password, CHEAP_HASH)
+
+
+def option_list(options):
+    return [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
+
+
+class Sshd:
+    """Debian's sshd on a port of its own. `service` is its PAM service (the program's name)."""
+
+    def __init__(self, folder, service="sshd", **options):
+        self.port = free_port()
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
+        self.log_path = self.folder / "sshd.log"
+        key = self.folder / "host_key"
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
+        lines = {**SSHD_OPTIONS, "Port": self.port, "HostKey": key,
+                 "PidFile": self.folder / "pid", **options}
+        config = self.folder / "sshd_config"
+        config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+        program = "/usr/sbin/sshd"
+        if service != "sshd":
+            program = str(self.folder / service)
+            os.symlink("/usr/sbin/sshd", program)
+        self.service = Service("sshd", [program, "-D", "-f", str(config), "-E",
+                                        str(self.log_path)], str(self.folder), notify=False)
+
+    def start(self):
+        self.service.start()
+        wait_until(self._listens, 10, "sshd listening")
+        return self
+
+    def _listens(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+            return True
+        return False
+
+    def stop(self):
+        self.service.stop()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def command(self, user, *words, **options):
+        every = {**SSH_OPTIONS, **options}
+        return ["ssh", "-p", str(self.port), *option_list(every), f"{user}@127.0.0.1", *words]
+
+    def login(self, user, *words, env=None, term="xterm-256color", rows=24, columns=80,
+              **options):
+        """An ssh client on a terminal."""
+        return Terminal(self.command(user, *words, **options), env=env, term=term, rows=rows,
+                        columns=columns)
+
+
+class House:
+    def __init__(self):
+        self.folder = ROOT / "work"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        logs = str(self.folder)
+        self.bus = Service("dbus-daemon", ["dbus-daemon", "--system", "--nofork", "--nopidfile"],
+                           logs, notify=False)
+        self.http = Service("jauth-http", [JAUTH_HTTP], logs, user="jauth-http")
+        self.jauthd = Service("jauthd", [JAUTHD], logs, user="jauth", groups=["shadow"])
+        self.sshds = {}
+        self.n_users = 0
+
+    # --- the programs ---
+
+    def start_bus(self):
+        self.bus.start()
+        wait_until(lambda: os.path.exists("/run/dbus/system_bus_socket"), 10, "the bus")
+        return self
+
+    def configure(self, text, fresh=True):
+        """Writes jauthd.conf and starts jauthd and jauth-http on it, with an empty database."""
+        self.stop_jauth()
+        self.write_config(text)
+        if fresh:
+            for path in DATABASE.glob("*"):
+                path.unlink()
+        self.http.start()
+        self.jauthd.start()
+        return self
+
+    def write_config(self, text):
+        CONFIG.parent.mkdir(exist_ok=True)
+        CONFIG.write_text(text)
+        os.chmod(CONFIG, 0o644)
+
+    def stop_jauth(self):
+        self.jauthd.stop()
+        self.http.stop()
+
+    def stop(self):
+        for sshd in self.sshds.values():
+            sshd.stop()
+        self.stop_jauth()
+        self.bus.stop()
+
+    def sshd(self, service="sshd", **options):
+        """A running sshd with these options; made once per set of options."""
+        key = (service, tuple(sorted(options.items())))
+        if key not in self.sshds:
+            self.sshds[key] = Sshd(self.folder, service, **options).start()
+        return self.sshds[key]
+
+    def journal(self):
+        return self.jauthd.log() + self.http.log()
+
+    # --- users and PAM ---
+
+    def add_user(self, name=None, password=None, groups=(), uid=None, shell="/bin/bash"):
+        """A Unix user with a home; without a password the shadow field is "!"."""
+        if not name:
+            self.n_users += 1
+            name = f"user{self.n_users}"
+        words = ["useradd", "-m", "-s", shell]
+        if password is not None:
+            words += ["-p", cheap_hash(password)]
+        if groups:
+            words += ["-G", ",".join(groups)]
+        if uid is not None:
+            words += ["-u", str(uid)]
+        run([*words, name])
+        return name
+
+    def remove_user(self, name):
+        run(["userdel", "-r", name], check=False)
+
+    def uid(self, name):
+        return pwd.getpwnam(name).pw_uid
+
+    def write_pam(self, service, lines):
+        pathlib.Path("/etc/pam.d", service).write_text("\n".join(lines) + "\n")
+
+    def read_pam(self, service):
+        return pathlib.Path("/etc/pam.d", service).read_text()
+
+    # --- jauthctl ---
+
+    def ctl(self, *words, check=True, **options):
+        return run(["jauthctl", *words], check=check, **options)
+
+    def ctl_json(self, *words):
+        return json.loads(self.ctl(*words, "--json").stdout)
+
+    def audit(self, *words):
+        """The audit's rows, oldest first."""
+        text = self.ctl("log", *words, "--json").stdout.strip()
+        if text.startswith("["):
+            return json.loads(text)
+        return [json.loads(line) for line in text.splitlines()]
