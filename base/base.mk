@@ -4,10 +4,12 @@ noinst_LTLIBRARIES += libjauth-base.la libjauth-protocol.la
 
 libjauth_base_la_SOURCES = \
 	base/buf.c base/buf.h \
+	base/conf.c base/conf-apply.c base/conf.h \
 	base/json.c base/json.h \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/secret.c base/secret.h \
+	base/secret-file.c base/secret-file.h \
 	base/text.c base/text.h \
 	base/url.c base/url.h
 libjauth_base_la_CPPFLAGS = $(AM_CPPFLAGS)
