@@ -4,9 +4,11 @@
  * and jauth-http, which has the network; and the frames that carry them.
  *
  * A frame is a 32-bit little-endian length (of what follows), a type byte, a 64-bit number, and the
- * message's fields, each 32-bit length and bytes, in the order of the structs. Both sides
- * refuse a frame that is longer than HTTP_FRAME_MAX, has fields left over or missing, or numbers
- * out of bounds. A request's number is chosen by jauthd and never used again.
+ * message's fields, each 32-bit length and bytes, in the order of the structs; a number is a
+ * field of four bytes, little-endian, and the count of the headers stands before them. Both sides
+ * refuse a frame that is longer than HTTP_FRAME_MAX as a whole, has fields left over or missing,
+ * numbers out of bounds, or texts that are not printable ASCII. A request's number is chosen by
+ * jauthd, is not 0, and never used again.
  */
 #pragma once
 
@@ -71,13 +73,17 @@ struct http_reply {
 
 struct http_request *http_request_new(enum http_method method, const char *url);
 struct http_request *http_request_free(struct http_request *request);    /* wipes; returns NULL */
-/* False when there is no room or the header holds CR, LF or NUL. */
+/* False when there is no room, the name is not a token of RFC 9110, or the value is empty or holds
+ * CR, LF or another control character. */
 bool http_request_header(struct http_request *request, const char *name, const char *value);
 /* Takes the form's bytes as body and sets its Content-Type; the buffer is empty afterwards. */
 bool http_request_form(struct http_request *request, struct buf *form);
+/* What the other side will accept: a method, an https URL, whole headers, times and sizes in
+ * their bounds. */
+bool http_request_is_valid(const struct http_request *request);
 void http_reply_done(struct http_reply *reply);
 
-/* Append one whole frame. */
+/* Append one whole frame. A reply of HTTP_NO_HELPER never crosses: it says that nobody replied. */
 void http_encode_request(struct buf *buf, uint64_t number, const struct http_request *request);
 void http_encode_reply(struct buf *buf, uint64_t number, const struct http_reply *reply);
 void http_encode_bare(struct buf *buf, uint64_t number, enum http_frame type);

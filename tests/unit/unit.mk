@@ -12,3 +12,8 @@ check_PROGRAMS += t-login-protocol
 t_login_protocol_SOURCES = tests/unit/t-login-protocol.c
 t_login_protocol_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
 t_login_protocol_LDADD = libjauth-protocol.la $(DBUS_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t-http-message
+t_http_message_SOURCES = tests/unit/t-http-message.c
+t_http_message_CFLAGS = $(UNIT_CFLAGS)
+t_http_message_LDADD = $(UNIT_LIBS)
