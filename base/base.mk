@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libjauth-base.la libjauth-protocol.la
 
 libjauth_base_la_SOURCES = \
 	base/buf.c base/buf.h \
+	base/catalog.c base/catalog.h \
 	base/conf.c base/conf-apply.c base/conf.h \
 	base/http-message.c base/http-message.h \
 	base/json.c base/json.h \

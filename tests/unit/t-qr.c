@@ -112,7 +112,7 @@ static const char *read_cell(const char *at, unsigned *ret_ink)
 static void screen_read(const char *text, const struct surface_case *c, struct screen *ret_screen)
 {
 	bool reversed = false;
-	unsigned column = 0, ink;
+	unsigned column = 0, ink = 0;
 
 	memset(ret_screen, 0, sizeof(*ret_screen));
 	for (const char *at = text; *at;) {

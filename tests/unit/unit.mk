@@ -17,3 +17,9 @@ check_PROGRAMS += t-http-message
 t_http_message_SOURCES = tests/unit/t-http-message.c
 t_http_message_CFLAGS = $(UNIT_CFLAGS)
 t_http_message_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += t-catalog
+t_catalog_SOURCES = tests/unit/t-catalog.c
+t_catalog_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
+t_catalog_CFLAGS = $(UNIT_CFLAGS)
+t_catalog_LDADD = $(UNIT_LIBS)
