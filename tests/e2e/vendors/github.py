@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GitHub's device flow and the parts of its API that a login uses: errors with status 200, scopes
+joined by commas, no ID token, an API that wants a User-Agent and pages by the Link header."""
+
+import secrets
+
+from vendors.device import APPROVED, DENIED, USED, Grant, Grants
+from vendors.oidc import DEVICE_GRANT
+from vendors.server import Refusal, Reply, Server, json_reply, require_form
+
+API_VERSION = "2022-11-28"
+
+
+def oauth_error(error, **more):
+    """GitHub says every OAuth error with 200."""
+    return json_reply({"error": error, "error_description": f"{error} happened",
+                       "error_uri": "https://docs.example.org/", **more})
+
+
+class Person:
+    def __init__(self, number, login, teams=(), orgs=None, emails=(), kind="User"):
+        self.number = number
+        self.login = login
+        self.teams = list(teams)        # (team id, slug, organisation id, organisation)
+        self.orgs = orgs or {}          # organisation → (its id, "active" or "pending")
+        self.emails = list(emails)
+        self.kind = kind
+
+
+class GitHub(Server):
+    """Serves both hosts of github.com, or one GitHub Enterprise Server with /api/v3."""
+
+    def __init__(self, authority, host="op.example.org", port=0, api_prefix="/api/v3", interval=1,
+                 expires_in=900, client_id="Iv1.demo"):
+        super().__init__(authority, host, port, name="github", hosts=["api.example.org"])
+        self.client_id = client_id
+        self.api = api_prefix
+        self.url = f"https://{host}:{self.port}"
+        self.interval = interval
+        self.expires_in = expires_in
+        self.grants = Grants()
+        self.persons = {}               # number → Person
+        self.tokens = {}                # access token → number
+        self.secrets_made = []
+        self.device_flow_enabled = True
+        self.granted_scope = None       # instead of what was asked for
+        self.page_size = 100
+        self.routes = {
+            ("POST", "/login/device/code"): ("device", self.device_code),
+            ("POST", "/login/oauth/access_token"): ("token", self.access_token),
+            ("GET", api_prefix + "/user"): ("user", self.user),
+            ("GET", api_prefix + "/user/emails"): ("emails", self.emails),
+            ("GET", api_prefix + "/user/teams"): ("teams", self.teams),
+        }
+
+    def route(self, request):
+        row = self.routes.get((request.method, request.path))
+        if row:
+            return row
+        head = self.api + "/user/memberships/orgs/"
+        if request.method == "GET" and request.path.startswith(head):
+            name = request.path[len(head):]
+            return "membership", lambda r: self.membership(r, name)
+        if request.method == "GET" and request.path.startswith(self.api + "/orgs/"):
+            return "team", self.team_membership
+        return super().route(request)
+
+    def add_person(self, number, login, **more):
+        self.persons[number] = Person(number, login, **more)
+        return number
+
+    def approve(self, user_code, number):
+        with self.lock:
+            grant = self.grants.by_user_code(user_code)
+            if not grant or not grant.is_open():
+                raise KeyError(f"no open code {user_code!r}")
+            grant.state, grant.person = APPROVED, number
+
+    def deny(self, user_code):
+        with self.lock:
+            self.grants.by_user_code(user_code).state = DENIED
+
+    # --- OAuth ---
+
+    def _want_json(self, request):
+        if "application/json" not in request.header("Accept"):
+            raise Refusal(200, "not_json", "without Accept: application/json GitHub sends a form")
+
+    def device_code(self, request):
+        self._want_json(request)
+        form = require_form(request, ["client_id"], ["scope"])
+        if form["client_id"] != self.client_id:
+            raise Refusal(404, "Not Found", "unknown client_id")
+        if not self.device_flow_enabled:
+            return oauth_error("device_flow_disabled")
+        scope = form.get("scope", "").replace(",", " ").split()
+        grant = self.grants.add(Grant(self.client_id, scope, self.expires_in, self.interval,
+                                      device_code=secrets.token_hex(20)))
+        self.secrets_made.append(grant.device_code)
+        return json_reply({"device_code": grant.device_code, "user_code": grant.user_code,
+                           "verification_uri": self.url + "/login/device",
+                           "expires_in": self.expires_in, "interval": self.interval})
+
+    def access_token(self, request):
+        self._want_json(request)
+        form = require_form(request, ["client_id", "device_code", "grant_type"])
+        if form["client_id"] != self.client_id:
+            return oauth_error("incorrect_client_credentials")
+        if form["grant_type"] != DEVICE_GRANT:
+            return oauth_error("unsupported_grant_type")
+        grant = self.grants.by_device_code(form["device_code"])
+        if not grant or grant.state == USED:
+            self.complaints.append("a device code that is unknown or used")
+            return oauth_error("incorrect_device_code")
+        error = grant.poll()
+        if error == "slow_down":
+            self.complaints.append("polled faster than the interval")
+            return oauth_error("slow_down", interval=grant.interval)
+        if error:
+            return oauth_error(error)
+        grant.state = USED
+        token = "gho_" + secrets.token_hex(18)
+        self.tokens[token] = grant.person
+        self.secrets_made.append(token)
+        scope = grant.scope if self.granted_scope is None else self.granted_scope
+        return json_reply({"access_token": token, "token_type": "bearer",
+                           "scope": ",".join(scope)})
+
+    # --- API ---
+
+    def _caller(self, request):
+        if not request.header("User-Agent"):
+            raise Refusal(403, "no User-Agent", "the API wants a User-Agent")
+        if request.header("X-GitHub-Api-Version") != API_VERSION:
+            self.complaints.append("no X-GitHub-Api-Version")
+        if "application/vnd.github+json" not in request.header("Accept"):
+            self.complaints.append(f"Accept is {request.header('Accept')!r}")
+        kind, _, token = request.header("Authorization").partition(" ")
+        if kind != "Bearer" or token not in self.tokens:
+            raise Refusal(401, "Bad credentials", "API call without a good token")
+        return self.persons[self.tokens[token]]
+
+    def user(self, request):
+        person = self._caller(request)
+        return json_reply({"id": person.number, "login": person.login, "type": person.kind,
+                           "name": person.login.title(), "email": None})
+
+    def emails(self, request):
+        return self._page(request, [
+            {"email": mail, "verified": verified, "primary": number == 0, "visibility": None}
+            for number, (mail, verified) in enumerate(self._caller(request).emails)])
+
+    def teams(self, request):
+        return self._page(request, [
+            {"id": number, "slug": slug, "name": slug,
+             "organization": {"id": org_id, "login": org}}
+            for number, slug, org_id, org in self._caller(request).teams])
+
+    def _page(self, request, rows):
+        size = min(int(request.query.get("per_page", 30)), self.page_size)
+        page = int(request.query.get("page", 1))
+        reply = json_reply(rows[(page - 1) * size:page * size])
+        if len(rows) > page * size:
+            link = f"{self.url}{request.path}?per_page={size}&page={page + 1}"
+            reply.headers["Link"] = f'<{link}>; rel="next"'
+        return reply
+
+    def membership(self, request, name):
+        person = self._caller(request)
+        if name not in person.orgs:
+            return json_reply({"message": "Not Found"}, 404)
+        number, state = person.orgs[name]
+        return json_reply({"state": state, "role": "member",
+                           "organization": {"login": name, "id": number},
+                           "user": {"login": person.login, "id": person.number}})
+
+    def team_membership(self, request):
+        person = self._caller(request)
+        parts = request.path[len(self.api):].split("/")  # "", orgs, ORG, teams, SLUG, memberships, LOGIN
+        if len(parts) != 7 or parts[3] != "teams" or parts[5] != "memberships":
+            return Reply(404)
+        wanted = (parts[4], parts[2])
+        if parts[6] != person.login or wanted not in [(t[1], t[3]) for t in person.teams]:
+            return json_reply({"message": "Not Found"}, 404)
+        return json_reply({"state": "active", "role": "member"})
