@@ -1,1 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# libjauth-client: a login through jauthd without PAM, for the module and jauthctl.
+# libpam-jauth: the whole module, so that tests link the same objects; pam_jauth.so adds the
+# symbol list. Neither links libjauth-base: the module brings nothing but libdbus into sshd.
+noinst_LTLIBRARIES += libjauth-client.la libpam-jauth.la
+pam_LTLIBRARIES = pam_jauth.la
+EXTRA_DIST += pam_jauth/pam_jauth.sym
+
+libjauth_client_la_SOURCES = \
+	pam_jauth/begin.c pam_jauth/begin.h \
+	pam_jauth/client.c pam_jauth/client.h \
+	pam_jauth/deadline.h
+libjauth_client_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
+libjauth_client_la_LIBADD = libjauth-protocol.la $(DBUS_LIBS)
+
+libpam_jauth_la_SOURCES = \
+	pam_jauth/conversation.c pam_jauth/conversation.h \
+	pam_jauth/exempt.c pam_jauth/exempt.h \
+	pam_jauth/facts.c pam_jauth/facts.h \
+	pam_jauth/hangup.c pam_jauth/hangup.h \
+	pam_jauth/login.c pam_jauth/login.h \
+	pam_jauth/options.c pam_jauth/options.h \
+	pam_jauth/outcome.c pam_jauth/outcome.h \
+	pam_jauth/pam_jauth.c
+libpam_jauth_la_LIBADD = libjauth-client.la -lpam
+
+# nodelete: libdbus keeps state that must not lose its code when PAM unloads us.
+pam_jauth_la_SOURCES =
+pam_jauth_la_LIBADD = libpam-jauth.la
+pam_jauth_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,defs -Wl,-z,nodelete \
+	-Wl,--version-script=$(top_srcdir)/pam_jauth/pam_jauth.sym
+pam_jauth_la_DEPENDENCIES = libpam-jauth.la pam_jauth/pam_jauth.sym
+
+# Nobody links a PAM module.
+install-exec-hook:
+	rm -f $(DESTDIR)$(pamdir)/pam_jauth.la
+uninstall-hook:
+	rm -f $(DESTDIR)$(pamdir)/pam_jauth.so

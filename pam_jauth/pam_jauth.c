@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The module's entry points. It is a guest in sshd, login, sudo and greeters: it never aborts,
+ * exits, forks, starts threads, changes signals or the environment, and keeps no writable statics.
+ */
+#include <string.h>
+#include <syslog.h>
+
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+
+#include "base/macro.h"
+#include "pam_jauth/conversation.h"
+#include "pam_jauth/exempt.h"
+#include "pam_jauth/login.h"
+#include "pam_jauth/options.h"
+
+/* PAM_SUCCESS and the name, or the code to return. */
+static int find_user(pam_handle_t *pamh, const char **ret_user)
+{
+	int r = pam_get_user(pamh, ret_user, NULL);
+
+	if (r == PAM_CONV_AGAIN)
+		return PAM_INCOMPLETE;
+	if (r == PAM_SUCCESS && (!*ret_user || !**ret_user))
+		return PAM_USER_UNKNOWN;
+	return r;
+}
+
+/* What all phases have in common before anybody is asked. A mistake in the PAM file must not lock
+ * out those who are exempt; for all others it is an error, since it may have said who is. */
+static int run(pam_handle_t *pamh, enum login_phase phase, int argc, const char **argv)
+{
+	struct options options = options_parse(argc, argv);
+	const char *user = NULL, *exempt;
+	int r;
+
+	if (!conversation_exists(pamh))
+		return PAM_IGNORE;
+	r = find_user(pamh, &user);
+	if (r != PAM_SUCCESS)
+		return r;
+	exempt = exempt_reason(user, &options);
+	if (exempt) {
+		if (options.debug)
+			pam_syslog(pamh, LOG_DEBUG, "user %s is ignored: %s", user, exempt);
+		return PAM_IGNORE;
+	}
+	if (options.wrong) {
+		pam_syslog(pamh, LOG_ERR, "wrong option \"%s\"", options.wrong);
+		return PAM_SERVICE_ERR;
+	}
+	return login_run(pamh, &options, phase, user);
+}
+
+/* Phases that do nothing: success where the login was ours, so that the stack counts us. */
+static int follow(pam_handle_t *pamh)
+{
+	return pam_getenv(pamh, LOGIN_REQUEST_ENV) ? PAM_SUCCESS : PAM_IGNORE;
+}
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags UNUSED, int argc, const char **argv)
+{
+	return run(pamh, LOGIN_AUTHENTICATE, argc, argv);
+}
+
+int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags UNUSED, int argc, const char **argv)
+{
+	return run(pamh, LOGIN_ACCOUNT, argc, argv);
+}
+
+int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	return run(pamh, flags & PAM_PRELIM_CHECK ? LOGIN_PASSWORD_CHECK : LOGIN_PASSWORD,
+		   argc, argv);
+}
+
+int pam_sm_setcred(pam_handle_t *pamh, int flags UNUSED, int argc UNUSED, const char **argv UNUSED)
+{
+	return follow(pamh);
+}
+
+int pam_sm_open_session(pam_handle_t *pamh, int flags UNUSED, int argc UNUSED,
+			const char **argv UNUSED)
+{
+	return follow(pamh);
+}
+
+int pam_sm_close_session(pam_handle_t *pamh, int flags UNUSED, int argc UNUSED,
+			 const char **argv UNUSED)
+{
+	return follow(pamh);
+}
