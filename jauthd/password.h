@@ -33,6 +33,8 @@ void password_from_shadow(const struct spwd *entry, int64_t today, struct passwo
 /* By getspnam_r(); worker thread. */
 int password_shadow_look_up(const char *user, int64_t today, struct password_record *ret_record);
 
+/* Not locked, not empty, no failure string, and of a method that libxcrypt has. */
+bool password_hash_is_usable(const char *hash);
 /* crypt(3) and a comparison in constant time. False for everything that is not exactly a hash of the
  * password: failure strings ("*0", "*1"), empty settings, unknown methods. NULs in the password: false. */
 bool password_hash_matches(const char *hash, const struct secret *password);

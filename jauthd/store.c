@@ -248,6 +248,11 @@ int64_t db_changes(struct db *db)
 	return sqlite3_changes64(db->sqlite);
 }
 
+int64_t db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->sqlite);
+}
+
 void db_make_durable(struct db *db)
 {
 	db->is_durable = true;

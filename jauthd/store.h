@@ -51,6 +51,7 @@ void query_done(struct query *query);
  * constraint of the table), else -errno. */
 int query_run(struct query *query);
 int64_t db_changes(struct db *db);                       /* rows of the last statement */
+int64_t db_last_id(struct db *db);                       /* of the last row inserted */
 
 /* The thread. */
 struct store;
