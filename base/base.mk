@@ -10,6 +10,7 @@ libjauth_base_la_SOURCES = \
 	base/json.c base/json.h \
 	base/log.c base/log.h \
 	base/macro.h \
+	base/nearest.c base/nearest.h \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \
 	base/text.c base/text.h \
