@@ -14,6 +14,8 @@ CELL_WIDTH, CELL_HEIGHT = 8, 16
 DARK_THEME = {"default_ink": 255, "default_paper": 0}
 LIGHT_THEME = {"default_ink": 0, "default_paper": 255}
 
+TRUETYPE_FONT = ("-fa", "DejaVu Sans Mono", "-fs", "11")
+
 # Which of a cell's upper and lower half is ink.
 BLOCKS = {"▀": (True, False), "▄": (False, True), "█": (True, True)}
 
@@ -187,7 +189,7 @@ def read_qr(text, rows=24, columns=80, theme=None, inverted=False):
 class XTerm:
     """A real xterm on a virtual display, for a screenshot that no model of ours has touched."""
 
-    def __init__(self, argv, rows=24, columns=80, theme="dark", env=None):
+    def __init__(self, argv, rows=24, columns=80, theme="dark", env=None, font=TRUETYPE_FONT):
         ink, paper = ("white", "black") if theme == "dark" else ("black", "white")
         full_env = {**os.environ, "LANG": "C.UTF-8", **(env or {})}
         read_end, write_end = os.pipe()
@@ -199,7 +201,7 @@ class XTerm:
             self.name = ":" + ready.readline().strip()
         full_env["DISPLAY"] = self.name
         self.xterm = subprocess.Popen(
-            ["xterm", "-u8", "-fa", "DejaVu Sans Mono", "-fs", "11", "-bg", paper, "-fg", ink,
+            ["xterm", "-u8", *font, "-bg", paper, "-fg", ink,
              "-geometry", f"{columns}x{rows}+20+20", "-e", *argv], env=full_env)
 
     def __enter__(self):

@@ -23,10 +23,3 @@ t_catalog_SOURCES = tests/unit/t-catalog.c
 t_catalog_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
 t_catalog_CFLAGS = $(UNIT_CFLAGS)
 t_catalog_LDADD = $(UNIT_LIBS)
-
-FAKE_PROVIDERS = tests/unit/fake-providers.c tests/unit/fake-providers.h
-
-check_PROGRAMS += t-config
-t_config_SOURCES = tests/unit/t-config.c $(FAKE_PROVIDERS)
-t_config_CFLAGS = $(UNIT_CFLAGS)
-t_config_LDADD = libjauthd.la $(UNIT_LIBS)
