@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # libjauth-base: helpers for the programs. libjauth-protocol: what the module shares with them.
+# base/wipe-free.c is in neither: jauthd and jauth-http name it among their own sources.
 noinst_LTLIBRARIES += libjauth-base.la libjauth-protocol.la
 
 libjauth_base_la_SOURCES = \
 	base/buf.c base/buf.h \
 	base/catalog.c base/catalog.h \
 	base/conf.c base/conf-apply.c base/conf.h \
+	base/crypto.c base/crypto.h \
 	base/http-message.c base/http-message.h \
 	base/json.c base/json.h \
 	base/log.c base/log.h \

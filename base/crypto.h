@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Digests, HMAC and comparison in constant time, over OpenSSL.
+ *
+ * Errors: 0, -EINVAL for an empty key, or -EIO when OpenSSL cannot (no provider for the algorithm,
+ * no memory); the output is written on success only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/secret.h"
+
+#define DIGEST_BYTES_MAX 64
+#define SHA256_BYTES     32
+
+enum digest_kind {
+	DIGEST_SHA256,
+	DIGEST_SHA384,
+	DIGEST_SHA512,
+};
+
+struct digest {
+	unsigned char bytes[DIGEST_BYTES_MAX];
+	size_t len;
+};
+
+int crypto_digest(enum digest_kind kind, const void *data, size_t len, struct digest *ret_digest);
+int crypto_hmac_sha256(const struct secret *key, const void *data, size_t len,
+		       unsigned char ret_bytes[SHA256_BYTES]);
+
+/* In a time that depends on `len` only. */
+bool crypto_equals(const void *a, const void *b, size_t len);
