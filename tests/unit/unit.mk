@@ -23,3 +23,45 @@ t_catalog_SOURCES = tests/unit/t-catalog.c
 t_catalog_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
 t_catalog_CFLAGS = $(UNIT_CFLAGS)
 t_catalog_LDADD = $(UNIT_LIBS)
+
+FAKE_PROVIDERS = tests/unit/fake-providers.c tests/unit/fake-providers.h
+
+check_PROGRAMS += t-config
+t_config_SOURCES = tests/unit/t-config.c $(FAKE_PROVIDERS)
+t_config_CFLAGS = $(UNIT_CFLAGS)
+t_config_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-buf t-conf t-crypto t-json t-log t-secret t-text t-url
+t_buf_SOURCES = tests/unit/t-buf.c
+t_buf_CFLAGS = $(UNIT_CFLAGS)
+t_buf_LDADD = $(UNIT_LIBS)
+t_conf_SOURCES = tests/unit/t-conf.c
+t_conf_CFLAGS = $(UNIT_CFLAGS)
+t_conf_LDADD = $(UNIT_LIBS)
+t_crypto_SOURCES = tests/unit/t-crypto.c
+t_crypto_CFLAGS = $(UNIT_CFLAGS)
+t_crypto_LDADD = $(UNIT_LIBS)
+t_json_SOURCES = tests/unit/t-json.c
+t_json_CFLAGS = $(UNIT_CFLAGS)
+t_json_LDADD = $(UNIT_LIBS)
+t_log_SOURCES = tests/unit/t-log.c
+t_log_CFLAGS = $(UNIT_CFLAGS)
+t_log_LDADD = $(UNIT_LIBS)
+t_secret_SOURCES = tests/unit/t-secret.c
+t_secret_CFLAGS = $(UNIT_CFLAGS)
+t_secret_LDADD = $(UNIT_LIBS)
+t_text_SOURCES = tests/unit/t-text.c
+t_text_CFLAGS = $(UNIT_CFLAGS)
+t_text_LDADD = $(UNIT_LIBS)
+t_url_SOURCES = tests/unit/t-url.c
+t_url_CFLAGS = $(UNIT_CFLAGS)
+t_url_LDADD = $(UNIT_LIBS)
+
+# Not under sanitizers, whose allocator takes the place of ours.
+if !SANITIZERS
+if !FUZZING
+check_PROGRAMS += t-wipe-free
+t_wipe_free_SOURCES = tests/unit/t-wipe-free.c base/wipe-free.c
+t_wipe_free_CFLAGS = $(UNIT_CFLAGS)
+t_wipe_free_LDADD = $(CMOCKA_LIBS)
+endif
+endif
