@@ -30,6 +30,7 @@ check_PROGRAMS += t-config
 t_config_SOURCES = tests/unit/t-config.c $(FAKE_PROVIDERS)
 t_config_CFLAGS = $(UNIT_CFLAGS)
 t_config_LDADD = libjauthd.la $(UNIT_LIBS)
+
 check_PROGRAMS += t-buf t-conf t-crypto t-json t-log t-secret t-text t-url
 t_buf_SOURCES = tests/unit/t-buf.c
 t_buf_CFLAGS = $(UNIT_CFLAGS)
