@@ -12,6 +12,7 @@ libjauth_base_la_SOURCES = \
 	base/json.c base/json.h \
 	base/log.c base/log.h \
 	base/macro.h \
+	base/nearest.c base/nearest.h \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \
 	base/text.c base/text.h \
@@ -23,3 +24,9 @@ libjauth_base_la_LIBADD = $(JOSE_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)
 libjauth_protocol_la_SOURCES = base/login-protocol.c base/login-protocol.h
 libjauth_protocol_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
 libjauth_protocol_la_LIBADD = $(DBUS_LIBS)
+
+# The socket between jauthd and jauth-http, for those two only: it needs the loop.
+noinst_LTLIBRARIES += libjauth-stream.la
+libjauth_stream_la_SOURCES = base/http-stream.c base/http-stream.h
+libjauth_stream_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+libjauth_stream_la_LIBADD = $(SYSTEMD_LIBS)

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/secret-file.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -313,16 +314,24 @@ static void report_unknown(const struct conf_section *section, const struct conf
 			   struct conf_report *report)
 {
 	struct buf names = BUF_INIT(64 * 1024);
+	struct nearest nearest = { .typed = entry->key };
 	const struct conf_key *key;
 	size_t i;
 
 	for (i = 0; i < n_tables; i++)
-		for (key = tables[i].keys; key->name; key++)
+		for (key = tables[i].keys; key->name; key++) {
+			nearest_try(&nearest, key->name);
 			buf_add_format(&names, "%s%s%s", names.len ? ", " : "", key->name,
 				       key->kind == CONF_SECRET ? FILE_SUFFIX : "");
-	conf_mistake(report, entry->file, entry->line,
-		     "\"%s\" is no key of [%s]; there are: %s", entry->key, section->name,
-		     buf_text(&names));
+		}
+	if (nearest.word)
+		conf_mistake(report, entry->file, entry->line,
+			     "\"%s\" is no key of [%s]; did you mean \"%s\"?", entry->key,
+			     section->name, nearest.word);
+	else
+		conf_mistake(report, entry->file, entry->line,
+			     "\"%s\" is no key of [%s]; there are: %s", entry->key, section->name,
+			     buf_text(&names));
 	buf_done(&names);
 }
 

@@ -208,7 +208,8 @@ static void read_header(struct reader *reader, char *line)
 			     "a section's name is text without brackets, as in \"[general]\"");
 		return;
 	}
-	reader->section = find_section(reader->conf, name);
+	reader->section = text_equals(name, reader->conf->separate) ? -1 :
+			  find_section(reader->conf, name);
 	if (reader->section < 0)
 		reader->section = add_section(reader, name);
 }
@@ -382,16 +383,14 @@ static void read_drop_ins(const char *folder, struct conf *conf, struct conf_rep
 	free(entries);
 }
 
-int conf_read(const char *path, struct conf *ret_conf, struct conf_report *report)
+int conf_read(const char *path, struct conf *conf, struct conf_report *report)
 {
 	_cleanup_free_ char *folder = text_format("%s.d", path);
-	struct conf conf = { 0 };
 	int r;
 
-	r = read_file(path, &conf, report);
+	r = read_file(path, conf, report);
 	if (r < 0)
 		return r;
-	read_drop_ins(folder, &conf, report);
-	*ret_conf = conf;
+	read_drop_ins(folder, conf, report);
 	return 0;
 }

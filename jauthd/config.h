@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/login-protocol.h"
+#include "jauthd/address.h"
 #include "jauthd/limits.h"
 #include "providers/provider.h"
 
@@ -40,11 +41,6 @@ struct alternative {
 
 enum condition_origin { ORIGIN_ANY, ORIGIN_LOCAL, ORIGIN_REMOTE };
 enum condition_key { SSH_KEY_ANY, SSH_KEY_ACCEPTED, SSH_KEY_NONE };
-
-struct address_range {
-	unsigned char bytes[16];         /* IPv4 as ::ffff:a.b.c.d */
-	unsigned bits;
-};
 
 /* [service SERVICE] and [service SERVICE LABEL]. Conditions that are absent hold. The first section of a
  * service whose conditions hold decides, those with a label first, in the order of the file. */

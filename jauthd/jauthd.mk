@@ -11,3 +11,6 @@ libjauthd_la_SOURCES += jauthd/accounts.c jauthd/accounts.h jauthd/audit.c jauth
 	jauthd/password-check.c jauthd/password-check.h jauthd/throttle.c jauthd/throttle.h
 libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store.c jauthd/store.h \
 	jauthd/worker.c jauthd/worker.h
+libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
+	jauthd/config.c jauthd/config.h jauthd/config-methods.c jauthd/config-parts.h \
+	jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* [method ID] sections: which provider, its keys and the common ones, and what cannot be right. */
+#include <string.h>
+
+#include "base/text.h"
+#include "jauthd/config-parts.h"
+#include "jauthd/mapping.h"
+
+#define DEFAULT_METHOD "password"
+#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
+
+/* What `type` is read into: a method keeps its provider, not the word. */
+struct method_type {
+	char *type;
+};
+
+const struct conf_key config_type_keys[] = {
+	{ .name = "type", .kind = CONF_TEXT, .offset = offsetof(struct method_type, type),
+	  .min = 1, .max = METHOD_ID_MAX,
+	  .help = "the kind of login; without it the ID, when that is a kind" },
+	{ NULL }
+};
+
+const struct conf_key config_method_keys[] = {
+	{ .name = "title", .kind = CONF_TEXT, .offset = offsetof(struct method, title),
+	  .min = 1, .max = 64,
+	  .help = "name that people see in the menu; without it the kind's own" },
+	{ .name = "device_flow_alone", .kind = CONF_BOOL,
+	  .offset = offsetof(struct method, device_flow_alone), .fallback = "no",
+	  .help = "yes: this method may be the only factor of a remote login although its link "
+		  "can be forwarded to somebody else" },
+	{ .name = "open_max", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct method, limits.open_max), .min = 0, .max = LOGINS_WAITING_MAX,
+	  .help = "logins by this method at once, 0: unlimited; without it the kind's own limit" },
+	{ .name = "starts_per_s", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct method, limits.starts_per_s), .min = 0, .max = 1000,
+	  .help = "logins by this method begun in a second, 0: unlimited; without it the kind's "
+		  "own limit" },
+	{ .name = "starts_per_hour", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct method, limits.starts_per_hour), .min = 0, .max = 1000000,
+	  .help = "logins by this method begun in an hour, 0: unlimited; without it the kind's "
+		  "own limit" },
+	{ .name = "map", .kind = CONF_TEXT, .offset = offsetof(struct method, map),
+	  .min = 1, .max = 128,
+	  .help = "rule that makes a user name of an identity, for example {mail_user}" },
+	{ .name = "privileged", .kind = CONF_BOOL, .offset = offsetof(struct method, privileged),
+	  .fallback = "no",
+	  .help = "yes: the rule may reach uids below 1000 and members of privileged_groups" },
+	{ .name = "groups_allowed", .kind = CONF_LIST,
+	  .offset = offsetof(struct method, groups_allowed), .max = 256,
+	  .help = "only identities in one of these groups of the provider" },
+	{ .name = "mail_domains", .kind = CONF_LIST, .offset = offsetof(struct method, mail_domains),
+	  .max = 256,
+	  .help = "only identities with a verified mail address in one of these domains" },
+	{ NULL }
+};
+
+/* Keys about foreign identities: a provider that names the Unix user himself has none. */
+static const char *const foreign_keys[] = { "map", "privileged", "groups_allowed", "mail_domains" };
+
+static const struct provider *find_type(struct config_loader *loader,
+					const struct conf_section *section, const char *id)
+{
+	const struct conf_entry *entry = conf_find(section, "type");
+	const char *type = entry ? entry->value : id;
+	const struct provider *provider = type ? provider_find(type) : NULL;
+	_cleanup_(buf_done) struct buf types = BUF_INIT(512);
+	_cleanup_free_ char *hint = NULL;
+	struct nearest nearest = { .typed = type ? type : "" };
+	size_t i;
+
+	if (provider)
+		return provider;
+	for (i = 0; providers[i]; i++) {
+		nearest_try(&nearest, providers[i]->type);
+		buf_add_format(&types, "%s%s", i ? ", " : "", providers[i]->type);
+	}
+	hint = config_hint(&nearest);
+	if (entry)
+		config_mistake(loader, section, "type", "unknown type \"%s\"; %stypes are: %s", type,
+			       hint, buf_text(&types));
+	else
+		config_mistake(loader, section, NULL, "[%s] has no type; %swrite type = one of: %s",
+			       section->name, hint, buf_text(&types));
+	return NULL;
+}
+
+static bool id_is_right(struct config_loader *loader, const struct conf_section *section,
+			const char *id)
+{
+	size_t len = strlen(id);
+
+	if (len <= METHOD_ID_MAX && strspn(id, ID_CHARACTERS) == len && !text_equals(id, "none"))
+		return true;
+	config_mistake(loader, section, NULL, "\"%s\" cannot be the ID of a method; write at most "
+		       "%d of a-z, 0-9 and -, and not \"none\"", id, METHOD_ID_MAX);
+	return false;
+}
+
+/* Runs of other characters become one '-', none at the ends; "" when nothing is left. */
+static void id_from_title(const char *title, char ret_id[METHOD_ID_MAX + 1])
+{
+	size_t len = 0;
+
+	for (; title && *title && len < METHOD_ID_MAX; title++) {
+		char c = *title >= 'A' && *title <= 'Z' ? (char)(*title - 'A' + 'a') : *title;
+
+		if (c == '-' || !strchr(ID_CHARACTERS, c))
+			c = '-';
+		if (c != '-' || (len && ret_id[len - 1] != '-'))
+			ret_id[len++] = c;
+	}
+	while (len && ret_id[len - 1] == '-')
+		len--;
+	ret_id[len] = '\0';
+}
+
+/* From the title, else from the type; with a number behind when there is one like it. */
+static void make_id(const struct config *config, struct method *method)
+{
+	char base[METHOD_ID_MAX + 1];
+	unsigned n;
+
+	id_from_title(method->title, base);
+	if (!*base || text_equals(base, "none"))
+		id_from_title(method->provider->type, base);
+	(void)text_into(method->id, sizeof(method->id), base);   /* the same size */
+	base[METHOD_ID_MAX - 3] = '\0';                          /* room for "-32" */
+	for (n = 2; config_method(config, method->id); n++) {
+		_cleanup_free_ char *numbered = text_format("%s-%u", base, n);
+
+		(void)text_into(method->id, sizeof(method->id), numbered);
+	}
+}
+
+/* Absent keys mean the provider's limits, which differ from 0. */
+static void default_limits(const struct conf_section *section, struct method *method)
+{
+	const struct provider_limits *limits = &method->provider->limits;
+
+	if (!conf_find(section, "open_max"))
+		method->limits.open_max = limits->open_max;
+	if (!conf_find(section, "starts_per_s"))
+		method->limits.starts_per_s = limits->starts_per_s;
+	if (!conf_find(section, "starts_per_hour"))
+		method->limits.starts_per_hour = limits->starts_per_hour;
+}
+
+static void check_rule(struct config_loader *loader, const struct conf_section *section,
+		       const struct method *method)
+{
+	const char *mistake;
+
+	if (!method->map) {
+		if (method->privileged)
+			config_mistake(loader, section, "privileged", "privileged = yes speaks of the "
+				       "rule, and there is none; add map or drop privileged");
+		return;
+	}
+	mistake = mapping_template_mistake(method->map);
+	if (mistake)
+		config_mistake(loader, section, "map", "map = %s cannot be right: %s", method->map,
+			       mistake);
+	/* The part before the @ says nothing unless it is known who gives it out. */
+	if (strstr(method->map, "{mail_user}") && !method->mail_domains)
+		config_mistake(loader, section, "map", "map with {mail_user} lets every mail domain "
+			       "choose the user; add mail_domains = example.org");
+}
+
+static bool is_domain(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len <= 253 && strspn(text, ID_CHARACTERS ".") == len && strchr(text, '.') &&
+	       text[0] != '.' && text[len - 1] != '.' && !strstr(text, "..");
+}
+
+static void check_method(struct config_loader *loader, const struct conf_section *section,
+			 const struct method *method)
+{
+	const struct provider *provider = method->provider;
+	size_t i;
+
+	check_rule(loader, section, method);
+	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
+		if (!is_domain(method->mail_domains[i]))
+			config_mistake(loader, section, "mail_domains", "\"%s\" is no mail domain; "
+				       "write it in lower case as example.org",
+				       method->mail_domains[i]);
+	for (i = 0; provider->features & PROVIDER_LOCAL_USER && i < N_ELEMENTS(foreign_keys); i++)
+		if (conf_find(section, foreign_keys[i]))
+			config_mistake(loader, section, foreign_keys[i], "%s has no meaning with type "
+				       "%s, which asks for the user himself; drop it",
+				       foreign_keys[i], provider->type);
+	if (provider->check)
+		provider->check(method->config, section, loader->report);
+}
+
+static void fill_method(struct config_loader *loader, const struct conf_section *section,
+			struct method *method)
+{
+	struct method_type type = { NULL };
+	const struct conf_table tables[] = {
+		{ config_type_keys, &type },
+		{ config_method_keys, method },
+		{ method->provider->keys, method->config },
+	};
+
+	conf_apply(section, tables, method->provider->keys ? 3 : 2, loader->report);
+	conf_release(config_type_keys, &type);
+	default_limits(section, method);
+}
+
+static bool has_room(struct config_loader *loader, const struct conf_section *section)
+{
+	if (loader->config->n_methods < METHODS_MAX)
+		return true;
+	config_mistake(loader, section, NULL, "one method too many; there may be %d", METHODS_MAX);
+	return false;
+}
+
+void config_add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id)
+{
+	const struct provider *provider = find_type(loader, section, id);
+	struct config *config = loader->config;
+	struct method *method;
+
+	if (!provider || !has_room(loader, section) ||
+	    (id && !id_is_right(loader, section, id))) {
+		if (id && list_add(&loader->broken, id) < 0)
+			abort();
+		return;
+	}
+	method = config_allocate(1, sizeof(*method));
+	method->provider = provider;
+	method->config = config_allocate(1, provider->config_size);
+	method->shared = config_allocate(1, provider->shared_size);
+	fill_method(loader, section, method);
+	if (id)
+		(void)text_into(method->id, sizeof(method->id), id);     /* id_is_right() */
+	else
+		make_id(config, method);
+	config->methods[config->n_methods++] = method;
+	check_method(loader, section, method);
+}
+
+void config_add_default_method(struct config_loader *loader)
+{
+	struct conf_section section = {
+		.name = (char []){ "method " DEFAULT_METHOD },
+		.file = loader->config->path,
+	};
+
+	if (!config_method(loader->config, DEFAULT_METHOD) && provider_find(DEFAULT_METHOD))
+		config_add_method(loader, &section, DEFAULT_METHOD);
+}
+
+struct method *config_free_method(struct method *method)
+{
+	const struct provider *provider = method->provider;
+
+	if (provider->release)
+		provider->release(method->shared);
+	if (provider->keys)
+		conf_release(provider->keys, method->config);
+	conf_release(config_method_keys, method);
+	free(method->shared);
+	free(method->config);
+	free(method);
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the configuration loader share: config.c reads and keeps, config-methods.c makes
+ * methods, config-services.c makes rules. Nobody else includes this.
+ */
+#pragma once
+
+#include "base/nearest.h"
+#include "jauthd/config.h"
+
+struct config_loader {
+	struct config *config;
+	struct conf_report *report;
+	char **broken;           /* ids of methods that could not be made: no second mistake for them */
+};
+
+/* Zeroed memory; aborts when there is none. */
+void *config_allocate(size_t n, size_t size);
+
+/* A mistake at the line of `key`, or at the section's own when the key is absent or NULL. */
+void config_mistake(struct config_loader *loader, const struct conf_section *section,
+		    const char *key, const char *format, ...) PRINTF_LIKE(4, 5);
+/* "did you mean "x"? " or "", for use in a mistake. The caller frees. */
+char *config_hint(const struct nearest *nearest);
+/* Every part of `list` must be the name of a user, group or PAM service. */
+void config_check_names(struct config_loader *loader, const struct conf_section *section,
+			const char *key, char *const *list);
+bool config_is_name(const char *text);
+
+/* The keys of a method that every provider has, and those of a service. */
+extern const struct conf_key config_type_keys[], config_method_keys[];
+extern const struct conf_key config_methods_keys[], config_service_keys[];
+
+/* `id` NULL: made from title or type. */
+void config_add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id);
+/* The method "password", unless there is one. */
+void config_add_default_method(struct config_loader *loader);
+struct method *config_free_method(struct method *method);
+
+/* After all methods: the rules refer to them. */
+void config_add_service(struct config_loader *loader, const struct conf_section *section,
+			const char *name);
+void config_service_done(struct service_rule *rule);

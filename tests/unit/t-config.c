@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A configuration is taken when all of it is right, and else every mistake is named with its line. */
+#include "jauthd/config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "fake-providers.h"
+#include "jauthd/check.h"
+
+#define MISTAKES_SHOWN 8
+
+static int load(const char *text, struct config **ret_config, struct conf_report *report)
+{
+	return config_load_text(text, strlen(text), ret_config, report);
+}
+
+static struct config *load_right(const char *text)
+{
+	struct conf_report report = { NULL };
+	struct config *config = NULL;
+
+	if (load(text, &config, &report) < 0)
+		fail_msg("%s\nis refused: %s", text, report.mistakes[0].text);
+	assert_int_equal(report.n_mistakes, 0);
+	return config;
+}
+
+/* --- mistakes --- */
+
+#define DEVICE   "[method device]\nissuer = https://id.example.org\n"      /* two lines */
+#define SCAN     "[method scan]\n"                                         /* one line */
+#define TEN_SCANS \
+	"[method s1]\ntype=scan\n[method s2]\ntype=scan\n[method s3]\ntype=scan\n" \
+	"[method s4]\ntype=scan\n[method s5]\ntype=scan\n[method s6]\ntype=scan\n" \
+	"[method s7]\ntype=scan\n[method s8]\ntype=scan\n[method s9]\ntype=scan\n" \
+	"[method s10]\ntype=scan\n"                                        /* twenty lines */
+
+struct expected {
+	unsigned line;
+	const char *part;
+};
+
+static const struct mistake_case {
+	const char *text;
+	struct expected mistakes[MISTAKES_SHOWN];
+} mistake_cases[] = {
+	/* sections and keys */
+	{ "[genral]\n", { { 1, "unknown section [genral]; did you mean \"general\"?" } } },
+	{ "[general x]\n", { { 1, "unknown section [general x]" } } },
+	{ "[xyzzy]\n", { { 1, "sections are [general]" } } },
+	{ "[limits]\nlogin_trys = 3\n", { { 2, "did you mean \"login_tries\"?" } } },
+	{ "[limits]\nlogin_tries = 0\n", { { 2, "from 1 to 10" } } },
+	{ "[limits]\nlogin_seconds = 901\n", { { 2, "from 10 to 900" } } },
+	{ "[general]\ninverted = true\n", { { 2, "must be yes or no" } } },
+	{ "[general]\nlanguage = zh/CN\n", { { 2, "write one as in LANG" } } },
+	{ "[general]\nlockers = i3lock, a b\n", { { 2, "\"a b\" in lockers cannot be a name" } } },
+	{ "[general]\nprivileged_groups = a:b\n", { { 2, "\"a:b\" in privileged_groups" } } },
+	{ "[test]\nhash_prefix = 5\n", { { 2, "no crypt(5) setting" } } },
+	/* methods */
+	{ "[method x]\n", { { 1, "has no type; write type = one of: password, device, scan" } } },
+	{ "[method scam]\n", { { 1, "has no type; did you mean \"scan\"?" } } },
+	{ "[method x]\ntype = devise\n", { { 2, "unknown type \"devise\"; did you mean \"device\"?" } } },
+	{ "[method X]\ntype = scan\n", { { 1, "\"X\" cannot be the ID" } } },
+	{ "[method none]\ntype = scan\n", { { 1, "\"none\" cannot be the ID" } } },
+	{ "[method a b]\ntype = scan\n", { { 1, "\"a b\" cannot be the ID" } } },
+	{ "[method a23456789-123456789-123456789-123]\ntype = scan\n", { { 1, "cannot be the ID" } } },
+	{ "[method device]\n", { { 1, "needs \"issuer\"" } } },
+	{ "[method device]\nissuer = http://id.example.org\n", { { 2, "must be a URL" } } },
+	{ DEVICE "client_secret = abc\n", { { 3, "must not stand in this file" } } },
+	{ SCAN "corners = triangular\n", { { 2, "must be one of sharp, round" } } },
+	{ SCAN "corners = round\n", { { 1, "round corners cannot be read" } } },
+	{ SCAN "issuer = https://id.example.org\n", { { 2, "is no key of [method scan]" } } },
+	{ SCAN "open_max = -1\n", { { 2, "from 0 to" } } },
+	/* rules */
+	{ SCAN "map = user\n", { { 2, "everybody would be the same user" } } },
+	{ SCAN "map = {sub\n", { { 2, "every { needs a name and a }" } } },
+	{ SCAN "map = sub}\n", { { 2, "every { needs a name and a }" } } },
+	{ SCAN "map = {}\n", { { 2, "every { needs a name and a }" } } },
+	{ SCAN "map = {{sub}}\n", { { 2, "every { needs a name and a }" } } },
+	{ SCAN "map = {Sub}\n", { { 2, "made of a-z" } } },
+	{ SCAN "map = U{sub}\n", { { 2, "made of a-z" } } },
+	{ SCAN "map = 0{sub}\n", { { 2, "made of a-z" } } },
+	{ SCAN "map = {sub}@example\n", { { 2, "made of a-z" } } },
+	{ SCAN "map = abcdefghijabcdefghijabcdefghija{sub}\n", { { 2, "at most 31" } } },
+	{ SCAN "map = {mail_user}\n", { { 2, "add mail_domains" } } },
+	{ SCAN "map = x-{mail_user}\n", { { 2, "add mail_domains" } } },
+	{ SCAN "privileged = yes\n", { { 2, "there is none" } } },
+	{ SCAN "mail_domains = Example.org\n", { { 2, "in lower case as example.org" } } },
+	{ SCAN "mail_domains = @example.org\n", { { 2, "no mail domain" } } },
+	{ SCAN "mail_domains = example\n", { { 2, "no mail domain" } } },
+	{ SCAN "mail_domains = example.org, .example.org\n", { { 2, "\".example.org\" is no" } } },
+	{ "[method password]\nmap = {sub}\ngroups_allowed = a\n",
+	  { { 2, "map has no meaning with type password" },
+	    { 3, "groups_allowed has no meaning with type password" } } },
+	/* services: names and conditions */
+	{ "[service]\n", { { 1, "lacks the name of a PAM service" } } },
+	{ "[service a/b]\n", { { 1, "lacks the name of a PAM service" } } },
+	{ "[service sshd a b]\norigin = local\n", { { 1, "must be one word" } } },
+	{ "[service sshd all]\n", { { 1, "always holds and hides" } } },
+	{ "[service sshd all]\norigin = any\n", { { 1, "always holds and hides" } } },
+	{ "[service sshd]\norigin = here\n", { { 2, "must be one of any, local, remote" } } },
+	{ "[service sshd]\nssh_key = yes\n", { { 2, "must be one of any, accepted, none" } } },
+	{ "[service sshd]\nusers = jane, j:d\n", { { 2, "\"j:d\" in users cannot be a name" } } },
+	{ "[service sshd]\nsource = 10.0.0.0/33\n", { { 2, "is no address" } } },
+	{ "[service sshd]\nsource = 10.0.0/8\n", { { 2, "is no address" } } },
+	{ "[service sshd]\nsource = example.org\n", { { 2, "is no address" } } },
+	{ "[service sshd]\nsource = 2001:db8::/129\n", { { 2, "is no address" } } },
+	{ "[service sshd]\nsource = 10.0.0.1/8\n", { { 2, "has bits set behind its prefix" } } },
+	{ "[service sshd]\nsource = ::1/127, 2001:db8::1/64\n",
+	  { { 2, "\"::1/127\" has bits" }, { 2, "\"2001:db8::1/64\" has bits" } } },
+	{ "[service sshd x]\nsource = 10.0.0.1/8\n", { { 2, "has bits set behind its prefix" } } },
+	/* services: methods */
+	{ "[service sshd]\nmethods = passwort\n",
+	  { { 2, "unknown method \"passwort\" in methods; did you mean \"password\"? defined are: "
+	      "password" } } },
+	{ "[service sshd]\nmethods = password + none\n", { { 2, "unknown method \"none\"" } } },
+	{ "[service sshd]\nmethods = password +\n", { { 2, "lacks a method beside its +" } } },
+	{ "[service sshd]\nmethods = password,\n", { { 2, "without empty parts" } } },
+	{ "[service sshd]\nmethods = password + password\n", { { 2, "stands twice in one" } } },
+	{ "[service sshd]\nmethods = password, password\n", { { 2, "stands twice in methods" } } },
+	{ TEN_SCANS "[service sshd]\nmethods = s1,s2,s3,s4,s5,s6,s7,s8,s9,s10\n",
+	  { { 22, "\"s10\" is one alternative too many; there may be 9" } } },
+	{ TEN_SCANS "[service sshd]\nmethods = s1+s2+s3+s4+s5\n",
+	  { { 22, "\"s5\" is one factor too many" } } },
+	/* a device flow alone from elsewhere */
+	{ DEVICE "[service sshd]\nmethods = device\n", { { 4, "\"device\" has no factor before it" } } },
+	{ DEVICE "[service sshd]\nmethods = device + password\n",
+	  { { 4, "\"device\" has no factor before it" } } },
+	{ DEVICE "[service sshd]\nmethods = device\norigin = local\n",
+	  { { 4, "\"device\" has no factor before it" } } },
+	{ DEVICE "[service sudo]\nmethods = device\n", { { 4, "or origin = local" } } },
+	{ DEVICE "[service sudo]\nmethods = device\norigin = remote\n", { { 4, "no factor before" } } },
+	{ DEVICE "[service sshd]\nmethods = device\nssh_key = none\n", { { 4, "no factor before" } } },
+	{ DEVICE "[method d2]\ntype = device\nissuer = https://id.example.org\n"
+	  "device_flow_alone = yes\n[service sshd]\nmethods = d2 + device\n",
+	  { { 8, "\"device\" has no factor before it" } } },
+	/* a method that cannot be made is named once */
+	{ "[method device]\ntype = devise\n[service sshd]\nmethods = device\n",
+	  { { 2, "unknown type" } } },
+	/* all at once */
+	{ "[genral]\nhost = x\n[limits]\nlogin_trys = 3\naudit_days = 0\n[method x]\n"
+	  "[service sshd]\nmethods = githb\norigin = here\nsources = ::1\n",
+	  { { 1, "unknown section" }, { 5, "\"audit_days\" must be" }, { 4, "login_trys" },
+	    { 6, "has no type" }, { 9, "must be one of" }, { 10, "did you mean \"source\"?" },
+	    { 8, "unknown method \"githb\"" } } },
+};
+
+static void check_mistakes(const struct mistake_case *row, const struct conf_report *report)
+{
+	size_t i;
+
+	for (i = 0; i < MAX(report->n_mistakes, MISTAKES_SHOWN); i++) {
+		const struct conf_mistake *mistake = i < report->n_mistakes ?
+						     &report->mistakes[i] : NULL;
+		const char *part = i < MISTAKES_SHOWN ? row->mistakes[i].part : NULL;
+
+		if (!mistake && !part)
+			return;
+		if (!part)
+			fail_msg("%s\nmakes one mistake more: %u: %s", row->text, mistake->line,
+				 mistake->text);
+		if (!mistake)
+			fail_msg("%s\nlacks the mistake: %s", row->text, part);
+		if (mistake->line != row->mistakes[i].line || !strstr(mistake->text, part))
+			fail_msg("%s\nmakes %u: %s\nand not %u: %s", row->text, mistake->line,
+				 mistake->text, row->mistakes[i].line, part);
+	}
+}
+
+static void every_mistake_is_named_with_its_line(void **state UNUSED)
+{
+	size_t i;
+
+	for (i = 0; i < N_ELEMENTS(mistake_cases); i++) {
+		const struct mistake_case *row = &mistake_cases[i];
+		struct conf_report report = { NULL };
+		struct config *config = NULL;
+
+		assert_int_equal(load(row->text, &config, &report), -EINVAL);
+		assert_null(config);
+		check_mistakes(row, &report);
+		conf_report_done(&report);
+	}
+}
+
+/* --- what is right --- */
+
+static const char *const right_texts[] = {
+	"",
+	"[general]\n[limits]\n[test]\n",
+	"[service sshd]\nmethods = none\n",
+	"[service sshd]\nusers = jane\n",                       /* a plain section may have conditions */
+	DEVICE "[service sshd]\nmethods = password + device\n",
+	DEVICE "[service sshd]\nmethods = device, password\nssh_key = accepted\n",
+	DEVICE "[service sudo]\nmethods = device\norigin = local\n",
+	DEVICE "device_flow_alone = yes\n[service sshd]\nmethods = device\n",
+	SCAN DEVICE "[service sshd]\nmethods = scan + device\n",
+	SCAN "map = {mail_user}\nmail_domains = example.org\n",
+	SCAN "map = u-{sub}\nprivileged = yes\n",
+	SCAN "map = {given_name}-{sub}\n",
+};
+
+static void what_is_right_is_taken(void **state UNUSED)
+{
+	size_t i;
+
+	for (i = 0; i < N_ELEMENTS(right_texts); i++)
+		config_unref(load_right(right_texts[i]));
+}
+
+static void an_empty_file_means_the_defaults(void **state UNUSED)
+{
+	struct config *config = load_right("");
+
+	assert_string_equal(config->language, "en");
+	assert_false(config->inverted);
+	assert_null(config->host);
+	assert_true(list_has(config->lockers, "i3lock"));
+	assert_false(list_has(config->lockers, "sudo"));
+	assert_true(list_has(config->privileged_groups, "sudo"));
+	assert_true(list_has(config->privileged_groups, "docker"));
+	assert_int_equal(config->logins_waiting, LOGINS_WAITING_DEFAULT);
+	assert_int_equal(config->logins_per_source, LOGINS_PER_SOURCE_DEFAULT);
+	assert_int_equal(config->login_seconds, LOGIN_SECONDS_DEFAULT);
+	assert_int_equal(config->login_tries, LOGIN_TRIES_DEFAULT);
+	assert_int_equal(config->audit_days, AUDIT_DAYS_DEFAULT);
+	assert_int_equal(config->audit_rows, AUDIT_ROWS_DEFAULT);
+	assert_int_equal(config->fail_delay_ms, LOGIN_FAIL_DELAY_MS);
+	assert_null(config->hash_prefix);
+	assert_int_equal(config->n_services, 0);
+	assert_int_equal(config->n_methods, 1);
+	assert_string_equal(config->methods[0]->id, "password");
+	assert_string_equal(config->methods[0]->provider->type, "password");
+	config_unref(config);
+}
+
+static void none_empties_a_list_with_a_default(void **state UNUSED)
+{
+	struct config *config = load_right("[general]\nlockers = none\nprivileged_groups = none\n");
+
+	assert_null(config->lockers);
+	assert_null(config->privileged_groups);
+	config_unref(config);
+}
+
+static void a_method_named_password_replaces_the_default(void **state UNUSED)
+{
+	struct config *config = load_right("[method password]\ntype = scan\n[service sshd]\n");
+
+	assert_int_equal(config->n_methods, 1);
+	assert_string_equal(config->methods[0]->provider->type, "scan");
+	assert_ptr_equal(config->services[0].alternatives[0].factors[0], config->methods[0]);
+	config_unref(config);
+}
+
+static void limits_come_from_the_provider_unless_given(void **state UNUSED)
+{
+	struct config *config = load_right(DEVICE "starts_per_s = 0\nopen_max = 5\n");
+	const struct method *method = config_method(config, "device");
+
+	assert_int_equal(method->limits.open_max, 5);
+	assert_int_equal(method->limits.starts_per_s, 0);
+	assert_int_equal(method->limits.starts_per_hour, 50);
+	config_unref(config);
+}
+
+static const struct {
+	const char *text;
+	const char *ids[4];
+} id_cases[] = {
+	{ "[method]\ntype = scan\n", { "scan", "password" } },
+	{ "[method]\ntype = scan\ntitle = Example Login\n", { "example-login", "password" } },
+	{ "[method]\ntype = scan\ntitle = --A  & B!!\n", { "a-b", "password" } },
+	{ "[method]\ntype = scan\ntitle = 扫码\n", { "scan", "password" } },
+	{ "[method]\ntype = scan\ntitle = None\n", { "scan", "password" } },
+	{ "[method]\ntype = scan\n[method]\ntype = scan\n", { "scan", "scan-2", "password" } },
+	{ "[method]\ntype = scan\ntitle = X\n[method x]\ntype = scan\n", { "x", "x-2", "password" } },
+	{ "[method]\ntype = password\n", { "password" } },
+	{ "[method]\ntype = scan\ntitle = abcdefghijklmnopqrstuvwxyzabcdefgh\n"
+	  "[method]\ntype = scan\ntitle = abcdefghijklmnopqrstuvwxyzabcdefgh\n",
+	  { "abcdefghijklmnopqrstuvwxyzabcdef", "abcdefghijklmnopqrstuvwxyzabc-2", "password" } },
+};
+
+static void a_method_without_id_gets_one(void **state UNUSED)
+{
+	size_t i, k;
+
+	for (i = 0; i < N_ELEMENTS(id_cases); i++) {
+		struct config *config = load_right(id_cases[i].text);
+
+		for (k = 0; k < N_ELEMENTS(id_cases[i].ids) && id_cases[i].ids[k]; k++) {
+			assert_in_range(k, 0, config->n_methods - 1);
+			assert_string_equal(config->methods[k]->id, id_cases[i].ids[k]);
+		}
+		assert_int_equal(config->n_methods, k);
+		config_unref(config);
+	}
+}
+
+static void alternatives_and_factors_keep_their_order(void **state UNUSED)
+{
+	struct config *config = load_right(DEVICE SCAN "[service sshd]\n"
+					   "methods = scan+password + device , password\n");
+	const struct service_rule *rule = &config->services[0];
+
+	assert_int_equal(rule->n_alternatives, 2);
+	assert_int_equal(rule->alternatives[0].n_factors, 3);
+	assert_string_equal(rule->alternatives[0].factors[0]->id, "scan");
+	assert_string_equal(rule->alternatives[0].factors[1]->id, "password");
+	assert_string_equal(rule->alternatives[0].factors[2]->id, "device");
+	assert_int_equal(rule->alternatives[1].n_factors, 1);
+	assert_string_equal(rule->service, "sshd");
+	assert_null(rule->label);
+	assert_int_equal(rule->line, 4);
+	config_unref(config);
+}
+
+/* --- life --- */
+
+static void shared_state_is_released_with_the_last_reference(void **state UNUSED)
+{
+	struct config *config = load_right(SCAN);
+	struct fake_shared *shared = config_method(config, "scan")->shared;
+
+	assert_null(shared->memory);
+	shared->memory = text_copy("leaks unless released");     /* the sanitizer tells */
+	assert_ptr_equal(config_ref(config), config);
+	assert_null(config_unref(config));
+	assert_string_equal(shared->memory, "leaks unless released");
+	assert_null(config_unref(config));
+	assert_null(config_unref(NULL));
+}
+
+static void too_many_of_each_are_refused(void **state UNUSED)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(65536);
+	struct conf_report report = { NULL };
+	struct config *config = NULL;
+	int i;
+
+	for (i = 0; i <= METHODS_MAX; i++)
+		buf_add_format(&text, "[method m%d]\ntype = scan\n", i);
+	for (i = 0; i <= SERVICES_MAX; i++)
+		buf_add_format(&text, "[service s%d]\nmethods = m0\n", i);
+	assert_int_equal(load(buf_text(&text), &config, &report), -EINVAL);
+	assert_int_equal(report.n_mistakes, 3);
+	assert_non_null(strstr(report.mistakes[0].text, "one method too many; there may be 32"));
+	assert_non_null(strstr(report.mistakes[2].text, "one service section too many"));
+	conf_report_done(&report);
+}
+
+/* --- files --- */
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+struct folder {
+	char path[32];
+	char *main, *drop_ins, *drop_in;
+};
+
+static struct folder make_folder(void)
+{
+	struct folder folder = { .path = "/tmp/t-config-XXXXXX" };
+
+	assert_non_null(mkdtemp(folder.path));
+	folder.main = text_format("%s/jauthd.conf", folder.path);
+	folder.drop_ins = text_format("%s.d", folder.main);
+	folder.drop_in = text_format("%s/50-more.conf", folder.drop_ins);
+	assert_int_equal(mkdir(folder.drop_ins, 0700), 0);
+	return folder;
+}
+
+static void remove_folder(struct folder *folder)
+{
+	(void)unlink(folder->drop_in);           /* not every test made it */
+	(void)unlink(folder->main);
+	assert_int_equal(rmdir(folder->drop_ins), 0);
+	assert_int_equal(rmdir(folder->path), 0);
+	free(folder->drop_in);
+	free(folder->drop_ins);
+	free(folder->main);
+}
+
+static void drop_ins_add_and_override(void **state UNUSED)
+{
+	struct folder folder = make_folder();
+	struct conf_report report = { NULL };
+	struct config *config = NULL;
+
+	write_file(folder.main, "[general]\nhost = one\nlanguage = zh_CN\n[method]\ntype = scan\n"
+		   "[service sshd]\nmethods = scan\n");
+	write_file(folder.drop_in, "[general]\nhost = two\n[method]\ntype = scan\ntitle = More\n"
+		   "[service sshd]\nmethods = more\n");
+	assert_int_equal(config_load(folder.main, &config, &report), 0);
+	assert_string_equal(config->host, "two");
+	assert_string_equal(config->language, "zh_CN");
+	assert_non_null(config_method(config, "scan"));
+	assert_string_equal(config->services[0].alternatives[0].factors[0]->id, "more");
+	assert_string_equal(config->path, folder.main);
+	config_unref(config);
+	remove_folder(&folder);
+}
+
+static char *check_output(const char *path, int expected)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(config_check_main(path, out), expected);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void check_prints_file_and_line_of_each_mistake(void **state UNUSED)
+{
+	struct folder folder = make_folder();
+	char *text, *expected;
+
+	text = check_output(folder.main, 1);
+	expected = text_format("%s: cannot be read: No such file or directory\n", folder.main);
+	assert_string_equal(text, expected);
+	free(expected);
+	free(text);
+
+	write_file(folder.main, "[limits]\nlogin_tries = 99\n");
+	write_file(folder.drop_in, "\n[general]\nhots = a\n");
+	text = check_output(folder.main, 1);
+	expected = text_format("%s:3: \"hots\" is no key of [general]; did you mean \"host\"?\n"
+			       "%s:2: \"login_tries\" must be a whole number from 1 to 10\n",
+			       folder.drop_in, folder.main);
+	assert_string_equal(text, expected);
+	free(expected);
+	free(text);
+
+	write_file(folder.drop_in, "[limits]\nlogin_tries = 9\n");
+	text = check_output(folder.main, 0);
+	assert_non_null(strstr(text, "configuration is right"));
+	free(text);
+	remove_folder(&folder);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_mistake_is_named_with_its_line),
+		cmocka_unit_test(what_is_right_is_taken),
+		cmocka_unit_test(an_empty_file_means_the_defaults),
+		cmocka_unit_test(none_empties_a_list_with_a_default),
+		cmocka_unit_test(a_method_named_password_replaces_the_default),
+		cmocka_unit_test(limits_come_from_the_provider_unless_given),
+		cmocka_unit_test(a_method_without_id_gets_one),
+		cmocka_unit_test(alternatives_and_factors_keep_their_order),
+		cmocka_unit_test(shared_state_is_released_with_the_last_reference),
+		cmocka_unit_test(too_many_of_each_are_refused),
+		cmocka_unit_test(drop_ins_add_and_override),
+		cmocka_unit_test(check_prints_file_and_line_of_each_mistake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
