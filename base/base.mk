@@ -10,6 +10,7 @@ libjauth_base_la_SOURCES = \
 	base/crypto.c base/crypto.h \
 	base/http-message.c base/http-message.h \
 	base/json.c base/json.h \
+	base/jws.c base/jws.h \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/nearest.c base/nearest.h \
