@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libjauth-providers.la
-libjauth_providers_la_SOURCES = providers/provider.h
+libjauth_providers_la_SOURCES = \
+	providers/device-flow.c providers/device-flow.h \
+	providers/device-login.c providers/device-login.h \
+	providers/discovery.c providers/discovery.h \
+	providers/google.c \
+	providers/id-token.c providers/id-token.h \
+	providers/jwks.c providers/jwks.h \
+	providers/oidc.c providers/oidc.h \
+	providers/oidc-identity.c \
+	providers/oidc-request.c \
+	providers/oidc-type.c \
+	providers/password.c \
+	providers/password-rule.c providers/password-rule.h \
+	providers/provider.h \
+	providers/providers.c providers/table.h \
+	providers/request.c providers/request.h
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)
 libjauth_providers_la_LIBADD = libjauth-base.la
-libjauth_providers_la_SOURCES += providers/password-rule.c providers/password-rule.h providers/password.c

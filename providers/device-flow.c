@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Error words are rows of one table; the pace only ever slows down. */
+#include "providers/device-flow.h"
+
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "providers/request.h"
+
+#define INTERVAL_HINT_MAX_S 600          /* more than a login lasts */
+
+/* RFC 8628 section 3.5, RFC 6749 section 5.2 and the vendors' own words for the same things. */
+static const struct {
+	const char *error;
+	enum device_result result;
+} errors[] = {
+	{ "authorization_pending", DEVICE_PENDING },
+	{ "slow_down", DEVICE_SLOW_DOWN },
+	{ "access_denied", DEVICE_REFUSED },
+	{ "authorization_declined", DEVICE_REFUSED },            /* Entra */
+	{ "expired_token", DEVICE_EXPIRED },
+	{ "token_expired", DEVICE_EXPIRED },                     /* GitHub's text */
+	{ "code_expired", DEVICE_EXPIRED },
+	{ "invalid_grant", DEVICE_UNKNOWN_CODE },
+	{ "incorrect_device_code", DEVICE_UNKNOWN_CODE },        /* GitHub */
+	{ "bad_verification_code", DEVICE_UNKNOWN_CODE },        /* Entra */
+	{ "invalid_client", DEVICE_SETUP },
+	{ "unauthorized_client", DEVICE_SETUP },
+	{ "unsupported_grant_type", DEVICE_SETUP },
+	{ "invalid_request", DEVICE_SETUP },
+	{ "invalid_scope", DEVICE_SETUP },
+	{ "device_flow_disabled", DEVICE_SETUP },                /* GitHub */
+	{ "incorrect_client_credentials", DEVICE_SETUP },        /* GitHub */
+	{ "org_internal", DEVICE_SETUP },                        /* Google */
+	{ "admin_policy_enforced", DEVICE_SETUP },               /* Google */
+};
+
+static bool status_is_temporary(uint32_t status)
+{
+	return status == 429 || status >= 500;
+}
+
+static enum device_result error_result(const char *error, uint32_t status)
+{
+	for (size_t i = 0; error && i < N_ELEMENTS(errors); i++) {
+		if (text_equals(errors[i].error, error))
+			return errors[i].result;
+	}
+	return status_is_temporary(status) ? DEVICE_RETRY : DEVICE_FAULT;
+}
+
+/* --- the code --- */
+
+void device_code_done(struct device_code *code)
+{
+	secret_free_pointer(&code->device_code);
+	*code = (struct device_code) { 0 };
+}
+
+static bool read_links(const struct json_t *object, struct device_code *code)
+{
+	/* Google says "url". */
+	const char *plain = json_text(object, json_has(object, "verification_uri") ?
+				      "verification_uri" : "verification_url", DEVICE_LINK_MAX);
+	const char *complete = json_text(object, "verification_uri_complete", DEVICE_LINK_MAX);
+
+	if (!plain || !url_is_valid(plain, DEVICE_LINK_MAX))
+		return false;
+	code->link_is_complete = json_has(object, "verification_uri_complete");
+	if (code->link_is_complete && (!complete || !url_is_valid(complete, DEVICE_LINK_MAX) ||
+				       !url_same_origin(plain, complete)))
+		return false;
+	return text_into(code->plain_link, sizeof(code->plain_link), plain) &&
+	       text_into(code->link, sizeof(code->link), complete ? complete : plain);
+}
+
+static bool read_times(const struct json_t *object, struct device_code *code)
+{
+	int64_t expires_s, interval_s = DEVICE_INTERVAL_S;
+
+	if (json_number(object, "expires_in", DEVICE_EXPIRES_MIN_S, DEVICE_EXPIRES_MAX_S,
+			&expires_s) < 0)
+		return false;
+	if (json_has(object, "interval") &&
+	    json_number(object, "interval", 0, INT32_MAX, &interval_s) < 0)
+		return false;
+	code->expires_ms = expires_s * 1000;
+	code->interval_ms = 1000 * MIN(MAX(interval_s, (int64_t)DEVICE_INTERVAL_MIN_S),
+				       (int64_t)DEVICE_INTERVAL_MAX_S);
+	return true;
+}
+
+static bool read_code(const struct json_t *object, struct device_code *code)
+{
+	const char *user_code = json_text(object, "user_code", DEVICE_USER_CODE_MAX);
+	const char *device_code = json_text(object, "device_code", DEVICE_CODE_MAX);
+
+	if (!device_code || !user_code ||
+	    !text_is_printable_ascii(user_code, DEVICE_USER_CODE_MAX) ||
+	    !read_links(object, code) || !read_times(object, code))
+		return false;
+	code->device_code = secret_from_text(device_code);
+	return code->device_code && text_into(code->user_code, sizeof(code->user_code), user_code);
+}
+
+/* An endpoint that is not there, or a client that is not known, answers with a page or an empty body. */
+static enum device_result no_object_result(const struct http_reply *reply)
+{
+	if (reply->result == HTTP_DONE && (reply->status == 401 || reply->status == 404))
+		return DEVICE_SETUP;
+	return DEVICE_RETRY;
+}
+
+static enum device_result code_error_result(const struct json_t *object, uint32_t status)
+{
+	enum device_result result = error_result(json_text(object, "error", 64), status);
+
+	/* Google over its quota: "error_code" and no "error". */
+	if (text_equals(json_text(object, "error_code", 64), "rate_limit_exceeded") ||
+	    result == DEVICE_SLOW_DOWN || status == 429)
+		return DEVICE_BUSY;
+	return result == DEVICE_PENDING || result == DEVICE_EXPIRED ||
+	       result == DEVICE_UNKNOWN_CODE ? DEVICE_FAULT : result;
+}
+
+enum device_result device_code_read(const struct http_reply *reply, struct device_code *ret_code)
+{
+	_cleanup_json_ struct json_t *object = reply_object(reply);
+	struct device_code code = { 0 };
+
+	if (reply->result == HTTP_DONE && reply->status == 429)
+		return DEVICE_BUSY;
+	if (!object)
+		return no_object_result(reply);
+	if (json_has(object, "error") || reply->status != 200)
+		return code_error_result(object, reply->status);
+	if (!read_code(object, &code)) {
+		device_code_done(&code);
+		return DEVICE_FAULT;
+	}
+	*ret_code = code;
+	return DEVICE_GOOD;
+}
+
+/* --- the poll --- */
+
+void device_tokens_done(struct device_tokens *tokens)
+{
+	secret_free_pointer(&tokens->access_token);
+	secret_free_pointer(&tokens->id_token);
+	*tokens = (struct device_tokens) { 0 };
+}
+
+static struct secret *token_at(const struct json_t *object, const char *name)
+{
+	const char *token = json_text(object, name, DEVICE_TOKEN_MAX);
+
+	return token ? secret_from_text(token) : NULL;
+}
+
+static bool read_tokens(const struct json_t *object, struct device_tokens *tokens)
+{
+	const char *type = json_text(object, "token_type", 32);
+	const char *scope = json_text(object, "scope", DEVICE_SCOPE_MAX);
+
+	if (!type || strcasecmp(type, "bearer") != 0)
+		return false;
+	tokens->access_token = token_at(object, "access_token");
+	tokens->id_token = token_at(object, "id_token");
+	(void)text_into(tokens->scope, sizeof(tokens->scope), scope ? scope : "");
+	return tokens->access_token && (tokens->id_token || !json_has(object, "id_token"));
+}
+
+static void read_error(const struct json_t *object, uint32_t status, struct device_poll *poll)
+{
+	const char *error = json_text(object, "error", sizeof(poll->error) - 1);
+	int64_t interval_s;
+
+	(void)text_into(poll->error, sizeof(poll->error), error ? error : "?");
+	poll->result = error_result(error, status);
+	if (poll->result == DEVICE_SLOW_DOWN &&
+	    json_number(object, "interval", 1, INTERVAL_HINT_MAX_S, &interval_s) == 0)
+		poll->hint_ms = interval_s * 1000;
+}
+
+void device_poll_read(const struct http_reply *reply, struct device_poll *ret_poll)
+{
+	_cleanup_json_ struct json_t *object = reply_object(reply);
+	struct device_poll poll = { .result = DEVICE_RETRY };
+
+	if (reply->result == HTTP_DONE)
+		poll.hint_ms = MIN(reply_retry_after_s(reply) * 1000, (int64_t)DEVICE_BACKOFF_MAX_MS);
+	if (object && json_has(object, "error")) {
+		read_error(object, reply->status, &poll);
+	} else if (object && reply->status == 200) {
+		poll.result = read_tokens(object, &poll.tokens) ? DEVICE_GOOD : DEVICE_FAULT;
+		if (poll.result != DEVICE_GOOD)
+			device_tokens_done(&poll.tokens);
+	} else if (object && !status_is_temporary(reply->status)) {
+		poll.result = DEVICE_FAULT;
+	}
+	*ret_poll = poll;
+}
+
+/* --- the pace --- */
+
+void device_pace_start(struct device_pace *pace, int64_t interval_ms)
+{
+	*pace = (struct device_pace) { interval_ms, interval_ms };
+}
+
+int64_t device_pace_next(struct device_pace *pace, const struct device_poll *poll)
+{
+	if (poll->result == DEVICE_SLOW_DOWN)
+		pace->interval_ms = MAX(pace->interval_ms + DEVICE_INTERVAL_S * 1000, poll->hint_ms);
+	if (poll->result == DEVICE_RETRY)
+		pace->wait_ms = MIN(MAX(pace->wait_ms * 2, poll->hint_ms),
+				    (int64_t)DEVICE_BACKOFF_MAX_MS);
+	else
+		pace->wait_ms = pace->interval_ms;
+	/* Backing off never means to poll faster than was asked for. */
+	pace->wait_ms = MAX(pace->wait_ms, pace->interval_ms);
+	return pace->wait_ms;
+}

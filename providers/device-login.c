@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * state       waits for            next
+ * IDLE        -                    device_login_start() → REQUESTING
+ * REQUESTING  device endpoint      a code → WAITING; else the login ends
+ * WAITING     timer                → POLLING; code over → RENEWING
+ * POLLING     token endpoint       not yet → WAITING; tokens → IDLE and ops->approved();
+ *                                  code over → RENEWING; else the login ends
+ * RENEWING    a key press          → REQUESTING
+ *
+ * The prompt that goes with the code needs no state: whether Enter comes before or after the approval
+ * changes nothing here.
+ */
+#include "providers/device-login.h"
+
+#include <assert.h>
+
+#include "base/text.h"
+#include "providers/request.h"
+
+/* Less than this is left of the login: nobody could scan and approve another code. */
+#define RENEWAL_TIME_MIN_MS 20000
+
+/* How a result ends the login; a row without an ending goes on. */
+static const struct ending {
+	enum { GOES_ON, DENIES, FAILS } how;
+	int reason;
+	const char *detail;
+} endings[] = {
+	[DEVICE_GOOD] = { GOES_ON },
+	[DEVICE_REFUSED] = { DENIES, DENY_REFUSED, "refused at the provider" },
+	[DEVICE_SETUP] = { FAILS, FAIL_CONFIG, "the provider does not accept this client" },
+	[DEVICE_RETRY] = { FAILS, FAIL_NETWORK, "no answer from the device endpoint" },
+	[DEVICE_FAULT] = { FAILS, FAIL_PROVIDER, "an answer against the rules" },
+	[DEVICE_PENDING] = { GOES_ON },
+	[DEVICE_SLOW_DOWN] = { GOES_ON },
+	[DEVICE_EXPIRED] = { GOES_ON },
+	[DEVICE_UNKNOWN_CODE] = { FAILS, FAIL_PROVIDER, "the code is unknown or used" },
+	[DEVICE_BUSY] = { DENIES, DENY_BUSY, "the provider's quota is used up" },
+};
+static_assert(N_ELEMENTS(endings) == DEVICE_N_RESULTS, "an ending for every result");
+
+static void end(struct login *login, enum device_result result, const char *what)
+{
+	const struct ending *ending = &endings[result];
+	_cleanup_free_ char *detail = text_format("%s (%s)", ending->detail, what);
+
+	if (ending->how == DENIES)
+		login_deny(login, (enum deny_reason)ending->reason, detail);
+	else
+		login_fail(login, (enum fail_reason)ending->reason, detail);
+}
+
+static void request_code(struct login *login, struct device_login *device)
+{
+	device_code_done(&device->code);
+	device->state = DEVICE_REQUESTING;
+	login_request(login, device->ops->code_request(login));
+}
+
+static void show_code(struct login *login, const struct device_code *code)
+{
+	struct login_code shown = {
+		.link = code->link,
+		.plain_link = code->plain_link,
+		.user_code = code->user_code,
+	};
+
+	if (code->link_is_complete)
+		shown.text = login_text(login, N_("Scan the code or open the link, "
+						  "compare the code there and approve."));
+	else
+		shown.text = login_text(login, N_("Scan the code or open the link, "
+						  "and enter the code there."));
+	login_show_code(login, &shown);
+}
+
+/* The code ran out. A new one is made only for somebody who is there. */
+static void expire(struct login *login, struct device_login *device)
+{
+	struct login_prompt prompt = { .echo = true };
+
+	device_code_done(&device->code);
+	if (device->n_renewals >= DEVICE_RENEWALS_MAX ||
+	    login_deadline_ms(login) - login_now_ms(login) < RENEWAL_TIME_MIN_MS) {
+		login_deny(login, DENY_EXPIRED, "nobody approved in time");
+		return;
+	}
+	device->n_renewals++;
+	device->state = DEVICE_RENEWING;
+	prompt.text = login_text(login, N_("The code has expired. Press Enter for a new one: "));
+	login_prompt(login, &prompt);
+}
+
+/* Waits for the next poll, or for the end of the code if that comes first. */
+static void wait(struct login *login, struct device_login *device, int64_t delay_ms)
+{
+	int64_t left_ms = device->expires_at_ms - login_now_ms(login);
+
+	if (left_ms <= 0) {
+		expire(login, device);
+		return;
+	}
+	device->state = DEVICE_WAITING;
+	login_timer(login, MIN(delay_ms, left_ms));
+}
+
+static void take_code(struct login *login, struct device_login *device,
+		      const struct http_reply *reply)
+{
+	enum device_result result = device_code_read(reply, &device->code);
+	_cleanup_free_ char *what = reply_describe(reply, "device endpoint");
+
+	if (result != DEVICE_GOOD) {
+		end(login, result, what);
+		return;
+	}
+	device->expires_at_ms = login_now_ms(login) + device->code.expires_ms;
+	device_pace_start(&device->pace, device->code.interval_ms);
+	show_code(login, &device->code);
+	wait(login, device, device->pace.interval_ms);
+}
+
+static void take_poll(struct login *login, struct device_login *device,
+		      const struct http_reply *reply)
+{
+	struct device_poll poll;
+
+	device_poll_read(reply, &poll);
+	switch (poll.result) {
+	case DEVICE_GOOD:
+		device->state = DEVICE_IDLE;
+		device_code_done(&device->code);
+		device->ops->approved(login, &poll.tokens);
+		break;
+	case DEVICE_PENDING:
+	case DEVICE_SLOW_DOWN:
+	case DEVICE_RETRY:
+		wait(login, device, device_pace_next(&device->pace, &poll));
+		break;
+	case DEVICE_EXPIRED:
+		expire(login, device);
+		break;
+	case DEVICE_REFUSED:
+	case DEVICE_SETUP:
+	case DEVICE_FAULT:
+	case DEVICE_UNKNOWN_CODE:
+	case DEVICE_BUSY:
+	case DEVICE_N_RESULTS:
+		end(login, poll.result, poll.error[0] ? poll.error : "token endpoint");
+		break;
+	}
+	device_tokens_done(&poll.tokens);
+}
+
+void device_login_start(struct login *login, struct device_login *device,
+			const struct device_login_ops *ops)
+{
+	device->ops = ops;
+	request_code(login, device);
+}
+
+void device_login_answer(struct login *login, struct device_login *device)
+{
+	if (device->state == DEVICE_RENEWING)
+		request_code(login, device);
+	else
+		login_show(login, login_text(login, N_("Waiting for the approval...")));
+}
+
+void device_login_reply(struct login *login, struct device_login *device,
+			const struct http_reply *reply)
+{
+	if (device->state == DEVICE_REQUESTING)
+		take_code(login, device, reply);
+	else
+		take_poll(login, device, reply);
+}
+
+void device_login_timeout(struct login *login, struct device_login *device)
+{
+	if (login_now_ms(login) >= device->expires_at_ms) {
+		expire(login, device);
+		return;
+	}
+	device->state = DEVICE_POLLING;
+	login_request(login, device->ops->poll_request(login, device->code.device_code));
+}
+
+void device_login_done(struct device_login *device)
+{
+	device_code_done(&device->code);
+}

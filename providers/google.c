@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The login type `google`: OpenID Connect with what Google does its own way. Its client secret is needed
+ * for polling although it is not confidential; ID tokens may carry the issuer's old form;
+ * Workspace accounts have a hosted domain, `hd`.
+ */
+#include "base/text.h"
+#include "providers/oidc.h"
+#include "providers/table.h"
+
+#define FIELD(name) offsetof(struct oidc_config, name)
+
+static const struct conf_key keys[] = {
+	{ "client_id", CONF_TEXT, FIELD(client_id), .flags = CONF_REQUIRED, .min = 1, .max = 255,
+	  .help = "A client of the type \"TVs and Limited Input devices\"" },
+	{ "client_secret", CONF_SECRET, FIELD(client_secret), .flags = CONF_REQUIRED,
+	  .min = 1, .max = 1024, .help = "Its secret" },
+	{ "hosted_domains", CONF_LIST, FIELD(hosted_domains), .min = 1, .max = 64,
+	  .help = "Workspace domains whose accounts are let in; absent: any Google account" },
+	{ "max_age", CONF_DURATION, FIELD(max_age_s), .min = 1, .max = 30 * 86400,
+	  .help = "Longest time since the person signed in at Google" },
+	{ "scopes", CONF_LIST, FIELD(scopes), .min = 1, .max = 3, .fallback = "openid, email",
+	  .help = "What is asked for: openid, email, profile" },
+	{ "issuer", CONF_URL, FIELD(issuer), .fallback = "https://accounts.google.com",
+	  .help = "Only for tests against another server" },
+	{ NULL }
+};
+
+static const struct oidc_flavour flavour = {
+	.issuer_also = "accounts.google.com",
+	.secret_when_polling_only = true,
+};
+
+static void start(struct login *login)
+{
+	oidc_start_as(login, &flavour);
+}
+
+static void prepare(struct login *login)
+{
+	oidc_prepare_as(login, &flavour);
+}
+
+const struct provider google_provider = {
+	.type = "google",
+	.title = N_("Google"),
+	.features = PROVIDER_CONTACTS,
+	.limits = { .open_max = 64, .starts_per_s = 5 },
+	.keys = keys,
+	.config_size = sizeof(struct oidc_config),
+	.shared_size = sizeof(struct oidc_shared),
+	.login_size = sizeof(struct oidc_login),
+	.check = oidc_check,
+	.prepare = prepare,
+	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
+	.start = start,
+	.answer = oidc_answer,
+	.reply = oidc_reply,
+	.timeout = oidc_timeout,
+	.finish = oidc_finish,
+	.release = oidc_release,
+};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The login type `oidc`: any OpenID provider with the device flow. */
+#include "base/jws.h"
+#include "base/text.h"
+#include "providers/oidc.h"
+#include "providers/table.h"
+
+#define FIELD(name) offsetof(struct oidc_config, name)
+
+static const char *const client_auths[] = { "auto", "none", "post", "basic", NULL };
+static const char *const subjects[] = { "sub", "oid", NULL };
+
+static const struct conf_key keys[] = {
+	{ "issuer", CONF_URL, FIELD(issuer), .flags = CONF_REQUIRED,
+	  .help = "The provider's issuer, byte for byte as its discovery document has it" },
+	{ "client_id", CONF_TEXT, FIELD(client_id), .flags = CONF_REQUIRED, .min = 1, .max = 255,
+	  .help = "The client registered for these machines at the provider" },
+	{ "client_secret", CONF_SECRET, FIELD(client_secret), .min = 1, .max = 1024,
+	  .help = "Its secret, if it is not a public client" },
+	{ "client_auth", CONF_CHOICE, FIELD(client_auth), .choices = client_auths, .fallback = "auto",
+	  .help = "How the client authenticates; auto: as the provider says it supports" },
+	{ "scopes", CONF_LIST, FIELD(scopes), .min = 1, .max = 16, .fallback = "openid, email, profile",
+	  .help = "What is asked for; openid must be among them" },
+	{ "algorithms", CONF_LIST, FIELD(algorithms), .min = 1, .max = 16,
+	  .fallback = "RS256, ES256, EdDSA, Ed25519, PS256",
+	  .help = "Signature algorithms accepted in ID tokens" },
+	{ "trusted_audiences", CONF_LIST, FIELD(trusted_audiences), .min = 1, .max = 16,
+	  .help = "Further audiences an ID token may have besides this client" },
+	{ "subject_claim", CONF_CHOICE, FIELD(subject_claim), .choices = subjects, .fallback = "sub",
+	  .help = "What identifies a person; oid: of Entra, the same for every client" },
+	{ "group_claim", CONF_TEXT, FIELD(group_claim), .min = 1, .max = 128,
+	  .help = "Claim with the person's groups, as stable values" },
+	{ "username_claim", CONF_TEXT, FIELD(username_claim), .min = 1, .max = 128,
+	  .help = "Claim for {username} in rules; only one that people cannot change" },
+	{ "acr", CONF_LIST, FIELD(acr), .min = 1, .max = 16,
+	  .help = "Accepted classes of sign-in; the ID token must have one of them" },
+	{ "max_age", CONF_DURATION, FIELD(max_age_s), .min = 1, .max = 30 * 86400,
+	  .help = "Longest time since the person signed in at the provider" },
+	{ "device_endpoint", CONF_URL, FIELD(device_endpoint),
+	  .help = "Instead of the discovered device authorization endpoint" },
+	{ "token_endpoint", CONF_URL, FIELD(token_endpoint),
+	  .help = "Instead of the discovered token endpoint" },
+	{ "jwks_uri", CONF_URL, FIELD(jwks_uri),
+	  .help = "Instead of the discovered key set" },
+	{ "userinfo_endpoint", CONF_URL, FIELD(userinfo_endpoint),
+	  .help = "Instead of the discovered userinfo endpoint" },
+	{ "revocation_endpoint", CONF_URL, FIELD(revocation_endpoint),
+	  .help = "Instead of the discovered revocation endpoint" },
+	{ "resource", CONF_URL, FIELD(resource),
+	  .help = "Resource indicator (RFC 8707) sent with the device request" },
+	{ "send_nonce", CONF_BOOL, FIELD(send_nonce), .fallback = "no",
+	  .help = "Send a nonce, for providers that put it into the ID token" },
+	{ "pkce", CONF_BOOL, FIELD(pkce), .fallback = "no",
+	  .help = "Send a PKCE challenge, for providers that take one in the device flow" },
+	{ "revoke", CONF_BOOL, FIELD(revoke), .fallback = "no",
+	  .help = "Revoke the access token when the person is known" },
+	{ NULL }
+};
+
+static void mistake(struct conf_report *report, const struct conf_section *section,
+		    const char *key, const char *text)
+{
+	const struct conf_entry *entry = conf_find(section, key);
+
+	if (entry)
+		conf_mistake(report, entry->file, entry->line, "%s: %s", key, text);
+	else
+		conf_mistake(report, section->file, section->line, "%s: %s", key, text);
+}
+
+static void check_algorithms(const struct oidc_config *oidc, const struct conf_section *section,
+			     struct conf_report *report)
+{
+	for (char **name = oidc->algorithms; name && *name; name++) {
+		if (!jws_algorithm_find(*name))
+			mistake(report, section, "algorithms",
+				"known are RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, "
+				"ES512, EdDSA, Ed25519");
+	}
+}
+
+static void check_client_auth(const struct oidc_config *oidc, const struct conf_section *section,
+			      struct conf_report *report)
+{
+	bool wants_secret = oidc->client_auth == OIDC_AUTH_POST ||
+			    oidc->client_auth == OIDC_AUTH_BASIC;
+
+	if (wants_secret && !oidc->client_secret)
+		mistake(report, section, "client_auth",
+			"needs client_secret_file or client_secret_credential");
+	if (oidc->client_auth == OIDC_AUTH_NONE && oidc->client_secret)
+		mistake(report, section, "client_auth", "none does not go with a client secret");
+}
+
+void oidc_check(const void *config, const struct conf_section *section, struct conf_report *report)
+{
+	const struct oidc_config *oidc = config;
+
+	/* A required key that is missing has been reported already; then a list may be NULL. */
+	if (oidc->scopes && !list_has(oidc->scopes, "openid"))
+		mistake(report, section, "scopes", "openid must be among them");
+	if (oidc->scopes && list_has(oidc->scopes, "offline_access"))
+		mistake(report, section, "scopes",
+			"offline_access asks for a refresh token, which is never kept");
+	check_algorithms(oidc, section, report);
+	check_client_auth(oidc, section, report);
+}
+
+static const struct oidc_flavour flavour = { .issuer_also = NULL };
+
+static void start(struct login *login)
+{
+	oidc_start_as(login, &flavour);
+}
+
+static void prepare(struct login *login)
+{
+	oidc_prepare_as(login, &flavour);
+}
+
+const struct provider oidc_provider = {
+	.type = "oidc",
+	.title = N_("OpenID Connect"),
+	.features = PROVIDER_CONTACTS,
+	.limits = { .open_max = 64, .starts_per_s = 5 },
+	.keys = keys,
+	.config_size = sizeof(struct oidc_config),
+	.shared_size = sizeof(struct oidc_shared),
+	.login_size = sizeof(struct oidc_login),
+	.check = oidc_check,
+	.prepare = prepare,
+	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
+	.start = start,
+	.answer = oidc_answer,
+	.reply = oidc_reply,
+	.timeout = oidc_timeout,
+	.finish = oidc_finish,
+	.release = oidc_release,
+};

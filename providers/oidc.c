@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The login, request by request; `take` names what waits for the open one's reply.
+ *
+ * waits for         next
+ * discovery         take_discovery: → device flow; preparing: → keys
+ * the device flow   device-login.c: approved → verify
+ * keys              take_keys: → verify; preparing: done
+ * userinfo          take_userinfo: → finish
+ * revocation        take_revocation: → identify, whatever it says
+ *
+ * verify() fetches keys when the cache is old, or once more when the token names a key it lacks;
+ * at most one fetch a login.
+ */
+#include "providers/oidc.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "providers/id-token.h"
+#include "providers/request.h"
+
+/* A key set younger than this is not fetched again for a wrong signature. */
+#define KEYS_YOUNG_MS 300000
+
+static void request(struct login *login, struct http_request *what,
+		    void (*take)(struct login *login, const struct http_reply *reply))
+{
+	struct oidc_login *own = login_own(login);
+
+	own->take = take;
+	login_request(login, what);
+}
+
+static void fail_reply(struct login *login, const struct http_reply *reply, const char *what)
+{
+	_cleanup_free_ char *detail = reply_describe(reply, what);
+
+	login_fail(login, reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK, detail);
+}
+
+/* --- the end --- */
+
+static void take_revocation(struct login *login, const struct http_reply *reply UNUSED)
+{
+	/* The token runs out by itself; who the person is does not depend on it. */
+	oidc_identify(login);
+}
+
+static void finish_login(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+	const char *url = oidc_endpoint(config->revocation_endpoint, shared->discovery.revocation);
+
+	if (config->revoke && url)
+		request(login, oidc_revoke_request(login, url), take_revocation);
+	else
+		oidc_identify(login);
+}
+
+/* OpenID Connect Core 5.3.2: without the same subject nothing of it may be used. */
+static void take_userinfo(struct login *login, const struct http_reply *reply)
+{
+	struct oidc_login *own = login_own(login);
+	_cleanup_json_ struct json_t *userinfo = reply_is_ok(reply) ? reply_object(reply) : NULL;
+
+	if (!userinfo) {
+		fail_reply(login, reply, "userinfo");
+		return;
+	}
+	if (!text_equals(json_text(userinfo, "sub", ID_TOKEN_SUBJECT_MAX),
+			 json_text(own->claims, "sub", ID_TOKEN_SUBJECT_MAX))) {
+		login_deny(login, DENY_INVALID, "userinfo is about another subject");
+		return;
+	}
+	own->userinfo = steal(&userinfo);
+	finish_login(login);
+}
+
+static void ask_userinfo(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+	const struct oidc_login *own = login_own(login);
+	const char *url = oidc_endpoint(config->userinfo_endpoint, shared->discovery.userinfo);
+	struct http_request *get;
+
+	if (!url || !oidc_needs_userinfo(config, own)) {
+		finish_login(login);
+		return;
+	}
+	get = request_get(url, REPLY_SMALL_MAX);
+	request_add_bearer(get, own->tokens.access_token);
+	request(login, get, take_userinfo);
+}
+
+/* --- the ID token --- */
+
+static enum id_token_result check_token(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+	struct oidc_login *own = login_own(login);
+	const struct id_token_rules rules = {
+		.issuer = config->issuer,
+		.issuer_also = own->flavour->issuer_also,
+		.client_id = config->client_id,
+		.algorithms = (const char *const *)config->algorithms,
+		.trusted_audiences = config->trusted_audiences,
+		.now_s = login_now_s(login),
+		.started_s = own->started_s,
+		.nonce = config->send_nonce ? own->nonce : NULL,
+		.access_token = own->tokens.access_token,
+		.max_age_s = config->max_age_s,
+		.acr = config->acr,
+	};
+
+	return id_token_verify(own->tokens.id_token, &rules, jwks_keys(&shared->jwks), &own->claims);
+}
+
+/* May a newer key set make this token good? The provider may have changed its keys, or reused a kid. */
+static bool newer_keys_may_help(enum id_token_result result, struct jwks *jwks, int64_t now_ms)
+{
+	if (result == ID_TOKEN_BAD_SIGNATURE)
+		return jwks_age_ms(jwks, now_ms) > KEYS_YOUNG_MS && jwks_force(jwks, now_ms);
+	return result == ID_TOKEN_NO_KEY && jwks_force(jwks, now_ms);
+}
+
+static void fetch_keys(struct login *login);
+
+static void verify(struct login *login)
+{
+	struct oidc_shared *shared = login_shared(login);
+	struct oidc_login *own = login_own(login);
+	int64_t now_ms = login_now_ms(login);
+	enum id_token_result result;
+
+	if (!own->keys_fetched && !jwks_is_fresh(&shared->jwks, now_ms)) {
+		fetch_keys(login);
+		return;
+	}
+	if (!jwks_is_servable(&shared->jwks, now_ms)) {
+		login_fail(login, FAIL_NETWORK, "the provider's keys are too old");
+		return;
+	}
+	result = check_token(login);
+	if (result == ID_TOKEN_GOOD)
+		ask_userinfo(login);
+	else if (!own->keys_fetched && newer_keys_may_help(result, &shared->jwks, now_ms))
+		fetch_keys(login);
+	else
+		login_deny(login, DENY_INVALID, id_token_result_text(result));
+}
+
+static void take_keys(struct login *login, const struct http_reply *reply)
+{
+	struct oidc_shared *shared = login_shared(login);
+	struct oidc_login *own = login_own(login);
+	int64_t now_ms = login_now_ms(login);
+	int taken = jwks_take(&shared->jwks, reply, now_ms);
+
+	if (taken < 0 && (own->preparing || !jwks_is_servable(&shared->jwks, now_ms)))
+		fail_reply(login, reply, "key set");
+	else if (own->preparing)
+		login_done(login);
+	else
+		verify(login);
+}
+
+static void fetch_keys(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+	struct oidc_login *own = login_own(login);
+
+	own->keys_fetched = true;
+	request(login, request_get(oidc_endpoint(config->jwks_uri, shared->discovery.jwks),
+				   REPLY_METADATA_MAX), take_keys);
+}
+
+/* --- the device flow --- */
+
+static void approved(struct login *login, struct device_tokens *tokens)
+{
+	struct oidc_login *own = login_own(login);
+
+	own->tokens = *tokens;
+	*tokens = (struct device_tokens) { 0 };
+	if (own->tokens.id_token)
+		verify(login);
+	else
+		login_fail(login, FAIL_PROVIDER, "no ID token although openid was asked for");
+}
+
+static void take_device(struct login *login, const struct http_reply *reply)
+{
+	struct oidc_login *own = login_own(login);
+
+	device_login_reply(login, &own->device, reply);
+}
+
+static const struct device_login_ops device_ops = {
+	.code_request = oidc_code_request,
+	.poll_request = oidc_poll_request,
+	.approved = approved,
+};
+
+/* All endpoints are known. */
+static void go_on(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+	struct oidc_login *own = login_own(login);
+
+	if (!oidc_endpoint(config->device_endpoint, shared->discovery.device)) {
+		login_fail(login, FAIL_CONFIG, "device flow is not enabled at the provider");
+	} else if (own->preparing) {
+		fetch_keys(login);
+	} else {
+		own->take = take_device;
+		device_login_start(login, &own->device, &device_ops);
+	}
+}
+
+/* --- discovery --- */
+
+static void take_discovery(struct login *login, const struct http_reply *reply)
+{
+	const struct oidc_config *config = login_config(login);
+	struct oidc_shared *shared = login_shared(login);
+	int64_t now_ms = login_now_ms(login);
+	enum discovery_result result = discovery_take(&shared->discovery, reply, config->issuer,
+						      now_ms);
+
+	if (result == DISCOVERY_GOOD ||
+	    (result == DISCOVERY_NO_ANSWER && discovery_is_servable(&shared->discovery, now_ms)))
+		go_on(login);
+	else if (result == DISCOVERY_NO_ANSWER)
+		fail_reply(login, reply, "discovery");
+	else
+		login_fail(login, FAIL_CONFIG, discovery_result_text(result));
+}
+
+static void discover(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	struct buf url = BUF_INIT(URL_MAX + 64);
+
+	discovery_url(config->issuer, &url);
+	request(login, request_get(buf_text(&url), REPLY_METADATA_MAX), take_discovery);
+	buf_done(&url);
+}
+
+/* A server without discovery has its endpoints in the configuration. */
+static bool needs_discovery(const struct oidc_config *config)
+{
+	return !config->device_endpoint || !config->token_endpoint || !config->jwks_uri;
+}
+
+/* --- operations --- */
+
+static int random_text(char ret_text[OIDC_NONCE_SIZE])
+{
+	struct buf text = BUF_INIT_SECRET(OIDC_NONCE_SIZE);
+	unsigned char bytes[32];
+	int error = random_bytes(bytes, sizeof(bytes));
+
+	if (error == 0) {
+		base64url_add(&text, bytes, sizeof(bytes));
+		(void)text_into(ret_text, OIDC_NONCE_SIZE, buf_text(&text));
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	buf_done(&text);
+	return error;
+}
+
+void oidc_start_as(struct login *login, const struct oidc_flavour *flavour)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+	struct oidc_login *own = login_own(login);
+
+	own->flavour = flavour;
+	own->started_s = login_now_s(login);
+	if (random_text(own->nonce) < 0 || random_text(own->verifier) < 0)
+		login_fail(login, FAIL_PROVIDER, "no random bytes");
+	else if (needs_discovery(config) &&
+		 !discovery_is_fresh(&shared->discovery, login_now_ms(login)))
+		discover(login);
+	else
+		go_on(login);
+}
+
+void oidc_prepare_as(struct login *login, const struct oidc_flavour *flavour)
+{
+	struct oidc_login *own = login_own(login);
+
+	own->flavour = flavour;
+	own->preparing = true;
+	if (needs_discovery(login_config(login)))
+		discover(login);
+	else
+		go_on(login);
+}
+
+void oidc_answer(struct login *login, uint32_t number UNUSED, const struct secret *answer UNUSED)
+{
+	struct oidc_login *own = login_own(login);
+
+	device_login_answer(login, &own->device);
+}
+
+void oidc_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
+{
+	struct oidc_login *own = login_own(login);
+
+	own->take(login, reply);
+}
+
+void oidc_timeout(struct login *login, uint32_t number UNUSED)
+{
+	struct oidc_login *own = login_own(login);
+
+	device_login_timeout(login, &own->device);
+}
+
+void oidc_finish(struct login *login)
+{
+	struct oidc_login *own = login_own(login);
+
+	device_login_done(&own->device);
+	device_tokens_done(&own->tokens);
+	own->claims = json_free(own->claims);
+	own->userinfo = json_free(own->userinfo);
+}
+
+void oidc_release(void *shared)
+{
+	struct oidc_shared *kept = shared;
+
+	jwks_done(&kept->jwks);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * OpenID Connect by the device flow: what the types `oidc` and `google` share. A type has a
+ * table of keys that fills struct oidc_config, and a flavour for what keys cannot say.
+ */
+#pragma once
+
+#include "providers/device-login.h"
+#include "providers/discovery.h"
+#include "providers/jwks.h"
+#include "providers/provider.h"
+
+enum oidc_client_auth {
+	OIDC_AUTH_AUTO,          /* none without a secret, else post if the provider lists it, else basic */
+	OIDC_AUTH_NONE,
+	OIDC_AUTH_POST,
+	OIDC_AUTH_BASIC,
+};
+
+enum oidc_subject {
+	OIDC_SUBJECT_SUB,
+	OIDC_SUBJECT_OID,        /* Entra: the same for every client of the tenant */
+};
+
+struct oidc_config {
+	char *issuer, *client_id;
+	struct secret *client_secret;
+	int client_auth;                 /* enum oidc_client_auth */
+	char **scopes;
+	char **algorithms;               /* NULL: the default ones */
+	char **trusted_audiences;
+	int subject_claim;               /* enum oidc_subject */
+	char *group_claim, *username_claim;      /* NULL: none */
+	char **acr;
+	int64_t max_age_s;               /* 0: any */
+	char *device_endpoint, *token_endpoint, *jwks_uri;       /* NULL: as discovered */
+	char *userinfo_endpoint, *revocation_endpoint;
+	char *resource;                  /* RFC 8707, or NULL */
+	bool send_nonce, pkce, revoke;
+	char **hosted_domains;           /* Google; NULL: any account */
+};
+
+/* Kept per method between logins. */
+struct oidc_shared {
+	struct discovery discovery;
+	struct jwks jwks;
+};
+
+struct oidc_flavour {
+	const char *issuer_also;         /* an older form of the issuer in ID tokens, or NULL */
+	bool secret_when_polling_only;   /* the device endpoint wants the client id alone */
+};
+
+#define OIDC_NONCE_SIZE    44            /* 32 random bytes in base64url, and a NUL */
+
+/* Kept per login. */
+struct oidc_login {
+	const struct oidc_flavour *flavour;
+	void (*take)(struct login *login, const struct http_reply *reply);  /* what the open request is for */
+	bool preparing, keys_fetched;
+	int64_t started_s;
+	char nonce[OIDC_NONCE_SIZE], verifier[OIDC_NONCE_SIZE];
+	struct device_login device;
+	struct device_tokens tokens;
+	struct json_t *claims, *userinfo;
+};
+
+/* Operations for a vtable; the two with a flavour are wrapped by the type. */
+void oidc_start_as(struct login *login, const struct oidc_flavour *flavour);
+void oidc_prepare_as(struct login *login, const struct oidc_flavour *flavour);
+void oidc_answer(struct login *login, uint32_t number, const struct secret *answer);
+void oidc_reply(struct login *login, uint32_t number, const struct http_reply *reply);
+void oidc_timeout(struct login *login, uint32_t number);
+void oidc_finish(struct login *login);
+void oidc_release(void *shared);
+void oidc_check(const void *config, const struct conf_section *section, struct conf_report *report);
+
+#define OIDC_PREPARE_INTERVAL_S 3600
+
+/* oidc-request.c: the requests of a login, in the state it is in. */
+const char *oidc_endpoint(const char *configured, const char *discovered);       /* NULL: none */
+struct http_request *oidc_code_request(struct login *login);
+struct http_request *oidc_poll_request(struct login *login, const struct secret *device_code);
+struct http_request *oidc_revoke_request(struct login *login, const char *url);
+
+/* oidc-identity.c: what the claims say. */
+bool oidc_needs_userinfo(const struct oidc_config *config, const struct oidc_login *own);
+/* The end of a login whose ID token is good: identifies, or denies what does not pass the filters. */
+void oidc_identify(struct login *login);
