@@ -66,3 +66,19 @@ t_wipe_free_CFLAGS = $(UNIT_CFLAGS)
 t_wipe_free_LDADD = $(CMOCKA_LIBS)
 endif
 endif
+
+# Providers run against a fake core; their tests and replies stand in tests/providers/.
+check_LTLIBRARIES += libfake-core.la
+libfake_core_la_SOURCES = tests/providers/fake-core.c tests/providers/fake-core.h \
+	tests/providers/fake-issuer.c tests/providers/fake-issuer.h
+libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
+libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
+EXTRA_DIST += tests/providers/replies tests/vectors
+
+check_PROGRAMS += t-id-token t-oidc
+t_id_token_SOURCES = tests/providers/t-id-token.c
+t_id_token_CFLAGS = $(UNIT_CFLAGS)
+t_id_token_LDADD = libfake-core.la
+t_oidc_SOURCES = tests/providers/t-oidc.c
+t_oidc_CFLAGS = $(UNIT_CFLAGS)
+t_oidc_LDADD = libfake-core.la

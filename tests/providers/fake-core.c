@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The effects of a provider, written down; see fake-core.h. */
+#include "tests/providers/fake-core.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define REPLACE(field, text) do { free(field); (field) = text_copy(text); } while (0)
+
+/* --- methods --- */
+
+static void read_section(const char *text, const struct provider *provider, void *config,
+			 struct conf_report *report)
+{
+	_cleanup_free_ char *whole = text_format("[method test]\n%s\n", text);
+	const struct conf_table table = { provider->keys, config };
+	struct conf conf = { 0 };
+
+	conf_read_text(whole, strlen(whole), "test.conf", &conf, report);
+	assert_int_equal(conf.n_sections, 1);
+	conf_apply(&conf.sections[0], &table, 1, report);
+	if (provider->check)
+		provider->check(config, &conf.sections[0], report);
+	conf_done(&conf);
+}
+
+char *fake_mistakes(const struct provider *provider, const char *section)
+{
+	struct conf_report report = { 0 };
+	struct buf lines = BUF_INIT(16384);
+	void *config = calloc(1, provider->config_size);
+
+	read_section(section, provider, config, &report);
+	for (size_t i = 0; i < report.n_mistakes; i++)
+		buf_add_format(&lines, "%u: %s\n", report.mistakes[i].line, report.mistakes[i].text);
+	conf_release(provider->keys, config);
+	conf_report_done(&report);
+	free(config);
+	return lines.len ? buf_steal(&lines) : text_copy("");
+}
+
+struct fake_method *fake_method_new(const struct provider *provider, const char *section)
+{
+	struct fake_method *method = calloc(1, sizeof(*method));
+	struct conf_report report = { 0 };
+
+	method->provider = provider;
+	method->config = calloc(1, provider->config_size);
+	method->shared = calloc(1, provider->shared_size + 1);
+	method->now_ms = 1000000;
+	method->now_s = FAKE_WALL_S;
+	read_section(section, provider, method->config, &report);
+	if (report.n_mistakes > 0)
+		fail_msg("mistake: %s", report.mistakes[0].text);
+	conf_report_done(&report);
+	return method;
+}
+
+struct fake_method *fake_method_free(struct fake_method *method)
+{
+	if (method->provider->release)
+		method->provider->release(method->shared);
+	conf_release(method->provider->keys, method->config);
+	for (size_t i = 0; i < FAKE_SETS_MAX; i++) {
+		free(method->sets[i].name);
+		free(method->sets[i].value);
+	}
+	free(method->config);
+	free(method->shared);
+	free(method);
+	return NULL;
+}
+
+void fake_set(struct fake_method *method, const char *name, const char *value)
+{
+	for (size_t i = 0; i < FAKE_SETS_MAX; i++) {
+		if (method->sets[i].name && !text_equals(method->sets[i].name, name))
+			continue;
+		REPLACE(method->sets[i].name, name);
+		REPLACE(method->sets[i].value, value);
+		return;
+	}
+	fail_msg("too many names are set");
+}
+
+/* --- logins --- */
+
+static struct login *login_new(struct fake_method *method)
+{
+	struct login *login = calloc(1, sizeof(*login));
+
+	login->method = method;
+	login->own = calloc(1, method->provider->login_size + 1);
+	login->deadline_ms = method->now_ms + FAKE_LOGIN_MS;
+	return login;
+}
+
+static void finish(struct login *login)
+{
+	if (login->finished)
+		return;
+	login->finished = true;
+	if (login->method->provider->finish)
+		login->method->provider->finish(login);
+	login->request = http_request_free(login->request);
+	login->request_number = login->timer_number = login->prompt_number = 0;
+}
+
+/* What the core does after every event: a login that has ended is finished. */
+static void collect(struct login *login)
+{
+	if (login->end != FAKE_RUNNING)
+		finish(login);
+}
+
+struct login *fake_start(struct fake_method *method)
+{
+	struct login *login = login_new(method);
+
+	method->provider->start(login);
+	collect(login);
+	return login;
+}
+
+struct login *fake_prepare(struct fake_method *method)
+{
+	struct login *login = login_new(method);
+
+	login->preparing = true;
+	method->provider->prepare(login);
+	collect(login);
+	return login;
+}
+
+struct login *fake_login_free(struct login *login)
+{
+	finish(login);
+	free(login->own);
+	free(login->prompt);
+	free(login->link);
+	free(login->plain_link);
+	free(login->user_code);
+	free(login->code_text);
+	free(login->shown);
+	free(login->detail);
+	free(login->issuer);
+	free(login->subject);
+	free(login->display);
+	free(login->mail);
+	list_free(login->groups);
+	list_free(login->attributes);
+	free(login);
+	return NULL;
+}
+
+/* --- events --- */
+
+void fake_pass(struct login *login, int64_t ms)
+{
+	login->method->now_ms += ms;
+	login->method->now_s += ms / 1000;
+}
+
+void fake_answer(struct login *login, const char *answer)
+{
+	struct secret *secret = secret_from_text(answer);
+	uint32_t number = login->prompt_number;
+
+	assert_int_not_equal(number, 0);
+	login->prompt_number = 0;
+	login->method->provider->answer(login, number, secret);
+	secret_free(secret);
+	collect(login);
+}
+
+static void give(struct login *login, struct http_reply *reply)
+{
+	uint32_t number = login->request_number;
+
+	assert_int_not_equal(number, 0);
+	login->request = http_request_free(login->request);
+	login->request_number = 0;
+	login->method->provider->reply(login, number, reply);
+	http_reply_done(reply);
+	collect(login);
+}
+
+void fake_reply_json(struct login *login, uint32_t status, const char *body)
+{
+	struct http_reply reply = { .result = HTTP_DONE, .status = status,
+				    .content_type = "application/json" };
+
+	reply.body = secret_from_text(body);
+	give(login, &reply);
+}
+
+void fake_reply_lost(struct login *login, enum http_result result)
+{
+	struct http_reply reply = { .result = result, .error = "as the test wants it" };
+
+	give(login, &reply);
+}
+
+void fake_file(const char *path, struct buf *buf)
+{
+	_cleanup_free_ char *whole = text_format("%s/%s", TEST_SOURCE_DIR, path);
+	FILE *file = fopen(whole, "re");
+	char part[4096];
+	size_t n;
+
+	if (!file)
+		fail_msg("cannot open %s", whole);
+	while ((n = fread(part, 1, sizeof(part), file)) > 0)
+		buf_add(buf, part, n);
+	fclose(file);
+	assert_false(buf_failed(buf));
+}
+
+static const struct {
+	const char *name;
+	size_t offset, size;
+} reply_headers[] = {
+#define HEADER(name, field) { name, offsetof(struct http_reply, field), \
+			      sizeof(((struct http_reply *)NULL)->field) }
+	HEADER("content-type", content_type),
+	HEADER("cache-control", cache_control),
+	HEADER("link", link),
+	HEADER("retry-after", retry_after),
+	HEADER("ratelimit-remaining", ratelimit_remaining),
+#undef HEADER
+};
+
+static void read_header(char *line, struct http_reply *reply)
+{
+	char *value = strstr(line, ": ");
+	int64_t status;
+
+	if (!value)
+		fail_msg("not a header: %s", line);
+	*value = '\0';
+	value += 2;
+	if (text_equals(line, "status")) {
+		assert_int_equal(text_to_number(value, 100, 599, &status), 0);
+		reply->status = (uint32_t)status;
+		return;
+	}
+	for (size_t i = 0; i < N_ELEMENTS(reply_headers); i++) {
+		if (text_equals(line, reply_headers[i].name)) {
+			assert_true(text_into((char *)reply + reply_headers[i].offset,
+					      reply_headers[i].size, value));
+			return;
+		}
+	}
+	fail_msg("unknown header %s", line);
+}
+
+static const char *value_of(const struct fake_method *method, const char *name, size_t len)
+{
+	for (size_t i = 0; i < FAKE_SETS_MAX && method->sets[i].name; i++) {
+		if (strlen(method->sets[i].name) == len &&
+		    strncmp(method->sets[i].name, name, len) == 0)
+			return method->sets[i].value;
+	}
+	return NULL;
+}
+
+/* A lone '@', as in an address, stays. */
+static void substitute(const struct fake_method *method, const char *text, struct buf *buf)
+{
+	while (*text) {
+		const char *end = *text == '@' ? strchr(text + 1, '@') : NULL;
+		const char *value = end ? value_of(method, text + 1, (size_t)(end - text - 1)) : NULL;
+
+		if (value) {
+			buf_add_text(buf, value);
+			text = end + 1;
+		} else {
+			buf_add_char(buf, *text++);
+		}
+	}
+}
+
+void fake_reply(struct login *login, const char *file)
+{
+	_cleanup_free_ char *path = text_format("providers/replies/%s", file);
+	struct http_reply reply = { .result = HTTP_DONE };
+	struct buf raw = BUF_INIT(1 << 20), body = BUF_INIT(1 << 20);
+	char *line, *end;
+
+	fake_file(path, &raw);
+	for (line = raw.data; *line != '\n'; line = end + 1) {
+		end = strchr(line, '\n');
+		if (!end)
+			fail_msg("%s has no empty line", file);
+		*end = '\0';
+		read_header(line, &reply);
+	}
+	substitute(login->method, line + 1, &body);
+	if (body.len > 0)
+		reply.body = secret_new(buf_text(&body), body.len);
+	buf_done(&raw);
+	buf_done(&body);
+	give(login, &reply);
+}
+
+void fake_timer(struct login *login)
+{
+	uint32_t number = login->timer_number;
+
+	assert_int_not_equal(number, 0);
+	fake_pass(login, login->timer_at_ms - login->method->now_ms);
+	login->timer_number = 0;
+	login->method->provider->timeout(login, number);
+	collect(login);
+}
+
+/* --- looking at effects --- */
+
+bool fake_asks(const struct login *login, const char *url)
+{
+	return login->request && text_equals(login->request->url, url);
+}
+
+bool fake_body_has(const struct login *login, const char *part)
+{
+	return login->request && login->request->body && strstr(login->request->body->data, part);
+}
+
+bool fake_has_header(const struct login *login, const char *header)
+{
+	for (unsigned i = 0; login->request && i < login->request->n_headers; i++) {
+		if (text_equals(login->request->headers[i]->data, header))
+			return true;
+	}
+	return false;
+}
+
+/* --- what the provider calls --- */
+
+static uint32_t next_number(struct login *login)
+{
+	if (login->end != FAKE_RUNNING || login->finished)
+		fail_msg("an effect after the end");
+	return ++login->last_number;
+}
+
+void *login_own(struct login *login)
+{
+	return login->own;
+}
+
+void *login_shared(struct login *login)
+{
+	return login->method->shared;
+}
+
+const void *login_config(struct login *login)
+{
+	return login->method->config;
+}
+
+const char *login_user(struct login *login)
+{
+	return login->preparing ? "" : "jane";
+}
+
+const char *login_host(struct login *login UNUSED)
+{
+	return "host.example.org";
+}
+
+bool login_is_root(struct login *login UNUSED)
+{
+	return false;
+}
+
+int64_t login_now_ms(struct login *login)
+{
+	return login->method->now_ms;
+}
+
+int64_t login_now_s(struct login *login)
+{
+	return login->method->now_s;
+}
+
+int64_t login_deadline_ms(struct login *login)
+{
+	return login->deadline_ms;
+}
+
+const char *login_text(struct login *login UNUSED, const char *text)
+{
+	return text;
+}
+
+void login_show(struct login *login, const char *text)
+{
+	assert_false(login->preparing);
+	REPLACE(login->shown, text);
+}
+
+void login_show_error(struct login *login, const char *text)
+{
+	login_show(login, text);
+}
+
+uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
+{
+	assert_false(login->preparing);
+	REPLACE(login->prompt, prompt->text);
+	login->prompt_number = next_number(login);
+	return login->prompt_number;
+}
+
+uint32_t login_show_code(struct login *login, const struct login_code *code)
+{
+	assert_false(login->preparing);
+	REPLACE(login->link, code->link);
+	REPLACE(login->plain_link, code->plain_link);
+	REPLACE(login->user_code, code->user_code);
+	REPLACE(login->code_text, code->text);
+	login->n_codes++;
+	login->prompt_number = next_number(login);
+	return login->prompt_number;
+}
+
+uint32_t login_request(struct login *login, struct http_request *request)
+{
+	if (login->request_number)
+		fail_msg("two requests in flight: %s", request->url);
+	assert_true(http_request_is_valid(request));
+	login->request = request;
+	login->request_number = next_number(login);
+	login->n_requests++;
+	return login->request_number;
+}
+
+uint32_t login_timer(struct login *login, int64_t delay_ms)
+{
+	login->timer_delay_ms = delay_ms;
+	login->timer_at_ms = login->method->now_ms + delay_ms;
+	login->timer_number = next_number(login);
+	return login->timer_number;
+}
+
+uint32_t login_check_password(struct login *login UNUSED, const struct secret *password UNUSED,
+			      char *const *sources UNUSED)
+{
+	fail_msg("passwords are tested elsewhere");
+	return 0;
+}
+
+uint32_t login_set_password(struct login *login UNUSED, const struct secret *password UNUSED,
+			    int64_t expires_days UNUSED)
+{
+	fail_msg("passwords are tested elsewhere");
+	return 0;
+}
+
+void login_cancel(struct login *login, uint32_t number)
+{
+	if (number == login->timer_number)
+		login->timer_number = 0;
+	if (number == login->prompt_number)
+		login->prompt_number = 0;
+	if (number == login->request_number) {
+		login->request_number = 0;
+		login->request = http_request_free(login->request);
+	}
+}
+
+static void end(struct login *login, enum fake_end how, int reason, const char *detail)
+{
+	(void)next_number(login);
+	login->end = how;
+	login->reason = reason;
+	REPLACE(login->detail, detail);
+}
+
+void login_identify(struct login *login, const struct identity *identity)
+{
+	assert_false(login->preparing);
+	end(login, FAKE_IDENTIFIED, 0, NULL);
+	REPLACE(login->issuer, identity->issuer);
+	REPLACE(login->subject, identity->subject);
+	REPLACE(login->display, identity->display);
+	REPLACE(login->mail, identity->mail);
+	for (size_t i = 0; identity->groups && identity->groups[i]; i++)
+		assert_int_equal(list_add(&login->groups, identity->groups[i]), 0);
+	assert_true(identity->n_attributes <= IDENTITY_ATTRIBUTES_MAX);
+	for (size_t i = 0; i < identity->n_attributes; i++) {
+		_cleanup_free_ char *pair = text_format("%s=%s", identity->attributes[i].name,
+							identity->attributes[i].value);
+
+		assert_int_equal(list_add(&login->attributes, pair), 0);
+	}
+}
+
+void login_done(struct login *login)
+{
+	assert_true(login->preparing);
+	end(login, FAKE_DONE, 0, NULL);
+}
+
+void login_deny(struct login *login, enum deny_reason reason, const char *detail)
+{
+	assert_false(login->preparing);
+	end(login, FAKE_DENIED, (int)reason, detail);
+}
+
+void login_fail(struct login *login, enum fail_reason reason, const char *detail)
+{
+	end(login, FAKE_FAILED, (int)reason, detail);
+}
