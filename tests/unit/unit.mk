@@ -30,6 +30,13 @@ check_PROGRAMS += t-config
 t_config_SOURCES = tests/unit/t-config.c $(FAKE_PROVIDERS)
 t_config_CFLAGS = $(UNIT_CFLAGS)
 t_config_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-policy t-mapping
+t_policy_SOURCES = tests/unit/t-policy.c $(FAKE_PROVIDERS)
+t_policy_CFLAGS = $(UNIT_CFLAGS)
+t_policy_LDADD = libjauthd.la $(UNIT_LIBS)
+t_mapping_SOURCES = tests/unit/t-mapping.c $(FAKE_PROVIDERS)
+t_mapping_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_mapping_LDADD = libjauthd.la $(UNIT_LIBS)
 
 check_PROGRAMS += t-buf t-conf t-crypto t-json t-log t-secret t-text t-url
 t_buf_SOURCES = tests/unit/t-buf.c
