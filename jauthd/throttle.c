@@ -8,13 +8,13 @@
 #include "jauthd/throttle.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/macro.h"
 #include "base/text.h"
 #include "jauthd/limits.h"
@@ -39,32 +39,34 @@ static void add_part(struct buf *buf, const void *data, size_t len)
 
 static void add_text(struct buf *buf, const char *text)
 {
-	add_part(buf, text, strnlen(text, THROTTLE_PART_MAX));
+	add_part(buf, text, strlen(text));
 }
 
 /* Whoever has one IPv6 address has the 2^64 of its network; IPv4 in IPv6's clothes is IPv4. */
 static void add_source(struct buf *buf, const char *source)
 {
 	struct in6_addr address;
+	char ipv4[INET_ADDRSTRLEN];
 
 	if (inet_pton(AF_INET6, source, &address) != 1)
 		add_text(buf, source);
-	else if (IN6_IS_ADDR_V4MAPPED(&address))
-		add_text(buf, strrchr(source, ':') + 1);
+	else if (IN6_IS_ADDR_V4MAPPED(&address) &&
+		 inet_ntop(AF_INET, &address.s6_addr[12], ipv4, sizeof(ipv4)))
+		add_text(buf, ipv4);
 	else
 		add_part(buf, &address, sizeof(address) / 2);
 }
 
-/* HMAC-SHA256 cannot fail with these arguments but for memory; then nothing is safe any more. */
+static_assert(THROTTLE_KEY_LEN == SHA256_BYTES, "a key is a whole HMAC");
+
+/* This can fail for want of memory only; then no count is safe any more. */
 static void keyed_hash(const unsigned char db_key[32], const struct buf *message,
 		       unsigned char ret_hash[THROTTLE_KEY_LEN])
 {
-	unsigned int len = 0;
+	_cleanup_secret_ struct secret *key = secret_new(db_key, 32);
 
-	if (buf_failed(message) ||
-	    !HMAC(EVP_sha256(), db_key, 32, (const unsigned char *)buf_text(message), message->len,
-		  ret_hash, &len) ||
-	    len != THROTTLE_KEY_LEN)
+	if (!key || buf_failed(message) ||
+	    crypto_hmac_sha256(key, buf_text(message), message->len, ret_hash) < 0)
 		abort();
 }
 

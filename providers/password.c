@@ -13,7 +13,7 @@
 #include "base/macro.h"
 #include "base/text.h"
 #include "providers/password-rule.h"
-#include "providers/provider.h"
+#include "providers/table.h"
 
 #define NEW_TRIES_MAX   3
 #define LENGTH_LIMIT    127              /* characters; libxcrypt takes 511 bytes */

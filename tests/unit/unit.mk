@@ -89,15 +89,15 @@ t_id_token_LDADD = libfake-core.la
 t_oidc_SOURCES = tests/providers/t-oidc.c
 t_oidc_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_LDADD = libfake-core.la
-# Modules of the daemon over their own database.
-check_PROGRAMS += t-worker t-store
+
+# What the daemon keeps, counts and compares, over databases of their own.
+check_PROGRAMS += t-worker t-store t-accounts t-links t-throttle t-audit
 t_worker_SOURCES = tests/unit/t-worker.c
 t_worker_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_worker_LDADD = libjauthd.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_store_SOURCES = tests/unit/t-store.c
 t_store_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_store_LDADD = libjauthd.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
-check_PROGRAMS += t-accounts t-links t-throttle t-audit
 t_accounts_SOURCES = tests/unit/t-accounts.c
 t_accounts_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_accounts_LDADD = libjauthd.la $(UNIT_LIBS)
