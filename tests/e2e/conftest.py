@@ -10,6 +10,11 @@ HERE = os.path.dirname(__file__)
 sys.path.insert(0, HERE)
 
 from house import House  # noqa: E402
+from vendors.glewlwyd import Glewlwyd  # noqa: E402
+from vendors.oidc import Provider  # noqa: E402
+from vendors.tls import Authority  # noqa: E402
+
+PASSWORD = "right horse 7"
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +27,42 @@ def house():
 
 @pytest.fixture
 def user(house):
-    """A new Unix user whose shadow password is "right horse 7"."""
-    name = house.add_user(password="right horse 7")
+    """A new Unix user with a shadow password."""
+    name = house.add_user(password=PASSWORD)
     yield name
     house.remove_user(name)
+
+
+@pytest.fixture(scope="session")
+def authority(house):
+    """Who signs the vendors' certificates; jauth-http trusts him in this house."""
+    made = Authority(house.folder)
+    house.trust(made.ca_path)
+    return made
+
+
+@pytest.fixture(scope="session")
+def op(authority):
+    """An OpenID provider of ours that runs all the time."""
+    provider = Provider(authority).start()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture(scope="session")
+def glewlwyd(house, authority):
+    folder = house.folder / "glewlwyd"
+    folder.mkdir()
+    provider = Glewlwyd(folder, authority).start()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def polite(op):
+    """The provider on its best behaviour; fails the test when a request was against the rules."""
+    op.reset()
+    yield op
+    complaints = list(op.complaints)
+    op.reset()
+    assert not complaints

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import pwd
+import re
 import socket
 import tempfile
 import time
@@ -20,6 +21,7 @@ from service import Service, run
 ROOT = pathlib.Path("/run/house")
 CONFIG = pathlib.Path("/etc/jauth/jauthd.conf")
 DATABASE = pathlib.Path("/var/lib/jauth")
+SAMPLES = pathlib.Path("/usr/share/jauth/pam")
 JAUTHD = "/usr/sbin/jauthd"
 JAUTH_HTTP = "/usr/libexec/jauth/jauth-http"
 
@@ -75,6 +77,12 @@ def cheap_hash(password):
 
 def option_list(options):
     return [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
+
+
+def with_jauth(stack, sample):
+    """The stack changed as the head of the sample in conf/pam says."""
+    return re.sub(r"^@include common-(auth|account|password)$", rf"\1 substack {sample}", stack,
+                  flags=re.MULTILINE)
 
 
 class Sshd:
@@ -159,6 +167,10 @@ class House:
         CONFIG.write_text(text)
         os.chmod(CONFIG, 0o644)
 
+    def trust(self, ca_path):
+        """jauth-http takes certificates of this authority, and servers on loopback addresses."""
+        self.http.argv = [JAUTH_HTTP, "--ca-file", ca_path, "--allow-loopback"]
+
     def stop_jauth(self):
         self.jauthd.stop()
         self.http.stop()
@@ -202,11 +214,26 @@ class House:
     def uid(self, name):
         return pwd.getpwnam(name).pw_uid
 
-    def write_pam(self, service, lines):
-        pathlib.Path("/etc/pam.d", service).write_text("\n".join(lines) + "\n")
+    def use_jauth(self, *services, options=""):
+        """Puts jauth into the services' stacks; `options` stand behind pam_jauth.so."""
+        for service in services:
+            sample = "jauth-console" if service == "login" else "jauth-remote"
+            text = (SAMPLES / sample).read_text()
+            pathlib.Path("/etc/pam.d", sample).write_text(
+                text.replace("pam_jauth.so", "pam_jauth.so " + options))
+            pathlib.Path("/etc/pam.d", service).write_text(
+                with_jauth(self._debian_stack(service), sample))
 
-    def read_pam(self, service):
-        return pathlib.Path("/etc/pam.d", service).read_text()
+    def use_debian(self, *services):
+        """Back to the stacks that Debian ships."""
+        for service in services:
+            pathlib.Path("/etc/pam.d", service).write_text(self._debian_stack(service))
+
+    def _debian_stack(self, service):
+        kept = self.folder / ("pam-" + service)
+        if not kept.exists():
+            kept.write_text(pathlib.Path("/etc/pam.d", service).read_text())
+        return kept.read_text()
 
     # --- jauthctl ---
 
