@@ -105,24 +105,37 @@ static bool read_code(const struct json_t *object, struct device_code *code)
 	return code->device_code && text_into(code->user_code, sizeof(code->user_code), user_code);
 }
 
-/* An endpoint that is not there, or a client that is not known, answers with a page or an empty body. */
-static enum device_result no_object_result(const struct http_reply *reply)
+/* An endpoint that is not there, or a client that is not known. */
+static bool status_is_setup(const struct http_reply *reply)
 {
-	if (reply->result == HTTP_DONE && (reply->status == 401 || reply->status == 404))
-		return DEVICE_SETUP;
-	return DEVICE_RETRY;
+	return reply->result == HTTP_DONE && (reply->status == 401 || reply->status == 404);
 }
 
-static enum device_result code_error_result(const struct json_t *object, uint32_t status)
+static enum device_result code_error_result(const struct json_t *object,
+					    const struct http_reply *reply)
 {
-	enum device_result result = error_result(json_text(object, "error", 64), status);
-
 	/* Google over its quota: "error_code" and no "error". */
-	if (text_equals(json_text(object, "error_code", 64), "rate_limit_exceeded") ||
-	    result == DEVICE_SLOW_DOWN || status == 429)
+	if (text_equals(json_text(object, "error_code", 64), "rate_limit_exceeded"))
 		return DEVICE_BUSY;
-	return result == DEVICE_PENDING || result == DEVICE_EXPIRED ||
-	       result == DEVICE_UNKNOWN_CODE ? DEVICE_FAULT : result;
+	switch (error_result(json_text(object, "error", 64), reply->status)) {
+	case DEVICE_SLOW_DOWN:
+		return DEVICE_BUSY;
+	case DEVICE_REFUSED:
+		return DEVICE_REFUSED;
+	case DEVICE_SETUP:
+		return DEVICE_SETUP;
+	case DEVICE_RETRY:
+		return DEVICE_RETRY;
+	case DEVICE_GOOD:
+	case DEVICE_FAULT:
+	case DEVICE_PENDING:
+	case DEVICE_EXPIRED:
+	case DEVICE_UNKNOWN_CODE:
+	case DEVICE_BUSY:
+	case DEVICE_N_RESULTS:
+		break;
+	}
+	return status_is_setup(reply) ? DEVICE_SETUP : DEVICE_FAULT;
 }
 
 enum device_result device_code_read(const struct http_reply *reply, struct device_code *ret_code)
@@ -133,9 +146,9 @@ enum device_result device_code_read(const struct http_reply *reply, struct devic
 	if (reply->result == HTTP_DONE && reply->status == 429)
 		return DEVICE_BUSY;
 	if (!object)
-		return no_object_result(reply);
+		return status_is_setup(reply) ? DEVICE_SETUP : DEVICE_RETRY;
 	if (json_has(object, "error") || reply->status != 200)
-		return code_error_result(object, reply->status);
+		return code_error_result(object, reply);
 	if (!read_code(object, &code)) {
 		device_code_done(&code);
 		return DEVICE_FAULT;

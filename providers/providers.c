@@ -8,6 +8,7 @@ const struct provider *const providers[] = {
 	&password_provider,
 	&oidc_provider,
 	&google_provider,
+	&github_provider,
 	NULL
 };
 

@@ -4,6 +4,9 @@ libjauth_providers_la_SOURCES = \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
 	providers/discovery.c providers/discovery.h \
+	providers/github.c providers/github.h \
+	providers/github-api.c providers/github-api.h \
+	providers/github-steps.c \
 	providers/google.c \
 	providers/id-token.c providers/id-token.h \
 	providers/jwks.c providers/jwks.h \

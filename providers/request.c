@@ -32,6 +32,16 @@ struct http_request *request_post(const char *url, struct buf *form)
 	return request;
 }
 
+struct http_request *request_delete(const char *url, struct buf *json)
+{
+	struct http_request *request = request_new(HTTP_DELETE, url, REPLY_SMALL_MAX);
+
+	request->body = secret_new(buf_text(json), json->len);
+	(void)http_request_header(request, "Content-Type", "application/json");
+	buf_done(json);
+	return request;
+}
+
 void request_add_bearer(struct http_request *request, const struct secret *token)
 {
 	struct buf value = BUF_INIT_SECRET(HEADER_MAX);

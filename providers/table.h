@@ -4,6 +4,7 @@
 
 #include "providers/provider.h"
 
+extern const struct provider github_provider;
 extern const struct provider google_provider;
 extern const struct provider oidc_provider;
 extern const struct provider password_provider;

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is asked with the access token. The rows of `steps` are asked in turn, each waiting for one
+ * reply: its check holds → next row; else the login ends. After the last row the person is identified.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "providers/github.h"
+#include "providers/request.h"
+
+#define API_VERSION "2022-11-28"
+
+static char *api_url(struct login *login, const char *path)
+{
+	const struct github_config *config = login_config(login);
+	struct buf url = BUF_INIT(URL_MAX);
+
+	github_api_base(config->host, &url);
+	buf_add_text(&url, path);
+	return buf_steal(&url);
+}
+
+/* The API refuses requests without a User-Agent. */
+static void add_api_headers(struct http_request *request)
+{
+	(void)http_request_header(request, "User-Agent", "jauth");
+	(void)http_request_header(request, "X-GitHub-Api-Version", API_VERSION);
+}
+
+static void api_get(struct login *login, const char *url)
+{
+	const struct github_login *own = login_own(login);
+	struct http_request *request = request_get(url, HTTP_BODY_MAX);
+
+	add_api_headers(request);
+	request_add_bearer(request, own->tokens.access_token);
+	login_request(login, request);
+}
+
+static void api_get_path(struct login *login, const char *path)
+{
+	_cleanup_free_ char *url = api_url(login, path);
+
+	api_get(login, url);
+}
+
+static void next_step(struct login *login);
+
+/* True when the answer was yes; else the login has ended. */
+static bool holds(struct login *login, enum github_result result, const struct http_reply *reply,
+		  const char *what)
+{
+	_cleanup_free_ char *detail = result == GITHUB_NO ? text_format("no %s", what) :
+							    reply_describe(reply, what);
+
+	switch (result) {
+	case GITHUB_YES:
+		return true;
+	case GITHUB_BUSY:
+		login_deny(login, DENY_BUSY, detail);
+		break;
+	case GITHUB_NO:
+	case GITHUB_MORE:
+		login_deny(login, DENY_FILTERED, detail);
+		break;
+	case GITHUB_FAULT:
+		login_fail(login, reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK, detail);
+		break;
+	}
+	return false;
+}
+
+static bool always(const struct github_config *config UNUSED)
+{
+	return true;
+}
+
+static void ask_user(struct login *login)
+{
+	api_get_path(login, "/user");
+}
+
+static void take_user(struct login *login, const struct http_reply *reply)
+{
+	struct github_login *own = login_own(login);
+
+	if (holds(login, github_read_user(reply, &own->user), reply,
+		  "user account"))
+		next_step(login);
+}
+
+static bool wants_membership(const struct github_config *config)
+{
+	return config->organization != NULL;
+}
+
+static void ask_membership(struct login *login)
+{
+	const struct github_config *config = login_config(login);
+	struct buf path = BUF_INIT(URL_MAX);
+
+	buf_add_text(&path, "/user/memberships/orgs/");
+	url_encode_segment(&path, config->organization);
+	api_get_path(login, buf_text(&path));
+	buf_done(&path);
+}
+
+static void take_membership(struct login *login, const struct http_reply *reply)
+{
+	const struct github_config *config = login_config(login);
+
+	if (holds(login, github_read_membership(reply, config->organization_id), reply,
+		  "active membership of the organization"))
+		next_step(login);
+}
+
+static bool wants_teams(const struct github_config *config)
+{
+	return config->teams != NULL;
+}
+
+static void ask_teams(struct login *login)
+{
+	api_get_path(login, "/user/teams?per_page=100");
+}
+
+static void take_teams(struct login *login, const struct http_reply *reply)
+{
+	const struct github_config *config = login_config(login);
+	struct github_login *own = login_own(login);
+	enum github_result result = github_read_teams(reply, config->teams);
+	_cleanup_free_ char *base = api_url(login, "");
+	char next[URL_MAX + 1];
+
+	if (result == GITHUB_MORE && ++own->n_pages < GITHUB_PAGES_MAX &&
+	    github_next_page(reply, base, next))
+		api_get(login, next);
+	else if (holds(login, result, reply, "membership of a team"))
+		next_step(login);
+}
+
+static bool wants_mail(const struct github_config *config)
+{
+	return config->read_mail;
+}
+
+static void ask_mail(struct login *login)
+{
+	api_get_path(login, "/user/emails?per_page=100");
+}
+
+static void take_mail(struct login *login, const struct http_reply *reply)
+{
+	struct github_login *own = login_own(login);
+	enum github_result result = github_read_mail(reply, own->mail, sizeof(own->mail));
+
+	/* A person without a verified address is one all the same; filters on mail are the core's. */
+	if (result == GITHUB_NO || holds(login, result, reply, "mail addresses"))
+		next_step(login);
+}
+
+static bool wants_revocation(const struct github_config *config)
+{
+	return config->client_secret != NULL;
+}
+
+static void ask_revocation(struct login *login)
+{
+	const struct github_config *config = login_config(login);
+	const struct github_login *own = login_own(login);
+	struct buf path = BUF_INIT(URL_MAX), body = BUF_INIT_SECRET(2 * DEVICE_TOKEN_MAX);
+	_cleanup_free_ char *url = NULL;
+	struct http_request *request;
+
+	buf_add_text(&path, "/applications/");
+	url_encode_segment(&path, config->client_id);
+	buf_add_text(&path, "/token");
+	url = api_url(login, buf_text(&path));
+	/* The token is printable; approved() has refused one that JSON would have to escape. */
+	buf_add_format(&body, "{\"access_token\":\"%s\"}", own->tokens.access_token->data);
+	request = request_delete(url, &body);
+	add_api_headers(request);
+	request_add_basic(request, config->client_id, config->client_secret->data);
+	login_request(login, request);
+	buf_done(&path);
+}
+
+static void take_revocation(struct login *login, const struct http_reply *reply UNUSED)
+{
+	/* The token runs out by itself; who the person is does not depend on it. */
+	next_step(login);
+}
+
+static const struct step {
+	bool (*is_wanted)(const struct github_config *config);
+	void (*ask)(struct login *login);
+	void (*take)(struct login *login, const struct http_reply *reply);
+} steps[] = {
+	{ always, ask_user, take_user },
+	{ wants_membership, ask_membership, take_membership },
+	{ wants_teams, ask_teams, take_teams },
+	{ wants_mail, ask_mail, take_mail },
+	{ wants_revocation, ask_revocation, take_revocation },
+};
+
+static void identify(struct login *login)
+{
+	const struct github_login *own = login_own(login);
+	const struct github_config *config = login_config(login);
+	struct buf issuer = BUF_INIT(URL_MAX);
+	_cleanup_free_ char *id = text_format("%lld", (long long)own->user.id);
+	struct identity identity = {
+		.subject = id,
+		.display = own->user.login,
+		.mail = own->mail[0] ? own->mail : NULL,
+		.attributes = { { "id", id } },
+		.n_attributes = 1,
+	};
+
+	github_base(config->host, &issuer);
+	identity.issuer = buf_text(&issuer);
+	login_identify(login, &identity);
+	buf_done(&issuer);
+}
+
+static void next_step(struct login *login)
+{
+	struct github_login *own = login_own(login);
+
+	do
+		own->step++;
+	while (own->step < N_ELEMENTS(steps) && !steps[own->step].is_wanted(login_config(login)));
+	if (own->step < N_ELEMENTS(steps))
+		steps[own->step].ask(login);
+	else
+		identify(login);
+}
+
+void github_ask(struct login *login)
+{
+	const struct github_login *own = login_own(login);
+
+	steps[own->step].ask(login);
+}
+
+void github_reply(struct login *login, const struct http_reply *reply)
+{
+	const struct github_login *own = login_own(login);
+
+	steps[own->step].take(login, reply);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The login type `github`: github.com, GitHub Enterprise Server and ghe.com. The device flow gives an
+ * access token and no ID token, so who the person is comes from the API, asked with that token
+ * (github-steps.c). The identity is (base URL of the host, numeric user id); names can be changed and
+ * taken by others.
+ */
+#include "providers/github.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "providers/request.h"
+#include "providers/table.h"
+
+/* --- the device flow --- */
+
+static char *oauth_url(struct login *login, const char *path)
+{
+	const struct github_config *config = login_config(login);
+	struct buf url = BUF_INIT(URL_MAX);
+
+	github_base(config->host, &url);
+	buf_add_text(&url, path);
+	return buf_steal(&url);
+}
+
+static bool wants_organizations(const struct github_config *config)
+{
+	return config->organization || config->teams;
+}
+
+static struct http_request *code_request(struct login *login)
+{
+	const struct github_config *config = login_config(login);
+	_cleanup_free_ char *url = oauth_url(login, "/login/device/code");
+	struct buf form = BUF_INIT(REQUEST_FORM_MAX), scope = BUF_INIT(256);
+
+	if (wants_organizations(config))
+		buf_add_text(&scope, "read:org");
+	if (config->read_mail)
+		buf_add_text(&scope, scope.len ? " user:email" : "user:email");
+	form_add(&form, "client_id", config->client_id);
+	if (scope.len > 0)
+		form_add(&form, "scope", buf_text(&scope));
+	buf_done(&scope);
+	return request_post(url, &form);
+}
+
+static struct http_request *poll_request(struct login *login, const struct secret *device_code)
+{
+	const struct github_config *config = login_config(login);
+	_cleanup_free_ char *url = oauth_url(login, "/login/oauth/access_token");
+	struct buf form = BUF_INIT_SECRET(REQUEST_FORM_MAX);
+
+	form_add(&form, "client_id", config->client_id);
+	form_add(&form, "device_code", device_code->data);
+	form_add(&form, "grant_type", DEVICE_GRANT_TYPE);
+	return request_post(url, &form);
+}
+
+/* An app that is not an OAuth app but a GitHub App names no scopes; then the API's answers decide. */
+static bool scope_is_enough(const struct github_config *config, const char *granted)
+{
+	if (!granted[0])
+		return true;
+	return (!wants_organizations(config) || github_scope_covers(granted, "read:org")) &&
+	       (!config->read_mail || github_scope_covers(granted, "user:email"));
+}
+
+static bool token_is_plain(const char *token)
+{
+	return text_is_printable_ascii(token, DEVICE_TOKEN_MAX) && !strpbrk(token, "\"\\");
+}
+
+static void approved(struct login *login, struct device_tokens *tokens)
+{
+	const struct github_config *config = login_config(login);
+	struct github_login *own = login_own(login);
+
+	own->device_is_over = true;
+	own->tokens = *tokens;
+	*tokens = (struct device_tokens) { 0 };
+	if (!token_is_plain(own->tokens.access_token->data))
+		login_fail(login, FAIL_PROVIDER, "not an access token");
+	else if (!scope_is_enough(config, own->tokens.scope))
+		login_deny(login, DENY_FILTERED, "a scope that is needed was not granted");
+	else
+		github_ask(login);
+}
+
+static const struct device_login_ops device_ops = {
+	.code_request = code_request,
+	.poll_request = poll_request,
+	.approved = approved,
+};
+
+/* --- operations --- */
+
+static void start(struct login *login)
+{
+	struct github_login *own = login_own(login);
+
+	device_login_start(login, &own->device, &device_ops);
+}
+
+static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
+{
+	struct github_login *own = login_own(login);
+
+	device_login_answer(login, &own->device);
+}
+
+static void take_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
+{
+	struct github_login *own = login_own(login);
+
+	if (own->device_is_over)
+		github_reply(login, reply);
+	else
+		device_login_reply(login, &own->device, reply);
+}
+
+static void timeout(struct login *login, uint32_t number UNUSED)
+{
+	struct github_login *own = login_own(login);
+
+	device_login_timeout(login, &own->device);
+}
+
+static void finish(struct login *login)
+{
+	struct github_login *own = login_own(login);
+
+	device_login_done(&own->device);
+	device_tokens_done(&own->tokens);
+}
+
+/* --- configuration --- */
+
+#define FIELD(name) offsetof(struct github_config, name)
+
+static const struct conf_key keys[] = {
+	{ "host", CONF_TEXT, FIELD(host), .min = 1, .max = GITHUB_HOST_MAX, .fallback = "github.com",
+	  .help = "github.com, a GitHub Enterprise Server, or a tenant of ghe.com" },
+	{ "client_id", CONF_TEXT, FIELD(client_id), .flags = CONF_REQUIRED, .min = 1, .max = 255,
+	  .help = "The OAuth app or GitHub App, with the device flow enabled" },
+	{ "client_secret", CONF_SECRET, FIELD(client_secret), .min = 1, .max = 1024,
+	  .help = "Its secret, only to revoke the access token after each login" },
+	{ "organization", CONF_TEXT, FIELD(organization), .min = 1, .max = GITHUB_LOGIN_MAX,
+	  .help = "Only active members of this organization, by its name" },
+	{ "organization_id", CONF_NUMBER, FIELD(organization_id), .min = 0, .max = INT64_MAX,
+	  .help = "Its numeric id, since a name can be given up and taken by others" },
+	{ "teams", CONF_LIST, FIELD(teams), .min = 1, .max = 64,
+	  .help = "Only members of one of these teams, by numeric id" },
+	{ "read_mail", CONF_BOOL, FIELD(read_mail), .fallback = "no",
+	  .help = "Ask for the verified primary mail address, for mail_domains" },
+	{ NULL }
+};
+
+static void check(const void *config, const struct conf_section *section,
+		  struct conf_report *report)
+{
+	const struct github_config *github = config;
+	int64_t id;
+
+	if (github->host && !github_host_is_valid(github->host))
+		conf_mistake(report, section->file, section->line,
+			     "host: a lower-case host name such as github.com is needed");
+	if (!github->organization != !github->organization_id)
+		conf_mistake(report, section->file, section->line,
+			     "organization and organization_id are needed together");
+	for (char **team = github->teams; team && *team; team++) {
+		if (text_to_number(*team, 1, INT64_MAX, &id) < 0)
+			conf_mistake(report, section->file, section->line,
+				     "teams: '%s' is not a numeric id", *team);
+	}
+}
+
+const struct provider github_provider = {
+	.type = "github",
+	.title = N_("GitHub"),
+	.features = PROVIDER_CONTACTS,
+	/* GitHub takes 50 user codes an hour from all users of one app together. */
+	.limits = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
+	.keys = keys,
+	.config_size = sizeof(struct github_config),
+	.login_size = sizeof(struct github_login),
+	.check = check,
+	.start = start,
+	.answer = answer,
+	.reply = take_reply,
+	.timeout = timeout,
+	.finish = finish,
+};
