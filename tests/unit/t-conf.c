@@ -265,7 +265,8 @@ static void every_wrong_value_says_what_would_be_right(void **state UNUSED)
 		{ "friends = a, b, c, d", "of 1 to 3" },
 		{ "url = http://example.org/", "https" },
 		{ "url = example.org", "https" },
-		{ "colours = red", "\"colours\" is no key of [x]; there are: name, ripe" },
+		{ "colours = red", "\"colours\" is no key of [x]; did you mean \"colour\"?" },
+		{ "shape = round", "\"shape\" is no key of [x]; there are: name, ripe" },
 		{ "name_file = /x", "no key" },
 		{ "juice = sweet", "juice_file = /path" },
 		{ "juice_file = relative", "must start with" },
@@ -290,6 +291,22 @@ static void every_wrong_value_says_what_would_be_right(void **state UNUSED)
 		conf_release(fruit_keys, &fruit);
 		conf_report_done(&report);
 	}
+}
+
+static void a_separate_section_is_new_each_time(void **state UNUSED)
+{
+	struct conf_report report = { 0 };
+	struct conf conf = { .separate = "a" };
+
+	read_named("one", "[a]\nx = 1\n[a]\nx = 2\n[a b]\ny = 1\n[a b]\nz = 1\n", &conf, &report);
+	read_named("two", "[a]\nx = 3\n[a b]\ny = 2\n", &conf, &report);
+	assert_int_equal(report.n_mistakes, 0);
+	assert_int_equal(conf.n_sections, 4);
+	assert_string_equal(conf_find(&conf.sections[0], "x")->value, "1");
+	assert_string_equal(conf_find(&conf.sections[1], "x")->value, "2");
+	assert_string_equal(conf_find(&conf.sections[2], "y")->value, "2");
+	assert_string_equal(conf_find(&conf.sections[3], "x")->value, "3");
+	conf_done(&conf);
 }
 
 static void later_files_override_keys_and_add_to_sections(void **state UNUSED)
@@ -492,6 +509,7 @@ int main(void)
 		cmocka_unit_test(values_reach_their_fields),
 		cmocka_unit_test(fallbacks_fill_what_is_absent),
 		cmocka_unit_test(every_wrong_value_says_what_would_be_right),
+		cmocka_unit_test(a_separate_section_is_new_each_time),
 		cmocka_unit_test(later_files_override_keys_and_add_to_sections),
 		cmocka_unit_test_setup_teardown(drop_ins_follow_in_the_order_of_their_names,
 						folder_make, folder_remove),
