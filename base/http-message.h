@@ -18,6 +18,8 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
+#define HTTP_SOCKET_PATH "/run/jauth-http/socket"
+
 #define HTTP_FRAME_MAX   (1024 * 1024)
 #define HTTP_BODY_MAX    (512 * 1024)     /* of a reply; max_body can only lower it */
 #define HTTP_HEADERS_MAX 16

@@ -120,6 +120,15 @@ int account_set_locked(struct db *db, const char *user, bool locked)
 	return change_one(db, query);
 }
 
+int account_set_must_change(struct db *db, const char *user, bool must_change)
+{
+	struct query *query = query_new(db, "UPDATE accounts SET must_change = ?2 WHERE user = ?1");
+
+	query_text(query, 1, user);
+	query_number(query, 2, must_change);
+	return change_one(db, query);
+}
+
 int account_set_expiry(struct db *db, const char *user, int64_t expires_s)
 {
 	struct query *query = query_new(db, "UPDATE accounts SET expires_s = ?2 WHERE user = ?1");

@@ -31,6 +31,7 @@ int account_remove(struct db *db, const char *user);                     /* -ENO
 int account_set_hash(struct db *db, const char *user, int64_t uid, const char *hash,
 		     bool must_change, int64_t now_s, int64_t password_expires_s);
 int account_set_locked(struct db *db, const char *user, bool locked);
+int account_set_must_change(struct db *db, const char *user, bool must_change);
 int account_set_expiry(struct db *db, const char *user, int64_t expires_s);
 /* Calls `each` in the order of the names until it returns non-zero, which is passed on. */
 int account_each(struct db *db, int (*each)(const struct account *account, void *context),

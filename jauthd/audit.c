@@ -12,7 +12,7 @@
 
 #define AUDIT_LINE_MAX  4096
 #define AUDIT_TEXTS     "request, kind, user, service, origin, source, method, outcome, reason," \
-			" issuer, subject, display"
+			" issuer, subject, display, mapped_method, mapping"
 #define AUDIT_COLUMNS   "id, time_s, uid, " AUDIT_TEXTS
 #define AUDIT_COLUMN_TEXTS 3             /* where the texts begin */
 
@@ -25,6 +25,7 @@ static const struct {
 } audit_fields[] = {
 	FIELD(request), FIELD(kind), FIELD(user), FIELD(service), FIELD(origin), FIELD(source),
 	FIELD(method), FIELD(outcome), FIELD(reason), FIELD(issuer), FIELD(subject), FIELD(display),
+	FIELD(mapped_method), FIELD(mapping),
 };
 
 int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id)
@@ -33,13 +34,13 @@ int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id)
 	int r;
 
 	query = query_new(db, "INSERT INTO audit (time_s, uid, " AUDIT_TEXTS ")"
-			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
 	query_number(query, 1, row->time_s);
 	query_number(query, 2, row->uid);
 	for (size_t i = 0; i < N_ELEMENTS(audit_fields); i++)
 		query_text(query, (int)i + 3, (const char *)row + audit_fields[i].offset);
 	r = query_run(query);
-	if (r == 0)
+	if (r == 0 && ret_id)
 		*ret_id = db_last_id(db);
 	return r;
 }

@@ -24,9 +24,11 @@ struct audit_row {
 	char reason[AUDIT_TEXT_MAX];     /* cleaned */
 	char issuer[AUDIT_TEXT_MAX], subject[AUDIT_TEXT_MAX];            /* of the identity; "" when none */
 	char display[AUDIT_TEXT_MAX];    /* a name the person chose */
+	char mapped_method[METHOD_ID_MAX + 1];   /* whose identity this is */
+	char mapping[16];                /* by what it was mapped: "link", "rule", "self"; "" when not */
 };
 
-int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id);
+int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id);      /* ret_id may be NULL */
 /* To the journal: key=value, one line, cleaned. Any thread. */
 void audit_log(const struct audit_row *row);
 /* Deletes beyond `rows_max` and older than `days`. */

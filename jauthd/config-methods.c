@@ -17,41 +17,41 @@ struct method_type {
 const struct conf_key config_type_keys[] = {
 	{ .name = "type", .kind = CONF_TEXT, .offset = offsetof(struct method_type, type),
 	  .min = 1, .max = METHOD_ID_MAX,
-	  .help = "The kind of login; without it the ID, when that is a kind" },
+	  .help = "the kind of login; without it the ID, when that is a kind" },
 	{ NULL }
 };
 
 const struct conf_key config_method_keys[] = {
 	{ .name = "title", .kind = CONF_TEXT, .offset = offsetof(struct method, title),
 	  .min = 1, .max = 64,
-	  .help = "Name that people see in the menu; without it the kind's own" },
+	  .help = "name that people see in the menu; without it the kind's own" },
 	{ .name = "device_flow_alone", .kind = CONF_BOOL,
 	  .offset = offsetof(struct method, device_flow_alone), .fallback = "no",
 	  .help = "yes: this method may be the only factor of a remote login although its link "
 		  "can be forwarded to somebody else" },
 	{ .name = "open_max", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct method, limits.open_max), .min = 0, .max = LOGINS_WAITING_MAX,
-	  .help = "Logins by this method at once, 0: unlimited; without it the kind's own limit" },
+	  .help = "logins by this method at once, 0: unlimited; without it the kind's own limit" },
 	{ .name = "starts_per_s", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct method, limits.starts_per_s), .min = 0, .max = 1000,
-	  .help = "Logins by this method begun in a second, 0: unlimited; without it the kind's "
+	  .help = "logins by this method begun in a second, 0: unlimited; without it the kind's "
 		  "own limit" },
 	{ .name = "starts_per_hour", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct method, limits.starts_per_hour), .min = 0, .max = 1000000,
-	  .help = "Logins by this method begun in an hour, 0: unlimited; without it the kind's "
+	  .help = "logins by this method begun in an hour, 0: unlimited; without it the kind's "
 		  "own limit" },
 	{ .name = "map", .kind = CONF_TEXT, .offset = offsetof(struct method, map),
 	  .min = 1, .max = 128,
-	  .help = "Rule that makes a user name of an identity, for example {mail_user}" },
+	  .help = "rule that makes a user name of an identity, for example {mail_user}" },
 	{ .name = "privileged", .kind = CONF_BOOL, .offset = offsetof(struct method, privileged),
 	  .fallback = "no",
 	  .help = "yes: the rule may reach uids below 1000 and members of privileged_groups" },
 	{ .name = "groups_allowed", .kind = CONF_LIST,
 	  .offset = offsetof(struct method, groups_allowed), .max = 256,
-	  .help = "Only identities in one of these groups of the provider" },
+	  .help = "only identities in one of these groups of the provider" },
 	{ .name = "mail_domains", .kind = CONF_LIST, .offset = offsetof(struct method, mail_domains),
 	  .max = 256,
-	  .help = "Only identities with a verified mail address in one of these domains" },
+	  .help = "only identities with a verified mail address in one of these domains" },
 	{ NULL }
 };
 

@@ -24,26 +24,26 @@ static const char *const remote_services[] = { "sshd", "ssh" };
 const struct conf_key config_methods_keys[] = {
 	{ .name = "methods", .kind = CONF_LIST, .offset = offsetof(struct service_lists, methods),
 	  .max = 64, .fallback = "password",
-	  .help = "Ways in, split at commas; + joins factors, asked in this order; none: nobody" },
+	  .help = "ways in, split at commas; + joins factors, asked in this order; none: nobody" },
 	{ .name = "source", .kind = CONF_LIST, .offset = offsetof(struct service_lists, source),
 	  .max = 64,
-	  .help = "Holds for logins from these addresses, 192.0.2.0/24 or 2001:db8::/32" },
+	  .help = "holds for logins from these addresses, 192.0.2.0/24 or 2001:db8::/32" },
 	{ NULL }
 };
 
 const struct conf_key config_service_keys[] = {
 	{ .name = "origin", .kind = CONF_CHOICE, .offset = offsetof(struct service_rule, origin),
 	  .choices = origin_words, .fallback = "any",
-	  .help = "Holds for logins at the machine (local) or from elsewhere (remote)" },
+	  .help = "holds for logins at the machine (local) or from elsewhere (remote)" },
 	{ .name = "ssh_key", .kind = CONF_CHOICE, .offset = offsetof(struct service_rule, ssh_key),
 	  .choices = ssh_key_words, .fallback = "any",
-	  .help = "Holds when sshd has accepted a key before (accepted) or has not (none)" },
+	  .help = "holds when sshd has accepted a key before (accepted) or has not (none)" },
 	{ .name = "users", .kind = CONF_LIST, .offset = offsetof(struct service_rule, users),
 	  .max = 1000,
-	  .help = "Holds for these users; with groups either is enough" },
+	  .help = "holds for these users; with groups either is enough" },
 	{ .name = "groups", .kind = CONF_LIST, .offset = offsetof(struct service_rule, groups),
 	  .max = 256,
-	  .help = "Holds for members of these groups; with users either is enough" },
+	  .help = "holds for members of these groups; with users either is enough" },
 	{ NULL }
 };
 

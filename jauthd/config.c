@@ -22,13 +22,13 @@
 static const struct conf_key general_keys[] = {
 	{ .name = "host", .kind = CONF_TEXT, .offset = offsetof(struct config, host),
 	  .min = 1, .max = 64,
-	  .help = "Name of this machine as people see it; without it the machine's own" },
+	  .help = "name of this machine as people see it; without it the machine's own" },
 	{ .name = "language", .kind = CONF_TEXT, .offset = offsetof(struct config, language),
 	  .min = 2, .max = 32, .fallback = "en",
-	  .help = "Language of texts when the client names none: en, zh_CN" },
+	  .help = "language of texts when the client names none: en, zh_CN" },
 	{ .name = "inverted", .kind = CONF_BOOL, .offset = offsetof(struct config, inverted),
 	  .fallback = "no",
-	  .help = "Draw QR codes for dark text on a light ground" },
+	  .help = "draw QR codes for dark text on a light ground" },
 	{ .name = "lockers", .kind = CONF_LIST, .offset = offsetof(struct config, lockers),
 	  .max = 64,
 	  .fallback = "i3lock, swaylock, xscreensaver, xsecurelock, kde, gnome-screensaver, "
@@ -38,7 +38,7 @@ static const struct conf_key general_keys[] = {
 	  .offset = offsetof(struct config, privileged_groups), .max = 256,
 	  .fallback = "root, sudo, wheel, admin, adm, shadow, disk, kmem, staff, backup, docker, "
 		      "lxd, incus, incus-admin, libvirt, systemd-journal, jauth",
-	  .help = "Who is in one of these groups is reached by a mapping rule only with "
+	  .help = "who is in one of these groups is reached by a mapping rule only with "
 		  "privileged = yes; none: only uids below 1000 count as privileged" },
 	{ NULL }
 };
@@ -47,25 +47,25 @@ static const struct conf_key limits_keys[] = {
 	{ .name = "logins_waiting", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct config, logins_waiting), .min = 1, .max = LOGINS_WAITING_MAX,
 	  .fallback = TEXT_OF(LOGINS_WAITING_DEFAULT),
-	  .help = "Logins under way at once, all sources together" },
+	  .help = "logins under way at once, all sources together" },
 	{ .name = "logins_per_source", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct config, logins_per_source), .min = 1,
 	  .max = LOGINS_WAITING_MAX, .fallback = TEXT_OF(LOGINS_PER_SOURCE_DEFAULT),
-	  .help = "Logins under way at once from one address" },
+	  .help = "logins under way at once from one address" },
 	{ .name = "login_seconds", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct config, login_seconds), .min = 10, .max = LOGIN_SECONDS_MAX,
 	  .fallback = TEXT_OF(LOGIN_SECONDS_DEFAULT),
-	  .help = "Time for one login from its begin to its outcome" },
+	  .help = "time for one login from its begin to its outcome" },
 	{ .name = "login_tries", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct config, login_tries), .min = 1, .max = 10,
 	  .fallback = TEXT_OF(LOGIN_TRIES_DEFAULT),
-	  .help = "Wrong answers in one login before it ends" },
+	  .help = "wrong answers in one login before it ends" },
 	{ .name = "audit_days", .kind = CONF_NUMBER, .offset = offsetof(struct config, audit_days),
 	  .min = 1, .max = 3650, .fallback = TEXT_OF(AUDIT_DAYS_DEFAULT),
-	  .help = "Days after which a line of the log of decisions is dropped" },
+	  .help = "days after which a line of the log of decisions is dropped" },
 	{ .name = "audit_rows", .kind = CONF_NUMBER, .offset = offsetof(struct config, audit_rows),
 	  .min = 1000, .max = 100000000, .fallback = TEXT_OF(AUDIT_ROWS_DEFAULT),
-	  .help = "Lines that the log of decisions keeps at most, the newest" },
+	  .help = "lines that the log of decisions keeps at most, the newest" },
 	{ NULL }
 };
 
@@ -73,10 +73,10 @@ static const struct conf_key test_keys[] = {
 	{ .name = "fail_delay_ms", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct config, fail_delay_ms), .min = 0, .max = 60000,
 	  .fallback = TEXT_OF(LOGIN_FAIL_DELAY_MS),
-	  .help = "Milliseconds between a wrong answer and the refusal" },
+	  .help = "milliseconds between a wrong answer and the refusal" },
 	{ .name = "hash_prefix", .kind = CONF_TEXT, .offset = offsetof(struct config, hash_prefix),
 	  .min = 1, .max = 64,
-	  .help = "A crypt(5) setting for new password hashes; without it yescrypt" },
+	  .help = "crypt(5) setting for new password hashes; without it yescrypt" },
 	{ NULL }
 };
 

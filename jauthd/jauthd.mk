@@ -14,3 +14,19 @@ libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
 	jauthd/config.c jauthd/config.h jauthd/config-methods.c jauthd/config-parts.h \
 	jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
+libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c jauthd/bus-admin.h \
+	jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-links.c jauthd/bus-login.c jauthd/bus-login.h \
+	jauthd/bus-users.c jauthd/bus-work.c jauthd/bus-work.h jauthd/channel.c jauthd/channel.h \
+	jauthd/core.h jauthd/facts.c jauthd/facts.h jauthd/limits.h
+libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-private.h jauthd/login-provider.c \
+	jauthd/login-screen.c jauthd/login-verdict.c jauthd/logins.c jauthd/logins.h
+
+# The interfaces as a C string.
+BUILT_SOURCES += jauthd/org.jauth1.xml.h
+CLEANFILES += jauthd/org.jauth1.xml.h
+jauthd/org.jauth1.xml.h: $(srcdir)/jauthd/org.jauth1.xml
+	$(AM_V_GEN)$(MKDIR_P) jauthd && { \
+		echo 'static const char introspection_xml[] ='; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/	"&\\n"/' $(srcdir)/jauthd/org.jauth1.xml; \
+		echo '	;'; } >$@
+dist_dbusinterfaces_DATA = jauthd/org.jauth1.xml

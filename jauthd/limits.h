@@ -10,7 +10,10 @@
 #define LOGIN_SECONDS_DEFAULT       180      /* one login, from Begin to its outcome */
 #define LOGIN_SECONDS_MAX           900
 #define LOGIN_ANSWERS_MAX           64       /* datagrams from one client */
-#define LOGIN_TRIES_DEFAULT         3        /* wrong answers in one login */
+#define LOGIN_TRIES_DEFAULT         1        /* wrong answers in one login; programs ask again by themselves */
+#define LOGIN_ROUNDS_MAX            10       /* menus, redrawn codes, refusals in one login */
+#define LOGIN_ACCOUNT_WITHIN_S      900      /* from a login to its account phase */
+#define LOGIN_PREPARE_S             60       /* filling a method's caches */
 #define LOGIN_SHOWN_MAX             8192     /* bytes of infos collected for one step */
 #define LOGIN_FAIL_DELAY_MS         2000     /* a refusal is told this long after the answer */
 #define CODE_RENEWALS_MAX           2
@@ -28,6 +31,7 @@
 #define WORKER_NAMES_THREADS        4
 #define WORKER_NAMES_QUEUE          1024
 #define WORKER_HASH_QUEUE           1024
+#define WORKER_HASH_THREADS_MAX     16
 #define STORE_QUEUE                 4096
 #define STORE_QUERIES_MAX           64       /* statements kept prepared */
 #define STORE_BUSY_MS               5000     /* somebody else reads the file */
@@ -43,6 +47,12 @@
 #define BUS_BACKOFF_MIN_MS          200
 #define BUS_BACKOFF_MAX_MS          5000
 #define BUS_ROWS_MAX                10000    /* of one reply */
+#define BUS_CALLS_MAX               512      /* whose callers are being asked for */
+#define BUS_TIMEOUT_MS              10000
+#define BUS_LOG_ROWS                100      /* unless said otherwise */
+#define BUS_TEXT_MAX                4096     /* characters of one text in a reply */
+#define ORIGIN_TIMEOUT_MS           2000     /* logind says where a session comes from */
+#define BUS_MESSAGE_MAX             (4 * 1024 * 1024)
 
 /* Throttle */
 #define THROTTLE_FREE_FAILURES      3        /* without a pause */
@@ -54,3 +64,13 @@
 #define AUDIT_DAYS_DEFAULT          180
 #define AUDIT_ROWS_DEFAULT          1000000
 #define AUDIT_TEXT_MAX              256
+#define AUDIT_TRIM_FIRST_S          60
+#define AUDIT_TRIM_S                86400
+
+/* Screen */
+#define LOGIN_LINE_MAX              2048     /* characters of one text */
+#define LOGIN_TITLE_MAX             64       /* of a title or a user code */
+
+/* Preparing methods */
+#define PREPARE_AGAIN_S             60       /* after a fault */
+#define PREPARE_LOOK_S              10       /* how often due preparations are looked for */

@@ -153,6 +153,21 @@ int unix_user_by_uid(uid_t uid, struct unix_user *ret_user)
 	return 0;
 }
 
+int unix_user_copy(const struct unix_user *user, struct unix_user *ret_user)
+{
+	struct unix_user copy = *user;
+
+	copy.groups = NULL;
+	for (char **group = user->groups; group && *group; group++) {
+		if (list_add(&copy.groups, *group) == 0)
+			continue;
+		unix_user_done(&copy);
+		return -ENOMEM;
+	}
+	*ret_user = copy;
+	return 0;
+}
+
 void unix_user_done(struct unix_user *user)
 {
 	(void)list_free(user->groups);

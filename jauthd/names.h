@@ -22,5 +22,7 @@ struct unix_user {
 /* 0 also for a user who does not exist; -errno when the source failed (then nobody is let in). */
 int unix_user_look_up(const char *name, struct unix_user *ret_user);
 int unix_user_by_uid(uid_t uid, struct unix_user *ret_user);
+/* 0 or -ENOMEM. */
+int unix_user_copy(const struct unix_user *user, struct unix_user *ret_user);
 void unix_user_done(struct unix_user *user);
 bool unix_user_in_group(const struct unix_user *user, const char *group);

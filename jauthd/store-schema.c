@@ -61,7 +61,9 @@ const char *const store_schema[] = {
 	"	reason TEXT NOT NULL,"
 	"	issuer TEXT NOT NULL,"
 	"	subject TEXT NOT NULL,"
-	"	display TEXT NOT NULL"
+	"	display TEXT NOT NULL,"
+	"	mapped_method TEXT NOT NULL,"
+	"	mapping TEXT NOT NULL"
 	") STRICT;"
 	"CREATE INDEX audit_time ON audit (time_s);"
 	"CREATE INDEX audit_request ON audit (request);",

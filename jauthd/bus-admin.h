@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* org.jauth1.Admin on the bus: status, explain, log, limits, reload; root only. */
+#pragma once
+
+#include "jauthd/bus.h"
+
+extern const struct bus_method bus_admin_methods[];

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a login, for login*.c and logins.c only. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/url.h"
+#include "jauthd/channel.h"
+#include "jauthd/http.h"
+#include "jauthd/login.h"
+#include "jauthd/logins.h"
+#include "jauthd/mapping.h"
+#include "jauthd/password-check.h"
+#include "jauthd/policy.h"
+#include "providers/provider.h"
+
+#define SECONDS_A_DAY 86400
+
+enum login_stage {
+	STAGE_LOOKING_UP,        /* waits for user and origin */
+	STAGE_CHOOSING,          /* a menu is on the screen */
+	STAGE_PRESENCE,          /* the question before a provider is contacted */
+	STAGE_RUNNING,           /* a provider works */
+	STAGE_HOLDING,           /* identified, but the client is still in the code's prompt */
+	STAGE_DECIDING,          /* the store maps and records */
+	STAGE_DELAYING,          /* a refusal waits until it is told */
+	STAGE_OVER,              /* reported; the loop collects it */
+};
+
+/* What an answer from the client belongs to. */
+enum login_asked {
+	ASKED_NOTHING,
+	ASKED_MENU,
+	ASKED_PRESENCE,
+	ASKED_PROVIDER,          /* a provider's own prompt */
+	ASKED_CODE,              /* "press Enter when done" under a code */
+};
+
+/* A copy of what a provider said, for the time the store needs. */
+struct login_identity {
+	struct identity identity;        /* points into `texts` */
+	char **texts;
+	char **groups;
+};
+
+struct login_open_request {
+	uint32_t number;                 /* 0: free */
+	uint64_t http_id;
+};
+
+/* Where a refusal leads. */
+enum login_after {
+	AFTER_END,               /* outcome */
+	AFTER_MENU,              /* other ways are left: show them again */
+	AFTER_AGAIN,             /* the same factor once more */
+};
+
+/* How the running provider ended. */
+enum login_ending {
+	END_NOT,
+	END_IDENTIFIED,
+	END_REFUSED,
+	END_DONE,
+};
+
+struct refusal {
+	enum login_state outcome;
+	enum login_after after;
+	const char *text;                /* N_() literal */
+};
+
+struct login {
+	struct logins *logins;
+	uint64_t id;
+	struct login *next_finished;
+	struct config *config;           /* the one it began with */
+	struct channel *channel;         /* NULL while preparing a method */
+	sd_event_source *deadline, *timer;
+	int64_t deadline_ms, began_ms;
+	uint64_t source_hash;
+
+	struct login_facts facts;
+	char request[REQUEST_ID_LEN + 1];
+	struct unix_user user;
+	bool has_user, has_origin, is_remote;
+	bool is_prepare;
+
+	enum login_stage stage;
+	enum login_state outcome;        /* once decided */
+	const struct service_rule *rule;
+	unsigned alternative, factor;    /* of rule */
+	struct alternative forced;       /* with FACT_METHOD: the only one */
+	bool was_present;                /* somebody answered something */
+	unsigned n_tries, n_rounds;
+
+	/* The running provider. */
+	struct method *method;
+	void *own;
+	bool has_slot;                   /* counted in the method's limits */
+	bool in_provider;                /* inside one of its operations */
+	enum login_ending end;
+	struct refusal end_refusal;
+	char end_detail[AUDIT_TEXT_MAX];
+	uint32_t last_number;
+	uint32_t timer_number, prompt_number, check_number;
+	struct login_open_request requests[PROVIDER_REQUESTS_MAX];
+
+	/* The client. */
+	enum login_asked asked;
+	uint32_t asked_number;           /* of the ask on the wire */
+	struct buf shown;                /* lines to go with the next step */
+	bool shown_is_error;
+	struct login_code_copy {
+		char *link, *plain_link, *user_code, *text;
+	} code;
+	bool inverted;
+
+	/* After the provider. */
+	struct login_identity identified;        /* by the factor at hand */
+	struct login_identity proved;            /* for the record: a provider's goes before the user's own */
+	char proved_method[METHOD_ID_MAX + 1];
+	char proved_mapping[16];         /* as in the audit */
+	enum login_after after;
+	enum login_state refusal;
+	const char *refusal_text;        /* N_() literal */
+	char reason[AUDIT_TEXT_MAX];
+};
+
+/* login.c */
+struct login *login_new(struct logins *logins, const struct login_begin *begin,
+			struct config *config, int *ret_fd);
+struct login *login_new_prepare(struct logins *logins, struct method *method,
+				struct config *config);
+struct login *login_free(struct login *login);
+void login_go_on(struct login *login);                   /* user and origin are there */
+void login_refuse(struct login *login, enum login_state outcome, enum login_after after,
+		  const char *text, const char *reason);
+void login_start_factor(struct login *login);
+void login_factor_proved(struct login *login);
+void login_on_expiry(struct login *login);               /* the deadline */
+void login_on_delay_over(struct login *login);
+void login_on_answer(struct login *login, uint32_t number, const struct secret *answer);
+void login_on_cancel(struct login *login);
+void login_end(struct login *login, enum login_state outcome, const char *text);
+void login_abandon(struct login *login, const char *why);        /* the client is gone */
+const struct alternative *login_alternative(const struct login *login);
+
+/* login-provider.c */
+void login_provider_start(struct login *login);
+void login_provider_prepare(struct login *login);
+void login_provider_end(struct login *login);            /* finish, wipe, close all numbers */
+void login_provider_answer(struct login *login, uint32_t number, const struct secret *answer);
+void login_provider_timer(struct login *login);
+void login_provider_reply(struct login *login, uint32_t number, const struct http_reply *reply);
+void login_provider_checked(struct login *login, uint32_t number, enum password_result result);
+void login_provider_after(struct login *login);          /* acts on the provider's end, if it came */
+int login_identity_copy(const struct identity *from, struct login_identity *ret_to);     /* -EINVAL */
+void login_identity_done(struct login_identity *identity);
+
+/* login-screen.c */
+void login_screen_add(struct login *login, const char *text, bool is_error);
+void login_screen_ask(struct login *login, enum login_asked asked, const char *text, bool echo,
+		      bool password);
+void login_screen_wait(struct login *login);
+void login_screen_menu(struct login *login);
+void login_screen_presence(struct login *login);
+void login_screen_code(struct login *login);
+void login_screen_outcome(struct login *login, enum login_state outcome, const char *text);
+bool login_shows_at_once(const struct login *login);
+const char *method_title(const struct login *login, const struct method *method);
+void login_code_done(struct login_code_copy *code);
+
+/* login-verdict.c */
+void login_verdict_map(struct login *login);             /* the identity, against the store */
+void login_verdict_record(struct login *login, enum login_state outcome);
+void login_verdict_account(struct login *login);
+void login_verdict_password_check(struct login *login);
+void login_verdict_on_recorded(struct login *login, int error);
+
+/* logins.c */
+struct login *logins_find(struct logins *logins, uint64_t id);
+void logins_finished(struct login *login);               /* to be collected */
+const struct logins_env *logins_env(const struct logins *logins);
+struct http *logins_http(const struct logins *logins);
+void logins_count(struct logins *logins, enum login_state outcome);
+void logins_prepared(struct logins *logins, const struct method *method, const char *fault);
+void logins_reply_later(struct login *login, uint32_t number);   /* HTTP_NO_HELPER, from the loop */
+/* Fills in who asks and starts; the result comes back as login_provider_checked(). */
+typedef int (*password_start_fn)(struct password_env *env, const struct password_request *request,
+				 const struct secret *password);
+int logins_start_password(struct login *login, const struct password_request *request,
+			  const struct secret *password, password_start_fn start);
+const char *logins_host(const struct logins *logins, const struct config *config);
+bool logins_take_slot(struct login *login);
+void logins_give_slot(struct login *login);

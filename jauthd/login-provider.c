@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The core's side of provider.h: what the running provider may call, and how events reach it.
+ *
+ * A provider that ends (identify, deny, fail, done) does so from inside one of its own operations; the
+ * end is kept and acted on when that operation has returned, so its state never vanishes under it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "jauthd/login-private.h"
+
+/* --- ends --- */
+
+static const struct refusal deny_refusals[] = {
+	[DENY_WRONG] = { LOGIN_DENIED, AFTER_AGAIN, N_("Login incorrect.") },
+	[DENY_REFUSED] = { LOGIN_DENIED, AFTER_MENU, N_("The request was refused.") },
+	[DENY_EXPIRED] = { LOGIN_DENIED, AFTER_MENU, N_("Nobody approved in time.") },
+	[DENY_FILTERED] = { LOGIN_DENIED, AFTER_END, N_("This account may not log in here.") },
+	[DENY_BUSY] = { LOGIN_DENIED, AFTER_MENU,
+		N_("This way to log in is busy. Try again or choose another way.") },
+	[DENY_INVALID] = { LOGIN_DENIED, AFTER_END,
+		N_("The provider's answer cannot be trusted.") },
+};
+
+static const struct refusal fail_refusals[] = {
+	[FAIL_NETWORK] = { LOGIN_FAILED, AFTER_MENU, N_("The provider cannot be reached.") },
+	[FAIL_PROVIDER] = { LOGIN_FAILED, AFTER_MENU, N_("The provider reports a fault.") },
+	[FAIL_CONFIG] = { LOGIN_FAILED, AFTER_MENU, N_("This way to log in is not set up correctly.") },
+};
+
+static bool has_ended(const struct login *login)
+{
+	return login->end != END_NOT || login->stage != STAGE_RUNNING;
+}
+
+static void end_with(struct login *login, const struct refusal *refusal, const char *detail)
+{
+	struct buf clean = BUF_INIT(AUDIT_TEXT_MAX * 4);
+
+	if (has_ended(login))
+		return;
+	text_add_clean(&clean, detail ? detail : "", AUDIT_TEXT_MAX / 4);
+	(void)text_into(login->end_detail, sizeof(login->end_detail), buf_text(&clean));
+	buf_done(&clean);
+	login->end_refusal = *refusal;
+	login->end = END_REFUSED;
+}
+
+void login_deny(struct login *login, enum deny_reason reason, const char *detail)
+{
+	if (reason == DENY_INVALID)
+		log_warning("method %s: proof refused: %s", login->method->id, detail);
+	end_with(login, &deny_refusals[reason], detail);
+}
+
+void login_fail(struct login *login, enum fail_reason reason, const char *detail)
+{
+	if (!has_ended(login) && !login->is_prepare)
+		log_line(reason == FAIL_CONFIG ? LOG_ERR : LOG_WARNING, "method %s: %s",
+			 login->method->id, detail);
+	end_with(login, &fail_refusals[reason], detail);
+	if (login->is_prepare && !login->in_provider)
+		login_provider_after(login);
+}
+
+void login_identify(struct login *login, const struct identity *identity)
+{
+	if (has_ended(login) || login->is_prepare)
+		return;
+	login_identity_done(&login->identified);
+	if (login_identity_copy(identity, &login->identified) < 0) {
+		login_deny(login, DENY_INVALID, "identity out of bounds");
+		return;
+	}
+	login->end = END_IDENTIFIED;
+}
+
+void login_done(struct login *login)
+{
+	if (!has_ended(login))
+		login->end = END_DONE;
+}
+
+static void end_prepare(struct login *login)
+{
+	logins_prepared(login->logins, login->method,
+			login->end == END_DONE ? "" : login->end_detail);
+	login_provider_end(login);
+	login->stage = STAGE_OVER;
+	logins_finished(login);
+}
+
+void login_provider_after(struct login *login)
+{
+	enum login_ending end = login->end;
+
+	if (end == END_NOT || login->stage != STAGE_RUNNING)
+		return;
+	if (login->is_prepare) {
+		end_prepare(login);
+		return;
+	}
+	login_provider_end(login);
+	switch (end) {
+	case END_REFUSED:
+		login_refuse(login, login->end_refusal.outcome, login->end_refusal.after,
+			     login->end_refusal.text, login->end_detail);
+		return;
+	case END_IDENTIFIED:
+		login_factor_proved(login);
+		return;
+	case END_DONE:
+		login_end(login, login->facts.phase == LOGIN_PASSWORD ? LOGIN_GRANTED
+								       : LOGIN_FAILED, NULL);
+		return;
+	case END_NOT:
+		return;
+	}
+}
+
+static void close_requests(struct login *login)
+{
+	for (unsigned i = 0; i < PROVIDER_REQUESTS_MAX; i++) {
+		if (login->requests[i].number)
+			http_cancel(logins_http(login->logins), login->requests[i].http_id);
+		login->requests[i].number = 0;
+	}
+}
+
+void login_provider_end(struct login *login)
+{
+	const struct provider *provider = login->method ? login->method->provider : NULL;
+
+	login->timer_number = login->prompt_number = login->check_number = 0;
+	if (login->timer)
+		(void)sd_event_source_set_enabled(login->timer, SD_EVENT_OFF);
+	close_requests(login);
+	logins_give_slot(login);
+	if (login->own) {
+		if (provider->finish)
+			provider->finish(login);
+		explicit_bzero(login->own, provider->login_size);
+		free(login->own);
+		login->own = NULL;
+	}
+	login->end = END_NOT;
+}
+
+/* --- events --- */
+
+static void start_with(struct login *login, void (*operation)(struct login *login))
+{
+	login->end = END_NOT;
+	login->own = calloc(1, MAX(login->method->provider->login_size, (size_t)1));
+	if (!login->own)
+		abort();
+	login->in_provider = true;
+	operation(login);
+	login->in_provider = false;
+	login_provider_after(login);
+}
+
+void login_provider_start(struct login *login)
+{
+	const struct provider *provider = login->method->provider;
+
+	start_with(login, login->facts.phase == LOGIN_PASSWORD ? provider->change
+							       : provider->start);
+}
+
+void login_provider_prepare(struct login *login)
+{
+	start_with(login, login->method->provider->prepare);
+}
+
+#define DELIVER(login, operation, ...) do { \
+	(login)->in_provider = true; \
+	(login)->method->provider->operation((login), __VA_ARGS__); \
+	(login)->in_provider = false; \
+	login_provider_after(login); \
+} while (0)
+
+void login_provider_answer(struct login *login, uint32_t number, const struct secret *answer)
+{
+	if (login->stage != STAGE_RUNNING || number != login->prompt_number)
+		return;
+	login->prompt_number = 0;
+	DELIVER(login, answer, number, answer);
+}
+
+void login_provider_timer(struct login *login)
+{
+	uint32_t number = login->timer_number;
+
+	if (login->stage != STAGE_RUNNING || !number)
+		return;
+	login->timer_number = 0;
+	DELIVER(login, timeout, number);
+}
+
+void login_provider_reply(struct login *login, uint32_t number, const struct http_reply *reply)
+{
+	if (login->stage != STAGE_RUNNING)
+		return;
+	for (unsigned i = 0; i < PROVIDER_REQUESTS_MAX; i++) {
+		if (!number || login->requests[i].number != number)
+			continue;
+		login->requests[i].number = 0;
+		DELIVER(login, reply, number, reply);
+		return;
+	}
+}
+
+void login_provider_checked(struct login *login, uint32_t number, enum password_result result)
+{
+	if (login->stage != STAGE_RUNNING || !number || number != login->check_number)
+		return;
+	login->check_number = 0;
+	DELIVER(login, checked, number, result);
+}
+
+/* --- what a provider may ask --- */
+
+void *login_own(struct login *login)
+{
+	return login->own;
+}
+
+void *login_shared(struct login *login)
+{
+	return login->method->shared;
+}
+
+const void *login_config(struct login *login)
+{
+	return login->method->config;
+}
+
+const char *login_user(struct login *login)
+{
+	return login->facts.user;
+}
+
+const char *login_host(struct login *login)
+{
+	return logins_host(login->logins, login->config);
+}
+
+bool login_is_root(struct login *login)
+{
+	return login->facts.phase == LOGIN_PASSWORD && login->facts.caller_uid == 0;
+}
+
+int64_t login_now_ms(struct login *login)
+{
+	return logins_now_ms(login->logins);
+}
+
+int64_t login_now_s(struct login *login)
+{
+	return logins_now_s(login->logins);
+}
+
+int64_t login_deadline_ms(struct login *login)
+{
+	return login->deadline_ms;
+}
+
+const char *login_text(struct login *login, const char *text)
+{
+	return catalogs_text(logins_env(login->logins)->catalogs, login->facts.language, text);
+}
+
+/* --- what a provider may do --- */
+
+static uint32_t next_number(struct login *login)
+{
+	return ++login->last_number;
+}
+
+void login_show(struct login *login, const char *text)
+{
+	if (!has_ended(login))
+		login_screen_add(login, text, false);
+}
+
+void login_show_error(struct login *login, const char *text)
+{
+	if (!has_ended(login))
+		login_screen_add(login, text, true);
+}
+
+uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
+{
+	if (has_ended(login) || login->is_prepare)
+		return 0;
+	login->prompt_number = next_number(login);
+	login_screen_ask(login, ASKED_PROVIDER, prompt->text, prompt->echo, prompt->password);
+	return login->prompt_number;
+}
+
+uint32_t login_show_code(struct login *login, const struct login_code *code)
+{
+	if (has_ended(login) || login->is_prepare)
+		return 0;
+	login->prompt_number = next_number(login);
+	login_code_done(&login->code);
+	login->code.link = text_copy(code->link);
+	login->code.plain_link = text_copy(code->plain_link ? code->plain_link : code->link);
+	login->code.user_code = text_copy(code->user_code);
+	login->code.text = text_copy(code->text);
+	login_screen_code(login);
+	return login->prompt_number;
+}
+
+/* A request that cannot be sent gets its reply all the same, from the loop. */
+uint32_t login_request(struct login *login, struct http_request *request)
+{
+	uint32_t number = 0;
+
+	for (unsigned i = 0; i < PROVIDER_REQUESTS_MAX && !has_ended(login) && request; i++) {
+		struct login_open_request *open = &login->requests[i];
+
+		if (open->number)
+			continue;
+		number = next_number(login);
+		open->number = number;
+		open->http_id = http_send(logins_http(login->logins), request, login->id, number);
+		if (!open->http_id)
+			logins_reply_later(login, number);
+		break;
+	}
+	http_request_free(request);
+	if (!number)
+		login_fail(login, FAIL_PROVIDER, "too many requests at once");
+	return number;
+}
+
+uint32_t login_timer(struct login *login, int64_t delay_ms)
+{
+	uint64_t delay_us = (uint64_t)MAX(delay_ms, (int64_t)0) * 1000;
+
+	if (has_ended(login))
+		return 0;
+	if (sd_event_source_set_time_relative(login->timer, delay_us) < 0 ||
+	    sd_event_source_set_enabled(login->timer, SD_EVENT_ONESHOT) < 0) {
+		login_fail(login, FAIL_PROVIDER, "no timer");
+		return 0;
+	}
+	login->timer_number = next_number(login);
+	return login->timer_number;
+}
+
+static uint32_t start_check(struct login *login, const struct password_request *request,
+			    const struct secret *password, password_start_fn start)
+{
+	if (has_ended(login))
+		return 0;
+	login->check_number = next_number(login);
+	if (logins_start_password(login, request, password, start) < 0) {
+		login_fail(login, FAIL_PROVIDER, "too many passwords at once");
+		return 0;
+	}
+	return login->check_number;
+}
+
+uint32_t login_check_password(struct login *login, const struct secret *password,
+			      char *const *sources)
+{
+	struct password_request request = { .sources = sources };
+
+	return start_check(login, &request, password, password_check_start);
+}
+
+uint32_t login_set_password(struct login *login, const struct secret *password,
+			    int64_t expires_days)
+{
+	struct password_request request = { 0 };
+
+	if (expires_days)
+		request.expires_s = login_now_s(login) + expires_days * SECONDS_A_DAY;
+	return start_check(login, &request, password, password_set_start);
+}
+
+void login_cancel(struct login *login, uint32_t number)
+{
+	if (!number)
+		return;
+	if (login->timer_number == number) {
+		login->timer_number = 0;
+		(void)sd_event_source_set_enabled(login->timer, SD_EVENT_OFF);
+	}
+	if (login->prompt_number == number)
+		login->prompt_number = 0;
+	if (login->check_number == number)
+		login->check_number = 0;
+	for (unsigned i = 0; i < PROVIDER_REQUESTS_MAX; i++) {
+		if (login->requests[i].number != number)
+			continue;
+		http_cancel(logins_http(login->logins), login->requests[i].http_id);
+		login->requests[i].number = 0;
+	}
+}
+
+/* --- identities --- */
+
+static bool keep(struct login_identity *to, const char **field, const char *text, size_t max_len)
+{
+	if (!text)
+		return true;
+	if (strlen(text) > max_len || !text_is_utf8(text, strlen(text)) ||
+	    list_add(&to->texts, text) < 0)
+		return false;
+	*field = to->texts[list_length(to->texts) - 1];
+	return true;
+}
+
+static bool keep_groups(struct login_identity *to, const char *const *groups)
+{
+	for (size_t i = 0; groups && groups[i]; i++)
+		if (i >= IDENTITY_GROUPS_MAX || strlen(groups[i]) > IDENTITY_TEXT_MAX ||
+		    list_add(&to->groups, groups[i]) < 0)
+			return false;
+	to->identity.groups = (const char *const *)to->groups;
+	return true;
+}
+
+static bool keep_attributes(struct login_identity *to, const struct identity *from)
+{
+	if (from->n_attributes > IDENTITY_ATTRIBUTES_MAX)
+		return false;
+	for (size_t i = 0; i < from->n_attributes; i++) {
+		struct identity_attribute *attribute = &to->identity.attributes[i];
+
+		if (!keep(to, &attribute->name, from->attributes[i].name, IDENTITY_TEXT_MAX) ||
+		    !keep(to, &attribute->value, from->attributes[i].value, IDENTITY_TEXT_MAX))
+			return false;
+	}
+	to->identity.n_attributes = from->n_attributes;
+	return true;
+}
+
+int login_identity_copy(const struct identity *from, struct login_identity *ret_to)
+{
+	struct login_identity to = { 0 };
+
+	if (text_is_empty(from->issuer) || text_is_empty(from->subject) ||
+	    !keep(&to, &to.identity.issuer, from->issuer, IDENTITY_TEXT_MAX) ||
+	    !keep(&to, &to.identity.subject, from->subject, IDENTITY_TEXT_MAX) ||
+	    !keep(&to, &to.identity.mail, from->mail, IDENTITY_TEXT_MAX) ||
+	    !keep_groups(&to, from->groups) || !keep_attributes(&to, from)) {
+		login_identity_done(&to);
+		return -EINVAL;
+	}
+	/* Only ever shown, so a bad one is no reason to refuse. */
+	(void)keep(&to, &to.identity.display, from->display, IDENTITY_TEXT_MAX);
+	*ret_to = to;
+	return 0;
+}
+
+void login_identity_done(struct login_identity *identity)
+{
+	list_free(identity->texts);
+	list_free(identity->groups);
+	memset(identity, 0, sizeof(*identity));
+}

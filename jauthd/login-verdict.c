@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Decides and records, on the store's thread. This is the one place where a login becomes granted: the
+ * identity of the last factor maps to the requested user, the account is neither locked nor over, and
+ * the audit row is committed, all in one transaction. Then the loop tells the client.
+ *
+ * A verdict is a job with copies of all it needs, since the login may be gone when it is done.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "jauthd/accounts.h"
+#include "jauthd/audit.h"
+#include "jauthd/login-private.h"
+#include "jauthd/throttle.h"
+
+enum verdict_answer {
+	VERDICT_FAULT,           /* the store failed: never yes */
+	VERDICT_NO,
+	VERDICT_FACTOR,          /* this factor is right, there are more */
+	VERDICT_RECORDED,        /* the row, with row.outcome, is in the store */
+	VERDICT_LOCKED,
+	VERDICT_EXPIRED,
+	VERDICT_YES,             /* the question was right, nothing recorded yet */
+};
+
+struct verdict {
+	struct job job;
+	struct logins *logins;
+	uint64_t id;
+	struct config *config;
+	enum verdict_answer (*decide)(struct verdict *verdict, struct db *db);
+	int64_t now_s;
+	/* copies of the login's */
+	struct unix_user user;
+	struct method *method;           /* of `config` */
+	struct login_identity identity;
+	char earlier_request[REQUEST_ID_LEN + 1];
+	bool is_last;
+	bool is_proved;                  /* `identity` is the one the row names */
+	struct audit_row row;
+	/* results */
+	enum verdict_answer answer;
+	enum mapping_result mapping;
+};
+
+static void add_method_ids(const struct login *login, char *ret_text, size_t size)
+{
+	struct buf buf = BUF_INIT(size - 1);
+
+	if (login->forced.n_factors || (login->rule && login->rule->n_alternatives &&
+					(login->method || login->rule->n_alternatives == 1)))
+		policy_alternative_text(login_alternative(login), &buf);
+	else if (login->method)
+		buf_add_text(&buf, login->method->id);
+	(void)text_into(ret_text, size, buf_text(&buf));
+	buf_done(&buf);
+}
+
+static const char *const row_kinds[LOGIN_N_PHASES] = {
+	[LOGIN_AUTHENTICATE] = "login",
+	[LOGIN_ACCOUNT] = "account",
+	[LOGIN_PASSWORD_CHECK] = "password",
+	[LOGIN_PASSWORD] = "password",
+};
+
+/* A name nobody has may be a password typed at the wrong prompt: only its hash is kept. */
+static void set_row_user(const struct login *login, struct audit_row *row)
+{
+	row->uid = -1;
+	if (login->user.exists) {
+		row->uid = login->user.uid;
+		(void)text_into(row->user, sizeof(row->user), login->user.name);
+		return;
+	}
+	row->user[0] = '?';
+	throttle_user_hash(store_key(logins_env(login->logins)->store), login->facts.user,
+			   row->user + 1);
+}
+
+static void set_row_identity(const struct login *login, struct audit_row *row)
+{
+	const struct identity *identity = &login->proved.identity;
+
+	if (!identity->issuer)
+		return;
+	(void)text_into(row->issuer, sizeof(row->issuer), identity->issuer);
+	(void)text_into(row->subject, sizeof(row->subject), identity->subject);
+	if (identity->display)
+		(void)text_into(row->display, sizeof(row->display), identity->display);
+	(void)text_into(row->mapped_method, sizeof(row->mapped_method), login->proved_method);
+	(void)text_into(row->mapping, sizeof(row->mapping), login->proved_mapping);
+}
+
+/* How the audit remembers a mapping, for the account phase. */
+static const char *const mapping_words[] = {
+	[MAPPING_NO] = "",
+	[MAPPING_LINK] = "link",
+	[MAPPING_RULE] = "rule",
+	[MAPPING_SELF] = "self",
+};
+
+static enum mapping_result mapping_from_word(const char *word)
+{
+	for (size_t i = 0; i < N_ELEMENTS(mapping_words); i++)
+		if (text_equals(mapping_words[i], word))
+			return (enum mapping_result)i;
+	return MAPPING_NO;
+}
+
+static void set_row_outcome(struct audit_row *row, enum login_state outcome, const char *reason)
+{
+	(void)text_into(row->outcome, sizeof(row->outcome), login_state_names[outcome]);
+	(void)text_into(row->reason, sizeof(row->reason), reason);
+}
+
+static void set_row(const struct login *login, struct audit_row *row)
+{
+	row->time_s = logins_now_s(login->logins);
+	(void)text_into(row->request, sizeof(row->request), login->request);
+	(void)text_into(row->kind, sizeof(row->kind), row_kinds[login->facts.phase]);
+	(void)text_into(row->service, sizeof(row->service), login->facts.service);
+	(void)text_into(row->origin, sizeof(row->origin), login->is_remote ? "remote" : "local");
+	(void)text_into(row->source, sizeof(row->source), login->facts.source);
+	set_row_user(login, row);
+	add_method_ids(login, row->method, sizeof(row->method));
+	set_row_identity(login, row);
+}
+
+static void verdict_free(struct verdict *verdict)
+{
+	unix_user_done(&verdict->user);
+	login_identity_done(&verdict->identity);
+	config_unref(verdict->config);
+	free(verdict);
+}
+
+static void on_decided(struct job *job);
+
+static void run(struct job *job, void *context)
+{
+	struct verdict *verdict = container_of(job, struct verdict, job);
+	struct db *db = context;
+
+	verdict->answer = VERDICT_FAULT;
+	if (db_begin(db) < 0)
+		return;
+	verdict->answer = verdict->decide(verdict, db);
+	if (verdict->answer == VERDICT_FAULT)
+		db_rollback(db);
+	else if (db_commit(db) < 0)
+		verdict->answer = VERDICT_FAULT;
+	if (verdict->answer == VERDICT_RECORDED)
+		audit_log(&verdict->row);
+}
+
+static struct verdict *verdict_new(struct login *login,
+				   enum verdict_answer (*decide)(struct verdict *, struct db *))
+{
+	struct verdict *verdict = calloc(1, sizeof(*verdict));
+
+	if (!verdict || unix_user_copy(&login->user, &verdict->user) < 0)
+		abort();
+	verdict->job.run = run;
+	verdict->job.done = on_decided;
+	verdict->logins = login->logins;
+	verdict->id = login->id;
+	verdict->config = config_ref(login->config);
+	verdict->decide = decide;
+	verdict->now_s = logins_now_s(login->logins);
+	verdict->method = login->method;
+	set_row(login, &verdict->row);
+	return verdict;
+}
+
+static void verdict_start(struct login *login, struct verdict *verdict)
+{
+	if (store_add(logins_env(login->logins)->store, &verdict->job) == 0)
+		return;
+	log_error("login %s: the store has too much to do", login->request);
+	verdict_free(verdict);
+	if (login->stage != STAGE_OVER)
+		login_verdict_on_recorded(login, -ENOBUFS);
+}
+
+/* --- on the store's thread --- */
+
+static enum verdict_answer record(struct verdict *verdict, struct db *db)
+{
+	return audit_add(db, &verdict->row, NULL) == 0 ? VERDICT_RECORDED : VERDICT_FAULT;
+}
+
+/* The account kept by jauth, where there is one, can only take away. */
+static enum verdict_answer look_at_account(struct verdict *verdict, struct db *db)
+{
+	enum verdict_answer answer = VERDICT_YES;
+	struct account account;
+	int r = account_get(db, verdict->user.name, verdict->user.uid, &account);
+
+	if (r == -ENOENT || r == -ESTALE)
+		return VERDICT_YES;
+	if (r < 0)
+		return VERDICT_FAULT;
+	if (account.locked)
+		answer = VERDICT_LOCKED;
+	else if (account.expires_s && account.expires_s <= verdict->now_s)
+		answer = VERDICT_EXPIRED;
+	account_done(&account);
+	return answer;
+}
+
+static enum verdict_answer grant(struct verdict *verdict, struct db *db)
+{
+	const struct identity *identity = &verdict->identity.identity;
+
+	set_row_outcome(&verdict->row, LOGIN_GRANTED, mapping_result_text(verdict->mapping));
+	if (verdict->is_proved)
+		(void)text_into(verdict->row.mapping, sizeof(verdict->row.mapping),
+				mapping_words[verdict->mapping]);
+	if (verdict->mapping == MAPPING_LINK &&
+	    link_touch(db, identity->issuer, identity->subject, verdict->user.name,
+		       verdict->now_s) < 0)
+		return VERDICT_FAULT;
+	return record(verdict, db);
+}
+
+static enum verdict_answer decide_mapping(struct verdict *verdict, struct db *db)
+{
+	enum verdict_answer account;
+
+	verdict->mapping = MAPPING_NO;
+	if (!verdict->user.exists)
+		return VERDICT_NO;
+	if (mapping_check(db, verdict->config, verdict->method, &verdict->identity.identity,
+			  &verdict->user, &verdict->mapping) < 0)
+		return VERDICT_FAULT;
+	if (!mapping_is_yes(verdict->mapping))
+		return VERDICT_NO;
+	account = look_at_account(verdict, db);
+	if (account != VERDICT_YES)
+		return account;
+	if (!verdict->is_last)
+		return VERDICT_FACTOR;
+	return grant(verdict, db);
+}
+
+/* The login a moment ago was by an identity: it must still be this user's. */
+static enum verdict_answer look_at_login(struct verdict *verdict, struct db *db)
+{
+	struct audit_row earlier;
+	struct mapping_past past;
+	bool holds = false;
+	int r;
+
+	if (!verdict->earlier_request[0])
+		return VERDICT_YES;
+	r = audit_find_granted(db, verdict->earlier_request, &earlier);
+	if (r == -ENOENT)
+		return VERDICT_LOCKED;
+	if (r < 0)
+		return VERDICT_FAULT;
+	if (earlier.uid != verdict->user.uid || !text_equals(earlier.user, verdict->user.name) ||
+	    earlier.time_s < verdict->now_s - LOGIN_ACCOUNT_WITHIN_S)
+		return VERDICT_LOCKED;
+	past = (struct mapping_past){
+		.method_id = earlier.mapped_method,
+		.issuer = earlier.issuer,
+		.subject = earlier.subject,
+		.result = mapping_from_word(earlier.mapping),
+	};
+	if (mapping_still_holds(db, verdict->config, &past, &verdict->user, &holds) < 0)
+		return VERDICT_FAULT;
+	return holds ? VERDICT_YES : VERDICT_LOCKED;
+}
+
+struct account_outcome {
+	enum login_state outcome;
+	const char *reason;
+};
+
+static const struct account_outcome account_outcomes[] = {
+	[VERDICT_LOCKED] = { LOGIN_LOCKED, "locked, or the identity is no longer this user's" },
+	[VERDICT_EXPIRED] = { LOGIN_EXPIRED, "the account is over" },
+	[VERDICT_YES] = { LOGIN_GRANTED, "" },
+};
+
+static enum verdict_answer decide_account(struct verdict *verdict, struct db *db)
+{
+	enum verdict_answer answer = VERDICT_LOCKED;
+
+	if (verdict->is_last)    /* policy leaves a way */
+		answer = look_at_account(verdict, db);
+	if (answer == VERDICT_YES)
+		answer = look_at_login(verdict, db);
+	if (answer == VERDICT_FAULT)
+		return VERDICT_FAULT;
+	set_row_outcome(&verdict->row, account_outcomes[answer].outcome,
+			account_outcomes[answer].reason);
+	return record(verdict, db);
+}
+
+static enum verdict_answer decide_password(struct verdict *verdict, struct db *db)
+{
+	struct account account;
+	int r = account_get(db, verdict->user.name, verdict->user.uid, &account);
+
+	if (r == 0)
+		account_done(&account);
+	return r == 0 ? VERDICT_YES : r == -ENOENT || r == -ESTALE ? VERDICT_NO : VERDICT_FAULT;
+}
+
+/* --- on the loop --- */
+
+static enum login_state row_outcome(const struct audit_row *row)
+{
+	for (int i = 0; i < LOGIN_N_STATES; i++)
+		if (text_equals(row->outcome, login_state_names[i]))
+			return (enum login_state)i;
+	return LOGIN_FAILED;
+}
+
+static void refuse_identity(struct login *login, const struct verdict *verdict)
+{
+	const char *reason = mapping_result_text(verdict->mapping);
+
+	if (verdict->answer == VERDICT_LOCKED)
+		reason = "account locked";
+	else if (verdict->answer == VERDICT_EXPIRED)
+		reason = "account over";
+	login_refuse(login, LOGIN_DENIED, AFTER_END, N_("This account may not log in here."), reason);
+}
+
+static void on_mapped(struct login *login, const struct verdict *verdict)
+{
+	switch (verdict->answer) {
+	case VERDICT_RECORDED:
+		login->outcome = LOGIN_GRANTED;
+		login_verdict_on_recorded(login, 0);
+		return;
+	case VERDICT_FACTOR:
+		if (verdict->is_proved)
+			(void)text_into(login->proved_mapping, sizeof(login->proved_mapping),
+					mapping_words[verdict->mapping]);
+		login->factor++;
+		login_start_factor(login);
+		return;
+	case VERDICT_NO:
+	case VERDICT_LOCKED:
+	case VERDICT_EXPIRED:
+		refuse_identity(login, verdict);
+		return;
+	case VERDICT_YES:
+	case VERDICT_FAULT:
+		break;
+	}
+	login_refuse(login, LOGIN_FAILED, AFTER_END, N_("The accounts cannot be read now."),
+		     "store failed");
+}
+
+static void on_password_checked(struct login *login, const struct verdict *verdict)
+{
+	login->outcome = LOGIN_UNAVAILABLE;
+	if (verdict->answer == VERDICT_YES)
+		login->outcome = LOGIN_GRANTED;
+	else if (verdict->answer == VERDICT_NO)
+		login->outcome = LOGIN_IGNORED;
+	login_verdict_on_recorded(login, 0);
+}
+
+static void on_decided(struct job *job)
+{
+	struct verdict *verdict = container_of(job, struct verdict, job);
+	struct login *login = logins_find(verdict->logins, verdict->id);
+
+	if (verdict->answer == VERDICT_FAULT)
+		log_error("login %s: the store failed", verdict->row.request);
+	if (login && login->stage == STAGE_DECIDING) {
+		if (verdict->decide == decide_mapping) {
+			on_mapped(login, verdict);
+		} else if (verdict->decide == decide_password) {
+			on_password_checked(login, verdict);
+		} else {
+			if (verdict->answer == VERDICT_RECORDED)
+				login->outcome = row_outcome(&verdict->row);
+			login_verdict_on_recorded(login,
+						  verdict->answer == VERDICT_RECORDED ? 0 : -EIO);
+		}
+	}
+	verdict_free(verdict);
+}
+
+/* For the record a provider's identity says more than the user's own name. */
+static bool remember_identity(struct login *login)
+{
+	const char *issuer = login->identified.identity.issuer;
+
+	if (login->proved.identity.issuer && text_equals(issuer, ISSUER_UNIX))
+		return false;
+	login_identity_done(&login->proved);
+	if (login_identity_copy(&login->identified.identity, &login->proved) < 0)
+		abort();
+	(void)text_into(login->proved_method, sizeof(login->proved_method), login->method->id);
+	login->proved_mapping[0] = '\0';
+	return true;
+}
+
+void login_verdict_map(struct login *login)
+{
+	bool is_proved = remember_identity(login);
+	struct verdict *verdict = verdict_new(login, decide_mapping);
+
+	verdict->is_proved = is_proved;
+	verdict->is_last = login->factor + 1 >= login_alternative(login)->n_factors;
+	verdict->identity = login->identified;
+	memset(&login->identified, 0, sizeof(login->identified));
+	login->outcome = LOGIN_FAILED;
+	login->refusal_text = N_("The accounts cannot be read now.");
+	verdict_start(login, verdict);
+}
+
+void login_verdict_record(struct login *login, enum login_state outcome)
+{
+	struct verdict *verdict;
+
+	if (outcome == LOGIN_IGNORED) {
+		if (login->stage != STAGE_OVER)
+			login_verdict_on_recorded(login, 0);
+		return;
+	}
+	verdict = verdict_new(login, record);
+	set_row_outcome(&verdict->row, outcome, login->reason);
+	verdict_start(login, verdict);
+}
+
+void login_verdict_account(struct login *login)
+{
+	struct verdict *verdict = verdict_new(login, decide_account);
+
+	login->stage = STAGE_DECIDING;
+	login->outcome = LOGIN_UNAVAILABLE;
+	verdict->is_last = login->rule->n_alternatives > 0;
+	(void)text_into(verdict->earlier_request, sizeof(verdict->earlier_request),
+			login->facts.request);
+	verdict_start(login, verdict);
+}
+
+void login_verdict_password_check(struct login *login)
+{
+	login->stage = STAGE_DECIDING;
+	login->outcome = LOGIN_UNAVAILABLE;
+	verdict_start(login, verdict_new(login, decide_password));
+}

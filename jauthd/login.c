@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The course of one login.
+ *
+ * stage       waits for                    event → next
+ * LOOKING_UP  user record and origin       both there → CHOOSING, PRESENCE, RUNNING, DECIDING, end
+ * CHOOSING    an answer to the menu        a way → PRESENCE or RUNNING; else the menu again
+ * PRESENCE    an answer that is not empty  → RUNNING
+ * RUNNING     the provider                 identified → HOLDING or DECIDING; refused → DELAYING
+ * HOLDING     Enter under the code         → DECIDING
+ * DECIDING    the store                    mapped → next factor's PRESENCE or RUNNING, or OVER;
+ *                                          not mapped → DELAYING; recorded → OVER
+ * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
+ * OVER        the loop                     collected
+ *
+ * In every stage: deadline → DELAYING and end; the person gives up → end; the client leaves → OVER.
+ */
+#include "jauthd/login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "jauthd/login-private.h"
+
+static void set_stage(struct login *login, enum login_stage stage)
+{
+	if (login->stage != STAGE_OVER)
+		login->stage = stage;
+}
+
+const struct alternative *login_alternative(const struct login *login)
+{
+	if (login->forced.n_factors)
+		return &login->forced;
+	return &login->rule->alternatives[login->alternative];
+}
+
+static unsigned n_alternatives(const struct login *login)
+{
+	if (login->forced.n_factors)
+		return 1;
+	return login->rule ? login->rule->n_alternatives : 0;
+}
+
+/* --- ends --- */
+
+void login_end(struct login *login, enum login_state outcome, const char *text)
+{
+	if (login->stage == STAGE_OVER)
+		return;
+	login_provider_end(login);
+	login->outcome = outcome;
+	login->refusal_text = text;
+	login->asked = ASKED_NOTHING;
+	set_stage(login, STAGE_DECIDING);
+	login_verdict_record(login, outcome);
+}
+
+/* What could not be recorded is not granted. */
+void login_verdict_on_recorded(struct login *login, int error)
+{
+	if (error < 0 && login->outcome == LOGIN_GRANTED) {
+		login->outcome = LOGIN_FAILED;
+		login->refusal_text = N_("The login could not be recorded.");
+	}
+	login_screen_outcome(login, login->outcome, login->refusal_text);
+	logins_count(login->logins, login->outcome);
+	set_stage(login, STAGE_OVER);
+	logins_finished(login);
+}
+
+void login_abandon(struct login *login, const char *why)
+{
+	if (login->stage == STAGE_OVER)
+		return;
+	login_provider_end(login);
+	(void)text_into(login->reason, sizeof(login->reason), why);
+	login->asked = ASKED_NOTHING;
+	set_stage(login, STAGE_OVER);
+	login_verdict_record(login, LOGIN_CANCELLED);
+	logins_count(login->logins, LOGIN_CANCELLED);
+	logins_finished(login);
+}
+
+void login_on_cancel(struct login *login)
+{
+	(void)text_into(login->reason, sizeof(login->reason), "given up at a prompt");
+	login_end(login, LOGIN_CANCELLED, NULL);
+}
+
+static void start_delay(struct login *login)
+{
+	uint64_t delay_us = (uint64_t)login->config->fail_delay_ms * 1000;
+
+	if (login->refusal != LOGIN_DENIED && login->refusal != LOGIN_ENOUGH)
+		delay_us = 0;
+	set_stage(login, STAGE_DELAYING);
+	if (sd_event_source_set_time_relative(login->timer, delay_us) < 0 ||
+	    sd_event_source_set_enabled(login->timer, SD_EVENT_ONESHOT) < 0)
+		login_on_delay_over(login);
+}
+
+/* Every refusal is told at the same distance from the answer, so that how long it took to be
+ * found says nothing. */
+void login_refuse(struct login *login, enum login_state outcome, enum login_after after,
+		  const char *text, const char *reason)
+{
+	if (login->stage == STAGE_OVER || login->stage == STAGE_DELAYING)
+		return;
+	login_provider_end(login);
+	login->refusal = outcome;
+	login->refusal_text = text;
+	login->after = after;
+	(void)text_into(login->reason, sizeof(login->reason), reason);
+	start_delay(login);
+}
+
+static void show_menu(struct login *login)
+{
+	login->factor = 0;
+	set_stage(login, STAGE_CHOOSING);
+	login_screen_menu(login);
+}
+
+/* A person may change his mind often, a program that answers at random may not. */
+static bool another_round(struct login *login)
+{
+	return ++login->n_rounds < LOGIN_ROUNDS_MAX;
+}
+
+void login_on_delay_over(struct login *login)
+{
+	bool go_on = login->after != AFTER_END && another_round(login);
+
+	if (login->after == AFTER_AGAIN && ++login->n_tries >= login->config->login_tries)
+		go_on = false;
+	if (!go_on || (login->after == AFTER_MENU && n_alternatives(login) < 2)) {
+		login_end(login, login->refusal, login->refusal_text);
+		return;
+	}
+	login_screen_add(login, login_text(login, login->refusal_text), true);
+	if (login->after == AFTER_MENU)
+		show_menu(login);
+	else
+		login_start_factor(login);
+}
+
+void login_on_expiry(struct login *login)
+{
+	if (login->stage == STAGE_DECIDING || login->stage == STAGE_OVER)
+		return;
+	login_provider_end(login);
+	(void)text_into(login->reason, sizeof(login->reason), "time is over");
+	login_end(login, LOGIN_DENIED, N_("The time for this login is over."));
+}
+
+/* --- ways and factors --- */
+
+static void run_provider(struct login *login)
+{
+	if (!logins_take_slot(login)) {
+		login_refuse(login, LOGIN_DENIED, AFTER_MENU,
+			     N_("This way to log in is busy. Try again or choose another way."),
+			     "no room for another login of this method");
+		return;
+	}
+	set_stage(login, STAGE_RUNNING);
+	login_provider_start(login);
+}
+
+void login_start_factor(struct login *login)
+{
+	login->method = login_alternative(login)->factors[login->factor];
+	if ((login->method->provider->features & PROVIDER_CONTACTS) && !login->was_present) {
+		set_stage(login, STAGE_PRESENCE);
+		login_screen_presence(login);
+		return;
+	}
+	run_provider(login);
+}
+
+/* An approval counts when the client can take it: while the code's prompt is open the person may still
+ * give up. */
+void login_factor_proved(struct login *login)
+{
+	if (login->asked == ASKED_CODE) {
+		set_stage(login, STAGE_HOLDING);
+		return;
+	}
+	set_stage(login, STAGE_DECIDING);
+	login_verdict_map(login);
+}
+
+static void start_ways(struct login *login)
+{
+	if (n_alternatives(login) == 0) {
+		login_refuse(login, LOGIN_DENIED, AFTER_END, N_("You may not log in here."),
+			     "no method allowed");
+		return;
+	}
+	if (n_alternatives(login) > 1)
+		show_menu(login);
+	else
+		login_start_factor(login);
+}
+
+static bool find_policy(struct login *login)
+{
+	struct policy_facts facts = {
+		.service = login->facts.service,
+		.user = &login->user,
+		.is_remote = login->is_remote,
+		.source = login->facts.has_address ? login->facts.source : "",
+		.ssh_key_accepted = login->facts.ssh_key_accepted,
+	};
+
+	return policy_find(login->config, &facts, &login->rule) == POLICY_INSIDE;
+}
+
+static bool force_method(struct login *login)
+{
+	struct method *method;
+
+	if (!login->facts.method[0])
+		return true;
+	method = config_method(login->config, login->facts.method);
+	if (!method)
+		return false;
+	login->forced.factors[0] = method;
+	login->forced.n_factors = 1;
+	return true;
+}
+
+static void start_authenticate(struct login *login)
+{
+	if (!find_policy(login)) {
+		login_end(login, LOGIN_IGNORED, NULL);
+		return;
+	}
+	if (!force_method(login)) {
+		login_refuse(login, LOGIN_FAILED, AFTER_END, N_("There is no such method."),
+			     "unknown method asked for");
+		return;
+	}
+	start_ways(login);
+}
+
+static void start_account(struct login *login)
+{
+	if (!find_policy(login)) {
+		login_end(login, LOGIN_IGNORED, NULL);
+		return;
+	}
+	login_verdict_account(login);
+}
+
+/* Only root and the user himself, whatever the program that asks allows. */
+static void start_password(struct login *login)
+{
+	uint32_t caller = login->facts.caller_uid;
+
+	if (!login->user.exists) {
+		login_end(login, LOGIN_IGNORED, NULL);
+		return;
+	}
+	if (caller != 0 && caller != login->user.uid) {
+		login_refuse(login, LOGIN_DENIED, AFTER_END,
+			     N_("You may not change this password."), "caller is another user");
+		return;
+	}
+	for (unsigned i = 0; i < login->config->n_methods; i++) {
+		struct method *method = login->config->methods[i];
+
+		if (!(method->provider->features & PROVIDER_CHANGES_PASSWORD))
+			continue;
+		login->method = method;
+		set_stage(login, STAGE_RUNNING);
+		login_provider_start(login);
+		return;
+	}
+	login_end(login, LOGIN_IGNORED, NULL);
+}
+
+void login_go_on(struct login *login)
+{
+	if (login->stage != STAGE_LOOKING_UP || !login->has_user || !login->has_origin)
+		return;
+	switch (login->facts.phase) {
+	case LOGIN_AUTHENTICATE:
+		start_authenticate(login);
+		return;
+	case LOGIN_ACCOUNT:
+		start_account(login);
+		return;
+	case LOGIN_PASSWORD_CHECK:
+		login_verdict_password_check(login);
+		return;
+	case LOGIN_PASSWORD:
+		start_password(login);
+		return;
+	case LOGIN_N_PHASES:
+		break;
+	}
+	login_end(login, LOGIN_FAILED, NULL);
+}
+
+/* --- answers --- */
+
+static bool answer_is(const struct secret *answer, char key)
+{
+	return answer->len == 1 && (answer->data[0] | 0x20) == key;
+}
+
+static void end_empty_answers(struct login *login)
+{
+	login_refuse(login, LOGIN_DENIED, AFTER_END, N_("Nothing was chosen."), "nobody answers");
+}
+
+static void on_menu_answer(struct login *login, const struct secret *answer)
+{
+	unsigned choice = answer->len == 1 ? (unsigned char)answer->data[0] - (unsigned)'0' : 0;
+
+	if (answer_is(answer, 'q')) {
+		login_on_cancel(login);
+	} else if (choice >= 1 && choice <= n_alternatives(login)) {
+		login->alternative = choice - 1;
+		login_start_factor(login);
+	} else if (another_round(login)) {
+		login_screen_menu(login);
+	} else {
+		end_empty_answers(login);
+	}
+}
+
+static void on_presence_answer(struct login *login, const struct secret *answer)
+{
+	if (answer_is(answer, 'q') || answer_is(answer, 'n'))
+		login_on_cancel(login);
+	else if (login->was_present)
+		run_provider(login);
+	else if (another_round(login))
+		login_screen_presence(login);
+	else
+		end_empty_answers(login);
+}
+
+static void on_code_answer(struct login *login, uint32_t number, const struct secret *answer)
+{
+	if (answer_is(answer, 'q')) {
+		login_on_cancel(login);
+	} else if (answer_is(answer, 'i') && another_round(login)) {
+		login->inverted = !login->inverted;
+		login_screen_code(login);
+	} else if (answer_is(answer, 'm') && n_alternatives(login) > 1 && another_round(login)) {
+		login_provider_end(login);
+		show_menu(login);
+	} else if (login->stage == STAGE_HOLDING) {
+		login_factor_proved(login);
+	} else if (login->stage == STAGE_RUNNING) {
+		login_screen_wait(login);
+		login_provider_answer(login, number, answer);
+	}
+}
+
+void login_on_answer(struct login *login, uint32_t number, const struct secret *answer)
+{
+	enum login_asked asked = login->asked;
+
+	if (asked == ASKED_NOTHING || number != login->asked_number)
+		return;
+	login->asked = ASKED_NOTHING;
+	login->was_present = login->was_present || answer->len > 0;
+	switch (asked) {
+	case ASKED_MENU:
+		on_menu_answer(login, answer);
+		return;
+	case ASKED_PRESENCE:
+		on_presence_answer(login, answer);
+		return;
+	case ASKED_PROVIDER:
+		login_provider_answer(login, number, answer);
+		return;
+	case ASKED_CODE:
+		on_code_answer(login, number, answer);
+		return;
+	case ASKED_NOTHING:
+		return;
+	}
+}
+
+/* --- life --- */
+
+static void on_channel_answer(void *context, uint32_t number, const struct secret *answer)
+{
+	login_on_answer(context, number, answer);
+}
+
+static void on_channel_cancel(void *context)
+{
+	login_on_cancel(context);
+}
+
+static void on_channel_gone(void *context, const char *why)
+{
+	login_abandon(context, why);
+}
+
+static const struct channel_events channel_events = {
+	.answer = on_channel_answer,
+	.cancel = on_channel_cancel,
+	.gone = on_channel_gone,
+};
+
+static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
+{
+	struct login *login = userdata;
+
+	if (login->is_prepare)
+		login_fail(login, FAIL_NETWORK, "took too long");
+	else
+		login_on_expiry(login);
+	return 0;
+}
+
+static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
+{
+	struct login *login = userdata;
+
+	if (login->stage == STAGE_DELAYING)
+		login_on_delay_over(login);
+	else
+		login_provider_timer(login);
+	return 0;
+}
+
+static bool add_timers(struct login *login, int64_t seconds)
+{
+	sd_event *event = logins_env(login->logins)->event;
+
+	login->began_ms = logins_now_ms(login->logins);
+	login->deadline_ms = login->began_ms + seconds * 1000;
+	if (sd_event_add_time_relative(event, &login->deadline, CLOCK_MONOTONIC,
+				       (uint64_t)seconds * 1000000, 100000, on_deadline, login) < 0 ||
+	    sd_event_add_time_relative(event, &login->timer, CLOCK_MONOTONIC, 0, 10000, on_timer,
+				       login) < 0)
+		return false;
+	return sd_event_source_set_enabled(login->timer, SD_EVENT_OFF) >= 0;
+}
+
+static struct login *allocate(struct logins *logins, struct config *config)
+{
+	struct login *login = calloc(1, sizeof(*login));
+
+	if (!login)
+		abort();
+	login->logins = logins;
+	login->config = config_ref(config);
+	login->shown = (struct buf)BUF_INIT(LOGIN_SHOWN_MAX);
+	login->inverted = config->inverted;
+	return login;
+}
+
+struct login *login_new(struct logins *logins, const struct login_begin *begin,
+			struct config *config, int *ret_fd)
+{
+	struct login *login = allocate(logins, config);
+	int64_t seconds = config->login_seconds;
+
+	login->facts = *begin->facts;
+	login->has_origin = begin->origin_is_known;
+	login->is_remote = begin->is_remote;
+	if (login->facts.timeout_s && login->facts.timeout_s < seconds)
+		seconds = login->facts.timeout_s;
+	if (random_hex(login->request, REQUEST_ID_LEN / 2) < 0 || !add_timers(login, seconds) ||
+	    channel_new(logins_env(logins)->event, &channel_events, login, &login->channel,
+			ret_fd) < 0)
+		return login_free(login);
+	return login;
+}
+
+struct login *login_new_prepare(struct logins *logins, struct method *method,
+				struct config *config)
+{
+	struct login *login = allocate(logins, config);
+
+	login->is_prepare = true;
+	login->method = method;
+	login->stage = STAGE_RUNNING;
+	if (!add_timers(login, LOGIN_PREPARE_S))
+		return login_free(login);
+	return login;
+}
+
+struct login *login_free(struct login *login)
+{
+	if (!login)
+		return NULL;
+	login_provider_end(login);
+	channel_free(login->channel);
+	sd_event_source_disable_unref(login->deadline);
+	sd_event_source_disable_unref(login->timer);
+	login_identity_done(&login->identified);
+	login_identity_done(&login->proved);
+	login_code_done(&login->code);
+	buf_done(&login->shown);
+	unix_user_done(&login->user);
+	config_unref(login->config);
+	explicit_bzero(login, sizeof(*login));
+	free(login);
+	return NULL;
+}

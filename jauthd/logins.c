@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The set of logins: see logins.h. A login's id is its slot and a serial number that is never used again. */
+#include "jauthd/logins.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "jauthd/login-private.h"
+
+#define SLOT_BITS 16
+#define SLOTS_MAX (1u << SLOT_BITS)
+
+struct preparation {
+	char method[METHOD_ID_MAX + 1];
+	char fault[AUDIT_TEXT_MAX];
+	int64_t due_ms;
+	bool is_running;
+};
+
+struct logins {
+	struct logins_env env;
+	struct config *config;
+	struct http *http;
+	struct password_env passwords;
+	struct login **slots;
+	size_t n_slots;
+	size_t free_hint;
+	uint64_t serial;
+	struct login *finished;
+	sd_event_source *collect, *prepare;
+	struct preparation preparations[METHODS_MAX];
+	struct logins_status status;
+	char host[65];
+};
+
+/* --- small questions --- */
+
+struct login *logins_find(struct logins *logins, uint64_t id)
+{
+	size_t slot = id & (SLOTS_MAX - 1);
+
+	if (slot >= logins->n_slots || !logins->slots[slot] || logins->slots[slot]->id != id)
+		return NULL;
+	return logins->slots[slot];
+}
+
+const struct logins_env *logins_env(const struct logins *logins)
+{
+	return &logins->env;
+}
+
+struct http *logins_http(const struct logins *logins)
+{
+	return logins->http;
+}
+
+struct config *logins_config(const struct logins *logins)
+{
+	return logins->config;
+}
+
+const char *logins_host(const struct logins *logins, const struct config *config)
+{
+	return config->host ? config->host : logins->host;
+}
+
+int64_t logins_now_ms(const struct logins *logins)
+{
+	uint64_t usec = 0;
+
+	(void)sd_event_now(logins->env.event, CLOCK_MONOTONIC, &usec);
+	return (int64_t)(usec / 1000);
+}
+
+int64_t logins_now_s(const struct logins *logins)
+{
+	uint64_t usec = 0;
+
+	(void)sd_event_now(logins->env.event, CLOCK_REALTIME, &usec);
+	return (int64_t)(usec / 1000000);
+}
+
+void logins_count(struct logins *logins, enum login_state outcome)
+{
+	if (outcome == LOGIN_GRANTED)
+		logins->status.n_granted++;
+	else if (outcome == LOGIN_FAILED || outcome == LOGIN_UNAVAILABLE)
+		logins->status.n_failed++;
+	else if (outcome != LOGIN_IGNORED)
+		logins->status.n_denied++;
+}
+
+void logins_get_status(const struct logins *logins, struct logins_status *ret_status)
+{
+	*ret_status = logins->status;
+	http_get_status(logins->http, &ret_status->http);
+}
+
+/* --- slots --- */
+
+static bool grow(struct logins *logins)
+{
+	size_t n = MAX(logins->n_slots * 2, (size_t)64);
+	struct login **slots;
+
+	if (logins->n_slots >= SLOTS_MAX)
+		return false;
+	slots = reallocarray(logins->slots, n, sizeof(*slots));
+	if (!slots)
+		abort();
+	memset(slots + logins->n_slots, 0, (n - logins->n_slots) * sizeof(*slots));
+	logins->slots = slots;
+	logins->free_hint = logins->n_slots;
+	logins->n_slots = n;
+	return true;
+}
+
+static bool put(struct logins *logins, struct login *login)
+{
+	size_t slot;
+
+	for (size_t i = 0; i < logins->n_slots; i++) {
+		slot = (logins->free_hint + i) % logins->n_slots;
+		if (!logins->slots[slot])
+			goto found;
+	}
+	if (!grow(logins))
+		return false;
+	slot = logins->free_hint;
+found:
+	logins->free_hint = slot + 1;
+	logins->slots[slot] = login;
+	login->id = (++logins->serial << SLOT_BITS) | slot;
+	return true;
+}
+
+/* Nothing is freed from inside its own callback: the loop does it before it sleeps again. */
+static int on_collect(sd_event_source *source UNUSED, void *userdata)
+{
+	struct logins *logins = userdata;
+	struct login *login;
+
+	while ((login = logins->finished)) {
+		logins->finished = login->next_finished;
+		logins->slots[login->id & (SLOTS_MAX - 1)] = NULL;
+		if (!login->is_prepare)
+			logins->status.n_waiting--;
+		login_free(login);
+	}
+	return 0;
+}
+
+void logins_finished(struct login *login)
+{
+	struct logins *logins = login->logins;
+
+	login->next_finished = logins->finished;
+	logins->finished = login;
+	(void)sd_event_source_set_enabled(logins->collect, SD_EVENT_ONESHOT);
+}
+
+/* --- limits --- */
+
+static uint64_t hash_text(const char *text)
+{
+	uint64_t hash = 14695981039346656037u;           /* FNV-1a: only to group, not to protect */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	return hash;
+}
+
+static int64_t count_source(const struct logins *logins, uint64_t source_hash)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < logins->n_slots; i++)
+		n += logins->slots[i] && !logins->slots[i]->is_prepare &&
+		     logins->slots[i]->source_hash == source_hash;
+	return n;
+}
+
+static bool below_rate(int64_t now, int64_t limit, int64_t *window, int64_t *count)
+{
+	if (*window != now) {
+		*window = now;
+		*count = 0;
+	}
+	return !limit || *count < limit;
+}
+
+bool logins_take_slot(struct login *login)
+{
+	struct method *method = login->method;
+	int64_t now_s = logins_now_ms(login->logins) / 1000;
+
+	if (!(method->provider->features & PROVIDER_CONTACTS))
+		return true;
+	if (method->limits.open_max && method->n_open >= method->limits.open_max)
+		return false;
+	if (!below_rate(now_s, method->limits.starts_per_s, &method->second_s, &method->n_second) ||
+	    !below_rate(now_s / 3600, method->limits.starts_per_hour, &method->hour_s,
+			&method->n_hour))
+		return false;
+	method->n_open++;
+	method->n_second++;
+	method->n_hour++;
+	login->has_slot = true;
+	return true;
+}
+
+void logins_give_slot(struct login *login)
+{
+	if (login->has_slot)
+		login->method->n_open--;
+	login->has_slot = false;
+}
+
+/* --- user look-ups --- */
+
+struct look_up {
+	struct job job;
+	struct logins *logins;
+	uint64_t id;
+	char name[USER_NAME_MAX + 1];
+	struct unix_user user;
+	int result;
+};
+
+static void run_look_up(struct job *job, void *context UNUSED)
+{
+	struct look_up *look_up = container_of(job, struct look_up, job);
+
+	look_up->result = unix_user_look_up(look_up->name, &look_up->user);
+}
+
+static void on_looked_up(struct job *job)
+{
+	struct look_up *look_up = container_of(job, struct look_up, job);
+	struct login *login = logins_find(look_up->logins, look_up->id);
+
+	if (!login || login->stage == STAGE_OVER) {
+		unix_user_done(&look_up->user);
+	} else if (look_up->result < 0) {
+		log_error("user look-up failed: %s", strerror(-look_up->result));
+		login_end(login, LOGIN_UNAVAILABLE, N_("Users cannot be looked up now."));
+	} else {
+		login->user = look_up->user;
+		login->has_user = true;
+		login_go_on(login);
+	}
+	free(look_up);
+}
+
+static int look_up_user(struct login *login)
+{
+	struct look_up *look_up = calloc(1, sizeof(*look_up));
+	int r;
+
+	if (!look_up)
+		abort();
+	look_up->job.run = run_look_up;
+	look_up->job.done = on_looked_up;
+	look_up->logins = login->logins;
+	look_up->id = login->id;
+	(void)text_into(look_up->name, sizeof(look_up->name), login->facts.user);
+	r = workers_add(login->logins->env.names, &look_up->job);
+	if (r < 0)
+		free(look_up);
+	return r;
+}
+
+/* --- beginning --- */
+
+int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_t *ret_id,
+		 int *ret_fd)
+{
+	_cleanup_close_ int fd = -1;
+	struct login *login;
+	uint64_t source_hash = hash_text(begin->facts->source);
+
+	if ((int64_t)logins->status.n_waiting >= logins->config->logins_waiting ||
+	    count_source(logins, source_hash) >= logins->config->logins_per_source)
+		return -EUSERS;
+	login = login_new(logins, begin, logins->config, &fd);
+	if (!login)
+		return -EIO;
+	login->source_hash = source_hash;
+	if (!put(logins, login) || look_up_user(login) < 0) {
+		if (login->id)
+			logins->slots[login->id & (SLOTS_MAX - 1)] = NULL;
+		login_free(login);
+		return -EUSERS;
+	}
+	logins->status.n_waiting++;
+	logins->status.n_begun++;
+	*ret_id = login->id;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+void logins_set_origin(struct logins *logins, uint64_t id, bool is_remote)
+{
+	struct login *login = logins_find(logins, id);
+
+	if (!login || login->has_origin)
+		return;
+	login->is_remote = is_remote;
+	login->has_origin = true;
+	login_go_on(login);
+}
+
+/* --- events from elsewhere --- */
+
+static void on_reply(void *context, uint64_t owner, uint32_t number, const struct http_reply *reply)
+{
+	struct login *login = logins_find(context, owner);
+
+	if (login)
+		login_provider_reply(login, number, reply);
+}
+
+static void on_password(void *context, uint64_t owner, uint32_t number,
+			enum password_result result)
+{
+	struct login *login = logins_find(context, owner);
+
+	if (login)
+		login_provider_checked(login, number, result);
+}
+
+int logins_start_password(struct login *login, const struct password_request *request,
+			  const struct secret *password, password_start_fn start)
+{
+	struct logins *logins = login->logins;
+	struct password_request whole = *request;
+
+	whole.owner = login->id;
+	whole.number = login->check_number;
+	whole.user = &login->user;
+	whole.source = login->facts.source;
+	whole.scope = "password";
+	whole.now_s = logins_now_s(logins);
+	logins->passwords.hash_prefix = logins->config->hash_prefix;
+	return start(&logins->passwords, &whole, password);
+}
+
+/* --- preparing methods --- */
+
+static struct preparation *find_preparation(const struct logins *logins, const char *method_id)
+{
+	for (unsigned i = 0; i < logins->config->n_methods; i++)
+		if (text_equals(logins->preparations[i].method, method_id))
+			return (struct preparation *)&logins->preparations[i];
+	return NULL;
+}
+
+const char *logins_method_fault(const struct logins *logins, const char *method_id)
+{
+	const struct preparation *preparation = find_preparation(logins, method_id);
+
+	return preparation ? preparation->fault : "";
+}
+
+void logins_prepared(struct logins *logins, const struct method *method, const char *fault)
+{
+	struct preparation *preparation = find_preparation(logins, method->id);
+	int64_t next_s = fault[0] ? PREPARE_AGAIN_S : method->provider->prepare_interval_s;
+
+	if (!preparation)
+		return;
+	if (fault[0] && !text_equals(fault, preparation->fault))
+		log_warning("method %s: not ready: %s", method->id, fault);
+	else if (!fault[0] && preparation->fault[0])
+		log_info("method %s: ready", method->id);
+	(void)text_into(preparation->fault, sizeof(preparation->fault), fault);
+	preparation->is_running = false;
+	preparation->due_ms = next_s ? logins_now_ms(logins) + next_s * 1000 : INT64_MAX;
+}
+
+static void prepare_method(struct logins *logins, struct method *method,
+			   struct preparation *preparation)
+{
+	struct login *login = login_new_prepare(logins, method, logins->config);
+
+	if (!login || !put(logins, login)) {
+		login_free(login);
+		return;
+	}
+	preparation->is_running = true;
+	login_provider_prepare(login);
+}
+
+static int on_prepare(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
+{
+	struct logins *logins = userdata;
+	int64_t now_ms = logins_now_ms(logins);
+
+	for (unsigned i = 0; i < logins->config->n_methods; i++) {
+		struct preparation *preparation = &logins->preparations[i];
+
+		if (!preparation->is_running && preparation->due_ms <= now_ms)
+			prepare_method(logins, logins->config->methods[i], preparation);
+	}
+	(void)sd_event_source_set_time_relative(source, PREPARE_LOOK_S * 1000000ull);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+void logins_set_config(struct logins *logins, struct config *config)
+{
+	config_ref(config);
+	config_unref(logins->config);
+	logins->config = config;
+	memset(logins->preparations, 0, sizeof(logins->preparations));
+	for (unsigned i = 0; i < config->n_methods; i++) {
+		struct preparation *preparation = &logins->preparations[i];
+
+		(void)text_into(preparation->method, sizeof(preparation->method),
+				config->methods[i]->id);
+		if (!config->methods[i]->provider->prepare)
+			preparation->due_ms = INT64_MAX;
+	}
+	(void)sd_event_source_set_time_relative(logins->prepare, 0);
+	(void)sd_event_source_set_enabled(logins->prepare, SD_EVENT_ONESHOT);
+}
+
+/* --- requests that could not be sent --- */
+
+struct late_reply {
+	sd_event_source *source;
+	struct logins *logins;
+	uint64_t id;
+	uint32_t number;
+};
+
+static int on_late_reply(sd_event_source *source UNUSED, void *userdata)
+{
+	struct late_reply *late = userdata;
+	struct http_reply reply = { .result = HTTP_NO_HELPER };
+
+	on_reply(late->logins, late->id, late->number, &reply);
+	sd_event_source_unref(late->source);
+	free(late);
+	return 0;
+}
+
+void logins_reply_later(struct login *login, uint32_t number)
+{
+	struct late_reply *late = calloc(1, sizeof(*late));
+
+	if (!late)
+		abort();
+	late->logins = login->logins;
+	late->id = login->id;
+	late->number = number;
+	if (sd_event_add_defer(login->logins->env.event, &late->source, on_late_reply, late) < 0)
+		abort();
+}
+
+/* --- life --- */
+
+static void set_host(struct logins *logins)
+{
+	if (gethostname(logins->host, sizeof(logins->host) - 1) < 0)
+		(void)text_into(logins->host, sizeof(logins->host), "localhost");
+}
+
+int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins)
+{
+	struct logins *logins = calloc(1, sizeof(*logins));
+	int r;
+
+	if (!logins)
+		abort();
+	logins->env = *env;
+	set_host(logins);
+	logins->passwords.store = env->store;
+	logins->passwords.hashers = env->hashes;
+	logins->passwords.done = on_password;
+	logins->passwords.context = logins;
+	(void)text_into(logins->passwords.dummy, sizeof(logins->passwords.dummy), env->dummy_hash);
+	r = http_new(env->event, env->http_socket, on_reply, logins, &logins->http);
+	if (r >= 0)
+		r = sd_event_add_defer(env->event, &logins->collect, on_collect, logins);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(logins->collect, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(env->event, &logins->prepare, CLOCK_MONOTONIC, 0, 0,
+					       on_prepare, logins);
+	if (r < 0) {
+		logins_free(logins);
+		return r;
+	}
+	logins_set_config(logins, config);
+	*ret_logins = logins;
+	return 0;
+}
+
+struct logins *logins_free(struct logins *logins)
+{
+	if (!logins)
+		return NULL;
+	for (size_t i = 0; i < logins->n_slots; i++)
+		logins->slots[i] = login_free(logins->slots[i]);
+	free(logins->slots);
+	sd_event_source_disable_unref(logins->collect);
+	sd_event_source_disable_unref(logins->prepare);
+	http_free(logins->http);
+	config_unref(logins->config);
+	free(logins);
+	return NULL;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All logins that go on: their numbers, their limits, and the way of every event to its login.
+ * A login is found by id, never by pointer, so what comes late finds nothing.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "base/catalog.h"
+#include "jauthd/config.h"
+#include "jauthd/http.h"
+#include "jauthd/login.h"
+#include "jauthd/store.h"
+#include "jauthd/worker.h"
+
+struct logins;
+
+/* What logins work with; made by main, lives longer than the logins. */
+struct logins_env {
+	sd_event *event;
+	struct store *store;
+	struct workers *names;           /* user look-ups */
+	struct workers *hashes;          /* password hashing */
+	struct catalogs *catalogs;       /* translations */
+	const char *http_socket;         /* of jauth-http */
+	const char *dummy_hash;
+};
+
+int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);
+struct logins *logins_free(struct logins *logins);       /* ends all without an outcome; NULL is fine */
+
+/* New logins take this configuration, those that go on keep theirs. Starts the methods' preparation. */
+void logins_set_config(struct logins *logins, struct config *config);
+struct config *logins_config(const struct logins *logins);
+
+/* A new login; the client's end of its socket is the caller's to hand over and close. `user` may be NULL: then
+ * it is looked up. Without `origin_is_known` the login waits for logins_set_origin().
+ * -EUSERS: too many wait in all or from this source. */
+struct login_begin {
+	const struct login_facts *facts;
+	bool origin_is_known;
+	bool is_remote;
+};
+int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_t *ret_id,
+		 int *ret_fd);
+void logins_set_origin(struct logins *logins, uint64_t id, bool is_remote);
+
+struct logins_status {
+	uint64_t n_waiting, n_begun, n_granted, n_denied, n_failed;
+	struct http_status http;
+};
+void logins_get_status(const struct logins *logins, struct logins_status *ret_status);
+/* The loop's time: monotonic, and wall clock. */
+int64_t logins_now_ms(const struct logins *logins);
+int64_t logins_now_s(const struct logins *logins);
+/* What preparing this method last ended with: "" when it is ready or has nothing to prepare. */
+const char *logins_method_fault(const struct logins *logins, const char *method_id);

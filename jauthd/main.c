@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jauthd: makes the parts, runs the loop, ends. What it does for people stands in login.c. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "base/http-message.h"
+#include "base/log.h"
+#include "base/login-protocol.h"
+#include "base/text.h"
+#include "jauthd/audit.h"
+#include "jauthd/bus-accounts.h"
+#include "jauthd/bus-admin.h"
+#include "jauthd/bus-login.h"
+#include "jauthd/bus.h"
+#include "jauthd/check.h"
+#include "jauthd/config.h"
+#include "jauthd/core.h"
+#include "jauthd/org.jauth1.xml.h"
+
+struct options {
+	const char *config, *database, *http_socket;
+	bool check, debug;
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "database", required_argument, NULL, 'd' },
+	{ "http-socket", required_argument, NULL, 's' },
+	{ "check", no_argument, NULL, 'k' },
+	{ "debug", no_argument, NULL, 'D' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+static const char usage[] =
+	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] [--check] [--debug]\n";
+
+/* 0: go on; else the exit status and one more than it. */
+static int read_options(int argc, char **argv, struct options *options)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'd':
+			options->database = optarg;
+			break;
+		case 's':
+			options->http_socket = optarg;
+			break;
+		case 'k':
+			options->check = true;
+			break;
+		case 'D':
+			options->debug = true;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return 1 + EXIT_SUCCESS;
+		case 'V':
+			(void)puts("jauthd " PACKAGE_VERSION);
+			return 1 + EXIT_SUCCESS;
+		default:
+			(void)fputs(usage, stderr);
+			return 1 + 2;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	(void)fputs(usage, stderr);
+	return 1 + 2;
+}
+
+/* No core, no debugger: our memory holds what people type. */
+static void guard_process(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)umask(0077);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* A look-up that goes through systemd's user database could come back to us. */
+	(void)setenv("SYSTEMD_BYPASS_USERDB", "1", 1);
+}
+
+/* --- configuration --- */
+
+static void log_mistakes(const struct conf_report *report)
+{
+	for (size_t i = 0; i < report->n_mistakes; i++)
+		log_error("%s:%u: %s", report->mistakes[i].file, report->mistakes[i].line,
+			  report->mistakes[i].text);
+}
+
+static int load(const char *path, struct config **ret_config)
+{
+	struct conf_report report = { 0 };
+	int r = config_load(path, ret_config, &report);
+
+	log_mistakes(&report);
+	if (r < 0 && !report.n_mistakes)
+		log_error("%s: %s", path, strerror(-r));
+	conf_report_done(&report);
+	return r;
+}
+
+int core_reload(struct core *core)
+{
+	struct config *config = NULL;
+	int r;
+
+	(void)sd_notify(0, "RELOADING=1");
+	r = load(core->config_path, &config);
+	if (r < 0) {
+		log_error("the configuration has mistakes; the old one stays");
+	} else {
+		logins_set_config(core->logins, config);
+		config_unref(config);
+		log_info("configuration read again");
+	}
+	(void)sd_notify(0, "READY=1");
+	return r;
+}
+
+/* --- signals and times --- */
+
+static int on_reload(sd_event_source *source UNUSED, const struct signalfd_siginfo *info UNUSED,
+		     void *userdata)
+{
+	(void)core_reload(userdata);
+	return 0;
+}
+
+struct trim {
+	struct job job;
+	int64_t now_s, days, rows;
+	int result;
+};
+
+static void run_trim(struct job *job, void *context)
+{
+	struct trim *trim = container_of(job, struct trim, job);
+
+	trim->result = audit_trim(context, trim->now_s, trim->days, trim->rows);
+}
+
+static void on_trimmed(struct job *job)
+{
+	struct trim *trim = container_of(job, struct trim, job);
+
+	if (trim->result < 0)
+		log_error("the audit could not be trimmed: %s", strerror(-trim->result));
+	free(trim);
+}
+
+static int on_trim(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
+{
+	struct core *core = userdata;
+	const struct config *config = logins_config(core->logins);
+	struct trim *trim = calloc(1, sizeof(*trim));
+
+	if (!trim)
+		abort();
+	trim->job = (struct job){ .run = run_trim, .done = on_trimmed };
+	trim->now_s = logins_now_s(core->logins);
+	trim->days = config->audit_days;
+	trim->rows = config->audit_rows;
+	if (store_add(core->store, &trim->job) < 0)
+		free(trim);
+	(void)sd_event_source_set_time_relative(source, AUDIT_TRIM_S * 1000000ull);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int add_sources(struct core *core)
+{
+	int r = sd_event_add_signal(core->event, NULL, SIGTERM, NULL, NULL);
+
+	if (r >= 0)
+		r = sd_event_add_signal(core->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(core->event, NULL, SIGHUP, on_reload, core);
+	if (r >= 0)
+		r = sd_event_set_watchdog(core->event, true);
+	if (r >= 0)
+		r = sd_event_add_time_relative(core->event, NULL, CLOCK_MONOTONIC,
+					       AUDIT_TRIM_FIRST_S * 1000000ull, 0, on_trim, core);
+	return r;
+}
+
+/* --- parts --- */
+
+static const struct bus_method *const bus_tables[] = {
+	bus_login_methods, bus_links_methods, bus_users_methods, bus_admin_methods, NULL,
+};
+
+static void on_bus_ready(void *context)
+{
+	struct core *core = context;
+
+	if (!core->is_ready)
+		log_info("ready, version " PACKAGE_VERSION);
+	core->is_ready = true;
+	(void)sd_notify(0, "READY=1\nSTATUS=Logging people in.");
+}
+
+static unsigned n_processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > WORKER_HASH_THREADS_MAX ? WORKER_HASH_THREADS_MAX : (unsigned)n;
+}
+
+static int make_workers(struct core *core, const char *database)
+{
+	int r = store_new(core->event, database, &core->store);
+
+	if (r < 0) {
+		log_error("%s: %s", database, r == -EPROTO ? "made by a newer jauth" : strerror(-r));
+		return r;
+	}
+	r = workers_new(core->event, "names", WORKER_NAMES_THREADS, WORKER_NAMES_QUEUE, NULL,
+			&core->names);
+	if (r < 0)
+		return r;
+	return workers_new(core->event, "hashes", n_processors(), WORKER_HASH_QUEUE, NULL,
+			   &core->hashes);
+}
+
+static int make_logins(struct core *core, const struct options *options, struct config *config)
+{
+	struct logins_env env;
+	int r = password_hash_dummy(config->hash_prefix, core->dummy_hash,
+				    sizeof(core->dummy_hash));
+
+	if (r < 0)
+		return r;
+	core->catalogs = catalogs_open(JAUTH_LOCALEDIR);
+	env = (struct logins_env){
+		.event = core->event,
+		.store = core->store,
+		.names = core->names,
+		.hashes = core->hashes,
+		.catalogs = core->catalogs,
+		.http_socket = options->http_socket,
+		.dummy_hash = core->dummy_hash,
+	};
+	return logins_new(&env, config, &core->logins);
+}
+
+static int make_bus(struct core *core)
+{
+	struct bus_config config = {
+		.event = core->event,
+		.address = LOGIN_BUS_ADDRESS,
+		.tables = bus_tables,
+		.introspection = introspection_xml,
+		.context = core,
+		.ready = on_bus_ready,
+	};
+
+	return bus_new(&config, &core->bus);
+}
+
+static int make(struct core *core, const struct options *options, struct config *config)
+{
+	int r = sd_event_default(&core->event);
+
+	if (r >= 0)
+		r = make_workers(core, options->database);
+	if (r >= 0)
+		r = make_logins(core, options, config);
+	if (r >= 0)
+		r = add_sources(core);
+	if (r >= 0)
+		r = make_bus(core);
+	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;
+	return r;
+}
+
+/* Threads first: what they finish still finds the logins and the bus. */
+static void end(struct core *core)
+{
+	workers_free(core->names);
+	workers_free(core->hashes);
+	store_free(core->store);
+	logins_free(core->logins);
+	bus_free(core->bus);
+	catalogs_free(core->catalogs);
+	sd_event_unref(core->event);
+}
+
+static void block_signals(void)
+{
+	sigset_t signals;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.config = JAUTH_CONFDIR "/jauthd.conf",
+		.database = JAUTH_STATEDIR "/jauth.db",
+		.http_socket = HTTP_SOCKET_PATH,
+	};
+	struct config *config = NULL;
+	struct core core = { 0 };
+	int r = read_options(argc, argv, &options);
+
+	if (r > 0)
+		return r - 1;
+	if (options.check)
+		return config_check_main(options.config, stdout);
+	log_set_debug(options.debug);
+	guard_process();
+	block_signals();
+	if (load(options.config, &config) < 0)
+		return EXIT_FAILURE;
+	core.config_path = options.config;
+	r = make(&core, &options, config);
+	config_unref(config);
+	if (r >= 0)
+		r = sd_event_loop(core.event);
+	else
+		log_error("cannot start: %s", strerror(-r));
+	(void)sd_notify(0, "STOPPING=1");
+	end(&core);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
