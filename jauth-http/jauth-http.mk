@@ -15,7 +15,7 @@ libjauth_http_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(CURL_CFLAGS) $(OPENSS
 libjauth_http_la_LIBADD = libjauth-stream.la libjauth-base.la $(SYSTEMD_LIBS) $(CURL_LIBS) \
 	$(OPENSSL_LIBS)
 
-jauth_http_jauth_http_SOURCES = jauth-http/main.c
+jauth_http_jauth_http_SOURCES = jauth-http/main.c base/wipe-free.c
 jauth_http_jauth_http_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(CURL_CFLAGS)
 jauth_http_jauth_http_LDADD = libjauth-http.la $(SYSTEMD_LIBS) $(CURL_LIBS)
 jauth_http_jauth_http_LDFLAGS = $(PIE_LINK)

@@ -12,7 +12,8 @@
 
 struct http;
 
-/* Called on the loop, never from inside http_send(). */
+/* Called on the loop, never from inside http_send(). May call http_send() and http_cancel(), not
+ * http_free(). The reply is only lent. */
 typedef void (*http_reply_fn)(void *context, uint64_t owner, uint32_t number,
 			      const struct http_reply *reply);
 
@@ -21,9 +22,11 @@ int http_new(sd_event *event, const char *socket_path, http_reply_fn reply, void
 	     struct http **ret_http);
 struct http *http_free(struct http *http);
 /* `owner` and `number` come back with the reply. The request stays the caller's. Every accepted request gets
- * exactly one reply unless cancelled. Returns an id > 0, or 0 when too many are open (HTTP_OPEN_MAX). */
+ * exactly one reply unless cancelled; one that is not valid gets HTTP_NOT_SENT. Returns an id > 0, or 0 when
+ * too many are open (HTTP_OPEN_MAX, HTTP_QUEUE_MAX). */
 uint64_t http_send(struct http *http, const struct http_request *request, uint64_t owner,
 		   uint32_t number);
+/* No reply will come. Nothing happens when that request is no longer open. */
 void http_cancel(struct http *http, uint64_t id);
 /* For status: connected, open requests, requests and failures so far. */
 struct http_status {

@@ -20,6 +20,8 @@ libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/b
 	jauthd/core.h jauthd/facts.c jauthd/facts.h jauthd/limits.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-private.h jauthd/login-provider.c \
 	jauthd/login-screen.c jauthd/login-verdict.c jauthd/logins.c jauthd/logins.h
+libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h
+libjauthd_la_LIBADD += libjauth-stream.la
 
 # The interfaces as a C string.
 BUILT_SOURCES += jauthd/org.jauth1.xml.h

@@ -38,6 +38,7 @@
 
 /* Talking to jauth-http */
 #define HTTP_OPEN_MAX               1024     /* requests without a reply */
+#define HTTP_QUEUE_MAX              (8 * 1024 * 1024)    /* bytes of requests not sent yet */
 #define HTTP_GRACE_MS               2000     /* beyond a request's own total_ms */
 #define HTTP_PING_MS                5000
 #define HTTP_BACKOFF_MIN_MS         100

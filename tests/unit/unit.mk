@@ -113,3 +113,11 @@ t_throttle_LDADD = libjauthd.la $(UNIT_LIBS)
 t_audit_SOURCES = tests/unit/t-audit.c
 t_audit_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_audit_LDADD = libjauthd.la $(UNIT_LIBS)
+
+# Its timers run faster than they are asked to.
+check_PROGRAMS += t-jauthd-http
+t_jauthd_http_SOURCES = tests/unit/t-jauthd-http.c
+t_jauthd_http_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_jauthd_http_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+t_jauthd_http_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative \
+	-Wl,--wrap=sd_event_add_time_relative
