@@ -270,9 +270,20 @@ int64_t login_deadline_ms(struct login *login)
 	return login->deadline_ms;
 }
 
+/* NULL where only English is certain to be seen: a console's font has 512 glyphs at most. */
+static const char *login_language(const struct login *login)
+{
+	const struct login_facts *facts = &login->facts;
+
+	if (facts->surface == SURFACE_CONSOLE ||
+	    (facts->surface != SURFACE_GRAPHICAL && !(facts->glyphs & GLYPH_UTF8)))
+		return NULL;
+	return *facts->language ? facts->language : login->config->language;
+}
+
 const char *login_text(struct login *login, const char *text)
 {
-	return catalogs_text(logins_env(login->logins)->catalogs, login->facts.language, text);
+	return catalogs_text(logins_env(login->logins)->catalogs, login_language(login), text);
 }
 
 /* --- what a provider may do --- */
