@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The measurements of tests/bench/run. Runs inside the house.
+
+Peers are measured in the same run, in turns with us, so that a slow machine slows all alike. An
+aim is shown beside its value and asserted nowhere.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
+
+import configs  # noqa: E402
+from directory import Directory  # noqa: E402
+from house import JAUTHD, House, cheap_hash  # noqa: E402
+from service import run  # noqa: E402
+
+MODULES = pathlib.Path("/usr/lib", os.uname().machine + "-linux-gnu", "security")
+PEERS = ("pam_unix", "pam_fprintd", "pam_sss", "pam_ldap")
+ROUNDS = 21
+
+USER, PASSWORD = "bench", "right horse 7"
+DESCRIPTORS = 65536
+WAIT_S = 10
+
+
+class Bench:
+    def __init__(self, build):
+        self.build = build
+        self.rows = []
+        self.house = House().start_bus()
+
+    def add(self, name, what, value, unit, aim=None):
+        self.rows.append({"bench": name, "what": what, "value": value, "unit": unit, "aim": aim})
+        print(f"{name}: {what}: {value:.2f} {unit}", file=sys.stderr)
+
+    def program(self, name, *words):
+        """The numbers that a program of ours prints, one list per line."""
+        out = run([os.path.join(self.build, name), *map(str, words)]).stdout
+        return [[float(word) for word in line.split()] for line in out.splitlines()]
+
+    def configure(self, *services, more="", n_waiting=400):
+        text = configs.head() + configs.PASSWORD + more
+        text = text.replace("logins_waiting = 400", f"logins_waiting = {n_waiting}")
+        for name, methods in services:
+            text += configs.service(name, methods)
+        self.house.configure(text)
+
+    @contextlib.contextmanager
+    def user(self):
+        self.house.add_user(USER, PASSWORD)
+        try:
+            yield
+        finally:
+            self.house.remove_user(USER)
+
+
+# --- loading the module ---
+
+def sshd_libraries():
+    """What is in sshd already, so that a module does not load it again."""
+    words = [line.split() for line in run(["ldd", "/usr/sbin/sshd"]).stdout.splitlines()]
+    return [line[2] for line in words if len(line) > 2 and line[2].startswith("/")]
+
+
+def bench_load(bench):
+    places = {"bare": [], "in sshd": sshd_libraries()}
+    names = ("pam_jauth", *PEERS)
+    samples = {(place, name): [] for place in places for name in names}
+    for _ in range(ROUNDS):
+        for place, name in samples:
+            samples[place, name] += bench.program("bench-load", MODULES / (name + ".so"),
+                                                  *places[place])
+    aims = {("in sshd", "pam_jauth"): ("≤ 0.35", "≤ 256"), ("bare", "pam_jauth"):
+            ("≤ pam_fprintd", None)}
+    for (place, name), values in samples.items():
+        aim_ms, aim_kib = aims.get((place, name), (None, None))
+        bench.add("load", f"{name} {place}: time",
+                  statistics.median(value[0] for value in values) / 1000, "ms", aim_ms)
+        bench.add("load", f"{name} {place}: memory",
+                  statistics.median(value[1] for value in values), "KiB", aim_kib)
+
+
+# --- a password login without its hash ---
+
+LOGIN_MODULES = {"bench-jauth": "pam_jauth", "bench-unix": "pam_unix", "bench-ldap": "pam_ldap"}
+
+
+def write_services(house):
+    for service, module in LOGIN_MODULES.items():
+        house.write_pam(service, [f"auth required {module}.so", "account required pam_permit.so"])
+
+
+def bench_login(bench):
+    write_services(bench.house)
+    bench.configure(("bench-jauth", "password"))
+    setting = cheap_hash(PASSWORD)
+    samples = {name: [] for name in ("bus", "hash", *LOGIN_MODULES)}
+    with bench.user(), Directory(bench.house.folder, USER, setting):
+        for _ in range(5):
+            samples["bus"] += bench.program("bench-unit", "bus", ROUNDS)
+            samples["hash"] += bench.program("bench-unit", "hash", setting, PASSWORD, ROUNDS)
+            for service in LOGIN_MODULES:
+                samples[service] += bench.program("bench-login", service, USER, PASSWORD, ROUNDS)
+    median = {name: statistics.median(value[0] for value in values) / 1000
+              for name, values in samples.items()}
+    unit = median["bus"]
+    bench.add("login", "one unit of bus work", unit, "ms")
+    bench.add("login", "hash of the password", median["hash"], "ms")
+    for service, module in LOGIN_MODULES.items():
+        rest = median[service] - median["hash"]
+        bench.add("login", f"{module} without the hash", rest, "ms")
+        bench.add("login", f"{module} without the hash", rest / unit, "units",
+                  "≤ 2" if module == "pam_jauth" else None)
+
+
+# --- logins that wait ---
+
+def private_kib(pid):
+    """What this process alone occupies."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in text.splitlines()
+               if line.startswith(("Private_Clean", "Private_Dirty")))
+
+
+def cpu_s(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def waiting(bench, service, count, answer=None):
+    words = [os.path.join(bench.build, "bench-wait"), service, USER, str(count)]
+    client = subprocess.Popen(words + ([answer] if answer else []), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        if client.stdout.readline() != "waiting\n":
+            raise RuntimeError("bench-wait gave up")
+        yield
+    finally:
+        client.stdin.close()
+        client.wait()
+
+
+def cpu_percent(pid, seconds):
+    before, began = cpu_s(pid), time.monotonic()
+    time.sleep(seconds)
+    return 100 * (cpu_s(pid) - before) / (time.monotonic() - began)
+
+
+def bench_waiting(bench):
+    write_services(bench.house)
+    with bench.user():
+        for count in (1000, 10000):
+            bench.configure(("bench-jauth", "password"), n_waiting=count + 10)
+            pid = bench.house.jauthd.pid
+            before = private_kib(pid)
+            with waiting(bench, "bench-jauth", count):
+                each = (private_kib(pid) - before) / count
+                bench.add("waiting", f"{count} logins: memory each", each, "KiB", "≤ 6")
+                bench.add("waiting", f"{count} logins: processor", cpu_percent(pid, WAIT_S), "%",
+                          "≤ 2")
+        waiting_for_phones(bench, 64)
+
+
+def waiting_for_phones(bench, count):
+    """Each polls its provider once in five seconds, the interval of RFC 8628."""
+    from vendors.oidc import Provider
+    from vendors.tls import Authority
+    provider = Provider(Authority(bench.house.folder), interval=5)
+    provider.start()
+    try:
+        more = configs.oidc(provider)
+        bench.configure(("bench-jauth", "work"), more=more)
+        pid, http = bench.house.jauthd.pid, bench.house.http.pid
+        with waiting(bench, "bench-jauth", count, "y"):
+            for name, process in (("jauthd", pid), ("jauth-http", http)):
+                bench.add("waiting", f"{count} device-flow polls: processor of {name}",
+                          cpu_percent(process, WAIT_S), "%")
+    finally:
+        provider.stop()
+
+
+# --- starting ---
+
+def start_once(house):
+    """Milliseconds from exec to READY=1, as systemd would see them, and the memory then."""
+    path = str(house.folder / "ready")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(path)
+        os.chmod(path, 0o666)
+        listener.settimeout(20)
+        began = time.monotonic()
+        process = subprocess.Popen([JAUTHD], user="jauth", group="jauth", extra_groups=["shadow"],
+                                   env={"NOTIFY_SOCKET": path, "PATH": "/usr/sbin:/usr/bin"},
+                                   stderr=subprocess.DEVNULL)
+        while b"READY=1" not in listener.recv(4096).split(b"\n"):
+            pass
+        took = (time.monotonic() - began) * 1000
+        time.sleep(0.5)
+        memory = private_kib(process.pid)
+        process.terminate()
+        process.wait()
+    os.unlink(path)
+    return took, memory
+
+
+def bench_start(bench):
+    bench.configure(("sshd", "password"))
+    bench.house.jauthd.stop()
+    samples = [start_once(bench.house) for _ in range(ROUNDS)]
+    bench.house.stop_jauth()
+    bench.add("start", "to ready", statistics.median(s[0] for s in samples), "ms", "≤ 30")
+    bench.add("start", "idle, private memory", statistics.median(s[1] for s in samples) / 1024,
+              "MiB", "≤ 4")
+
+
+# --- many logins ---
+
+def logins_per_second(bench, service, n_processes, n_logins):
+    words = [os.path.join(bench.build, "bench-login"), service, USER, PASSWORD, str(n_logins)]
+    began = time.monotonic()
+    processes = [subprocess.Popen(words, stdout=subprocess.DEVNULL) for _ in range(n_processes)]
+    failed = sum(process.wait() != 0 for process in processes)
+    if failed:
+        raise RuntimeError(f"{failed} of {n_processes} could not log in")
+    return n_processes * n_logins / (time.monotonic() - began)
+
+
+def bench_rate(bench):
+    write_services(bench.house)
+    bench.configure(("bench-jauth", "password"))
+    with bench.user():
+        for service in ("bench-jauth", "bench-unix"):
+            rate = logins_per_second(bench, service, 8, 250)
+            bench.add("rate", f"{LOGIN_MODULES[service]}, 8 at a time, cheap hash", rate, "per s")
+
+
+BENCHES = {"load": bench_load, "login": bench_login, "waiting": bench_waiting,
+           "start": bench_start, "rate": bench_rate}
+
+
+def table(rows):
+    cells = [(row["bench"], row["what"], f"{row['value']:.2f}", row["unit"], row["aim"] or "")
+             for row in rows]
+    cells.insert(0, ("bench", "what", "value", "unit", "aim"))
+    widths = [max(len(line[i]) for line in cells) for i in range(5)]
+    for name, what, value, unit, aim in cells:
+        print(f"{name:{widths[0]}}  {what:{widths[1]}}  {value:>{widths[2]}} "
+              f"{unit:{widths[3]}}  {aim}".rstrip())
+
+
+def main(build, *words):
+    names = [word for word in words if word != "--json"] or list(BENCHES)
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        sys.exit(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    bench = Bench(build)
+    try:
+        for name in names:
+            BENCHES[name](bench)
+    finally:
+        bench.house.stop()
+    if "--json" in words:
+        print(json.dumps(bench.rows, ensure_ascii=False, indent=1))
+    else:
+        table(bench.rows)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small LDAP directory with one person, and the daemon through which pam_ldap asks it."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import tempfile
+
+from house import free_port, wait_until
+from service import Service, run
+
+BASE = "dc=example,dc=org"
+
+SLAPD_CONF = """include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/nis.schema
+moduleload back_mdb
+modulepath /usr/lib/ldap
+pidfile {folder}/slapd.pid
+password-hash {{CRYPT}}
+database mdb
+suffix {base}
+directory {folder}/db
+index uid eq
+access to * by * read
+"""
+
+ENTRIES = """dn: {base}
+objectClass: dcObject
+objectClass: organization
+dc: example
+o: Example
+
+dn: uid={user},{base}
+objectClass: account
+objectClass: posixAccount
+uid: {user}
+cn: {user}
+uidNumber: {uid}
+gidNumber: {uid}
+homeDirectory: /home/{user}
+userPassword: {{CRYPT}}{hash}
+"""
+
+NSLCD_CONF = """uid nslcd
+gid nslcd
+uri {uri}
+base {base}
+"""
+
+
+class Directory:
+    """Runs while the with statement lasts. The user must exist on the machine, too."""
+
+    def __init__(self, folder, user, password_hash):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
+        self.uri = f"ldap://127.0.0.1:{free_port()}"
+        names = {"folder": self.folder, "base": BASE, "user": user, "hash": password_hash,
+                 "uid": pwd.getpwnam(user).pw_uid, "uri": self.uri}
+        (self.folder / "db").mkdir()
+        config = self.folder / "slapd.conf"
+        config.write_text(SLAPD_CONF.format(**names))
+        (self.folder / "entries").write_text(ENTRIES.format(**names))
+        run(["slapadd", "-f", str(config), "-l", str(self.folder / "entries")])
+        self.slapd = Service("slapd", ["slapd", "-f", str(config), "-h", self.uri, "-d", "0"],
+                             str(self.folder), notify=False)
+        self._write_nslcd(NSLCD_CONF.format(**names))
+        self.nslcd = Service("nslcd", ["nslcd", "-n"], str(self.folder), notify=False)
+
+    def _write_nslcd(self, text):
+        conf = pathlib.Path("/etc/nslcd.conf")
+        conf.write_text(text)
+        os.chmod(conf, 0o600)
+        run_folder = pathlib.Path("/run/nslcd")
+        run_folder.mkdir(exist_ok=True)
+        shutil.chown(run_folder, "nslcd", "nslcd")
+
+    def __enter__(self):
+        self.slapd.start()
+        search = ["ldapsearch", "-x", "-H", self.uri, "-b", BASE, "-s", "base"]
+        wait_until(lambda: run(search, check=False).returncode == 0, 20, "slapd")
+        self.nslcd.start()
+        wait_until(lambda: os.path.exists("/run/nslcd/socket"), 20, "nslcd")
+        return self
+
+    def __exit__(self, *_):
+        self.nslcd.stop()
+        self.slapd.stop()
+        shutil.rmtree(self.folder)
