@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sshd does not notice a client that leaves while a module waits, but the process that runs PAM
+ * has inherited the connection's descriptor: the kernel tells whoever polls it.
+ */
 #include "pam_jauth/hangup.h"
 
 #include <netdb.h>

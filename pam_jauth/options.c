@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One row an option; pam_jauth(8) describes the same ones. */
 #include "pam_jauth/options.h"
 
 #include <errno.h>

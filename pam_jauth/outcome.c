@@ -6,6 +6,10 @@
  * not thereby reach another password. PAM_CONV_ERR and PAM_SYSTEM_ERR make sudo stop asking, as
  * PAM_MAXTRIES does with sshd. What jauthd should not say in a phase (a locked account while it
  * authenticates) is a plain no: PAM_NEW_AUTHTOK_REQD in `auth` counts as success in some stacks.
+ *
+ * "password" is only reached when "password-check" was granted, and then nothing may be ignored:
+ * the stack would go on in its second round to a module that has not had its first, and pam_unix
+ * then sets a new password without having seen the old one.
  */
 #include "pam_jauth/outcome.h"
 
@@ -47,7 +51,7 @@ static const struct outcome outcomes[][LOGIN_N_PHASES] = {
 	ROW(LOGIN_UNAVAILABLE, LOG_ERR, "unavailable",
 	    PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL),
 	ROW(LOGIN_IGNORED, LOG_DEBUG, "outside the policy's scope",
-	    PAM_IGNORE, PAM_IGNORE, PAM_IGNORE, PAM_IGNORE),
+	    PAM_IGNORE, PAM_IGNORE, PAM_IGNORE, PAM_AUTHTOK_ERR),
 };
 
 /* A row that is missing in the middle has no text: t-outcome looks. */

@@ -15,6 +15,8 @@
 #include "pam_jauth/login.h"
 #include "pam_jauth/options.h"
 
+#define CHECK_GRANTED_DATA "jauth_password_check_granted"    /* PAM data: NULL or not */
+
 /* PAM_SUCCESS and the name, or the code to return. */
 static int find_user(pam_handle_t *pamh, const char **ret_user)
 {
@@ -53,6 +55,25 @@ static int run(pam_handle_t *pamh, enum login_phase phase, int argc, const char 
 	return login_run(pamh, &options, phase, user);
 }
 
+/* The second round of a change of password belongs to whom the first one was granted (see
+ * outcome.c): libpam skips the other modules in both, or in none. */
+static int change_password(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	const void *granted = NULL;
+	int r;
+
+	if (flags & PAM_PRELIM_CHECK) {
+		r = run(pamh, LOGIN_PASSWORD_CHECK, argc, argv);
+		granted = r == PAM_SUCCESS ? CHECK_GRANTED_DATA : NULL;
+		if (pam_set_data(pamh, CHECK_GRANTED_DATA, (void *)granted, NULL) != PAM_SUCCESS)
+			return PAM_SYSTEM_ERR;
+		return r;
+	}
+	if (pam_get_data(pamh, CHECK_GRANTED_DATA, &granted) != PAM_SUCCESS || !granted)
+		return PAM_IGNORE;
+	return run(pamh, LOGIN_PASSWORD, argc, argv);
+}
+
 /* Phases that do nothing: success where the login was ours, so that the stack counts us. */
 static int follow(pam_handle_t *pamh)
 {
@@ -71,8 +92,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags UNUSED, int argc, const char 
 
 int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	return run(pamh, flags & PAM_PRELIM_CHECK ? LOGIN_PASSWORD_CHECK : LOGIN_PASSWORD,
-		   argc, argv);
+	return change_password(pamh, flags, argc, argv);
 }
 
 int pam_sm_setcred(pam_handle_t *pamh, int flags UNUSED, int argc UNUSED, const char **argv UNUSED)

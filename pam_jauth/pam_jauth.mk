@@ -32,7 +32,7 @@ pam_jauth_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,defs 
 pam_jauth_la_DEPENDENCIES = libpam-jauth.la pam_jauth/pam_jauth.sym
 
 # Nobody links a PAM module.
-install-exec-hook:
+install-data-hook:
 	rm -f $(DESTDIR)$(pamdir)/pam_jauth.la
 uninstall-hook:
 	rm -f $(DESTDIR)$(pamdir)/pam_jauth.so

@@ -6,3 +6,8 @@ noinst_PROGRAMS += qrshow
 qrshow_SOURCES = tests/e2e/qrshow.c
 qrshow_LDFLAGS = $(PIE_LINK)
 qrshow_LDADD = libjauthd.la
+
+# A program that uses PAM, for tests/e2e/test_pam.py.
+noinst_PROGRAMS += tests/e2e/pamclient
+tests_e2e_pamclient_SOURCES = tests/e2e/pamclient.c
+tests_e2e_pamclient_LDADD = -lpam

@@ -95,6 +95,6 @@ write_defaults
 install_jauth
 hostname house.example.org
 ip link set lo up 2>/dev/null || true
-export PYTHONDONTWRITEBYTECODE=1 TMPDIR=/run/house/tmp HOME=/root
+export PYTHONDONTWRITEBYTECODE=1 TMPDIR=/run/house/tmp HOME=/root JAUTH_BUILD="$build"
 cd "$top"
 "$@"
