@@ -18,10 +18,17 @@ libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/b
 	jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-links.c jauthd/bus-login.c jauthd/bus-login.h \
 	jauthd/bus-users.c jauthd/bus-work.c jauthd/bus-work.h jauthd/channel.c jauthd/channel.h \
 	jauthd/core.h jauthd/facts.c jauthd/facts.h jauthd/limits.h
+libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-private.h jauthd/login-provider.c \
 	jauthd/login-screen.c jauthd/login-verdict.c jauthd/logins.c jauthd/logins.h
-libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h
 libjauthd_la_LIBADD += libjauth-stream.la
+
+sbin_PROGRAMS += jauthd/jauthd
+jauthd_jauthd_SOURCES = jauthd/main.c base/wipe-free.c
+nodist_jauthd_jauthd_SOURCES = jauthd/org.jauth1.xml.h
+jauthd_jauthd_CFLAGS = $(libjauthd_la_CFLAGS)
+jauthd_jauthd_LDFLAGS = $(PIE_LINK)
+jauthd_jauthd_LDADD = libjauthd.la
 
 # The interfaces as a C string.
 BUILT_SOURCES += jauthd/org.jauth1.xml.h

@@ -121,3 +121,10 @@ t_jauthd_http_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_jauthd_http_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_jauthd_http_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative \
 	-Wl,--wrap=sd_event_add_time_relative
+check_PROGRAMS += t-facts t-channel
+t_facts_SOURCES = tests/unit/t-facts.c
+t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
+t_facts_LDADD = libjauthd.la $(UNIT_LIBS)
+t_channel_SOURCES = tests/unit/t-channel.c
+t_channel_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_channel_LDADD = libjauthd.la $(UNIT_LIBS)
