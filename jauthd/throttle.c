@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "jauthd/limits.h"
 
-#define THROTTLE_PART_MAX     4096
+#define THROTTLE_PART_MAX     (size_t)4096
 #define THROTTLE_FAILURES_MAX 1000000
 
 struct throttle_state {
@@ -37,9 +37,12 @@ static void add_part(struct buf *buf, const void *data, size_t len)
 	buf_add(buf, data, len);
 }
 
+/* Nothing that long is a name or an address; cut rather than fail. */
 static void add_text(struct buf *buf, const char *text)
 {
-	add_part(buf, text, strlen(text));
+	size_t len = strlen(text);
+
+	add_part(buf, text, MIN(len, THROTTLE_PART_MAX));
 }
 
 /* Whoever has one IPv6 address has the 2^64 of its network; IPv4 in IPv6's clothes is IPv4. */
@@ -72,7 +75,7 @@ static void keyed_hash(const unsigned char db_key[32], const struct buf *message
 
 void throttle_user_hash(const unsigned char db_key[32], const char *user, char ret_hash[17])
 {
-	_cleanup_(buf_done) struct buf message = BUF_INIT(2 * THROTTLE_PART_MAX);
+	_cleanup_(buf_done) struct buf message = BUF_INIT(2 * (THROTTLE_PART_MAX + 4));
 	_cleanup_(buf_done) struct buf hex = BUF_INIT(16);
 	unsigned char hash[THROTTLE_KEY_LEN];
 
@@ -86,7 +89,7 @@ void throttle_user_hash(const unsigned char db_key[32], const char *user, char r
 void throttle_key_make(const unsigned char db_key[32], const char *scope, const char *user,
 		       const char *source, struct throttle_key *ret_key)
 {
-	_cleanup_(buf_done) struct buf message = BUF_INIT(4 * THROTTLE_PART_MAX);
+	_cleanup_(buf_done) struct buf message = BUF_INIT(4 * (THROTTLE_PART_MAX + 4));
 
 	add_text(&message, "throttle");
 	add_text(&message, scope);

@@ -186,6 +186,24 @@ static int count_row(const struct throttle_row *row, void *context)
 	return 0;
 }
 
+static void a_name_of_any_length_is_counted(void **state)
+{
+	static const size_t lengths[] = { 0, 4095, 4096, 4097, 100000 };
+	char hash[17];
+
+	for (size_t i = 0; i < N_ELEMENTS(lengths); i++) {
+		_cleanup_free_ char *name = malloc(lengths[i] + 1);
+		struct throttle_key key;
+
+		memset(name, 'j', lengths[i]);
+		name[lengths[i]] = '\0';
+		throttle_key_make(db_key(*state), "password", name, name, &key);
+		assert_int_equal(attempt(*state, &key, START), 0);
+		throttle_user_hash(db_key(*state), name, hash);
+		assert_int_equal(strlen(hash), 16);
+	}
+}
+
 static void unlock_frees_one_user_or_all(void **state)
 {
 	struct throttle_key jane_1 = key_of(*state, "jane", "192.0.2.1");
@@ -293,6 +311,7 @@ int main(void)
 		TEST(keys_keep_their_parts_apart),
 		TEST(an_ipv6_network_is_one_source),
 		TEST(names_are_not_in_the_database),
+		TEST(a_name_of_any_length_is_counted),
 		TEST(unlock_frees_one_user_or_all),
 		TEST(rows_are_capped_and_the_oldest_go),
 		cmocka_unit_test(a_pause_survives_closing_the_database),
