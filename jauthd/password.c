@@ -163,7 +163,8 @@ int password_hash_make(const struct secret *password, const char *prefix, char *
 
 	if (!prefix)
 		prefix = "$y$";
-	if (!can_be_hashed(password))
+	/* Without '$' libxcrypt takes any two letters for DES. */
+	if (*prefix != '$' || !can_be_hashed(password))
 		return -EINVAL;
 	if (!crypt_gensalt_rn(prefix, prefix_cost(prefix), NULL, 0, setting, sizeof(setting)))
 		return -EINVAL;

@@ -30,6 +30,7 @@ check_PROGRAMS += t-config
 t_config_SOURCES = tests/unit/t-config.c $(FAKE_PROVIDERS)
 t_config_CFLAGS = $(UNIT_CFLAGS)
 t_config_LDADD = libjauthd.la $(UNIT_LIBS)
+
 check_PROGRAMS += t-nearest t-policy t-mapping
 t_nearest_SOURCES = tests/unit/t-nearest.c
 t_nearest_CFLAGS = $(UNIT_CFLAGS)
@@ -128,6 +129,7 @@ t_facts_LDADD = libjauthd.la $(UNIT_LIBS)
 t_channel_SOURCES = tests/unit/t-channel.c
 t_channel_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_channel_LDADD = libjauthd.la $(UNIT_LIBS)
+
 check_PROGRAMS += t-names t-password
 t_names_SOURCES = tests/unit/t-names.c
 t_names_CFLAGS = $(UNIT_CFLAGS)
@@ -135,3 +137,13 @@ t_names_LDADD = libjauthd.la $(UNIT_LIBS)
 t_password_SOURCES = tests/unit/t-password.c
 t_password_CFLAGS = $(UNIT_CFLAGS)
 t_password_LDADD = libjauthd.la $(UNIT_LIBS)
+
+# Not under sanitizers, whose stack frames and freed memory are not the program's own.
+if !SANITIZERS
+if !FUZZING
+check_PROGRAMS += t-password-traces
+t_password_traces_SOURCES = tests/unit/t-password-traces.c
+t_password_traces_CFLAGS = $(UNIT_CFLAGS)
+t_password_traces_LDADD = libjauthd.la $(UNIT_LIBS)
+endif
+endif
