@@ -25,7 +25,6 @@
 #include "base/log.h"
 #include "base/macro.h"
 #include "base/text.h"
-#include "jauth-http/limits.h"
 #include "jauth-http/server.h"
 
 struct options {
@@ -121,8 +120,10 @@ static int harden(void)
 {
 	static const struct rlimit no_core = { 0, 0 };
 
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	/* The unit does this too, and forbids the call. */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return -errno;
 	return clean_environment();
 }

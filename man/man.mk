@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 dist_man_MANS = man/pam_jauth.8
+dist_man_MANS += man/jauth-http.8
