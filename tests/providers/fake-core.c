@@ -60,6 +60,22 @@ struct fake_method *fake_method_new(const struct provider *provider, const char 
 	return method;
 }
 
+struct fake_method *fake_method_with_secret(const struct provider *provider, const char *section,
+					    const char *key, const char *secret)
+{
+	char path[] = "/tmp/fake-core-XXXXXX";
+	int fd = mkstemp(path);
+	_cleanup_free_ char *longer = text_format("%s%s_file = %s\n", section, key, path);
+	struct fake_method *method;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, secret, strlen(secret)), strlen(secret));
+	assert_int_equal(close(fd), 0);
+	method = fake_method_new(provider, longer);
+	assert_int_equal(unlink(path), 0);
+	return method;
+}
+
 struct fake_method *fake_method_free(struct fake_method *method)
 {
 	if (method->provider->release)
@@ -189,12 +205,20 @@ static void give(struct login *login, struct http_reply *reply)
 	collect(login);
 }
 
+struct http_reply fake_http_reply(uint32_t status, const char *content_type, const char *body)
+{
+	struct http_reply reply = { .result = HTTP_DONE, .status = status };
+
+	assert_true(text_into(reply.content_type, sizeof(reply.content_type), content_type));
+	if (*body)
+		reply.body = secret_from_text(body);
+	return reply;
+}
+
 void fake_reply_json(struct login *login, uint32_t status, const char *body)
 {
-	struct http_reply reply = { .result = HTTP_DONE, .status = status,
-				    .content_type = "application/json" };
+	struct http_reply reply = fake_http_reply(status, "application/json", body);
 
-	reply.body = secret_from_text(body);
 	give(login, &reply);
 }
 

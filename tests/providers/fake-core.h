@@ -65,6 +65,9 @@ struct login {
 
 /* Fails the test when the section has mistakes. */
 struct fake_method *fake_method_new(const struct provider *provider, const char *section);
+/* The same with one more line, `KEY_file = PATH` of a file that holds `secret`. */
+struct fake_method *fake_method_with_secret(const struct provider *provider, const char *section,
+					    const char *key, const char *secret);
 struct fake_method *fake_method_free(struct fake_method *method);
 /* The mistakes such a section has, a line each; the caller frees. */
 char *fake_mistakes(const struct provider *provider, const char *section);
@@ -89,5 +92,7 @@ void fake_timer(struct login *login);
 bool fake_asks(const struct login *login, const char *url);
 bool fake_body_has(const struct login *login, const char *part);
 bool fake_has_header(const struct login *login, const char *header);
+/* A reply that came, for testing what reads replies; free with http_reply_done(). */
+struct http_reply fake_http_reply(uint32_t status, const char *content_type, const char *body);
 /* A whole file under tests/; the caller frees the buffer. */
 void fake_file(const char *path, struct buf *buf);
