@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# libjauthctl.la is the whole program but main(), so that tests link the same objects.
+noinst_LTLIBRARIES += libjauthctl.la
+libjauthctl_la_SOURCES = \
+	jauthctl/admin.c \
+	jauthctl/args.c jauthctl/args.h \
+	jauthctl/bus.c jauthctl/bus.h \
+	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
+	jauthctl/link-file.c jauthctl/link-file.h \
+	jauthctl/links.c \
+	jauthctl/log.c \
+	jauthctl/message.c jauthctl/message.h \
+	jauthctl/moment.c jauthctl/moment.h \
+	jauthctl/table.c jauthctl/table.h \
+	jauthctl/talk.c jauthctl/talk.h \
+	jauthctl/terminal.c jauthctl/terminal.h \
+	jauthctl/try.c \
+	jauthctl/users.c \
+	pam_jauth/facts.c pam_jauth/facts.h
+libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS)
+libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS)
+
+# In its folder: a program can not have the name of a folder beside it.
+bin_PROGRAMS += jauthctl/jauthctl
+jauthctl_jauthctl_SOURCES = jauthctl/jauthctl.c
+jauthctl_jauthctl_CFLAGS = $(libjauthctl_la_CFLAGS)
+jauthctl_jauthctl_LDADD = libjauthctl.la
+jauthctl_jauthctl_LDFLAGS = $(PIE_LINK)

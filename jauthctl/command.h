@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the subcommands share: how they are called and what they exit with. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/macro.h"
+
+struct DBusConnection;
+
+/* Documented in jauthctl(1); scripts rely on them. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_NO = 1,             /* not done: denied, not found, mistakes in a file */
+	EXIT_USAGE = 2,
+	EXIT_NOT_REACHED = 3,    /* jauthd or the bus is not there */
+	EXIT_REFUSED = 4,        /* the caller may not ask this */
+};
+
+/* One run of the program. */
+struct ctl {
+	const struct command *command;
+	bool json;                           /* --json */
+	struct DBusConnection *connection;   /* NULL until the first call */
+};
+
+struct command {
+	const char *name;                    /* one word or two: "link add" */
+	enum exit_code (*run)(struct ctl *ctl, int argc, char **argv);   /* argv[0]: its last word */
+	const char *usage;                   /* what follows the name */
+	const char *help;                    /* one line */
+};
+
+/* Rows end with one whose name is NULL. */
+extern const struct command commands[];
+
+/* "jauthctl: …" to stderr, cleaned; one line. */
+void complain(const char *format, ...) PRINTF_LIKE(1, 2);
+
+enum exit_code run_status(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_check(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_explain(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_reload(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_unlock_limits(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_log(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_try(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link_list(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link_add(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link_remove(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link_import(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link_export(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_list(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_add(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_set(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_password(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_lock(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_unlock(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_remove(struct ctl *ctl, int argc, char **argv);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every subcommand. Manual and completion are compared with this table by a test. */
+#include "jauthctl/command.h"
+
+const struct command commands[] = {
+	{ "status", run_status, "",
+	  "what jauthd is doing" },
+	{ "check", run_check, "[FILE]",
+	  "look for mistakes in the configuration" },
+	{ "try", run_try, "USER [--service SERVICE] [--method METHOD]",
+	  "a whole login in this terminal, without PAM" },
+	{ "explain", run_explain,
+	  "USER --service SERVICE [--source ADDRESS] [--remote|--local] [--ssh-key]",
+	  "which methods, links and limits a login meets, and why" },
+	{ "link list", run_link_list, "[USER]",
+	  "identities and the users they may log in as" },
+	{ "link add", run_link_add, "ISSUER SUBJECT USER [--note TEXT] [--privileged]",
+	  "let an identity log in as a user" },
+	{ "link remove", run_link_remove, "ID...",
+	  "take links away" },
+	{ "link import", run_link_import, "[FILE] [--apply] [--privileged]",
+	  "add the links of a file, after showing what would change" },
+	{ "link export", run_link_export, "[USER]",
+	  "write links as link import reads them" },
+	{ "user list", run_user_list, "",
+	  "accounts kept by jauth" },
+	{ "user add", run_user_add, "USER [--expires WHEN]",
+	  "keep an account for a Unix user" },
+	{ "user set", run_user_set, "USER [--expires WHEN] [--must-change YES|NO]",
+	  "change an account" },
+	{ "user password", run_user_password, "USER",
+	  "set an account's password" },
+	{ "user lock", run_user_lock, "USER",
+	  "let an account log in no more" },
+	{ "user unlock", run_user_unlock, "USER",
+	  "let a locked account log in again" },
+	{ "user remove", run_user_remove, "USER",
+	  "forget an account and its password" },
+	{ "log", run_log,
+	  "[--user USER] [--service SERVICE] [--outcome WORD] [--request ID] [--since WHEN] "
+	  "[--lines N] [--follow]",
+	  "who logged in, who did not, and why" },
+	{ "unlock-limits", run_unlock_limits, "USER|--all",
+	  "forget failed attempts, which make people wait" },
+	{ "reload", run_reload, "",
+	  "read the configuration again" },
+	{ 0 }
+};

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* link list, add, remove, import, export. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "jauthctl/args.h"
+#include "jauthctl/bus.h"
+#include "jauthctl/link-file.h"
+#include "jauthctl/table.h"
+#include "jauthctl/terminal.h"
+
+static const char *const list_keys[] = {
+	"id", "user", "uid", "issuer", "subject", "origin", "created", "used", "note", NULL
+};
+
+static const char *const difference_keys[] = {
+	"action", "user", "issuer", "subject", "reason", NULL
+};
+
+static enum exit_code get_links(struct ctl *ctl, const struct args *args, json_t **ret_links)
+{
+	return bus_accounts(ctl, "ListLinks", json_pack("[s]", args->n_rest ? args->rest[0] : ""),
+			    ret_links);
+}
+
+enum exit_code run_link_list(struct ctl *ctl, int argc, char **argv)
+{
+	struct table table = { .keys = list_keys };
+	struct args args = { .max = 1 };
+	enum exit_code code;
+	json_t *links;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	code = get_links(ctl, &args, &links);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json)
+		table_print_json(links, stdout);
+	else
+		table_print(&table, links, stdout);
+	json_decref(links);
+	return EXIT_DONE;
+}
+
+enum exit_code run_link_export(struct ctl *ctl, int argc, char **argv)
+{
+	struct args args = { .max = 1 };
+	enum exit_code code;
+	json_t *links;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	code = get_links(ctl, &args, &links);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json)
+		link_file_write_json(links, stdout);
+	else
+		link_file_write_csv(links, stdout);
+	json_decref(links);
+	return EXIT_DONE;
+}
+
+enum exit_code run_link_add(struct ctl *ctl, int argc, char **argv)
+{
+	const char *note = "";
+	bool privileged = false;
+	const struct arg options[] = {
+		{ "note", ARG_TEXT, &note },
+		{ "privileged", ARG_FLAG, &privileged },
+		{ 0 }
+	};
+	struct args args = { .options = options, .min = 3, .max = 3 };
+	enum exit_code code;
+	json_t *id;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	code = bus_accounts(ctl, "AddLink",
+			    json_pack("[{s:s, s:s, s:s, s:s, s:b}]", "issuer", args.rest[0],
+				      "subject", args.rest[1], "user", args.rest[2],
+				      "note", note, "privileged", (int)privileged), &id);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json)
+		table_print_json(id, stdout);
+	else
+		printf("link %" JSON_INTEGER_FORMAT "\n", json_integer_value(id));
+	json_decref(id);
+	return EXIT_DONE;
+}
+
+enum exit_code run_link_remove(struct ctl *ctl, int argc, char **argv)
+{
+	struct args args = { .min = 1, .max = ARGS_UNBOUNDED };
+	enum exit_code code, worst = EXIT_DONE;
+	int64_t id;
+	int i;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	for (i = 0; i < args.n_rest; i++) {
+		if (text_to_number(args.rest[i], 1, INT64_MAX, &id) < 0) {
+			complain("\"%s\" is not the id of a link; see jauthctl link list", args.rest[i]);
+			return EXIT_USAGE;
+		}
+	}
+	for (i = 0; i < args.n_rest; i++) {
+		(void)text_to_number(args.rest[i], 1, INT64_MAX, &id);
+		code = bus_accounts(ctl, "RemoveLink", json_pack("[I]", (json_int_t)id), NULL);
+		worst = MAX(worst, code);
+	}
+	return worst;
+}
+
+/* Import */
+
+/* 0 or -errno; one byte more than allowed is enough for link_file_read() to refuse. */
+static int load(const char *path, struct buf *ret_text)
+{
+	_cleanup_close_ int fd = -1;
+	ssize_t n = 0;
+
+	fd = text_equals(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do {
+		char part[16384];
+
+		n = read(fd, part, sizeof(part));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			buf_add(ret_text, part, (size_t)n);
+	} while (n != 0 && ret_text->len <= LINK_FILE_BYTES_MAX && !buf_failed(ret_text));
+	return buf_failed(ret_text) ? -ENOMEM : 0;
+}
+
+/* The file's links; NULL after complaining. */
+static json_t *read_links(const char *path)
+{
+	struct buf text = BUF_INIT(LINK_FILE_BYTES_MAX + 65536);
+	struct conf_report report = { 0 };
+	json_t *links = NULL;
+	size_t i;
+	int r;
+
+	r = load(path, &text);
+	if (r < 0)
+		complain("%s: %s", path, strerror(-r));
+	else
+		links = link_file_read(buf_text(&text), text.len, path, &report);
+	for (i = 0; i < report.n_mistakes; i++)
+		complain("%s:%u: %s", report.mistakes[i].file, report.mistakes[i].line,
+			 report.mistakes[i].text);
+	if (report.n_mistakes) {
+		json_decref(links);
+		links = NULL;
+	}
+	conf_report_done(&report);
+	buf_done(&text);
+	return links;
+}
+
+static size_t count_action(const json_t *difference, const char *action)
+{
+	size_t n = 0, i;
+	json_t *row;
+
+	json_array_foreach(difference, i, row)
+		n += text_equals(json_string_value(json_object_get(row, "action")), action);
+	return n;
+}
+
+struct import {
+	const json_t *links;
+	bool privileged, apply;
+};
+
+static enum exit_code send_import(struct ctl *ctl, const struct import *import,
+				  json_t **ret_difference)
+{
+	return bus_accounts(ctl, "ImportLinks",
+			    json_pack("[O, {s:b, s:b}]", import->links, "apply", (int)import->apply,
+				      "privileged", (int)import->privileged), ret_difference);
+}
+
+/* Prints what an import does or would do; EXIT_NO when something of it is refused. */
+static enum exit_code show_difference(const struct ctl *ctl, const json_t *difference)
+{
+	struct table table = { .keys = difference_keys };
+	size_t n_refused = count_action(difference, "refused");
+
+	if (ctl->json)
+		table_print_json(difference, stdout);
+	else
+		table_print(&table, difference, stdout);
+	if (!n_refused)
+		return EXIT_DONE;
+	complain("nothing is changed: %zu of %zu links are refused", n_refused,
+		 json_array_size(difference));
+	return EXIT_NO;
+}
+
+/* After the difference was shown: is it wanted? */
+static bool is_wanted(const struct ctl *ctl, const json_t *difference, bool *is_asked)
+{
+	size_t n_new = count_action(difference, "add");
+	_cleanup_free_ char *prompt = text_format("Add %zu links?", n_new);
+
+	*is_asked = n_new && !ctl->json && isatty(STDOUT_FILENO);
+	if (!*is_asked)
+		return false;
+	(void)fflush(stdout);
+	return terminal_confirm(prompt);
+}
+
+/* jauthd compares again when it applies, so what is shown then is what happened. */
+static enum exit_code apply_import(struct ctl *ctl, struct import *import)
+{
+	enum exit_code code;
+	json_t *difference;
+
+	import->apply = true;
+	code = send_import(ctl, import, &difference);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json || count_action(difference, "refused"))
+		code = show_difference(ctl, difference);
+	else
+		printf("%zu links added\n", count_action(difference, "add"));
+	json_decref(difference);
+	return code;
+}
+
+static enum exit_code import_links(struct ctl *ctl, struct import *import, bool apply)
+{
+	enum exit_code code;
+	json_t *difference;
+	bool is_asked = false;
+
+	code = send_import(ctl, import, &difference);
+	if (code != EXIT_DONE)
+		return code;
+	/* For programs there is one answer: that of applying, if it comes to that. */
+	if (!ctl->json || !apply || count_action(difference, "refused"))
+		code = show_difference(ctl, difference);
+	if (code == EXIT_DONE && (apply || is_wanted(ctl, difference, &is_asked)))
+		code = apply_import(ctl, import);
+	else if (code == EXIT_DONE && !ctl->json)
+		puts(count_action(difference, "add") ?
+		     is_asked ? "nothing changed" : "nothing changed; --apply makes it so" :
+		     "all of these links are there");
+	json_decref(difference);
+	return code;
+}
+
+enum exit_code run_link_import(struct ctl *ctl, int argc, char **argv)
+{
+	bool apply = false;
+	struct import import = { 0 };
+	const struct arg options[] = {
+		{ "apply", ARG_FLAG, &apply },
+		{ "privileged", ARG_FLAG, &import.privileged },
+		{ 0 }
+	};
+	struct args args = { .options = options, .max = 1 };
+	enum exit_code code;
+	json_t *links;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	links = read_links(args.n_rest ? args.rest[0] : "-");
+	if (!links)
+		return EXIT_NO;
+	import.links = links;
+	code = import_links(ctl, &import, apply);
+	json_decref(links);
+	return code;
+}
