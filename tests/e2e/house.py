@@ -6,7 +6,6 @@ Runs inside tests/e2e/house.sh only, where it may do as it likes with /etc, /var
 
 import contextlib
 import crypt
-import json
 import os
 import pathlib
 import pwd
@@ -15,6 +14,7 @@ import socket
 import tempfile
 import time
 
+from bus import Bus, BusError, variants
 from screen import Terminal
 from service import Service, run
 
@@ -140,7 +140,8 @@ class House:
         self.bus = Service("dbus-daemon", ["dbus-daemon", "--system", "--nofork", "--nopidfile"],
                            logs, notify=False)
         self.http = Service("jauth-http", [JAUTH_HTTP], logs, user="jauth-http")
-        self.jauthd = Service("jauthd", [JAUTHD], logs, user="jauth", groups=["shadow"])
+        self.jauthd = Service("jauthd", [JAUTHD], logs, user="jauth", groups=["shadow"],
+                              network=False)
         self.sshds = {}
         self.n_users = 0
 
@@ -235,17 +236,66 @@ class House:
             kept.write_text(pathlib.Path("/etc/pam.d", service).read_text())
         return kept.read_text()
 
-    # --- jauthctl ---
+    # --- what the sysadmin does, over the bus ---
+
+    def call(self, interface, method, signature=None, *arguments):
+        with Bus() as bus:
+            return bus.call(interface, method, signature, *arguments)
+
+    def add_link(self, user, issuer, subject, privileged=False):
+        link = variants({"issuer": issuer, "subject": subject, "user": user,
+                         "privileged": privileged})
+        return self.call("Accounts", "AddLink", "a{sv}", link)
+
+    def remove_links(self, user):
+        for link in self.call("Accounts", "ListLinks", "s", user):
+            self.call("Accounts", "RemoveLink", "x", link["id"])
+
+    def add_account(self, user, password, **options):
+        """An account that jauth keeps, with a password."""
+        self.call("Accounts", "AddUser", "sa{sv}", user, variants(options))
+        self.set_password(user, password)
+
+    def set_password(self, user, password):
+        """As root's passwd does."""
+        with Bus() as bus, bus.begin(user, service="passwd", phase="password", rhost=None,
+                                     caller_uid=0, surface="terminal") as login:
+            step = login.step()
+            while step.state == "ask":
+                login.answer(password)
+                step = login.step()
+            assert step.state == "granted", (step.state, step.text())
+
+    def set_account(self, user, **options):
+        self.call("Accounts", "SetUser", "sa{sv}", user, variants(options))
+
+    def lock_account(self, user):
+        self.call("Accounts", "LockUser", "s", user)
+
+    def unlock_account(self, user):
+        self.call("Accounts", "UnlockUser", "s", user)
+
+    def unlock_limits(self, user=""):
+        return self.call("Admin", "UnlockLimits", "s", user)
+
+    def status(self):
+        return self.call("Admin", "Status")
+
+    def is_on_bus(self):
+        try:
+            self.status()
+        except (BusError, OSError):
+            return False
+        return True
+
+    def waiting(self):
+        return self.status()["waiting"]
+
+    def audit(self, user=None, **conditions):
+        """The audit's rows, oldest first."""
+        if user is not None:
+            conditions["user"] = user
+        return self.call("Admin", "Log", "a{sv}", variants(conditions))
 
     def ctl(self, *words, check=True, **options):
         return run(["jauthctl", *words], check=check, **options)
-
-    def ctl_json(self, *words):
-        return json.loads(self.ctl(*words, "--json").stdout)
-
-    def audit(self, *words):
-        """The audit's rows, oldest first."""
-        text = self.ctl("log", *words, "--json").stdout.strip()
-        if text.startswith("["):
-            return json.loads(text)
-        return [json.loads(line) for line in text.splitlines()]

@@ -54,7 +54,7 @@ class Demo:
         step("starting jauth-http and jauthd")
         house.trust(self.op["ca"])
         house.configure(self._config())
-        house.ctl("link", "add", USER, self.op["issuer"], PERSON)
+        house.add_link(USER, self.op["issuer"], PERSON)
         house.use_jauth("sshd")
         step("starting sshd")
         self.sshd = house.sshd()

@@ -13,13 +13,15 @@ WATCHDOG_S = 10
 
 
 class Service:
-    def __init__(self, name, argv, folder, user=None, groups=(), env=None, notify=True):
+    def __init__(self, name, argv, folder, user=None, groups=(), env=None, notify=True,
+                 network=True):
         self.name = name
         self.argv = argv
         self.user = user
         self.groups = groups
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **(env or {})}
         self.notify = notify
+        self.network = network
         self.log_path = os.path.join(folder, name + ".log")
         self.notify_path = os.path.join(folder, name + ".notify")
         self.process = None
@@ -45,7 +47,8 @@ class Service:
         if not self.user:
             return self.argv
         groups = ["--groups", ",".join(self.groups)] if self.groups else ["--clear-groups"]
-        return ["setpriv", "--reuid", self.user, "--regid", self.user, *groups,
+        alone = [] if self.network else ["unshare", "--net", "--"]
+        return [*alone, "setpriv", "--reuid", self.user, "--regid", self.user, *groups,
                 "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--", *self.argv]
 
     def _spawn(self):

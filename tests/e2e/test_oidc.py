@@ -41,13 +41,9 @@ def jane(house, polite):
     """A Unix user and the person at the provider who is linked to him: (user, subject)."""
     user = house.add_user(password=PASSWORD)
     sub = polite.add_person(f"sub-of-{user}", email=f"{user}@example.org", email_verified=True)
-    house.ctl("link", "add", user, polite.issuer, sub)
+    house.add_link(user, polite.issuer, sub)
     yield user, sub
     house.remove_user(user)
-
-
-def waiting_logins(house):
-    return house.ctl_json("status")["logins"]["waiting"]
 
 
 # --- the right person, in every order ---
@@ -229,7 +225,7 @@ def test_login_grace_time(house, polite, jane):
         open_code(ssh)
         ssh.send_line()
         expect_no_shell(ssh, user, timeout=15)
-    wait_until(lambda: waiting_logins(house) == 0, 3, "the login's end")
+    wait_until(lambda: house.waiting() == 0, 3, "the login's end")
 
 
 def test_nothing_is_asked_of_the_provider_before_an_answer(house, polite, jane):
@@ -307,14 +303,14 @@ def test_key_and_then_code(house, polite, jane, tmp_path):
 # --- clients that leave ---
 
 def login_ends_soon(house, began_with=0):
-    wait_until(lambda: waiting_logins(house) == began_with, 2, "the login's end")
+    wait_until(lambda: house.waiting() == began_with, 2, "the login's end")
 
 
 def test_client_killed_at_the_gate(house, polite, jane):
     user, _ = jane
     with house.sshd().login(user) as ssh:
         ssh.wait_for(GATE)
-        assert waiting_logins(house) == 1
+        assert house.waiting() == 1
         ssh.kill(signal.SIGKILL)
         login_ends_soon(house)
 
@@ -323,7 +319,7 @@ def test_client_killed_at_the_code(house, polite, jane):
     user, _ = jane
     with house.sshd().login(user) as ssh:
         open_code(ssh)
-        assert waiting_logins(house) == 1
+        assert house.waiting() == 1
         ssh.kill(signal.SIGKILL)
         login_ends_soon(house)
 
@@ -334,7 +330,7 @@ def test_client_killed_while_waiting(house, polite, jane):
         open_code(ssh)
         ssh.send_line()
         time.sleep(0.5)
-        assert waiting_logins(house) == 1
+        assert house.waiting() == 1
         ssh.kill(signal.SIGKILL)
         login_ends_soon(house)
 
@@ -375,7 +371,7 @@ def test_pulled_cable(house, polite, jane):
             ssh.send_line()
             time.sleep(0.5)
             ssh.kill(signal.SIGSTOP)
-            wait_until(lambda: waiting_logins(house) == 0, 8, "the login's end")
+            wait_until(lambda: house.waiting() == 0, 8, "the login's end")
             ssh.kill(signal.SIGKILL)
     finally:
         house.use_jauth("sshd")
@@ -461,7 +457,7 @@ def test_bus_restarted_in_mid_prompt(house, polite, jane):
         polite.approve(code, sub)
         ssh.send_line()
         expect_shell(ssh, user)
-    wait_until(lambda: house.ctl("status", check=False).returncode == 0, 15, "jauthd on the bus")
+    wait_until(house.is_on_bus, 15, "jauthd on the bus")
     with house.sshd().login(user) as ssh:
         polite.approve(code_in(open_code(ssh)), sub)
         ssh.send_line()
@@ -725,7 +721,7 @@ def test_glewlwyd(house, glewlwyd, op, jane, reconfigure):
     user, _ = jane
     glewlwyd.add_person("jane", "her pass word 1")
     sub = glewlwyd.learn_sub("jane", "her pass word 1")
-    house.ctl("link", "add", user, glewlwyd.issuer, sub)
+    house.add_link(user, glewlwyd.issuer, sub)
     reconfigure(configs.head() + configs.oidc(glewlwyd, client_id=glewlwyd.client_id)
                 + configs.service("sshd", "work"))
     with house.sshd().login(user) as ssh:
@@ -747,7 +743,7 @@ def test_github(house, github, jane, reconfigure):
     user, _ = jane
     github.add_person(4711, "jane")
     reconfigure(configs.head() + configs.github(github) + configs.service("sshd", "github"))
-    house.ctl("link", "add", user, github.url, "4711")
+    house.add_link(user, github.url, "4711")
     with house.sshd().login(user) as ssh:
         link = open_code(ssh)
         assert link == github.url + "/login/device"
@@ -795,7 +791,7 @@ def test_a_hundred_at_once(house, op, polite, reconfigure):
     for number in range(10):
         user = house.add_user(password=PASSWORD)
         sub = polite.add_person(f"sub-of-{user}")
-        house.ctl("link", "add", user, polite.issuer, sub)
+        house.add_link(user, polite.issuer, sub)
         people.append((user, sub))
     errors = []
     threads = [threading.Thread(target=log_in, args=[
@@ -803,13 +799,13 @@ def test_a_hundred_at_once(house, op, polite, reconfigure):
         people[number % 10][1] if number % 2 else None, errors]) for number in range(100)]
     for thread in threads:
         thread.start()
-    wait_until(lambda: waiting_logins(house) >= 50, 120, "fifty waiting logins")
+    wait_until(lambda: house.waiting() >= 50, 120, "fifty waiting logins")
     for _ in range(20):
         subprocess.run(["dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus",
                         "/", "org.freedesktop.DBus.GetId"], check=True, capture_output=True)
     for thread in threads:
         thread.join()
     assert not errors, "\n".join(errors)
-    assert waiting_logins(house) == 0
+    assert house.waiting() == 0
     for user, _ in people:
         house.remove_user(user)

@@ -35,25 +35,16 @@ def jauth(house):
 def no_pauses(house):
     """Pauses of one test are not the next one's; those that test them wait by themselves."""
     yield
-    house.ctl("unlock-limits", "--all", check=False)
+    house.unlock_limits()
 
 
 @pytest.fixture
 def own(house):
     """A user whose password jauth keeps; his shadow field lets nobody in."""
     name = house.add_user()
-    add_account(house, name, PASSWORD)
+    house.add_account(name, PASSWORD)
     yield name
     house.remove_user(name)
-
-
-def add_account(house, name, password, *options):
-    house.ctl("user", "add", name, *options)
-    set_password(house, name, password)
-
-
-def set_password(house, name, password, *options):
-    house.ctl("user", "password", name, *options, input=f"{password}\n{password}\n")
 
 
 def ssh_in(house, user, password, **options):
@@ -129,21 +120,21 @@ def test_three_wrong_answers_are_enough(house, user):
 # --- states of an account ---
 
 def test_locked_account(house, own):
-    house.ctl("user", "lock", own)
+    house.lock_account(own)
     ssh_refused(house, own, PASSWORD)
-    house.ctl("user", "unlock", own)
+    house.unlock_account(own)
     ssh_in(house, own, PASSWORD)
 
 
 def test_removed_account(house, own):
-    house.ctl("user", "remove", own)
+    house.call("Accounts", "RemoveUser", "s", own)
     ssh_refused(house, own, PASSWORD)
 
 
 def test_expired_account(house):
     name = house.add_user()
-    add_account(house, name, PASSWORD)
-    house.ctl("user", "expire", name, "2020-01-01")
+    house.add_account(name, PASSWORD)
+    house.set_account(name, expires=1577836800)
     with house.sshd().login(name, NumberOfPasswordPrompts=1) as ssh:
         type_password(ssh, PASSWORD)
         expect_no_shell(ssh, name)
@@ -175,7 +166,7 @@ def change_at_login(ssh, old, *new_ones):
 
 
 def test_must_change_own_password(house, own):
-    set_password(house, own, PASSWORD, "--must-change")
+    house.set_account(own, **{"must-change": True})
     with house.sshd().login(own) as ssh:
         change_at_login(ssh, PASSWORD, "new horse 8", "new horse 8")
         expect_shell(ssh, own)
@@ -186,7 +177,7 @@ def test_must_change_own_password(house, own):
 @pytest.mark.parametrize("weak,missing", [
     ("short 1", "8"), ("onlyletters", "digit"), ("1234567890", "letter"), ("x1" * 17, "32")])
 def test_weak_new_password_is_told_what_is_missing(house, own, weak, missing):
-    set_password(house, own, PASSWORD, "--must-change")
+    house.set_account(own, **{"must-change": True})
     with house.sshd().login(own) as ssh:
         change_at_login(ssh, PASSWORD, weak)
         ssh.wait_for(missing)
@@ -201,14 +192,14 @@ def change_at_login_again(ssh, new):
 
 
 def test_two_different_new_passwords(house, own):
-    set_password(house, own, PASSWORD, "--must-change")
+    house.set_account(own, **{"must-change": True})
     with house.sshd().login(own, NumberOfPasswordPrompts=1) as ssh:
         change_at_login(ssh, PASSWORD, "new horse 8", "new horse 9")
         ssh.wait_for("differ|match|same")
 
 
 def test_old_password_does_not_count_as_new(house, own):
-    set_password(house, own, PASSWORD, "--must-change")
+    house.set_account(own, **{"must-change": True})
     with house.sshd().login(own, NumberOfPasswordPrompts=1) as ssh:
         change_at_login(ssh, PASSWORD, PASSWORD)
         ssh.wait_for("old|same|differ")
@@ -230,7 +221,7 @@ def without_request_id(text):
 
 
 def test_unknown_locked_and_wrong_look_the_same(house, user, own):
-    house.ctl("user", "lock", own)
+    house.lock_account(own)
     seen = {}
     for name in (user, own, "nosuchuser"):
         seconds, text = timed_refusal(house, name, "wrong horse 1")
@@ -249,7 +240,7 @@ def test_pause_grows_and_survives_kill(house, user):
     ssh_refused(house, user, PASSWORD)
     house.jauthd.wait_back(house.jauthd.kill())
     ssh_refused(house, user, PASSWORD)
-    house.ctl("unlock-limits", user)
+    house.unlock_limits(user)
     ssh_in(house, user, PASSWORD)
 
 
@@ -326,7 +317,7 @@ def test_key_alone_meets_the_account_phase(house, own, tmp_path):
     key = make_key(house, own, tmp_path)
     with house.sshd().login(own, IdentityFile=key) as ssh:
         expect_shell(ssh, own)
-    house.ctl("user", "lock", own)
+    house.lock_account(own)
     with house.sshd().login(own, IdentityFile=key) as ssh:
         expect_no_shell(ssh, own)
 
@@ -473,7 +464,7 @@ def test_passwd_changes_an_own_password(house, own):
 def test_audit_has_one_line_a_decision(house, user):
     ssh_refused(house, user, "wrong")
     ssh_in(house, user, PASSWORD)
-    rows = wait_until(lambda: [row for row in house.audit("--user", user)
+    rows = wait_until(lambda: [row for row in house.audit(user)
                                if row["kind"] == "login"], what="audit")
     assert [row["outcome"] for row in rows][-1] == "granted"
     assert all(row["service"] == "sshd" and row["method"] == "password" for row in rows)

@@ -36,7 +36,7 @@ def people(house, op):
         user = house.add_user(password=PASSWORD)
         sub = op.add_person(f"Sub-{number}-of-{user}", email=f"{user}@example.org",
                             email_verified=True)
-        house.ctl("link", "add", user, op.issuer, sub)
+        house.add_link(user, op.issuer, sub)
         pairs.append((user, sub))
     yield pairs
     for user, _ in pairs:
@@ -159,23 +159,18 @@ def test_mapping_removed_in_mid_login(house, polite, people):
     user, sub = people[0]
     with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
         code = code_in(open_code(ssh))
-        remove_links(house, user)
+        house.remove_links(user)
         polite.approve(code, sub)
         ssh.send_line()
         expect_no_shell(ssh, user)
-    house.ctl("link", "add", user, polite.issuer, sub)
+    house.add_link(user, polite.issuer, sub)
     let_in(house, polite, user, sub)
-
-
-def remove_links(house, user):
-    for link in house.ctl_json("link", "list", user):
-        house.ctl("link", "remove", str(link["id"]))
 
 
 def test_user_made_again_does_not_inherit_links(house, polite):
     user = house.add_user()
     sub = polite.add_person(f"sub-of-{user}")
-    house.ctl("link", "add", user, polite.issuer, sub)
+    house.add_link(user, polite.issuer, sub)
     let_in(house, polite, user, sub)
     uid = house.uid(user)
     house.remove_user(user)
@@ -286,7 +281,7 @@ def test_every_refusal_has_its_line(house, polite, people):
     user, sub = people[0]
     polite.forgery = "alg_none"
     refused(house, polite, user, sub)
-    row = house.audit("--user", user)[-1]
+    row = house.audit(user)[-1]
     assert row["outcome"] in ("denied", "failed") and row["reason"]
 
 
