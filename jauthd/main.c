@@ -291,9 +291,12 @@ static int make(struct core *core, const struct options *options, struct config 
 	return r;
 }
 
-/* Threads first: what they finish still finds the logins and the bus. */
+/* Threads first: what they finish still finds the logins and the bus, and one another. */
 static void end(struct core *core)
 {
+	workers_stop(core->names);
+	workers_stop(core->hashes);
+	store_stop(core->store);
 	workers_free(core->names);
 	workers_free(core->hashes);
 	store_free(core->store);

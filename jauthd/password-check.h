@@ -21,7 +21,8 @@
 typedef void (*password_done_fn)(void *context, uint64_t owner, uint32_t number,
 				 enum password_result result);
 
-/* Must outlive the operations: free the workers and the store before it. */
+/* Must outlive the operations. At the end stop the hashers, stop the store, then free: an
+ * operation goes from one to the other. */
 struct password_env {
 	struct store *store;
 	struct workers *hashers;

@@ -11,6 +11,7 @@
 #include <crypt.h>
 #include <errno.h>
 #include <shadow.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,33 +157,42 @@ static unsigned long prefix_cost(const char *prefix)
 	return rounds ? strtoul(rounds + strlen("rounds="), NULL, 10) : 0;
 }
 
+/* Without '$' in front libxcrypt takes any two letters for a salt of DES. */
+static int make_setting(const char *prefix, char ret_setting[CRYPT_GENSALT_OUTPUT_SIZE])
+{
+	if (!prefix)
+		prefix = "$y$";
+	if (*prefix != '$' || !crypt_gensalt_rn(prefix, prefix_cost(prefix), NULL, 0, ret_setting,
+						CRYPT_GENSALT_OUTPUT_SIZE))
+		return -EINVAL;
+	return 0;
+}
+
 int password_hash_make(const struct secret *password, const char *prefix, char *ret_hash,
 		       size_t size)
 {
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-
-	if (!prefix)
-		prefix = "$y$";
-	/* Without '$' libxcrypt takes any two letters for DES. */
-	if (*prefix != '$' || !can_be_hashed(password))
-		return -EINVAL;
-	if (!crypt_gensalt_rn(prefix, prefix_cost(prefix), NULL, 0, setting, sizeof(setting)))
-		return -EINVAL;
-	return hash_by(password, setting, ret_hash, size);
-}
-
-int password_hash_dummy(const char *prefix, char *ret_hash, size_t size)
-{
-	_cleanup_secret_ struct secret *password = NULL;
-	char random[2 * DUMMY_LEN + 1];
 	int r;
 
-	r = random_hex(random, DUMMY_LEN);
+	if (!can_be_hashed(password))
+		return -EINVAL;
+	r = make_setting(prefix, setting);
+	return r < 0 ? r : hash_by(password, setting, ret_hash, size);
+}
+
+/* A true setting, so that checking costs as much, and a digest from nobody's password: no hash
+ * has to be computed for it at start. */
+int password_hash_dummy(const char *prefix, char *ret_hash, size_t size)
+{
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE], digest[2 * DUMMY_LEN + 1];
+	int r;
+
+	r = make_setting(prefix, setting);
+	if (r == 0)
+		r = random_hex(digest, DUMMY_LEN);
 	if (r < 0)
 		return r;
-	password = secret_from_text(random);
-	explicit_bzero(random, sizeof(random));
-	if (!password)
-		return -ENOMEM;
-	return password_hash_make(password, prefix, ret_hash, size);
+	if (snprintf(ret_hash, size, "%s$%s", setting, digest) >= (int)size)
+		return -ENOBUFS;
+	return 0;
 }

@@ -474,6 +474,12 @@ int store_new(sd_event *event, const char *path, struct store **ret_store)
 	return 0;
 }
 
+void store_stop(struct store *store)
+{
+	if (store)
+		workers_stop(store->workers);
+}
+
 struct store *store_free(struct store *store)
 {
 	if (!store)

@@ -56,6 +56,7 @@ int64_t db_last_id(struct db *db);                       /* of the last row inse
 /* The thread. */
 struct store;
 int store_new(sd_event *event, const char *path, struct store **ret_store);
+void store_stop(struct store *store);                    /* as workers_stop() */
 struct store *store_free(struct store *store);
 /* `run` gets the struct db as its context. 0 or -ENOBUFS. */
 int store_add(struct store *store, struct job *job);

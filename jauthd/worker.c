@@ -30,7 +30,7 @@ struct workers {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct job_list waiting, finished;
-	bool ending;
+	bool ending;                     /* set by the loop */
 	unsigned n_idle;
 	size_t n_open;                   /* added and not yet done; the loop's */
 	size_t queue_max;
@@ -182,18 +182,25 @@ int workers_new(sd_event *event, const char *name, unsigned n_threads, size_t qu
 	return 0;
 }
 
-struct workers *workers_free(struct workers *workers)
+void workers_stop(struct workers *workers)
 {
 	if (!workers)
-		return NULL;
+		return;
 	(void)pthread_mutex_lock(&workers->lock);
 	workers->ending = true;
 	(void)pthread_cond_broadcast(&workers->wake);
 	(void)pthread_mutex_unlock(&workers->lock);
-	for (unsigned i = 0; i < workers->n_threads; i++)
-		(void)pthread_join(workers->threads[i], NULL);
+	for (; workers->n_threads > 0; workers->n_threads--)
+		(void)pthread_join(workers->threads[workers->n_threads - 1], NULL);
 	workers_collect(workers);
 	assert(workers->n_open == 0);
+}
+
+struct workers *workers_free(struct workers *workers)
+{
+	if (!workers)
+		return NULL;
+	workers_stop(workers);
 	(void)sd_event_source_disable_unref(workers->source);
 	close_fd(&workers->event_fd);
 	(void)pthread_cond_destroy(&workers->wake);

@@ -24,8 +24,10 @@ struct workers;
  * Threads are started when jobs need them. `queue_max` bounds the jobs added and not yet done. */
 int workers_new(sd_event *event, const char *name, unsigned n_threads, size_t queue_max,
 		void *context, struct workers **ret_workers);
-/* Runs what was added, calls `done` for it, then frees; NULL is fine. A job added meanwhile is
- * refused. */
+/* Runs what was added, calls `done` for it, and refuses every job from now on. Whoever hands jobs
+ * from one set of workers to another stops them all before the first is freed. NULL is fine. */
+void workers_stop(struct workers *workers);
+/* Stops, then frees; NULL is fine. */
 struct workers *workers_free(struct workers *workers);
 /* 0, or -ENOBUFS (too many, no thread to be had, or the end has begun): the job stays the
  * caller's. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* password.c: shadow entries in all their forms, and hashes of every kind. */
+#include <crypt.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <shadow.h>
@@ -152,6 +153,24 @@ static void a_dummy_matches_nobody_and_is_never_the_same(void **state UNUSED)
 	assert_false(matches(one, ""));
 	assert_false(matches(one, "secret horse"));
 	assert_true(password_hash_dummy("$9$", one, sizeof(one)) < 0);
+	assert_true(password_hash_dummy(CHEAP, one, 40) < 0);
+}
+
+/* Else an unknown user would be answered sooner. */
+static void a_dummy_is_hashed_like_any_other(void **state UNUSED)
+{
+	static const char *const prefixes[] = { NULL, CHEAP, "$6$rounds=1000$", "$2b$", "$gy$" };
+
+	for (size_t i = 0; i < N_ELEMENTS(prefixes); i++) {
+		struct crypt_data data = { 0 };
+		char dummy[PASSWORD_HASH_SIZE];
+		const char *hash;
+
+		assert_int_equal(password_hash_dummy(prefixes[i], dummy, sizeof(dummy)), 0);
+		hash = crypt_rn("secret horse", dummy, &data, sizeof(data));
+		assert_non_null(hash);
+		assert_memory_equal(hash, dummy, 20);
+	}
 }
 
 /* --- shadow --- */
@@ -263,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_made_hash_is_of_its_prefix_and_matches),
 		cmocka_unit_test(an_unknown_prefix_or_too_little_room_is_an_error),
 		cmocka_unit_test(a_dummy_matches_nobody_and_is_never_the_same),
+		cmocka_unit_test(a_dummy_is_hashed_like_any_other),
 		cmocka_unit_test(every_form_of_shadow_entry_is_understood),
 		cmocka_unit_test(a_hash_that_does_not_fit_is_not_cut),
 		cmocka_unit_test(nobody_has_no_password_and_the_unknown_no_entry),

@@ -147,8 +147,8 @@ t_names_SOURCES = tests/unit/t-names.c
 t_names_CFLAGS = $(UNIT_CFLAGS)
 t_names_LDADD = libjauthd.la $(UNIT_LIBS)
 t_password_SOURCES = tests/unit/t-password.c
-t_password_CFLAGS = $(UNIT_CFLAGS)
-t_password_LDADD = libjauthd.la $(UNIT_LIBS)
+t_password_CFLAGS = $(UNIT_CFLAGS) $(XCRYPT_CFLAGS)
+t_password_LDADD = libjauthd.la $(UNIT_LIBS) $(XCRYPT_LIBS)
 
 # Not under sanitizers, whose stack frames and freed memory are not the program's own.
 if !SANITIZERS
@@ -159,3 +159,10 @@ t_password_traces_CFLAGS = $(UNIT_CFLAGS)
 t_password_traces_LDADD = libjauthd.la $(UNIT_LIBS)
 endif
 endif
+
+# Its shadow database is a table, and its hashes are counted.
+check_PROGRAMS += t-password-check
+t_password_check_SOURCES = tests/unit/t-password-check.c
+t_password_check_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS) $(XCRYPT_CFLAGS)
+t_password_check_LDADD = libjauthd.la $(UNIT_LIBS) $(SYSTEMD_LIBS) $(XCRYPT_LIBS)
+t_password_check_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getspnam_r -Wl,--wrap=crypt_rn
