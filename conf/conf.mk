@@ -23,10 +23,23 @@ dist_dbuspolicy_DATA = conf/org.jauth1.conf
 noinst_DATA = conf/jauth.tmpfiles
 
 # sysusers.d and tmpfiles.d want the package's name with their own suffix.
-install-data-local:
+install-data-local: install-jauthd-conf
 	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
 	$(INSTALL_DATA) $(srcdir)/conf/jauth.sysusers "$(DESTDIR)$(sysusersdir)/jauth.conf"
 	$(INSTALL_DATA) conf/jauth.tmpfiles "$(DESTDIR)$(tmpfilesdir)/jauth.conf"
 
-uninstall-local:
+uninstall-local: uninstall-jauthd-conf
 	rm -f "$(DESTDIR)$(sysusersdir)/jauth.conf" "$(DESTDIR)$(tmpfilesdir)/jauth.conf"
+
+# jauthd's configuration. A file that is there already belongs to the sysadmin and stays.
+EXTRA_DIST += conf/jauthd.conf
+install-jauthd-conf:
+	$(MKDIR_P) '$(DESTDIR)$(jauthconfdir)/jauthd.conf.d'
+	test -e '$(DESTDIR)$(jauthconfdir)/jauthd.conf' || \
+		$(INSTALL_DATA) '$(srcdir)/conf/jauthd.conf' '$(DESTDIR)$(jauthconfdir)/jauthd.conf'
+# Only what was not changed goes away again.
+uninstall-jauthd-conf:
+	! cmp -s '$(srcdir)/conf/jauthd.conf' '$(DESTDIR)$(jauthconfdir)/jauthd.conf' || \
+		rm -f '$(DESTDIR)$(jauthconfdir)/jauthd.conf'
+	rmdir '$(DESTDIR)$(jauthconfdir)/jauthd.conf.d' '$(DESTDIR)$(jauthconfdir)' 2>/dev/null || :
+.PHONY: install-jauthd-conf uninstall-jauthd-conf

@@ -30,6 +30,10 @@ check_PROGRAMS += t-config
 t_config_SOURCES = tests/unit/t-config.c $(FAKE_PROVIDERS)
 t_config_CFLAGS = $(UNIT_CFLAGS)
 t_config_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-config-docs
+t_config_docs_SOURCES = tests/unit/t-config-docs.c
+t_config_docs_CFLAGS = $(UNIT_CFLAGS)
+t_config_docs_LDADD = libjauthd.la $(UNIT_LIBS)
 
 check_PROGRAMS += t-nearest t-policy t-mapping
 t_nearest_SOURCES = tests/unit/t-nearest.c
