@@ -220,7 +220,7 @@ int link_add(struct db *db, const struct link *link, int64_t *ret_id)
 	query_number(query, 8, link->used_s);
 	db_make_durable(db);
 	r = query_run(query);
-	if (r == 0)
+	if (r == 0 && ret_id)
 		*ret_id = db_last_id(db);
 	return r;
 }

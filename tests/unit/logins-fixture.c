@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "logins-fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "jauthd/accounts.h"
+
+struct script *script_now;
+
+/* --- the provider --- */
+
+static void script_start(struct login *login)
+{
+	static const struct login_prompt prompt = { "Word: ", true, false };
+	static const struct login_code code = {
+		.link = "https://op.example.org/device?user_code=ABCD-EFGH",
+		.plain_link = "https://op.example.org/device",
+		.user_code = "ABCD-EFGH",
+		.text = "Scan the code:",
+	};
+
+	script_now->n_starts++;
+	script_now->login = login;
+	switch (script_now->act) {
+	case SCRIPT_NOTHING:
+		break;
+	case SCRIPT_IDENTIFY:
+		login_identify(login, &script_now->identity);
+		break;
+	case SCRIPT_DENY:
+		login_deny(login, script_now->deny, "the script says so");
+		break;
+	case SCRIPT_FAIL:
+		login_fail(login, script_now->fail, "the script says so");
+		break;
+	case SCRIPT_PROMPT:
+		login_prompt(login, &prompt);
+		break;
+	case SCRIPT_CODE:
+		login_show_code(login, &code);
+		break;
+	case SCRIPT_TWICE:
+		login_identify(login, &script_now->identity);
+		login_deny(login, DENY_REFUSED, "too late");
+		assert_int_equal(login_prompt(login, &prompt), 0);
+		break;
+	case SCRIPT_REQUEST:
+		login_request(login, http_request_new(HTTP_GET, TEST_ISSUER));
+		break;
+	}
+}
+
+static void script_answer(struct login *login, uint32_t number, const struct secret *answer)
+{
+	assert_int_not_equal(number, 0);
+	script_now->n_answers++;
+	if (script_now->act != SCRIPT_PROMPT)
+		return;
+	if (secret_equals(answer, "right", 5))
+		login_identify(login, &script_now->identity);
+	else
+		login_deny(login, DENY_WRONG, "wrong word");
+}
+
+static void script_reply(struct login *login, uint32_t number, const struct http_reply *reply)
+{
+	assert_int_not_equal(number, 0);
+	assert_int_not_equal(reply->result, HTTP_DONE);
+	script_now->n_replies++;
+	login_fail(login, FAIL_NETWORK, "no reply");
+}
+
+/* The approval of a code, as a poll would bring it. */
+static void script_timeout(struct login *login, uint32_t number)
+{
+	assert_int_not_equal(number, 0);
+	script_now->n_timeouts++;
+	login_identify(login, &script_now->identity);
+}
+
+static void script_finish(struct login *login)
+{
+	script_now->n_finished++;
+	if (script_now->login == login)
+		script_now->login = NULL;
+}
+
+static const struct provider script_far = {
+	.type = "far",
+	.title = N_("Far"),
+	.features = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE,
+	.limits = { .open_max = 2 },
+	.login_size = 16,
+	.start = script_start,
+	.answer = script_answer,
+	.reply = script_reply,
+	.timeout = script_timeout,
+	.finish = script_finish,
+};
+
+static const struct provider script_near = {
+	.type = "near",
+	.title = N_("Near"),
+	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER,
+	.login_size = 16,
+	.start = script_start,
+	.answer = script_answer,
+	.reply = script_reply,
+	.timeout = script_timeout,
+	.finish = script_finish,
+};
+
+const struct provider *const providers[] = { &script_far, &script_near, NULL };
+
+const struct provider *provider_find(const char *type)
+{
+	for (size_t i = 0; providers[i]; i++)
+		if (text_equals(providers[i]->type, type))
+			return providers[i];
+	return NULL;
+}
+
+/* --- the world --- */
+
+static void load_config(struct world *world, const char *text)
+{
+	struct conf_report report = { 0 };
+
+	if (config_load_text(text, strlen(text), &world->config, &report) < 0)
+		fail_msg("%s", report.mistakes[0].text);
+	conf_report_done(&report);
+}
+
+struct world *world_new(const char *config_text)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct logins_env env;
+	char path[96];
+
+	world->client = -1;
+	load_config(world, config_text);
+	assert_true(text_into(world->folder, sizeof(world->folder), "/tmp/jauth-test-XXXXXX"));
+	assert_non_null(mkdtemp(world->folder));
+	(void)snprintf(path, sizeof(path), "%s/db", world->folder);
+	assert_int_equal(sd_event_new(&world->event), 0);
+	assert_int_equal(store_new(world->event, path, &world->store), 0);
+	assert_int_equal(workers_new(world->event, "names", 1, 64, NULL, &world->names), 0);
+	assert_int_equal(workers_new(world->event, "hashes", 1, 64, NULL, &world->hashes), 0);
+	env = (struct logins_env){
+		.event = world->event,
+		.store = world->store,
+		.names = world->names,
+		.hashes = world->hashes,
+		.http_socket = "/nonexistent/socket",
+		.dummy_hash = "*",
+	};
+	assert_int_equal(logins_new(&env, world->config, &world->logins), 0);
+	return world;
+}
+
+static void remove_folder(const struct world *world)
+{
+	static const char *const names[] = { "db", "db-wal", "db-shm" };
+	char path[96];
+
+	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", world->folder, names[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(world->folder);
+}
+
+struct world *world_free(struct world *world)
+{
+	world_leave(world);
+	workers_free(world->names);
+	workers_free(world->hashes);
+	store_free(world->store);
+	logins_free(world->logins);
+	config_unref(world->config);
+	sd_event_unref(world->event);
+	login_step_done(&world->step);
+	remove_folder(world);
+	free(world);
+	return NULL;
+}
+
+struct login_facts world_facts(void)
+{
+	return (struct login_facts){
+		.phase = LOGIN_AUTHENTICATE,
+		.surface = SURFACE_SSH,
+		.glyphs = GLYPH_HALF | GLYPH_FULL | GLYPH_UTF8,
+		.service = "sshd",
+		.user = TEST_USER,
+		.source = "192.0.2.7",
+		.has_address = true,
+	};
+}
+
+int world_begin(struct world *world, const struct login_facts *facts)
+{
+	struct login_begin begin = { facts, true, true };
+	int fd = -1, r;
+
+	r = logins_begin(world->logins, &begin, &world->id, &fd);
+	if (r < 0)
+		return r;
+	world_leave(world);
+	world->client = fd;
+	return 0;
+}
+
+static bool has_step(const struct world *world)
+{
+	char byte;
+
+	return recv(world->client, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0;
+}
+
+/* Threads answer within far less; nothing here is measured by it. */
+#define TURN_US 20000
+
+void world_settle(struct world *world)
+{
+	for (int n_idle = 0; n_idle < 3;)
+		n_idle = sd_event_run(world->event, TURN_US) > 0 ? 0 : n_idle + 1;
+}
+
+bool world_is_quiet(struct world *world)
+{
+	world_settle(world);
+	return !has_step(world);
+}
+
+bool world_step(struct world *world)
+{
+	char datagram[LOGIN_STEP_MAX];
+	ssize_t len;
+
+	for (int i = 0; i < 500 && !has_step(world); i++)
+		assert_true(sd_event_run(world->event, TURN_US) >= 0);
+	len = recv(world->client, datagram, sizeof(datagram), MSG_DONTWAIT);
+	if (len <= 0)
+		return false;
+	login_step_done(&world->step);
+	assert_int_equal(login_step_decode(datagram, (size_t)len, &world->step), 0);
+	return true;
+}
+
+static const struct login_item *last_item(const struct world *world)
+{
+	assert_true(world->step.n_items > 0);
+	return &world->step.items[world->step.n_items - 1];
+}
+
+const char *world_text(const struct world *world)
+{
+	for (unsigned i = world->step.n_items; i > 0; i--)
+		if (world->step.items[i - 1].kind != ITEM_REQUEST)
+			return world->step.items[i - 1].text;
+	return "";
+}
+
+void world_answer(struct world *world, const char *text)
+{
+	char datagram[LOGIN_ANSWER_HEADER + LOGIN_ANSWER_MAX] = { LOGIN_ANSWER };
+	uint32_t number = htole32(last_item(world)->number);
+
+	assert_int_equal(last_item(world)->kind, ITEM_ASK);
+	memcpy(datagram + 1, &number, sizeof(number));
+	memcpy(datagram + LOGIN_ANSWER_HEADER, text, strlen(text));
+	assert_true(send(world->client, datagram, LOGIN_ANSWER_HEADER + strlen(text),
+			 MSG_NOSIGNAL) > 0);
+}
+
+void world_cancel(struct world *world)
+{
+	char datagram[LOGIN_ANSWER_HEADER] = { LOGIN_CANCEL };
+
+	assert_true(send(world->client, datagram, sizeof(datagram), MSG_NOSIGNAL) > 0);
+}
+
+void world_leave(struct world *world)
+{
+	if (world->client >= 0)
+		(void)close(world->client);
+	world->client = -1;
+}
+
+/* --- the store --- */
+
+struct change {
+	struct job job;
+	int (*change)(struct db *db);
+	bool is_done;
+};
+
+static void run_change(struct job *job, void *context)
+{
+	struct change *change = container_of(job, struct change, job);
+
+	assert_int_equal(change->change(context), 0);
+}
+
+static void on_change(struct job *job)
+{
+	container_of(job, struct change, job)->is_done = true;
+}
+
+void world_change(struct world *world, int (*do_change)(struct db *db))
+{
+	struct change change = { .job = { .run = run_change, .done = on_change },
+				 .change = do_change };
+
+	assert_int_equal(store_add(world->store, &change.job), 0);
+	while (!change.is_done)
+		assert_true(sd_event_run(world->event, UINT64_MAX) >= 0);
+}
+
+static const char *link_issuer, *link_subject;
+
+static int add_link(struct db *db)
+{
+	struct passwd *user = getpwnam(TEST_USER);
+	struct link link = {
+		.issuer = (char *)link_issuer,
+		.subject = (char *)link_subject,
+		.user = (char *)TEST_USER,
+		.uid = user->pw_uid,
+		.note = (char *)"",
+		.origin = (char *)"admin",
+	};
+
+	return link_add(db, &link, NULL);
+}
+
+void world_link(struct world *world, const char *issuer, const char *subject)
+{
+	link_issuer = issuer;
+	link_subject = subject;
+	world_change(world, add_link);
+}
+
+static int unlink_all(struct db *db)
+{
+	return query_run(query_new(db, "DELETE FROM links"));
+}
+
+void world_unlink_all(struct world *world)
+{
+	world_change(world, unlink_all);
+}
+
+static struct audit_row newest;
+
+static int keep_row(const struct audit_row *row, void *context)
+{
+	(void)context;
+	newest = *row;
+	return 0;
+}
+
+static int read_newest(struct db *db)
+{
+	const struct audit_filter filter = { .limit = 1 };
+
+	memset(&newest, 0, sizeof(newest));
+	return audit_each(db, &filter, keep_row, NULL);
+}
+
+struct audit_row world_audit(struct world *world)
+{
+	world_settle(world);
+	world_change(world, read_newest);
+	return newest;
+}
