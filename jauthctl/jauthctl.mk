@@ -15,8 +15,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/talk.c jauthctl/talk.h \
 	jauthctl/terminal.c jauthctl/terminal.h \
 	jauthctl/try.c \
-	jauthctl/users.c \
-	pam_jauth/facts.c pam_jauth/facts.h
+	jauthctl/users.c
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS)
 libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS)
 

@@ -14,7 +14,7 @@
 #include "jauthctl/table.h"
 #include "jauthctl/terminal.h"
 #include "pam_jauth/client.h"
-#include "pam_jauth/facts.h"
+#include "pam_jauth/screen.h"
 
 #define TIMEOUT_S     180
 #define REQUEST_MAX   64
@@ -131,7 +131,7 @@ static struct login_facts look_around(const struct login_facts *facts)
 	all.rows = screen.rows;
 	all.columns = screen.columns;
 	all.glyphs = screen.glyphs;
-	all.language = language_look(screen.surface);
+	all.language = screen_language(screen.surface);
 	all.caller_uid = getuid();
 	all.timeout_s = TIMEOUT_S;
 	return all;

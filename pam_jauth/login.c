@@ -26,7 +26,7 @@
 #include "base/macro.h"
 #include "pam_jauth/client.h"
 #include "pam_jauth/conversation.h"
-#include "pam_jauth/facts.h"
+#include "pam_jauth/screen.h"
 #include "pam_jauth/hangup.h"
 #include "pam_jauth/outcome.h"
 
@@ -80,7 +80,7 @@ static struct login_facts collect_facts(const struct login *login)
 		.rows = screen.rows,
 		.columns = screen.columns,
 		.glyphs = screen.glyphs,
-		.language = language_look(screen.surface),
+		.language = screen_language(screen.surface),
 		.ssh_auth_info = pam_getenv(pamh, "SSH_AUTH_INFO_0"),
 		.caller_uid = getuid(),
 		.request = login->phase == LOGIN_ACCOUNT ? earlier_request(pamh) : NULL,

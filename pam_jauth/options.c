@@ -57,6 +57,14 @@ static bool set_number(const struct option *option, const char *value, uint32_t 
 	return true;
 }
 
+static bool set_group(const char *value, const char **ret_group)
+{
+	if (!*value)
+		return false;
+	*ret_group = value;
+	return true;
+}
+
 static bool set_charset(const char *value, enum charset *ret_charset)
 {
 	for (size_t i = CHARSET_UTF8; i < N_ELEMENTS(charset_words); i++) {
@@ -82,8 +90,7 @@ static bool set(struct options *options, const struct option *option, const char
 	case KIND_NUMBER:
 		return set_number(option, value, field);
 	case KIND_GROUP:
-		*(const char **)field = value;
-		return *value;
+		return set_group(value, field);
 	case KIND_CHARSET:
 		return set_charset(value, field);
 	}

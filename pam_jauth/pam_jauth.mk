@@ -9,14 +9,14 @@ EXTRA_DIST += pam_jauth/pam_jauth.sym
 libjauth_client_la_SOURCES = \
 	pam_jauth/begin.c pam_jauth/begin.h \
 	pam_jauth/client.c pam_jauth/client.h \
-	pam_jauth/deadline.h
+	pam_jauth/deadline.h \
+	pam_jauth/screen.c pam_jauth/screen.h
 libjauth_client_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
 libjauth_client_la_LIBADD = libjauth-protocol.la $(DBUS_LIBS)
 
 libpam_jauth_la_SOURCES = \
 	pam_jauth/conversation.c pam_jauth/conversation.h \
 	pam_jauth/exempt.c pam_jauth/exempt.h \
-	pam_jauth/facts.c pam_jauth/facts.h \
 	pam_jauth/hangup.c pam_jauth/hangup.h \
 	pam_jauth/login.c pam_jauth/login.h \
 	pam_jauth/options.c pam_jauth/options.h \

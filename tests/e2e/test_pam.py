@@ -546,7 +546,9 @@ def test_bus_that_is_no_bus(absent_bus, person):
         listener.settimeout(5)
         with Client(person, ["authenticate"]) as client:
             for _ in range(2):
-                listener.accept()[0].send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                peer = listener.accept()[0]
+                assert b"AUTH" in peer.recv(100)
+                peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             assert client.finish().code() == UNAVAILABLE
 
 

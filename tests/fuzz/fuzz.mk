@@ -15,3 +15,8 @@ fuzz_json_LDADD = libjauth-base.la
 fuzz_url_SOURCES = tests/fuzz/fuzz-url.c
 fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_url_LDADD = libjauth-base.la
+
+noinst_PROGRAMS += fuzz-step
+fuzz_step_SOURCES = tests/fuzz/fuzz-step.c
+fuzz_step_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_step_LDADD = libjauth-protocol.la

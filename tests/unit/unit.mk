@@ -174,3 +174,19 @@ check_PROGRAMS += t-login
 t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
 t_login_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_LDADD = libjauthd.la $(UNIT_LIBS)
+
+
+
+check_PROGRAMS += t-client t-screen t-options t-outcome
+t_client_SOURCES = tests/unit/t-client.c
+t_client_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
+t_client_LDADD = libjauth-client.la $(CMOCKA_LIBS)
+t_screen_SOURCES = tests/unit/t-screen.c
+t_screen_CFLAGS = $(UNIT_CFLAGS)
+t_screen_LDADD = libpam-jauth.la $(CMOCKA_LIBS)
+t_options_SOURCES = tests/unit/t-options.c
+t_options_CFLAGS = $(UNIT_CFLAGS)
+t_options_LDADD = libpam-jauth.la $(CMOCKA_LIBS)
+t_outcome_SOURCES = tests/unit/t-outcome.c
+t_outcome_CFLAGS = $(UNIT_CFLAGS)
+t_outcome_LDADD = libpam-jauth.la $(CMOCKA_LIBS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the module can see of the person's surface, without asking anybody.
+ * The surface the person sits at, as far as the module can see without asking anybody.
  * Knows no PAM: the caller hands over what PAM says. Nothing here may be trusted more than
  * the program that called PAM; it decides what is drawn, and policy knows what to make of it.
  */
@@ -28,8 +28,8 @@ struct screen {
 struct screen screen_look(const struct surroundings *surroundings, enum charset charset);
 
 /* As LANG, or NULL. `surface` matters: sshd's locale is not the person's. */
-const char *language_look(enum login_surface surface);
+const char *screen_language(enum login_surface surface);
 
 /* The glyphs of a console font, from its table of characters. */
 struct unipair;
-uint32_t font_glyphs(const struct unipair *pairs, unsigned n_pairs);
+uint32_t screen_font_glyphs(const struct unipair *pairs, unsigned n_pairs);

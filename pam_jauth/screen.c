@@ -12,7 +12,7 @@
  * A console is the only device that is opened here: opening others may have effects (modem lines,
  * watchdogs), and a terminal that is not open already belongs to somebody else.
  */
-#include "pam_jauth/facts.h"
+#include "pam_jauth/screen.h"
 
 #include <fcntl.h>
 #include <langinfo.h>
@@ -72,7 +72,7 @@ static bool takes_utf8(enum charset charset)
 	return charset == CHARSET_UTF8 || (charset == CHARSET_GUESS && locale_is_utf8());
 }
 
-const char *language_look(enum login_surface surface)
+const char *screen_language(enum login_surface surface)
 {
 	const char *language = setlocale(LC_MESSAGES, NULL);    /* asks, changes nothing */
 
@@ -127,7 +127,7 @@ static void look_at_size(int fd, struct screen *screen)
 	}
 }
 
-uint32_t font_glyphs(const struct unipair *pairs, unsigned n_pairs)
+uint32_t screen_font_glyphs(const struct unipair *pairs, unsigned n_pairs)
 {
 	bool upper = false, lower = false, full = false;
 
@@ -146,7 +146,7 @@ static uint32_t console_glyphs(int fd)
 
 	if (!pairs || ioctl(fd, GIO_UNIMAP, &map) < 0 || map.entry_ct > FONT_PAIRS_MAX)
 		return 0;
-	return font_glyphs(pairs, map.entry_ct);
+	return screen_font_glyphs(pairs, map.entry_ct);
 }
 
 /* Whether a console reads UTF-8 is the kernel's state, whatever the locale: it goes with the
