@@ -124,6 +124,7 @@ static void finish(struct login *login)
 		login->method->provider->finish(login);
 	login->request = http_request_free(login->request);
 	login->request_number = login->timer_number = login->prompt_number = 0;
+	login->check_number = 0;
 }
 
 /* What the core does after every event: a login that has ended is finished. */
@@ -152,9 +153,23 @@ struct login *fake_prepare(struct fake_method *method)
 	return login;
 }
 
+struct login *fake_change(struct fake_method *method, bool is_root)
+{
+	struct login *login = login_new(method);
+
+	login->changing = true;
+	login->is_root = is_root;
+	method->provider->change(login);
+	collect(login);
+	return login;
+}
+
 struct login *fake_login_free(struct login *login)
 {
 	finish(login);
+	free(login->errors);
+	free(login->password);
+	free(login->sources);
 	free(login->own);
 	free(login->prompt);
 	free(login->link);
@@ -190,6 +205,16 @@ void fake_answer(struct login *login, const char *answer)
 	login->prompt_number = 0;
 	login->method->provider->answer(login, number, secret);
 	secret_free(secret);
+	collect(login);
+}
+
+void fake_checked(struct login *login, enum password_result result)
+{
+	uint32_t number = login->check_number;
+
+	assert_int_not_equal(number, 0);
+	login->check_number = 0;
+	login->method->provider->checked(login, number, result);
 	collect(login);
 }
 
@@ -397,9 +422,9 @@ const char *login_host(struct login *login UNUSED)
 	return "host.example.org";
 }
 
-bool login_is_root(struct login *login UNUSED)
+bool login_is_root(struct login *login)
 {
-	return false;
+	return login->is_root;
 }
 
 int64_t login_now_ms(struct login *login)
@@ -430,13 +455,19 @@ void login_show(struct login *login, const char *text)
 
 void login_show_error(struct login *login, const char *text)
 {
+	char *before = login->errors;
+
 	login_show(login, text);
+	login->errors = text_format("%s%s\n", before ? before : "", text);
+	free(before);
 }
 
 uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
 {
 	assert_false(login->preparing);
 	REPLACE(login->prompt, prompt->text);
+	login->prompt_echo = prompt->echo;
+	login->prompt_is_password = prompt->password;
 	login->prompt_number = next_number(login);
 	return login->prompt_number;
 }
@@ -472,18 +503,34 @@ uint32_t login_timer(struct login *login, int64_t delay_ms)
 	return login->timer_number;
 }
 
-uint32_t login_check_password(struct login *login UNUSED, const struct secret *password UNUSED,
-			      char *const *sources UNUSED)
+static uint32_t start_check(struct login *login, const struct secret *password, bool setting)
 {
-	fail_msg("passwords are tested elsewhere");
-	return 0;
+	if (login->check_number)
+		fail_msg("two passwords at once");
+	assert_false(login->preparing);
+	REPLACE(login->password, password->data);
+	login->setting = setting;
+	login->check_number = next_number(login);
+	return login->check_number;
 }
 
-uint32_t login_set_password(struct login *login UNUSED, const struct secret *password UNUSED,
-			    int64_t expires_days UNUSED)
+uint32_t login_check_password(struct login *login, const struct secret *password,
+			      char *const *sources)
 {
-	fail_msg("passwords are tested elsewhere");
-	return 0;
+	struct buf words = BUF_INIT(256);
+
+	for (size_t i = 0; sources[i]; i++)
+		buf_add_format(&words, "%s%s", i ? " " : "", sources[i]);
+	REPLACE(login->sources, buf_text(&words));
+	buf_done(&words);
+	return start_check(login, password, false);
+}
+
+uint32_t login_set_password(struct login *login, const struct secret *password,
+			    int64_t expires_days)
+{
+	login->expires_days = expires_days;
+	return start_check(login, password, true);
 }
 
 void login_cancel(struct login *login, uint32_t number)
@@ -508,7 +555,7 @@ static void end(struct login *login, enum fake_end how, int reason, const char *
 
 void login_identify(struct login *login, const struct identity *identity)
 {
-	assert_false(login->preparing);
+	assert_false(login->preparing || login->changing);
 	end(login, FAKE_IDENTIFIED, 0, NULL);
 	REPLACE(login->issuer, identity->issuer);
 	REPLACE(login->subject, identity->subject);
@@ -527,7 +574,7 @@ void login_identify(struct login *login, const struct identity *identity)
 
 void login_done(struct login *login)
 {
-	assert_true(login->preparing);
+	assert_true(login->preparing || login->changing);
 	end(login, FAKE_DONE, 0, NULL);
 }
 

@@ -51,9 +51,18 @@ struct login {
 
 	uint32_t prompt_number;
 	char *prompt;                    /* text of the last prompt */
+	bool prompt_echo, prompt_is_password;
 	char *link, *plain_link, *user_code, *code_text;         /* of the last code shown */
 	unsigned n_codes;
 	char *shown;                     /* last text */
+	char *errors;                    /* all that was shown as errors, a line each; or NULL */
+
+	bool is_root, changing;          /* fake_change() */
+	uint32_t check_number;           /* of login_check_password() or login_set_password() */
+	bool setting;                    /* it is the latter */
+	char *password;                  /* to be checked or set */
+	char *sources;                   /* "jauth shadow" */
+	int64_t expires_days;
 
 	enum fake_end end;
 	int reason;                      /* deny_reason or fail_reason */
@@ -76,11 +85,14 @@ void fake_set(struct fake_method *method, const char *name, const char *value);
 
 struct login *fake_start(struct fake_method *method);
 struct login *fake_prepare(struct fake_method *method);
+struct login *fake_change(struct fake_method *method, bool is_root);
 /* The person leaves, or the test is over. Returns NULL. */
 struct login *fake_login_free(struct login *login);
 
 void fake_pass(struct login *login, int64_t ms);
 void fake_answer(struct login *login, const char *answer);
+/* The verdict on the password that was checked or set. */
+void fake_checked(struct login *login, enum password_result result);
 void fake_reply(struct login *login, const char *file);
 void fake_reply_json(struct login *login, uint32_t status, const char *body);
 /* No reply came: HTTP_TIMED_OUT, HTTP_NOT_SENT, … */

@@ -190,3 +190,11 @@ t_options_LDADD = libpam-jauth.la $(CMOCKA_LIBS)
 t_outcome_SOURCES = tests/unit/t-outcome.c
 t_outcome_CFLAGS = $(UNIT_CFLAGS)
 t_outcome_LDADD = libpam-jauth.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += t-password-rule t-password-method
+t_password_rule_SOURCES = tests/providers/t-password-rule.c
+t_password_rule_CFLAGS = $(UNIT_CFLAGS)
+t_password_rule_LDADD = libjauth-providers.la $(UNIT_LIBS)
+t_password_method_SOURCES = tests/providers/t-password-method.c
+t_password_method_CFLAGS = $(UNIT_CFLAGS)
+t_password_method_LDADD = libfake-core.la
