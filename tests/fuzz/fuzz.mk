@@ -20,3 +20,12 @@ noinst_PROGRAMS += fuzz-step
 fuzz_step_SOURCES = tests/fuzz/fuzz-step.c
 fuzz_step_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_step_LDADD = libjauth-protocol.la
+noinst_PROGRAMS += fuzz-facts fuzz-answers
+fuzz_facts_SOURCES = tests/fuzz/fuzz-facts.c
+fuzz_facts_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS)
+fuzz_facts_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_facts_LDADD = libjauthd.la
+fuzz_answers_SOURCES = tests/fuzz/fuzz-answers.c
+fuzz_answers_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+fuzz_answers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_answers_LDADD = libjauthd.la
