@@ -25,3 +25,7 @@ jauthctl_jauthctl_SOURCES = jauthctl/jauthctl.c
 jauthctl_jauthctl_CFLAGS = $(libjauthctl_la_CFLAGS)
 jauthctl_jauthctl_LDADD = libjauthctl.la
 jauthctl_jauthctl_LDFLAGS = $(PIE_LINK)
+
+# Completion is found by the file's name.
+dist_bashcompletion_DATA = jauthctl/completion/jauthctl
+dist_zshcompletion_DATA = jauthctl/completion/_jauthctl
