@@ -2,6 +2,8 @@
 /* Calls to jauthd over the system bus; see bus.h. */
 #include "jauthctl/bus.h"
 
+#include <string.h>
+
 #include <dbus/dbus.h>
 
 #include "base/json.h"
@@ -44,15 +46,20 @@ static enum exit_code code_of(const char *error_name)
 	return EXIT_NO;
 }
 
-/* Takes the error. */
+/* Takes the error. Its text may have a line for each mistake. */
 static enum exit_code failed(DBusError *error)
 {
 	enum exit_code code = code_of(error->name);
+	const char *text = error->message;
 
 	if (code == EXIT_NOT_REACHED)
-		complain("jauthd cannot be reached: %s", error->message);
-	else
-		complain("%s", error->message);
+		complain("jauthd cannot be reached");
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		complain("%.*s", (int)len, text);
+		text += text[len] ? len + 1 : len;
+	}
 	dbus_error_free(error);
 	return code;
 }
