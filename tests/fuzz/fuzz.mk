@@ -29,3 +29,8 @@ fuzz_answers_SOURCES = tests/fuzz/fuzz-answers.c
 fuzz_answers_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 fuzz_answers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_answers_LDADD = libjauthd.la
+noinst_PROGRAMS += fuzz-import
+fuzz_import_SOURCES = tests/fuzz/fuzz-import.c
+fuzz_import_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_import_LDADD = libjauthctl.la $(JANSSON_LIBS)
