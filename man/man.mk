@@ -4,3 +4,4 @@ dist_man_MANS = man/pam_jauth.8
 dist_man_MANS += man/jauth-http.8
 dist_man_MANS += man/jauthd.8 man/jauthd.conf.5
 dist_man_MANS += man/jauthctl.1
+dist_man_MANS += man/jauth-oidc.7

@@ -34,3 +34,17 @@ fuzz_import_SOURCES = tests/fuzz/fuzz-import.c
 fuzz_import_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_import_LDADD = libjauthctl.la $(JANSSON_LIBS)
+noinst_PROGRAMS += fuzz-device-flow fuzz-discovery fuzz-jwks fuzz-jwt
+fuzz_device_flow_SOURCES = tests/fuzz/fuzz-device-flow.c
+fuzz_device_flow_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_device_flow_LDADD = libjauth-providers.la
+fuzz_discovery_SOURCES = tests/fuzz/fuzz-discovery.c
+fuzz_discovery_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_discovery_LDADD = libjauth-providers.la
+fuzz_jwks_SOURCES = tests/fuzz/fuzz-jwks.c
+fuzz_jwks_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_jwks_LDADD = libjauth-providers.la
+fuzz_jwt_SOURCES = tests/fuzz/fuzz-jwt.c tests/providers/fake-issuer.c
+fuzz_jwt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_jwt_LDADD = libjauth-providers.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
