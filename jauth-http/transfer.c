@@ -23,6 +23,7 @@ struct transfer {
 	struct buf body;
 	size_t header_bytes;
 	bool reached;                    /* connected and verified: the request may be there */
+	bool has_headers;                /* all of them; libcurl takes cut ones for whole */
 	const char *refusal;             /* why we ended it ourselves, or NULL */
 	char error[CURL_ERROR_SIZE];
 };
@@ -131,6 +132,7 @@ static bool split_header(char *line, char **ret_value)
 static void on_status_line(struct transfer *transfer, const char *line)
 {
 	memset(&transfer->reply, 0, sizeof(transfer->reply));    /* of an earlier 1xx */
+	transfer->has_headers = false;
 	if (text_has_prefix(line, "HTTP/2"))
 		(void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
 }
@@ -151,6 +153,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *userdata)
 	}
 	if (text_has_prefix(line.data, "HTTP/"))
 		on_status_line(transfer, line.data);
+	else if (line.data[strspn(line.data, "\r\n")] == '\0')
+		transfer->has_headers = true;
 	else if (split_header(line.data, &value))
 		keep_header(&transfer->reply, line.data, value);
 	buf_done(&line);
@@ -343,9 +347,12 @@ static bool take_reply(struct transfer *transfer, struct http_reply *reply)
 {
 	long status = 0;
 
-	if (curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
-	    status < 100 || status > 599)
+	if (!transfer->has_headers ||
+	    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
+	    status < 100 || status > 599) {
+		transfer->refusal = "the reply is not whole";
 		return false;
+	}
 	*reply = transfer->reply;
 	if (transfer->body.len)
 		reply->body = secret_new(transfer->body.data, transfer->body.len);

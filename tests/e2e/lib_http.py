@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of jauth-http share: the program, its frames, and https servers that obey or not."""
+
+import contextlib
+import datetime
+import ipaddress
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import threading
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+REQUEST, CANCEL, REPLY, PING, PONG = range(1, 6)
+GET, POST, DELETE = range(1, 4)
+DONE, NOT_SENT, TIMED_OUT, BROKEN = range(1, 5)
+TEXTS = ["content_type", "cache_control", "link", "retry_after", "ratelimit_remaining", "error"]
+BODY_MAX = 512 * 1024
+
+
+def program():
+    build = os.environ.get("JAUTH_BUILD")
+    return f"{build}/jauth-http/jauth-http" if build else "/usr/libexec/jauth/jauth-http"
+
+
+# --- certificates ---
+
+class Authority:
+    """A certification authority; its servers' files lie in `folder`."""
+
+    def __init__(self, folder, name="test authority"):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.certificate = self._sign(self.name, self.key.public_key(),
+                                      [x509.BasicConstraints(ca=True, path_length=0)])
+        self.file = self.folder / "ca.pem"
+        self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _sign(self, subject, public_key, extensions, days=1):
+        now = datetime.datetime.utcnow()
+        builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(self.name)
+                   .public_key(public_key).serial_number(x509.random_serial_number())
+                   .not_valid_before(now - datetime.timedelta(days=30))
+                   .not_valid_after(now + datetime.timedelta(days=days)))
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    def issue(self, *names, days=1):
+        """Certificate and key of a server in one PEM file; days < 0: expired."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        alternatives = [x509.IPAddress(ipaddress.ip_address(name))
+                        if name.replace(".", "").isdigit() else x509.DNSName(name)
+                        for name in names]
+        certificate = self._sign(
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")]), key.public_key(),
+            [x509.SubjectAlternativeName(alternatives)], days)
+        path = self.folder / f"server-{'-'.join(names)}-{days}.pem"
+        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption()))
+        return path
+
+
+# --- servers ---
+
+class Request:
+    def __init__(self, connection, method, path, headers, body):
+        self.connection = connection     # number of the connection it came on
+        self.method = method
+        self.path = path
+        self.headers = headers           # names in lower case
+        self.body = body
+
+
+def response(status=200, body=b"", headers=()):
+    lines = [f"HTTP/1.1 {status} Test", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+class Server:
+    """An https server on loopback. `answer(stream, request)` writes what it likes to the stream and
+    returns True to keep the connection; without TLS when `certificate` is None."""
+
+    def __init__(self, certificate, answer):
+        self.answer = answer
+        self.requests = []
+        self.n_connections = 0
+        self.context = None
+        if certificate:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(certificate)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=300)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"https://localhost:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                stream, _ = self.listener.accept()
+            except OSError:
+                return
+            self.n_connections += 1
+            threading.Thread(target=self._serve, args=[stream, self.n_connections],
+                             daemon=True).start()
+
+    def _serve(self, stream, number):
+        with contextlib.suppress(OSError, UnicodeDecodeError), stream:
+            if self.context:
+                stream = self.context.wrap_socket(stream, server_side=True)
+            with stream, stream.makefile("rb") as lines:
+                while request := self._read(lines, number):
+                    self.requests.append(request)
+                    if not self.answer(stream, request):
+                        return
+
+    @staticmethod
+    def _read(lines, number):
+        first = lines.readline().split()
+        if len(first) < 2:
+            return None
+        headers = {}
+        while (line := lines.readline().strip()):
+            name, _, value = line.decode("latin-1").partition(":")
+            headers[name.lower()] = value.strip()
+        body = lines.read(int(headers.get("content-length", 0)))
+        return Request(number, first[0].decode(), first[1].decode(), headers, body)
+
+    def close(self):
+        self.listener.close()
+
+
+def keeps(body=b"ok", **more):
+    """An answer function that always says the same and keeps the connection."""
+    def answer(stream, _request):
+        stream.sendall(response(body=body, **more))
+        return True
+    return answer
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+NGINX = """
+daemon off; master_process off; worker_processes 1; pid {folder}/pid;
+error_log stderr warn;
+events {{ worker_connections 400; }}
+http {{
+    log_format short '$server_protocol $connection $connection_requests $request_method';
+    access_log {folder}/access short;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/p;
+    fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    server {{
+        listen 127.0.0.1:{port} ssl http2;
+        ssl_certificate {certificate}; ssl_certificate_key {certificate};
+        location / {{ default_type application/json; return 200 '{body}'; }}
+    }}
+}}
+"""
+
+
+class Nginx:
+    """A server that speaks HTTP/2 and answers everything with the same body."""
+
+    def __init__(self, folder, certificate, body):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(exist_ok=True)
+        self.port = free_port()
+        self.url = f"https://localhost:{self.port}"
+        config = self.folder / "nginx.conf"
+        config.write_text(NGINX.format(folder=self.folder, port=self.port, body=body,
+                                       certificate=certificate))
+        self.process = subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-c", str(config)])
+        wait_for_port(self.port)
+
+    def access(self):
+        return (self.folder / "access").read_text().splitlines()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def wait_until(condition, timeout=10):
+    end = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+    return value
+
+
+def wait_for_port(port):
+    def connects():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return True
+        return False
+    wait_until(connects)
+
+
+# --- frames ---
+
+def field(data):
+    return struct.pack("<I", len(data)) + data
+
+
+def number_field(number):
+    return field(struct.pack("<I", number))
+
+
+def frame(kind, number, fields=b""):
+    rest = bytes([kind]) + struct.pack("<Q", number) + fields
+    return struct.pack("<I", len(rest)) + rest
+
+
+def request_fields(url, method=GET, headers=(), body=b"", connect_ms=5000, total_ms=10000,
+                   max_body=BODY_MAX):
+    return b"".join([number_field(method), field(url.encode()), number_field(len(headers)),
+                     *(field(header.encode()) for header in headers), field(body),
+                     number_field(connect_ms), number_field(total_ms), number_field(max_body)])
+
+
+class Reply:
+    def __init__(self, fields):
+        parts = []
+        while fields:
+            length, = struct.unpack_from("<I", fields)
+            parts.append(fields[4:4 + length])
+            fields = fields[4 + length:]
+        assert len(parts) == 3 + len(TEXTS)
+        self.result, = struct.unpack("<I", parts[0])
+        self.status, = struct.unpack("<I", parts[1])
+        for name, part in zip(TEXTS, parts[2:]):
+            setattr(self, name, part.decode("ascii"))
+        self.body = parts[-1]
+
+    def __repr__(self):
+        return f"<Reply {self.result} {self.status} {self.error!r}>"
+
+
+class Client:
+    """A connection to jauth-http as jauthd has it."""
+
+    def __init__(self, path, timeout=15):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(timeout)
+        self.socket.connect(str(path))
+        self.last = 0
+
+    def send(self, kind, number, fields=b""):
+        self.socket.sendall(frame(kind, number, fields))
+
+    def ask(self, url, **more):
+        self.last += 1
+        self.send(REQUEST, self.last, request_fields(url, **more))
+        return self.last
+
+    def _exactly(self, length):
+        data = b""
+        while len(data) < length:
+            part = self.socket.recv(length - len(data))
+            if not part:
+                raise EOFError
+            data += part
+        return data
+
+    def receive(self):
+        """The next frame: type, number, fields. EOFError when the other side has closed."""
+        length, = struct.unpack("<I", self._exactly(4))
+        rest = self._exactly(length)
+        return rest[0], struct.unpack_from("<Q", rest, 1)[0], rest[9:]
+
+    def reply(self):
+        """The next reply and its number."""
+        kind, number, fields = self.receive()
+        assert kind == REPLY
+        return number, Reply(fields)
+
+    def fetch(self, url, **more):
+        number = self.ask(url, **more)
+        got, reply = self.reply()
+        assert got == number
+        return reply
+
+    def ping(self, number=1):
+        self.send(PING, number)
+        return self.receive() == (PONG, number, b"")
+
+    def is_closed(self):
+        """True when the other side has ended the connection, waiting for it a while."""
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self):
+        self.socket.close()
+
+
+# --- the program ---
+
+class JauthHttp:
+    def __init__(self, folder, *options, user="root", environment=None):
+        self.folder = pathlib.Path(folder)
+        self.path = self.folder / "socket"
+        self.argv = [program(), "--socket", str(self.path), "--client-user", user, *options]
+        self.environment = environment or {}
+        self.clients = []
+        self.process = None
+
+    def start(self):
+        notify = self.folder / "notify"
+        notify.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+            listener.bind(str(notify))
+            listener.settimeout(10)
+            with open(self.folder / "log", "ab") as log:
+                self.process = subprocess.Popen(
+                    self.argv, stderr=log,
+                    env={**self.environment, "NOTIFY_SOCKET": str(notify)})
+            assert listener.recv(100) == b"READY=1"
+        return self
+
+    def client(self, **more):
+        client = Client(self.path, **more)
+        self.clients.append(client)
+        return client
+
+    def log(self):
+        return (self.folder / "log").read_text(errors="replace")
+
+    def send_signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        for client in self.clients:
+            client.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(10)
+
+    def core(self):
+        """What lies in its memory now."""
+        prefix = self.folder / "core"
+        subprocess.run([shutil.which("gcore"), "-o", str(prefix), str(self.process.pid)],
+                       check=True, capture_output=True)
+        path = pathlib.Path(f"{prefix}.{self.process.pid}")
+        content = path.read_bytes()
+        path.unlink()
+        return content
