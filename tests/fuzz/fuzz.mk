@@ -48,3 +48,7 @@ fuzz_jwt_SOURCES = tests/fuzz/fuzz-jwt.c tests/providers/fake-issuer.c
 fuzz_jwt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
 fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_jwt_LDADD = libjauth-providers.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+noinst_PROGRAMS += fuzz-config
+fuzz_config_SOURCES = tests/fuzz/fuzz-config.c
+fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_config_LDADD = libjauthd.la
