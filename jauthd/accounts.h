@@ -15,7 +15,7 @@
 struct account {
 	char user[USER_NAME_MAX + 1];
 	int64_t uid;
-	char hash[384];          /* crypt(5); "" when it has no password. Wipe with account_done() */
+	char hash[384];          /* crypt(5); "": no password. Wiped by account_done() */
 	bool locked;
 	bool must_change;
 	int64_t expires_s;       /* wall clock; 0: never */
@@ -53,7 +53,8 @@ int link_matches(struct db *db, const char *issuer, const char *subject, const c
 		 int64_t uid, bool *ret_linked);
 int link_touch(struct db *db, const char *issuer, const char *subject, const char *user,
 	       int64_t now_s);
-int link_add(struct db *db, const struct link *link, int64_t *ret_id);   /* -EEXIST; ret_id may be NULL */
+/* -EEXIST. ret_id may be NULL. */
+int link_add(struct db *db, const struct link *link, int64_t *ret_id);
 int link_remove(struct db *db, int64_t id);                              /* -ENOENT */
 /* `user` NULL: all. */
 int link_each(struct db *db, const char *user, int (*each)(const struct link *link, void *context),

@@ -34,7 +34,8 @@ int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id)
 	int r;
 
 	query = query_new(db, "INSERT INTO audit (time_s, uid, " AUDIT_TEXTS ")"
-			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+			      " ?14, ?15, ?16)");
 	query_number(query, 1, row->time_s);
 	query_number(query, 2, row->uid);
 	for (size_t i = 0; i < N_ELEMENTS(audit_fields); i++)
@@ -137,7 +138,8 @@ int audit_find_granted(struct db *db, const char *request, struct audit_row *ret
 	int r;
 
 	query = query_new(db, "SELECT " AUDIT_COLUMNS " FROM audit WHERE request = ?1"
-			      " AND kind = 'login' AND outcome = 'granted' ORDER BY id DESC LIMIT 1");
+			      " AND kind = 'login' AND outcome = 'granted'"
+			      " ORDER BY id DESC LIMIT 1");
 	query_text(query, 1, request);
 	r = query_step(query);
 	if (r == 1)

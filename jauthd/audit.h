@@ -14,7 +14,7 @@ struct audit_row {
 	int64_t id, time_s;
 	char request[17];                /* 16 lower-case hex digits */
 	char kind[24];                   /* "login", "account", "password", "admin" */
-	char user[USER_NAME_MAX + 1];    /* "?" and throttle_user_hash() when there is no such user */
+	char user[USER_NAME_MAX + 1];    /* no such user: "?" and throttle_user_hash() */
 	int64_t uid;                     /* -1: unknown */
 	char service[64];
 	char origin[16];                 /* "local", "remote" */
@@ -22,13 +22,14 @@ struct audit_row {
 	char method[METHOD_ID_MAX * FACTORS_MAX + FACTORS_MAX * 3 + 1];  /* "password + work" */
 	char outcome[24];                /* a word of login_state_names */
 	char reason[AUDIT_TEXT_MAX];     /* cleaned */
-	char issuer[AUDIT_TEXT_MAX], subject[AUDIT_TEXT_MAX];            /* of the identity; "" when none */
+	char issuer[AUDIT_TEXT_MAX], subject[AUDIT_TEXT_MAX];    /* the identity; "": none */
 	char display[AUDIT_TEXT_MAX];    /* a name the person chose */
 	char mapped_method[METHOD_ID_MAX + 1];   /* whose identity this is */
-	char mapping[16];                /* by what it was mapped: "link", "rule", "self"; "" when not */
+	char mapping[16];                /* how it was mapped: "link", "rule", "self"; "": not */
 };
 
-int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id);      /* ret_id may be NULL */
+/* ret_id may be NULL. */
+int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id);
 /* To the journal: key=value, one line, cleaned. Any thread. */
 void audit_log(const struct audit_row *row);
 /* Deletes beyond `rows_max` and older than `days`. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * glibc says "not there" in several ways; everything else is a fault of the source, and whoever
- * asked must not take it for "not there". A user in more groups than we keep is a fault too: the group
- * that is left out could be the privileged one.
+ * asked must not take it for "not there". A user in more groups than we keep is a fault too: the
+ * group that is left out could be the privileged one.
  */
 #include "jauthd/names.h"
 

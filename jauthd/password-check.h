@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Checks or sets a user's password without holding up the loop: one operation that goes
- * from the store (count the attempt, read the account) to a hash thread (shadow entry, hash) and back to
- * the store (take the count back). The verdict is told on the loop, by numbers.
+ * Checks or sets a user's password without holding up the loop: one operation that goes from the
+ * store (count the attempt, read the account) to a hash thread (shadow entry, hash) and back to the
+ * store (take the count back). The verdict is told on the loop, by numbers.
  *
  * A verdict waits for its count: nothing is compared before the attempt is in the database.
- * Everybody costs the same work: an unknown, locked, expired or paused user, or one without password,
- * has a hash compared that no password matches.
+ * Everybody costs the same work: an unknown, locked, expired or paused user, or one without
+ * password, has a hash compared that no password matches.
  */
 #pragma once
 
@@ -36,7 +36,7 @@ struct password_request {
 	uint64_t owner;                  /* come back with the result */
 	uint32_t number;
 	const struct unix_user *user;    /* who need not exist */
-	const char *source;              /* address, tty or "uid N": what is counted with the user */
+	const char *source;              /* address, tty or "uid N": counted with the user */
 	const char *scope;               /* what is counted: "password" */
 	char *const *sources;            /* PASSWORD_SOURCE_…; setting: not used */
 	int64_t now_s;
@@ -47,7 +47,7 @@ struct password_request {
  * or -errno and none. */
 int password_check_start(struct password_env *env, const struct password_request *request,
 			 const struct secret *password);
-/* Hashes it and puts it into the user's account, must-change cleared. Results: CHANGED, NOT_OURS (no
- * account here), UNAVAILABLE. */
+/* Hashes it and puts it into the user's account, must-change cleared. Results: CHANGED, NOT_OURS
+ * (no account here), UNAVAILABLE. */
 int password_set_start(struct password_env *env, const struct password_request *request,
 		       const struct secret *password);

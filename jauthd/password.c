@@ -2,8 +2,8 @@
 /*
  * The only file that knows libxcrypt and the shadow database.
  *
- * Hash functions leave parts of the password where they worked: in their scratch memory, which is ours and
- * wiped, and on the stack below us, which is overwritten after every call.
+ * Hash functions leave parts of the password where they worked: in their scratch memory, which is
+ * ours and wiped, and on the stack below us, which is overwritten after every call.
  */
 #include "jauthd/password.h"
 
@@ -73,7 +73,8 @@ void password_from_shadow(const struct spwd *entry, int64_t today,
 			  struct password_record *ret_record)
 {
 	*ret_record = (struct password_record){ .source = PASSWORD_FROM_SHADOW };
-	if (!entry->sp_pwdp || !text_into(ret_record->hash, sizeof(ret_record->hash), entry->sp_pwdp))
+	if (!entry->sp_pwdp ||
+	    !text_into(ret_record->hash, sizeof(ret_record->hash), entry->sp_pwdp))
 		return;
 	ret_record->usable = password_hash_is_usable(ret_record->hash);
 	if (entry->sp_expire >= 0 && today >= entry->sp_expire)

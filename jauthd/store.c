@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * synchronous=NORMAL: in WAL mode a commit is then a write without fsync. What was committed survives
- * the death of this process at any moment, since the kernel has it; a power cut or kernel crash
- * may take the commits since the last checkpoint, and the file is sound all the same. For the
- * throttle that means: a power cut gives some tries back, and whoever can cause one has
- * the machine in hand. It buys logins that wait for no disk. Accounts and links ask for more by
+ * synchronous=NORMAL: in WAL mode a commit is then a write without fsync. What was committed
+ * survives the death of this process at any moment, since the kernel has it; a power cut or kernel
+ * crash may take the commits since the last checkpoint, and the file is sound all the same. For the
+ * throttle that means: a power cut gives some tries back, and whoever can cause one has the machine
+ * in hand. It buys logins that wait for no disk. Accounts and links ask for more by
  * db_make_durable().
  *
  * secure_delete overwrites removed hashes in the file; the write-ahead log keeps old pages until it
@@ -220,7 +220,7 @@ void query_done(struct query *query)
 	query->is_busy = false;
 }
 
-/* A checkpoint is the fsync that synchronous=NORMAL leaves out. Waits for the end of a transaction. */
+/* A checkpoint is the fsync that synchronous=NORMAL leaves out. An open transaction goes first. */
 static int db_settle(struct db *db, int r)
 {
 	int code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The database: SQLite in WAL mode, used by one thread only, and the only file that includes sqlite3.h.
+ * The database: SQLite in WAL mode, used by one thread only, and the only file that includes
+ * sqlite3.h.
  *
  * accounts.h, throttle.h and audit.h are plain functions over `struct db` that run on that thread
  * inside a job, so one job can read, decide and write in one transaction; tests call them
@@ -33,16 +34,19 @@ void db_rollback(struct db *db);
 void db_make_durable(struct db *db);
 
 /* One statement, prepared once and cached by its text, which must be a literal. What follows
- * accepts the NULL of a query_new() that failed, so only query_step() and query_run() need a look. */
+ * accepts the NULL of a query_new() that failed, so only query_step() and query_run() are to be
+ * checked. */
 struct query;
-struct query *query_new(struct db *db, const char *sql); /* NULL: our mistake or no memory; logged */
+/* NULL: our mistake or no memory; logged. */
+struct query *query_new(struct db *db, const char *sql);
 /* Indexes of parameters begin at 1, of columns at 0. Text and blobs are not copied: they must live
  * until query_done(). A NULL text binds NULL. */
 void query_text(struct query *query, int index, const char *text);
 void query_number(struct query *query, int index, int64_t number);
 void query_blob(struct query *query, int index, const void *data, size_t len);
 int query_step(struct query *query);                     /* 1: a row; 0: finished; -errno */
-const char *query_column_text(struct query *query, int column);          /* "" for NULL; until the next step */
+/* "" for NULL. Valid until the next step. */
+const char *query_column_text(struct query *query, int column);
 int64_t query_column_number(struct query *query, int column);
 bool query_column_is_null(struct query *query, int column);
 /* Resets and clears the bindings; accepts NULL. */

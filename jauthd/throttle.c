@@ -151,8 +151,8 @@ static int throttle_write(struct db *db, const struct throttle_key *key,
 	return query_run(query);
 }
 
-/* Makes room for one more row. The oldest go first: were it those with the fewest failures, then with a
- * table full of others two keys in turn would push each other out and never be made to wait. */
+/* Makes room for one more row. The oldest go first: were it those with the fewest failures, then
+ * in a full table two keys in turn would push each other out and never be made to wait. */
 static int throttle_make_room(struct db *db, int64_t now_s)
 {
 	struct query *query;
@@ -238,8 +238,9 @@ int throttle_each(struct db *db, const char *user_hash,
 	struct query *query;
 	int r;
 
-	query = query_new(db, "SELECT user_hash, scope, failures, last_s, wait_until_s FROM throttle"
-			      " WHERE ?1 IS NULL OR user_hash = ?1 ORDER BY user_hash, last_s");
+	query = query_new(db, "SELECT user_hash, scope, failures, last_s, wait_until_s"
+			      " FROM throttle WHERE ?1 IS NULL OR user_hash = ?1"
+			      " ORDER BY user_hash, last_s");
 	query_text(query, 1, user_hash);
 	while ((r = query_step(query)) == 1) {
 		struct throttle_row row = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One pass over the bytes: UTF-8 that was found valid needs no decoding to be counted and sorted. */
+/* One pass over the bytes: valid UTF-8 needs no decoding to be counted and sorted. */
 #include "providers/password-rule.h"
 
 #include <stdbool.h>

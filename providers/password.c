@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The method "password": the user types his password; a new one is asked for where it must be changed.
+ * The method "password": the user types his password; a new one is asked for where it must be
+ * changed.
  *
  *   state       waits for    event → next
  *   ASK_OLD     answer       typed → CHECKING; empty → denied
@@ -45,7 +46,7 @@ struct password_login {
 static const struct conf_key password_keys[] = {
 	{ .name = "sources", .kind = CONF_LIST, .offset = offsetof(struct password_config, sources),
 	  .min = 1, .max = 2, .fallback = PASSWORD_SOURCE_JAUTH ", " PASSWORD_SOURCE_SHADOW,
-	  .help = "Where passwords are kept, jauth and shadow; the first that knows the user decides" },
+	  .help = "Where passwords are, jauth, shadow; the first that knows the user decides" },
 	{ .name = "length_min", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct password_config, length_min), .min = 1, .max = LENGTH_LIMIT,
 	  .fallback = "8", .help = "Characters a new password has at least" },
@@ -54,7 +55,7 @@ static const struct conf_key password_keys[] = {
 	  .fallback = "32", .help = "Characters a new password has at most" },
 	{ .name = "classes", .kind = CONF_LIST, .offset = offsetof(struct password_config, classes),
 	  .min = 1, .max = 5, .fallback = "digits, letters",
-	  .help = "What a new password must contain: digits, letters, lower, upper, special; or none" },
+	  .help = "What a new password needs: digits, letters, lower, upper, special; or none" },
 	{ .name = "expires_days", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct password_config, expires_days), .min = 0, .max = EXPIRES_LIMIT,
 	  .fallback = "0", .help = "Days after which a new password must be changed; 0: never" },
@@ -136,7 +137,8 @@ static void password_start(struct login *login)
 
 static void refuse_not_ours(struct login *login)
 {
-	login_show_error(login, login_text(login, N_("Change this password with passwd on the host.")));
+	login_show_error(login, login_text(login,
+		N_("Change this password with passwd on the host.")));
 	login_deny(login, DENY_REFUSED, "password is not kept by jauth");
 }
 
@@ -241,8 +243,8 @@ static void on_again(struct login *login, const struct secret *answer)
 
 /* --- the old password --- */
 
-/* An empty answer comes from clients without a terminal; it is no attempt and is not counted. When a
- * password is to be changed, only the one that can be changed is the old one. */
+/* An empty answer comes from clients without a terminal; it is no attempt and is not counted. When
+ * a password is to be changed, only the one that can be changed is the old one. */
 static void on_old(struct login *login, const struct secret *answer)
 {
 	const struct password_config *config = login_config(login);
@@ -260,7 +262,8 @@ static void on_old(struct login *login, const struct secret *answer)
 		return;
 	}
 	own->state = CHECKING;
-	(void)login_check_password(login, own->old, own->is_changing ? only_jauth : config->sources);
+	(void)login_check_password(login, own->old,
+				   own->is_changing ? only_jauth : config->sources);
 }
 
 static void password_answer(struct login *login, uint32_t number UNUSED,

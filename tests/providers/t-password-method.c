@@ -14,6 +14,15 @@
 #define OLD "old horse 1"
 #define NEW "new horse 2"
 
+#define WRONG_CLASSES \
+	"2: \"classes\" must be of digits, letters, lower, upper, special; or none alone\n"
+
+struct ending {
+	enum password_result result;
+	enum fake_end end;
+	int reason;
+};
+
 static int make_method(void **state)
 {
 	*state = fake_method_new(&password_provider, "");
@@ -46,10 +55,8 @@ static void mistakes_are_told(void **state UNUSED)
 		  "2: \"sources\" must be jauth, shadow or both, each once\n" },
 		{ "classes = none", "" },
 		{ "classes = lower, upper, digits, special, letters", "" },
-		{ "classes = none, lower", "2: \"classes\" must be of digits, letters, lower, upper, "
-					   "special; or none alone\n" },
-		{ "classes = numbers", "2: \"classes\" must be of digits, letters, lower, upper, "
-				       "special; or none alone\n" },
+		{ "classes = none, lower", WRONG_CLASSES },
+		{ "classes = numbers", WRONG_CLASSES },
 		{ "length_min = 32", "" },
 		{ "length_min = 33",
 		  "2: \"length_min\" is wrong: length_min must not be above length_max\n" },
@@ -114,7 +121,7 @@ static void an_empty_answer_is_no_attempt(void **state)
 
 static void everything_else_lets_nobody_in(void **state)
 {
-	static const struct { enum password_result result; enum fake_end end; int reason; } cases[] = {
+	static const struct ending cases[] = {
 		{ PASSWORD_WRONG, FAKE_DENIED, DENY_WRONG },
 		{ PASSWORD_NOT_OURS, FAKE_DENIED, DENY_REFUSED },
 		{ PASSWORD_UNAVAILABLE, FAKE_FAILED, FAIL_PROVIDER },
@@ -180,7 +187,7 @@ static void who_must_change_is_in_only_after_the_change(void **state)
 
 static void a_change_that_fails_lets_nobody_in(void **state)
 {
-	static const struct { enum password_result result; enum fake_end end; int reason; } cases[] = {
+	static const struct ending cases[] = {
 		{ PASSWORD_UNAVAILABLE, FAKE_FAILED, FAIL_PROVIDER },
 		{ PASSWORD_NOT_OURS, FAKE_DENIED, DENY_REFUSED },
 		{ PASSWORD_RIGHT, FAKE_FAILED, FAIL_PROVIDER },

@@ -21,7 +21,8 @@
 static const struct audit_row granted = {
 	.time_s = 1000, .request = "0123456789abcdef", .kind = "login", .user = "jane", .uid = 1001,
 	.service = "sshd", .origin = "remote", .source = "192.0.2.1", .method = "password + work",
-	.outcome = "granted", .reason = "link", .issuer = "https://id.example.org", .subject = "s-1",
+	.outcome = "granted", .reason = "link", .issuer = "https://id.example.org",
+	.subject = "s-1",
 	.display = "Jane",
 };
 

@@ -14,7 +14,12 @@
 
 static void known_users_are_found_with_their_groups(void **state UNUSED)
 {
-	static const struct { const char *name; uid_t uid; gid_t gid; const char *group; } cases[] = {
+	static const struct {
+		const char *name;
+		uid_t uid;
+		gid_t gid;
+		const char *group;
+	} cases[] = {
 		{ "root", 0, 0, "root" },
 		{ "daemon", 1, 1, "daemon" },
 		{ "nobody", 65534, 65534, "nogroup" },
@@ -44,7 +49,8 @@ static void known_users_are_found_with_their_groups(void **state UNUSED)
 static void others_do_not_exist_and_are_no_fault(void **state UNUSED)
 {
 	static const char *const names[] = {
-		"", "no-such-user-here", "Root", "root ", " root", "root\n", "0", "../root", "r\xc3\xb6ot",
+		"", "no-such-user-here", "Root", "root ", " root", "root\n", "0", "../root",
+		"r\xc3\xb6ot",
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(names); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * password-check.c on a real loop with a database in a file. The shadow database is a table here, and
- * calls of crypt_rn() are counted: everybody must cost one.
+ * password-check.c on a real loop with a database in a file. The shadow database is a table here,
+ * and calls of crypt_rn() are counted: everybody must cost one.
  */
 #include <crypt.h>
 #include <errno.h>

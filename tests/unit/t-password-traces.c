@@ -64,7 +64,7 @@ static void hash_once(struct hasher *hasher)
 			   password_hash_matches(hash, password);
 }
 
-/* Waits between hashes, as a hash thread of the daemon does: its stack stays as the hash left it. */
+/* Waits between hashes like a hash thread of the daemon: its stack stays as the hash left it. */
 static void *hasher_main(void *argument)
 {
 	struct hasher *hasher = argument;
@@ -121,7 +121,8 @@ static unsigned search_range(int memory, unsigned char *block, unsigned long fro
 	unsigned n = 0;
 
 	for (; from < to; from += BLOCK - (FOUND_PART - 1)) {
-		ssize_t got = pread(memory, block, MIN(to - from, (unsigned long)BLOCK), (off_t)from);
+		size_t len = MIN(to - from, (unsigned long)BLOCK);
+		ssize_t got = pread(memory, block, len, (off_t)from);
 
 		if (got > 0)
 			n += count_traces(block, (size_t)got);

@@ -147,8 +147,8 @@ static void a_key_of_another_length_is_damage(void **state)
 	const struct place *place = *state;
 	struct db *db = open_db(place);
 
-	assert_int_equal(query_run(query_new(db, "UPDATE meta SET value = x'00' WHERE name = 'key'")),
-			 0);
+	assert_int_equal(query_run(query_new(db,
+		"UPDATE meta SET value = x'00' WHERE name = 'key'")), 0);
 	db_close(db);
 	db = NULL;
 	assert_int_equal(db_open(place->path, &db), -EUCLEAN);
