@@ -121,7 +121,7 @@ extern const char *const login_item_names[ITEM_N_KINDS];
 
 #define LOGIN_STEP_MAX        65536u  /* bytes of a datagram to the client */
 #define LOGIN_ITEMS_MAX       16u
-#define LOGIN_TEXT_MAX        16384u
+#define LOGIN_TEXT_MAX        32768u
 #define LOGIN_ANSWER_MAX      1023u   /* bytes: what OpenSSH's client sends at most */
 
 enum login_opcode {
