@@ -39,7 +39,7 @@ void nearest_try(struct nearest *nearest, const char *word)
 	if (!typed_len || typed_len > NEAREST_WORD_MAX || len > NEAREST_WORD_MAX)
 		return;
 	distance = edit_distance(nearest->typed, typed_len, word, len);
-	if (distance > MAX(typed_len / 3, (size_t)1))
+	if (distance > MAX(typed_len / 3, (size_t)1) || distance >= typed_len)
 		return;
 	if (nearest->word && nearest->distance <= distance)
 		return;

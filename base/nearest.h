@@ -14,5 +14,5 @@ struct nearest {
 };
 
 /* Edit distance counts inserted, dropped, changed and swapped letters; near enough is one in three,
- * at least one. The first of several equally near words is kept. */
+ * at least one, but not all of them. The first of several equally near words is kept. */
 void nearest_try(struct nearest *nearest, const char *word);

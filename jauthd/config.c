@@ -285,6 +285,15 @@ static struct config *config_free(struct config *config)
 	return NULL;
 }
 
+/* As one reads: by file and line, whatever the order in which they were found. */
+static int by_place(const void *a, const void *b)
+{
+	const struct conf_mistake *left = a, *right = b;
+	int order = strcmp(left->file, right->file);
+
+	return order ? order : (left->line > right->line) - (left->line < right->line);
+}
+
 /* Nothing leaves unless it is all right: neither syntax nor meaning may have added a mistake. */
 static int config_build(const struct conf *conf, const char *path, struct conf_report *report,
 			struct config **ret_config)
@@ -306,6 +315,7 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	add_services(&loader, conf);
 	list_free(loader.broken);
 	if (report->n_mistakes) {
+		qsort(report->mistakes, report->n_mistakes, sizeof(*report->mistakes), by_place);
 		config_free(config);
 		return -EINVAL;
 	}

@@ -303,6 +303,54 @@ static void the_sample_shows_the_limits_of_its_type(void **state UNUSED)
 	free(sample);
 }
 
+/* What an example of the manual leaves out: a method that another one defines. */
+static const char work[] = "[method work]\ntype = oidc\nissuer = https://id.example.org\n"
+			   "client_id = hosts\n";
+
+/* Secrets lie on another machine; everything else must be right. */
+static void assert_example(const char *example)
+{
+	struct conf_report report = { NULL };
+	struct config *config = NULL;
+	_cleanup_free_ char *text = text_format("%s%s", strstr(example, "[method work]") ? "" : work,
+						example);
+	size_t i;
+
+	(void)config_load_text(text, strlen(text), &config, &report);    /* the report says it */
+	for (i = 0; i < report.n_mistakes; i++)
+		if (!strstr(report.mistakes[i].text, "cannot be opened"))
+			fail_msg("%s\n%u: %s", text, report.mistakes[i].line,
+				 report.mistakes[i].text);
+	conf_report_done(&report);
+	config_unref(config);
+}
+
+/* The blocks of .SH EXAMPLES between .RS and .RE. */
+static void the_examples_of_the_manual_are_right(void **state UNUSED)
+{
+	_cleanup_(buf_done) struct buf example = BUF_INIT(4096);
+	FILE *file = fopen(MANUAL, "re");
+	char line[LINE_MAX_LEN];
+	bool in_block = false;
+	size_t n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (text_equals(line, ".RS\n")) {
+			in_block = true;
+		} else if (text_equals(line, ".RE\n")) {
+			assert_example(buf_text(&example));
+			buf_done(&example);
+			in_block = false;
+			n++;
+		} else if (in_block) {
+			buf_add_text(&example, line);
+		}
+	}
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(n, 4);
+}
+
 static void the_sample_as_shipped_lets_passwords_in_over_ssh(void **state UNUSED)
 {
 	struct conf_report report = { NULL };
@@ -324,6 +372,7 @@ int main(void)
 		cmocka_unit_test(the_sample_has_every_key_and_its_default),
 		cmocka_unit_test(the_manual_has_every_key_and_its_default),
 		cmocka_unit_test(the_sample_shows_the_limits_of_its_type),
+		cmocka_unit_test(the_examples_of_the_manual_are_right),
 		cmocka_unit_test(the_sample_as_shipped_lets_passwords_in_over_ssh),
 	};
 

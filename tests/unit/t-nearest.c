@@ -13,7 +13,7 @@
 
 #define LONGEST "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"    /* 63 */
 
-static const char *const words[] = { "length_min", "length_max", "open_max", "map", LONGEST };
+static const char *const words[] = { "length_min", "length_max", "open_max", "map", "z", LONGEST };
 
 static const struct {
 	const char *typed, *meant;
