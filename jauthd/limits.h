@@ -16,7 +16,6 @@
 #define LOGIN_PREPARE_S             60       /* filling a method's caches */
 #define LOGIN_SHOWN_MAX             30000    /* bytes of infos collected for one step */
 #define LOGIN_FAIL_DELAY_MS         2000     /* a refusal is told this long after the answer */
-#define CODE_RENEWALS_MAX           2
 
 /* Methods and policy */
 #define METHODS_MAX                 32
