@@ -162,10 +162,9 @@ void device_login_start(struct login *login, struct device_login *device,
 
 void device_login_answer(struct login *login, struct device_login *device)
 {
+	/* Any other answer is Enter at the code's prompt: the polls go on as they were. */
 	if (device->state == DEVICE_RENEWING)
 		request_code(login, device);
-	else
-		login_show(login, login_text(login, N_("Waiting for the approval...")));
 }
 
 void device_login_reply(struct login *login, struct device_login *device,

@@ -640,7 +640,7 @@ static void enter_before_the_approval_changes_nothing(void **state UNUSED)
 
 	fake_answer(login, "");
 	assert_int_equal(login->timer_number, timer);
-	assert_non_null(login->shown);
+	assert_int_equal(login->request_number, 0);
 	fake_timer(login);
 	fake_reply(login, "oidc-tokens.http");
 	fake_reply(login, "oidc-keys.http");
