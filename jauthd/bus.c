@@ -525,7 +525,7 @@ int bus_new(const struct bus_config *config, struct bus **ret_bus)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(bus->dispatch, SD_EVENT_OFF);
 	if (r >= 0)
-		r = sd_event_add_time_relative(config->event, &bus->reconnect, CLOCK_MONOTONIC, 0, 0,
+		r = sd_event_add_time_relative(config->event, &bus->reconnect, CLOCK_MONOTONIC, 0, 1000,
 					       on_reconnect, bus);
 	if (r < 0) {
 		bus_free(bus);
