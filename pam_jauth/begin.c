@@ -240,16 +240,55 @@ static int begin_message(const struct login_facts *facts, DBusMessage **ret_mess
 
 /* Calls */
 
+/* False when the deadline passed or the connection broke before the reply. */
+static bool wait_for_reply(DBusConnection *connection, DBusPendingCall *pending, int64_t deadline_ms)
+{
+	while (!dbus_pending_call_get_completed(pending)) {
+		int left = remaining_ms(deadline_ms);
+
+		if (left == 0 || !dbus_connection_read_write_dispatch(connection, left))
+			return false;
+	}
+	return true;
+}
+
+/* The reply, which the caller frees, or NULL and an error.
+ * dbus_connection_send_with_reply_and_block() would first flush without a limit, and a bus
+ * that stops while it authenticates us would hang us there. */
+static DBusMessage *call_bus(DBusConnection *connection, DBusMessage *call, int64_t deadline_ms,
+			     DBusError *ret_error)
+{
+	DBusPendingCall *pending = NULL;
+	DBusMessage *reply = NULL;
+
+	if (!dbus_connection_send_with_reply(connection, call, &pending, DBUS_TIMEOUT_INFINITE))
+		dbus_set_error_const(ret_error, DBUS_ERROR_NO_MEMORY, "no memory");
+	else if (!pending)
+		dbus_set_error_const(ret_error, DBUS_ERROR_DISCONNECTED, "no connection");
+	else if (!wait_for_reply(connection, pending, deadline_ms))
+		dbus_set_error_const(ret_error, DBUS_ERROR_NO_REPLY, "no reply in time");
+	else
+		reply = dbus_pending_call_steal_reply(pending);
+	if (pending) {
+		dbus_pending_call_cancel(pending);
+		dbus_pending_call_unref(pending);
+	}
+	if (reply && dbus_set_error_from_message(ret_error, reply)) {
+		dbus_message_unref(reply);
+		reply = NULL;
+	}
+	return reply;
+}
+
 /* dbus_bus_register() would do this too, but waits 25 seconds whatever our deadline says. */
-static bool say_hello(DBusConnection *connection, int64_t deadline_ms, DBusError *error)
+static bool say_hello(DBusConnection *connection, int64_t deadline_ms, DBusError *ret_error)
 {
 	DBusMessage *call = dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS,
 							 DBUS_INTERFACE_DBUS, "Hello");
 	DBusMessage *reply = NULL;
 
 	if (call) {
-		reply = dbus_connection_send_with_reply_and_block(connection, call,
-								  remaining_ms(deadline_ms), error);
+		reply = call_bus(connection, call, deadline_ms, ret_error);
 		dbus_message_unref(call);
 	}
 	if (reply)
@@ -291,8 +330,7 @@ static enum login_state call_begin(DBusConnection *connection, DBusMessage *call
 	enum login_state state;
 	DBusMessage *reply;
 
-	reply = dbus_connection_send_with_reply_and_block(connection, call,
-							  remaining_ms(deadline_ms), &error);
+	reply = call_bus(connection, call, deadline_ms, &error);
 	if (!reply) {
 		state = begin_failed(&error, ret_reason);
 	} else if (!dbus_message_get_args(reply, NULL, DBUS_TYPE_UNIX_FD, &fd, DBUS_TYPE_INVALID) ||

@@ -24,11 +24,18 @@ libpam_jauth_la_SOURCES = \
 	pam_jauth/pam_jauth.c
 libpam_jauth_la_LIBADD = libjauth-client.la -lpam
 
+# Every symbol must be found when the module is linked; the sanitizers' are in the program.
+if !SANITIZERS
+if !FUZZING
+MODULE_DEFS = -Wl,-z,defs
+endif
+endif
+
 # nodelete: libdbus keeps state that must not lose its code when PAM unloads us.
 pam_jauth_la_SOURCES =
 pam_jauth_la_LIBADD = libpam-jauth.la
-pam_jauth_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,defs -Wl,-z,nodelete \
-	-Wl,--version-script=$(top_srcdir)/pam_jauth/pam_jauth.sym
+pam_jauth_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared $(MODULE_DEFS) \
+	-Wl,-z,nodelete -Wl,--version-script=$(top_srcdir)/pam_jauth/pam_jauth.sym
 pam_jauth_la_DEPENDENCIES = libpam-jauth.la pam_jauth/pam_jauth.sym
 
 # Nobody links a PAM module.

@@ -4,7 +4,6 @@
 The bus part and the steps are GLib's, so nothing of jauth's own marshalling is used.
 """
 
-import os
 import pathlib
 import socket
 import subprocess
@@ -13,16 +12,7 @@ import threading
 from gi.repository import Gio, GLib
 
 ADDRESS = "unix:path=/run/dbus/system_bus_socket"
-POLICY = pathlib.Path("/etc/dbus-1/system.d/fake-jauthd.conf")
-POLICY_TEXT = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <policy user="root">
-    <allow own="org.jauth1"/>
-    <allow send_destination="org.jauth1"/>
-  </policy>
-</busconfig>
-"""
+ACTIVATION = pathlib.Path("/usr/share/dbus-1/system-services/org.jauth1.service")
 INTERFACE = """<node><interface name="org.jauth1.Login">
 <method name="Begin"><arg type="a{sv}" direction="in"/><arg type="h" direction="out"/></method>
 </interface></node>"""
@@ -102,10 +92,12 @@ class FakeJauthd:
         self.bus = Gio.DBusConnection.new_for_address_sync(ADDRESS, flags, None, None)
         info_xml = Gio.DBusNodeInfo.new_for_xml(INTERFACE)
         self.bus.register_object("/org/jauth1", info_xml.interfaces[0], self._call, None, None)
-        self.bus.call_sync("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "RequestName",
-                           GLib.Variant("(su)", ("org.jauth1", 4)), None, 0, -1, None)
-        self.ready.set()
-        self.loop.run()
+        reply = self.bus.call_sync("org.freedesktop.DBus", "/", "org.freedesktop.DBus",
+                                   "RequestName", GLib.Variant("(su)", ("org.jauth1", 4)), None,
+                                   0, -1, None)
+        if reply.unpack() == (1,):
+            self.ready.set()
+            self.loop.run()
 
     def _call(self, _bus, _sender, _path, _interface, _method, parameters, invocation):
         facts = parameters.unpack()[0]
@@ -163,9 +155,11 @@ class FakeJauthd:
                 pass                 # the bus was killed by a test
 
 
-def write_policy():
-    """Lets root be jauthd and talk to it; the bus reads it again."""
-    POLICY.write_text(POLICY_TEXT)
-    os.chmod(POLICY, 0o644)
+def activate_by(command):
+    """What the bus starts when nobody owns the name; None: nothing."""
+    if command:
+        ACTIVATION.write_text(f"[D-BUS Service]\nName=org.jauth1\nExec={command}\nUser=root\n")
+    else:
+        ACTIVATION.unlink(missing_ok=True)
     subprocess.run(["dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus", "/",
                     "org.freedesktop.DBus.ReloadConfig"], check=True, capture_output=True)

@@ -16,7 +16,8 @@ import time
 
 import pytest
 
-from fake_jauthd import (ANSWER, CANCEL, FakeJauthd, ask, error, info, request, step, write_policy)
+from fake_jauthd import (ANSWER, CANCEL, FakeJauthd, activate_by, ask, error, info, request,
+                         step)
 from house import wait_until
 from pam_client import BUILD, NAMES, PROGRAM, Client, answer, pam
 
@@ -45,8 +46,9 @@ UNAVAILABLE = "PAM_AUTHINFO_UNAVAIL"
 # --- fixtures and scripts ---
 
 @pytest.fixture(scope="module", autouse=True)
-def policy(house):
-    write_policy()
+def no_real_jauthd(house):
+    """The bus's policy is the real one, and lets root be jauthd."""
+    activate_by(None)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def person(house):
 
 
 @pytest.fixture
-def jauthd(policy):
+def jauthd(no_real_jauthd):
     fake = FakeJauthd()
     yield fake
     fake.stop()
@@ -520,6 +522,21 @@ def test_nobody_owns_the_name(house, person):
     assert done.code() == UNAVAILABLE and done.seconds < 2
 
 
+@pytest.fixture
+def activated(house):
+    yield activate_by
+    activate_by(None)
+
+
+@pytest.mark.parametrize("command, seconds", [
+    ("/bin/false", (0, 1.5)), ("/nonexistent", (0, 1.5)), ("/bin/sleep 3", (1.5, 3.5))])
+def test_jauthd_cannot_be_started(activated, person, command, seconds):
+    write_service("timeout=2")
+    activated(command)
+    done = pam(person, "authenticate")
+    assert done.code() == UNAVAILABLE and seconds[0] <= done.seconds < seconds[1]
+
+
 def test_no_bus(absent_bus, person):
     done = pam(person, "authenticate")
     assert done.code() == UNAVAILABLE and done.seconds < 1
@@ -547,9 +564,24 @@ def test_bus_that_is_no_bus(absent_bus, person):
         with Client(person, ["authenticate"]) as client:
             for _ in range(2):
                 peer = listener.accept()[0]
-                assert b"AUTH" in peer.recv(100)
+                assert peer.recv(100)
                 peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             assert client.finish().code() == UNAVAILABLE
+
+
+def test_bus_that_stops_after_the_probe(absent_bus, person):
+    """libdbus waits without a limit for the end of the authentication, if it is let."""
+    write_service("timeout=2")
+    with other_bus(absent_bus) as listener:
+        listener.settimeout(5)
+        with Client(person, ["authenticate"]) as client:
+            probe = listener.accept()[0]
+            assert probe.recv(100)
+            probe.send(b"REJECTED EXTERNAL\r\n")
+            silent_bus = listener.accept()[0]
+            done = client.finish()
+            silent_bus.close()
+    assert done.code() == UNAVAILABLE and 1.5 < done.seconds < 3.5
 
 
 def test_bus_is_stopped(house, jauthd, person):
