@@ -9,10 +9,9 @@
 #include <curl/curl.h>
 
 #include "base/log.h"
+#include "base/traces.h"
 #include "jauth-http/limits.h"
 #include "jauth-http/transfer.h"
-
-#define STACK_WIPED 65536
 
 struct entry {
 	struct transfers *owner;
@@ -155,14 +154,6 @@ static int on_want_timer(CURLM *multi UNUSED, long timeout_ms, void *userdata)
 	return sd_event_source_set_enabled(transfers->timer, SD_EVENT_ONESHOT);
 }
 
-/* Library calls leave pieces of requests in frames of the stack that nobody clears. */
-static __attribute__((noinline)) void wipe_stack(void)
-{
-	char bytes[STACK_WIPED];
-
-	explicit_bzero(bytes, sizeof(bytes));
-}
-
 /* Collects the transfers that libcurl has finished in this turn. */
 static int on_turn_done(sd_event_source *source UNUSED, void *userdata)
 {
@@ -179,7 +170,7 @@ static int on_turn_done(sd_event_source *source UNUSED, void *userdata)
 		if (message->msg == CURLMSG_DONE)
 			finish(transfers, find(transfers, entry->client, entry->number), code);
 	}
-	wipe_stack();
+	traces_wipe();
 	return 0;
 }
 

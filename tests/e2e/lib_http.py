@@ -167,6 +167,12 @@ http {{
     server {{
         listen 127.0.0.1:{port} ssl http2;
         ssl_certificate {certificate}; ssl_certificate_key {certificate};
+        location / {{ proxy_pass http://unix:{folder}/inner; }}
+    }}
+    # Behind a proxy, so that bodies are read before the answer: else nginx may reset the stream.
+    server {{
+        listen unix:{folder}/inner;
+        access_log off;
         location / {{ default_type application/json; return 200 '{body}'; }}
     }}
 }}
