@@ -21,8 +21,8 @@
 /* "secret horse" by each method, made with python3's crypt module. */
 static const char *const known_hashes[] = {
 	"$y$j9T$F5Jx5fExrKuPp53xLKQ..1$0jeUPQYsaH5odG2kLkXkI8/GTJWjdsNBuZ1wMVPsvY6",
-	"$6$rounds=1000$0123456789abcdef$iIVtmQeM.j9U0LRgHk6FqfbbJXK"
-	"3T7s2sOpjIvgXZDJqNI9wmj1CcsXDvlu9ZxkJKPuhX5Vnp3NrmTzg/ijdl1",
+	("$6$rounds=1000$0123456789abcdef$iIVtmQeM.j9U0LRgHk6FqfbbJXK"
+	"3T7s2sOpjIvgXZDJqNI9wmj1CcsXDvlu9ZxkJKPuhX5Vnp3NrmTzg/ijdl1"),
 	"$5$rounds=1000$0123456789abcdef$m5qZie1WNPo5z9NB2TPKtXoOym90k/epNMseHeVX3m5",
 	"$2b$05$abcdefghijklmnopqrstuue5IUIvdwmc7EL7ROgXN3bJfkj6euuti",
 	"$1$01234567$FnhlweipI8Ci4QtoybDHP0",
