@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 EXTRA_DIST += runtests quickstart bootstrap tests/common.sh tests/packages tests/layers \
-	tests/check-installed tests/junit-cases tests/e2e
+	tests/check-installed tests/junit-cases tests/e2e docs/login.png
 
 noinst_PROGRAMS += qrshow
 qrshow_SOURCES = tests/e2e/qrshow.c

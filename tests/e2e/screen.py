@@ -14,7 +14,9 @@ CELL_WIDTH, CELL_HEIGHT = 8, 16
 DARK_THEME = {"default_ink": 255, "default_paper": 0}
 LIGHT_THEME = {"default_ink": 0, "default_paper": 255}
 
+# xterm leaves hair lines between rows of a TrueType font, which cut dark ink.
 TRUETYPE_FONT = ("-fa", "DejaVu Sans Mono", "-fs", "11")
+BITMAP_FONT = ("-fn", "-misc-fixed-medium-r-normal--18-120-100-100-c-90-iso10646-1")
 
 # Which of a cell's upper and lower half is ink.
 BLOCKS = {"▀": (True, False), "▄": (False, True), "█": (True, True)}

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every drawing of a code, read back by zbar from the screen that a person would look at."""
 
+import pathlib
 import subprocess
 
 import pytest
 
 import console
 from console import GLYPH_FULL, GLYPH_HALF, GLYPH_UTF8
-from screen import XTerm, zbar
+from screen import BITMAP_FONT, XTerm, zbar
 
 QRSHOW = "/run/house/held/build/qrshow"
 ALL_GLYPHS = GLYPH_HALF | GLYPH_FULL | GLYPH_UTF8
@@ -17,9 +18,6 @@ LONGEST = {1: 17, 2: 32, 3: 53, 4: 78, 5: 106, 6: 134}    # bytes, level L
 
 # The rows a code of a version takes in 24 rows with three lines of text, by its quiet zone.
 SSH_ROWS = {2: 17, 3: 19, 4: 21, 5: 21}
-
-# xterm's own TrueType drawing leaves hair lines between the rows, which cut dark ink.
-BITMAP_FONT = ["-fn", "-misc-fixed-medium-r-normal--18-120-100-100-c-90-iso10646-1"]
 
 
 def link(version):
@@ -85,9 +83,9 @@ def test_ssh_drawing_on_a_light_terminal_is_an_inverted_code(house, tmp_path):
 def sshd_with_code(house):
     """An sshd whose password prompt begins with what stands in a file, as the module's do."""
     path = house.folder / "code.txt"
-    house.write_pam("code-sshd", [f"auth optional pam_echo.so file={path}",
-                                  "auth required pam_unix.so", "account required pam_permit.so",
-                                  "session required pam_permit.so"])
+    pathlib.Path("/etc/pam.d/code-sshd").write_text(
+        f"auth optional pam_echo.so file={path}\nauth required pam_unix.so\n"
+        "account required pam_permit.so\nsession required pam_permit.so\n")
     return house.sshd("code-sshd"), path
 
 

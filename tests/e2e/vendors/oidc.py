@@ -60,7 +60,8 @@ class Provider(Server):
                  expires_in=300):
         super().__init__(authority, host, port, name="op")
         self.path = path
-        self.issuer = f"https://{host}:{self.port}{path}"
+        self.url = f"https://{host}" if self.port == 443 else f"https://{host}:{self.port}"
+        self.issuer = self.url + path
         self.interval = interval
         self.expires_in = expires_in
         self.clients = {"demo": Client("demo")}
@@ -161,7 +162,7 @@ class Provider(Server):
         grant = self.grants.add(Grant(client.client_id, scope, self.expires_in, self.interval))
         grant.nonce = form.get("nonce")
         self.secrets_made.append(grant.device_code)
-        uri = f"https://{self.host}:{self.port}/device"
+        uri = self.url + "/device"
         reply = {"device_code": grant.device_code, "user_code": grant.user_code,
                  "verification_uri": uri, "expires_in": self.expires_in,
                  "interval": self.interval}
