@@ -156,11 +156,11 @@ static void on_own(struct job *job)
 	free(own);
 }
 
-/* Only what draws and the two names that are checked. */
+/* Only what draws, and what is checked again: the names, and that the login before was this user's. */
 static struct login_facts believed(const struct login_facts *said, uid_t uid)
 {
 	struct login_facts facts = {
-		.phase = LOGIN_AUTHENTICATE,
+		.phase = said->phase,
 		.surface = said->surface == SURFACE_SSH ? SURFACE_NONE : said->surface,
 		.glyphs = said->glyphs,
 		.rows = said->rows,
@@ -172,6 +172,7 @@ static struct login_facts believed(const struct login_facts *said, uid_t uid)
 	(void)text_into(facts.service, sizeof(facts.service), said->service);
 	(void)text_into(facts.user, sizeof(facts.user), said->user);
 	(void)text_into(facts.language, sizeof(facts.language), said->language);
+	(void)text_into(facts.request, sizeof(facts.request), said->request);
 	(void)snprintf(facts.source, sizeof(facts.source), "uid %u", uid);
 	if (facts.surface == SURFACE_CONSOLE)
 		facts.surface = SURFACE_TERMINAL;
@@ -184,7 +185,7 @@ static void begin_own(struct bus *bus, DBusMessage *call, const struct login_fac
 	struct core *core = bus_context(bus);
 	struct own_login *own;
 
-	if (facts->phase != LOGIN_AUTHENTICATE ||
+	if ((facts->phase != LOGIN_AUTHENTICATE && facts->phase != LOGIN_ACCOUNT) ||
 	    !list_has(logins_config(core->logins)->lockers, facts->service)) {
 		bus_reply_error(bus, call, LOGIN_ERROR_DENIED, "this service is root's");
 		return;

@@ -83,6 +83,7 @@ struct login {
 	struct unix_user user;
 	bool has_user, has_origin, is_remote;
 	bool is_prepare;
+	bool is_counted;                 /* among those that wait */
 
 	enum login_stage stage;
 	enum login_state outcome;        /* once decided */

@@ -147,7 +147,7 @@ static int on_collect(sd_event_source *source UNUSED, void *userdata)
 	while ((login = logins->finished)) {
 		logins->finished = login->next_finished;
 		logins->slots[login->id & (SLOTS_MAX - 1)] = NULL;
-		if (!login->is_prepare)
+		if (login->is_counted)
 			logins->status.n_waiting--;
 		login_free(login);
 	}
@@ -179,7 +179,7 @@ static int64_t count_source(const struct logins *logins, uint64_t source_hash)
 	int64_t n = 0;
 
 	for (size_t i = 0; i < logins->n_slots; i++)
-		n += logins->slots[i] && !logins->slots[i]->is_prepare &&
+		n += logins->slots[i] && logins->slots[i]->is_counted &&
 		     logins->slots[i]->source_hash == source_hash;
 	return n;
 }
@@ -276,6 +276,21 @@ static int look_up_user(struct login *login)
 
 /* --- beginning --- */
 
+/* What asks nothing waits for nobody: the account phase of those who came in by a key is not to be
+ * crowded out by logins that wait. */
+static bool may_wait(const struct login_facts *facts)
+{
+	return facts->phase == LOGIN_AUTHENTICATE || facts->phase == LOGIN_PASSWORD;
+}
+
+static bool has_room(const struct logins *logins, const struct login_facts *facts,
+		     uint64_t source_hash)
+{
+	return !may_wait(facts) ||
+	       ((int64_t)logins->status.n_waiting < logins->config->logins_waiting &&
+		count_source(logins, source_hash) < logins->config->logins_per_source);
+}
+
 int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_t *ret_id,
 		 int *ret_fd)
 {
@@ -283,8 +298,7 @@ int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_
 	struct login *login;
 	uint64_t source_hash = hash_text(begin->facts->source);
 
-	if ((int64_t)logins->status.n_waiting >= logins->config->logins_waiting ||
-	    count_source(logins, source_hash) >= logins->config->logins_per_source)
+	if (!has_room(logins, begin->facts, source_hash))
 		return -EUSERS;
 	login = login_new(logins, begin, logins->config, &fd);
 	if (!login)
@@ -296,7 +310,8 @@ int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_
 		login_free(login);
 		return -EUSERS;
 	}
-	logins->status.n_waiting++;
+	login->is_counted = may_wait(begin->facts);
+	logins->status.n_waiting += login->is_counted;
 	logins->status.n_begun++;
 	*ret_id = login->id;
 	*ret_fd = steal_fd(&fd);

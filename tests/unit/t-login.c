@@ -505,6 +505,25 @@ static void waiting_logins_of_one_source_are_bounded(void **state)
 	assert_int_equal(world_begin(world, &facts), 0);
 }
 
+static void the_account_phase_is_not_crowded_out(void **state)
+{
+	struct world *world = *state;
+	struct login_facts facts = world_facts();
+	int fds[LOGINS_PER_SOURCE_DEFAULT];
+
+	for (int i = 0; i < LOGINS_PER_SOURCE_DEFAULT; i++) {
+		assert_int_equal(world_begin(world, &facts), 0);
+		fds[i] = world->client;
+		world->client = -1;
+	}
+	assert_int_equal(world_begin(world, &facts), -EUSERS);
+	facts.phase = LOGIN_ACCOUNT;
+	assert_int_equal(world_begin(world, &facts), 0);
+	expect_outcome(world, LOGIN_GRANTED);
+	for (int i = 0; i < LOGINS_PER_SOURCE_DEFAULT; i++)
+		(void)close(fds[i]);
+}
+
 static void open_logins_of_one_method_are_bounded(void **state)
 {
 	struct world *world = *state;
@@ -622,6 +641,7 @@ int main(void)
 		IN_A_WORLD(a_request_without_helper_gets_its_reply),
 		IN_A_WORLD(a_stale_answer_is_dropped),
 		IN_A_WORLD(waiting_logins_of_one_source_are_bounded),
+		IN_A_WORLD(the_account_phase_is_not_crowded_out),
 		IN_A_WORLD(open_logins_of_one_method_are_bounded),
 		IN_A_WORLD(the_account_phase_follows_the_login),
 		IN_A_WORLD(the_account_phase_refuses_locked_and_expired),
