@@ -225,10 +225,11 @@ static int begin_message(const struct login_facts *facts, DBusMessage **ret_mess
 	if (!message)
 		return -ENOMEM;
 	dbus_message_iter_init_append(message, &iter);
-	r = dbus_message_iter_open_container(&iter, DBUS_TYPE_ARRAY, "{sv}", &dict) ? 0 : -ENOMEM;
-	if (r == 0)
-		r = append_facts(&dict, facts);
-	if (r == 0 && !dbus_message_iter_close_container(&iter, &dict))
+	if (!dbus_message_iter_open_container(&iter, DBUS_TYPE_ARRAY, "{sv}", &dict))
+		r = -ENOMEM;
+	else if ((r = append_facts(&dict, facts)) < 0)
+		dbus_message_iter_abandon_container(&iter, &dict);
+	else if (!dbus_message_iter_close_container(&iter, &dict))
 		r = -ENOMEM;
 	if (r < 0) {
 		dbus_message_unref(message);

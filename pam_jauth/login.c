@@ -32,6 +32,7 @@
 
 #define REQUEST_MAX  64
 #define LOG_USER_MAX 64
+#define LAST_WORD_S  5       /* jauthd is to end first, in its own words and in the audit */
 
 struct login {
 	pam_handle_t *pamh;
@@ -60,6 +61,11 @@ static const char *earlier_request(pam_handle_t *pamh)
 	return pam_get_data(pamh, LOGIN_REQUEST_DATA, &data) == PAM_SUCCESS ? data : NULL;
 }
 
+static uint32_t jauthd_timeout_s(uint32_t timeout_s)
+{
+	return timeout_s > 2 * LAST_WORD_S ? timeout_s - LAST_WORD_S : timeout_s;
+}
+
 static struct login_facts collect_facts(const struct login *login)
 {
 	pam_handle_t *pamh = login->pamh;
@@ -84,7 +90,7 @@ static struct login_facts collect_facts(const struct login *login)
 		.ssh_auth_info = pam_getenv(pamh, "SSH_AUTH_INFO_0"),
 		.caller_uid = getuid(),
 		.request = login->phase == LOGIN_ACCOUNT ? earlier_request(pamh) : NULL,
-		.timeout_s = login->options->timeout_s,
+		.timeout_s = jauthd_timeout_s(login->options->timeout_s),
 	};
 }
 

@@ -901,6 +901,11 @@ def test_charset_has_the_last_word(jauthd, person, charset, glyphs):
     assert facts_of(jauthd, person, "tty=ssh")["glyphs"] == glyphs
 
 
+def test_jauthd_is_to_end_first(jauthd, person):
+    write_service("timeout=60")
+    assert facts_of(jauthd, person)["timeout"] == 55
+
+
 def test_long_ssh_certificate_is_cut(jauthd, person):
     text = "publickey ssh-ed25519-cert " + "A" * 3000
     assert facts_of(jauthd, person, f"env=SSH_AUTH_INFO_0={text}")["ssh-auth-info"] == text[:1024]
