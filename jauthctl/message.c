@@ -31,44 +31,56 @@ static bool append_value(DBusMessageIter *iter, const json_t *value);
 
 static bool append_entry(DBusMessageIter *dict, const char *key, const json_t *value)
 {
+	DBusMessageIter entry = DBUS_MESSAGE_ITER_INIT_CLOSED, variant = DBUS_MESSAGE_ITER_INIT_CLOSED;
 	const char *signature = signature_of(value);
-	DBusMessageIter entry, variant;
+	bool is_done;
 
-	return signature &&
-	       dbus_message_iter_open_container(dict, DBUS_TYPE_DICT_ENTRY, NULL, &entry) &&
-	       dbus_message_iter_append_basic(&entry, DBUS_TYPE_STRING, &key) &&
-	       dbus_message_iter_open_container(&entry, DBUS_TYPE_VARIANT, signature, &variant) &&
-	       append_value(&variant, value) &&
-	       dbus_message_iter_close_container(&entry, &variant) &&
-	       dbus_message_iter_close_container(dict, &entry);
+	is_done = signature &&
+		  dbus_message_iter_open_container(dict, DBUS_TYPE_DICT_ENTRY, NULL, &entry) &&
+		  dbus_message_iter_append_basic(&entry, DBUS_TYPE_STRING, &key) &&
+		  dbus_message_iter_open_container(&entry, DBUS_TYPE_VARIANT, signature, &variant) &&
+		  append_value(&variant, value) &&
+		  dbus_message_iter_close_container(&entry, &variant) &&
+		  dbus_message_iter_close_container(dict, &entry);
+	if (!is_done) {
+		dbus_message_iter_abandon_container_if_open(&entry, &variant);
+		dbus_message_iter_abandon_container_if_open(dict, &entry);
+	}
+	return is_done;
 }
 
 static bool append_object(DBusMessageIter *iter, const json_t *object)
 {
 	DBusMessageIter dict;
+	bool is_done = true;
 	const char *key;
 	json_t *value;
 
 	if (!dbus_message_iter_open_container(iter, DBUS_TYPE_ARRAY, "{sv}", &dict))
 		return false;
 	json_object_foreach((json_t *)object, key, value)
-		if (!append_entry(&dict, key, value))
-			return false;
-	return dbus_message_iter_close_container(iter, &dict);
+		is_done = is_done && append_entry(&dict, key, value);
+	if (is_done)
+		return dbus_message_iter_close_container(iter, &dict);
+	dbus_message_iter_abandon_container(iter, &dict);
+	return false;
 }
 
 static bool append_array(DBusMessageIter *iter, const json_t *array)
 {
 	DBusMessageIter rows;
+	bool is_done = true;
 	json_t *row;
 	size_t i;
 
 	if (!dbus_message_iter_open_container(iter, DBUS_TYPE_ARRAY, "a{sv}", &rows))
 		return false;
 	json_array_foreach(array, i, row)
-		if (!json_is_object(row) || !append_object(&rows, row))
-			return false;
-	return dbus_message_iter_close_container(iter, &rows);
+		is_done = is_done && json_is_object(row) && append_object(&rows, row);
+	if (is_done)
+		return dbus_message_iter_close_container(iter, &rows);
+	dbus_message_iter_abandon_container(iter, &rows);
+	return false;
 }
 
 static bool append_value(DBusMessageIter *iter, const json_t *value)
