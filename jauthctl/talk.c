@@ -21,6 +21,7 @@
 
 struct talk {
 	struct ctl *ctl;
+	FILE *out;                   /* the conversation; with --json stdout is for the outcome alone */
 	struct terminal terminal;
 	struct login_client client;
 	char request[REQUEST_MAX + 1];
@@ -34,7 +35,7 @@ static void print_item(const char *text, FILE *out)
 
 static void answer_ask(struct talk *talk, const struct login_item *ask)
 {
-	const struct question question = { ask->text, ask->echo, talk->client.fd };
+	const struct question question = { ask->text, talk->out, ask->echo, talk->client.fd };
 	struct line line;
 
 	switch (terminal_ask(&talk->terminal, &question, &line)) {
@@ -56,12 +57,9 @@ static void answer_ask(struct talk *talk, const struct login_item *ask)
 
 static void show_item(struct talk *talk, const struct login_item *item)
 {
-	/* With --json the output is for a program, the conversation still for a person. */
-	FILE *out = talk->ctl->json ? stderr : stdout;
-
 	switch (item->kind) {
 	case ITEM_INFO:
-		print_item(item->text, out);
+		print_item(item->text, talk->out);
 		break;
 	case ITEM_ERROR:
 		print_item(item->text, stderr);
@@ -97,12 +95,15 @@ static enum login_state converse(struct talk *talk)
 
 static void print_outcome(const struct talk *talk, enum login_state state)
 {
-	json_t *outcome = json_pack("{s:s, s:s, s:s}", "outcome", login_state_names[state],
-				    "request", talk->request, "reason", talk->client.reason);
+	json_t *outcome = json_pack("{s:s, s:s}", "outcome", login_state_names[state],
+				    "request", talk->request);
 
-	if (outcome && talk->ctl->json)
+	/* jauthd's own reasons are in the log; this one is why there was none of jauthd. */
+	if (*talk->client.reason)
+		(void)json_object_set_new(outcome, "reason", json_string(talk->client.reason));
+	if (talk->ctl->json)
 		table_print_json(outcome, stdout);
-	else if (outcome)
+	else
 		table_print_object(outcome, stdout);
 	json_decref(outcome);
 }
@@ -140,7 +141,7 @@ static struct login_facts look_around(const struct login_facts *facts)
 enum exit_code talk(struct ctl *ctl, const struct login_facts *facts)
 {
 	struct login_facts all = look_around(facts);
-	struct talk talk = { .ctl = ctl };
+	struct talk talk = { .ctl = ctl, .out = ctl->json ? stderr : stdout };
 	enum login_state state;
 	enum exit_code code;
 	int r;

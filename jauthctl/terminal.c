@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <termios.h>
@@ -102,23 +101,25 @@ enum line_end terminal_ask(struct terminal *terminal, const struct question *que
 			   struct line *ret_line)
 {
 	struct termios before, silent;
-	bool hide = !question->echo && tcgetattr(STDIN_FILENO, &before) == 0;
+	bool is_typed = tcgetattr(STDIN_FILENO, &before) == 0;
+	bool hide = is_typed && !question->echo;
 	enum line_end end;
 
 	*ret_line = (struct line){ 0 };
-	fputs(question->prompt, stdout);
-	(void)fflush(stdout);
+	/* Before the prompt, so that nobody who answers at once is seen, or loses what he typed. */
 	if (hide) {
 		silent = before;
 		silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	}
+	fputs(question->prompt, question->out);
+	(void)fflush(question->out);
 	end = read_line(terminal, question->other_fd, ret_line);
 	if (hide)
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	/* The newline that was not echoed, or not typed. */
-	if (hide || end != LINE_DONE)
-		fputc('\n', stdout);
+	/* The newline that was not echoed. */
+	if (hide || !is_typed || end != LINE_DONE)
+		fputc('\n', question->out);
 	if (end != LINE_DONE)
 		line_wipe(ret_line);
 	return end;

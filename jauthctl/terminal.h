@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/login-protocol.h"
 
@@ -34,13 +35,14 @@ enum line_end {
 	LINE_OVERTAKEN,      /* `other_fd` has something to read */
 };
 
-/* Prints the prompt to stdout and reads one line from stdin, without its newline. `other_fd` may be
- * -1. */
 struct question {
 	const char *prompt;
+	FILE *out;           /* where the prompt goes */
 	bool echo;
-	int other_fd;
+	int other_fd;        /* or -1 */
 };
+
+/* Prints the prompt and reads one line from stdin, without its newline. */
 enum line_end terminal_ask(struct terminal *terminal, const struct question *question,
 			   struct line *ret_line);
 void line_wipe(struct line *line);

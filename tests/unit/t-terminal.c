@@ -62,7 +62,7 @@ static bool echo_is_on(void)
 
 static enum line_end ask(struct person *person, bool echo, int other_fd, struct line *line)
 {
-	const struct question question = { "", echo, other_fd };
+	const struct question question = { "", stdout, echo, other_fd };
 
 	return terminal_ask(&person->terminal, &question, line);
 }
