@@ -2,8 +2,6 @@
 /* Calls to jauthd over the system bus; see bus.h. */
 #include "jauthctl/bus.h"
 
-#include <string.h>
-
 #include <dbus/dbus.h>
 
 #include "base/json.h"
@@ -17,9 +15,10 @@
 static const struct {
 	const char *name;
 	enum exit_code code;
+	const char *text;        /* instead of the error's own, which is for programmers */
 } error_codes[] = {
 	{ LOGIN_ERROR_DENIED, EXIT_REFUSED },
-	{ DBUS_ERROR_ACCESS_DENIED, EXIT_REFUSED },
+	{ DBUS_ERROR_ACCESS_DENIED, EXIT_REFUSED, "the bus lets only root ask this of jauthd" },
 	{ DBUS_ERROR_SERVICE_UNKNOWN, EXIT_NOT_REACHED },
 	{ DBUS_ERROR_NAME_HAS_NO_OWNER, EXIT_NOT_REACHED },
 	{ DBUS_ERROR_NO_SERVER, EXIT_NOT_REACHED },
@@ -32,34 +31,27 @@ static const struct {
 	{ "org.freedesktop.systemd1.", EXIT_NOT_REACHED },
 };
 
-static enum exit_code code_of(const char *error_name)
+static bool error_is(const char *error_name, const char *row)
 {
+	return text_has_suffix(row, ".") ? text_has_prefix(error_name, row) :
+					   text_equals(error_name, row);
+}
+
+/* Takes the error. */
+static enum exit_code failed(DBusError *error)
+{
+	enum exit_code code = EXIT_NO;
+	const char *text = error->message;
 	size_t i;
 
 	for (i = 0; i < N_ELEMENTS(error_codes); i++) {
-		const char *name = error_codes[i].name;
-
-		if (text_has_suffix(name, ".") ? text_has_prefix(error_name, name) :
-						 text_equals(error_name, name))
-			return error_codes[i].code;
+		if (!error_is(error->name, error_codes[i].name))
+			continue;
+		code = error_codes[i].code;
+		text = error_codes[i].text ? error_codes[i].text : text;
+		break;
 	}
-	return EXIT_NO;
-}
-
-/* Takes the error. Its text may have a line for each mistake. */
-static enum exit_code failed(DBusError *error)
-{
-	enum exit_code code = code_of(error->name);
-	const char *text = error->message;
-
-	if (code == EXIT_NOT_REACHED)
-		complain("jauthd cannot be reached");
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		complain("%.*s", (int)len, text);
-		text += text[len] ? len + 1 : len;
-	}
+	complain("%s%s", code == EXIT_NOT_REACHED ? "jauthd cannot be reached: " : "", text);
 	dbus_error_free(error);
 	return code;
 }

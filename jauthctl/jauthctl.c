@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "jauthctl/bus.h"
 #include "jauthctl/command.h"
@@ -44,26 +45,38 @@ static bool is_family(const char *word)
 	return false;
 }
 
-static enum exit_code usage(int argc, char **argv)
+static void complain_of(const char *word)
 {
-	const char *word = argc > 1 ? argv[1] : NULL;
+	struct nearest nearest = { .typed = word };
+	const struct command *command;
 
-	if (word && (text_equals(word, "--help") || text_equals(word, "help"))) {
+	for (command = commands; command->name; command++)
+		nearest_try(&nearest, command->name);
+	if (nearest.word)
+		complain("there is no command \"%s\"; did you mean \"%s\"?", word, nearest.word);
+	else
+		complain("there is no command \"%s\"; see jauthctl --help", word);
+}
+
+/* No command was found. */
+static enum exit_code usage(const char *word)
+{
+	if (!word) {
+		print_commands(stderr, NULL);
+		return EXIT_USAGE;
+	}
+	if (text_equals(word, "--help") || text_equals(word, "help")) {
 		print_commands(stdout, NULL);
 		return EXIT_DONE;
 	}
-	if (word && text_equals(word, "--version")) {
+	if (text_equals(word, "--version")) {
 		puts("jauthctl " PACKAGE_VERSION);
 		return EXIT_DONE;
 	}
-	if (word && is_family(word)) {
+	if (is_family(word))
 		print_commands(stderr, word);
-		return EXIT_USAGE;
-	}
-	if (word)
-		complain("there is no command \"%s\"; see jauthctl --help", word);
 	else
-		print_commands(stderr, NULL);
+		complain_of(word);
 	return EXIT_USAGE;
 }
 
@@ -81,7 +94,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (!words)
-		return usage(argc, argv);
+		return usage(argc > 1 ? argv[1] : NULL);
 	ctl.command = command;
 	code = command->run(&ctl, argc - words, argv + words);
 	bus_close(&ctl);
