@@ -3,5 +3,5 @@
 #pragma once
 
 /* Overwrites both. A daemon calls it when a turn of its loop is done, so that a core holds
- * nothing that was freed and wiped on the heap.*/
+ * nothing of what was freed and wiped on the heap. */
 void traces_wipe(void);

@@ -52,3 +52,11 @@ noinst_PROGRAMS += fuzz-config
 fuzz_config_SOURCES = tests/fuzz/fuzz-config.c
 fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_config_LDADD = libjauthd.la
+
+noinst_PROGRAMS += fuzz-http-request fuzz-http-reply
+fuzz_http_request_SOURCES = tests/fuzz/fuzz-http-request.c
+fuzz_http_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_http_request_LDADD = libjauth-base.la
+fuzz_http_reply_SOURCES = tests/fuzz/fuzz-http-reply.c
+fuzz_http_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_http_reply_LDADD = libjauth-base.la
