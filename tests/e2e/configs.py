@@ -34,7 +34,7 @@ GITHUB = """
 [method {name}]
 type = github
 title = GitHub
-url = {url}
+host = {host}
 client_id = {client_id}
 device_flow_alone = yes
 {more}
@@ -59,4 +59,5 @@ def oidc(provider, name="work", title="Work", client_id="demo", **more):
 
 def github(provider, name="github", **more):
     lines = "\n".join(f"{key} = {value}" for key, value in more.items())
-    return GITHUB.format(name=name, url=provider.url, client_id=provider.client_id, more=lines)
+    host = provider.url.removeprefix("https://")
+    return GITHUB.format(name=name, host=host, client_id=provider.client_id, more=lines)
