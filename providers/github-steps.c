@@ -10,6 +10,7 @@
 #include "providers/request.h"
 
 #define API_VERSION "2022-11-28"
+#define API_TYPE    "application/vnd.github+json, application/json"
 
 static char *api_url(struct login *login, const char *path)
 {
@@ -22,18 +23,20 @@ static char *api_url(struct login *login, const char *path)
 }
 
 /* The API refuses requests without a User-Agent. */
-static void add_api_headers(struct http_request *request)
+static struct http_request *api_request(enum http_method method, const char *url, struct buf *json)
 {
+	struct http_request *request = request_api(method, url, API_TYPE, json);
+
 	(void)http_request_header(request, "User-Agent", "jauth");
 	(void)http_request_header(request, "X-GitHub-Api-Version", API_VERSION);
+	return request;
 }
 
 static void api_get(struct login *login, const char *url)
 {
 	const struct github_login *own = login_own(login);
-	struct http_request *request = request_get(url, HTTP_BODY_MAX);
+	struct http_request *request = api_request(HTTP_GET, url, NULL);
 
-	add_api_headers(request);
 	request_add_bearer(request, own->tokens.access_token);
 	login_request(login, request);
 }
@@ -179,8 +182,7 @@ static void ask_revocation(struct login *login)
 	url = api_url(login, buf_text(&path));
 	/* The token is printable; approved() has refused one that JSON would have to escape. */
 	buf_add_format(&body, "{\"access_token\":\"%s\"}", own->tokens.access_token->data);
-	request = request_delete(url, &body);
-	add_api_headers(request);
+	request = api_request(HTTP_DELETE, url, &body);
 	request_add_basic(request, config->client_id, config->client_secret->data);
 	login_request(login, request);
 	buf_done(&path);

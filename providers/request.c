@@ -5,39 +5,44 @@
 #include "base/buf.h"
 #include "base/text.h"
 
+#define JSON_TYPE  "application/json"
 #define HEADER_MAX 20000                 /* "Bearer " and a token of 16 KiB */
 
-static struct http_request *request_new(enum http_method method, const char *url, uint32_t max_body)
+static struct http_request *request_new(enum http_method method, const char *url,
+					const char *accept, uint32_t max_body)
 {
 	struct http_request *request = http_request_new(method, url);
 
 	request->connect_ms = REQUEST_CONNECT_MS;
 	request->total_ms = REQUEST_TOTAL_MS;
 	request->max_body = max_body;
-	(void)http_request_header(request, "Accept", "application/json");
+	(void)http_request_header(request, "Accept", accept);
 	return request;
 }
 
 struct http_request *request_get(const char *url, uint32_t max_body)
 {
-	return request_new(HTTP_GET, url, max_body);
+	return request_new(HTTP_GET, url, JSON_TYPE, max_body);
 }
 
 struct http_request *request_post(const char *url, struct buf *form)
 {
-	struct http_request *request = request_new(HTTP_POST, url, REPLY_SMALL_MAX);
+	struct http_request *request = request_new(HTTP_POST, url, JSON_TYPE, REPLY_SMALL_MAX);
 
 	/* A form beyond its bound goes out empty, and the server says what it thinks of that. */
 	(void)http_request_form(request, form);
 	return request;
 }
 
-struct http_request *request_delete(const char *url, struct buf *json)
+struct http_request *request_api(enum http_method method, const char *url, const char *accept,
+				 struct buf *json)
 {
-	struct http_request *request = request_new(HTTP_DELETE, url, REPLY_SMALL_MAX);
+	struct http_request *request = request_new(method, url, accept, HTTP_BODY_MAX);
 
+	if (!json)
+		return request;
 	request->body = secret_new(buf_text(json), json->len);
-	(void)http_request_header(request, "Content-Type", "application/json");
+	(void)http_request_header(request, "Content-Type", JSON_TYPE);
 	buf_done(json);
 	return request;
 }
@@ -70,7 +75,7 @@ void request_add_basic(struct http_request *request, const char *name, const cha
 static bool is_json(const struct http_reply *reply)
 {
 	return reply->result == HTTP_DONE && reply->body &&
-	       (text_equals(reply->content_type, "application/json") ||
+	       (text_equals(reply->content_type, JSON_TYPE) ||
 		text_has_suffix(reply->content_type, "+json"));
 }
 

@@ -16,8 +16,9 @@
 struct http_request *request_get(const char *url, uint32_t max_body);
 /* Takes the form's bytes over; the buffer is empty afterwards. */
 struct http_request *request_post(const char *url, struct buf *form);
-/* DELETE with a JSON body, which it takes over. */
-struct http_request *request_delete(const char *url, struct buf *json);
+/* To an API whose replies have a media type of their own. Takes over the JSON body, if not NULL. */
+struct http_request *request_api(enum http_method method, const char *url, const char *accept,
+				 struct buf *json);
 /* "Authorization: Bearer TOKEN" */
 void request_add_bearer(struct http_request *request, const struct secret *token);
 /* "Authorization: Basic base64(name:password)", both as given. */

@@ -67,6 +67,7 @@ static void a_person_is_known_by_the_numeric_id(void **state UNUSED)
 	assert_true(fake_has_header(login,
 				    "Authorization: Bearer gho_16C7e42F292c6912E7710c838347Ae178B4a"));
 	assert_true(fake_has_header(login, "User-Agent: jauth"));
+	assert_true(fake_has_header(login, "Accept: application/vnd.github+json, application/json"));
 	fake_reply(login, "github-user.http");
 	how_it_ended(login, FAKE_IDENTIFIED, 0);
 	assert_string_equal(login->issuer, "https://github.com");

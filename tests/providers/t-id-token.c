@@ -197,6 +197,8 @@ static void a_missing_policy_claim_is_a_failed_check(void **state UNUSED)
 				 "\"auth_time\":1767323000}";
 	const char *strong_then = "{" BASE_CLAIMS ",\"exp\":1767323645,\"acr\":\"mfa\","
 				  "\"auth_time\":1767322684}";
+	const char *tomorrow = "{" BASE_CLAIMS ",\"exp\":1767323645,\"acr\":\"mfa\","
+			       "\"auth_time\":1767409445}";
 	const char *weak = "{" BASE_CLAIMS ",\"exp\":1767323645,\"acr\":\"pwd\","
 			   "\"auth_time\":1767323000}";
 	struct id_token_rules rules = base_rules();
@@ -205,6 +207,7 @@ static void a_missing_policy_claim_is_a_failed_check(void **state UNUSED)
 	assert_int_equal(verify_claims(none, &rules), ID_TOKEN_WEAK_SIGN_IN);
 	assert_int_equal(verify_claims(strong_now, &rules), ID_TOKEN_GOOD);
 	assert_int_equal(verify_claims(strong_then, &rules), ID_TOKEN_WEAK_SIGN_IN);
+	assert_int_equal(verify_claims(tomorrow, &rules), ID_TOKEN_WEAK_SIGN_IN);
 	rules.acr = (char *const *)strong;
 	assert_int_equal(verify_claims(strong_now, &rules), ID_TOKEN_GOOD);
 	assert_int_equal(verify_claims(weak, &rules), ID_TOKEN_WEAK_SIGN_IN);

@@ -16,6 +16,9 @@
 #define CLAIMS(more) \
 	"{\"iss\":\"https://op.example.com\",\"sub\":\"jane-1\",\"aud\":\"jauth\"," \
 	"\"iat\":1767323045,\"exp\":1767323645" more "}"
+#define AUDIENCES \
+	"{\"iss\":\"https://op.example.com\",\"sub\":\"jane-1\",\"aud\":[\"jauth\",\"api\"]," \
+	"\"azp\":\"jauth\",\"iat\":1767323045,\"exp\":1767323645" MAIL "}"
 #define MAIL ",\"email\":\"jane.doe@example.org\",\"email_verified\":true"
 
 static void set_token(struct fake_method *method, const char *claims, unsigned key)
@@ -272,6 +275,34 @@ static void a_wrong_id_token_is_denied(void **state UNUSED)
 	}
 }
 
+static void the_section_decides_what_a_token_must_be(void **state UNUSED)
+{
+	static const struct {
+		const char *section, *claims;
+		enum fake_end end;
+	} rows[] = {
+		{ "", CLAIMS(MAIL ",\"at_hash\":\"kG_SD_cvQUclAx8evGFzZaTzjjGxOVqvZA4HwKmYueM\""), FAKE_IDENTIFIED },
+		{ "algorithms = EdDSA\n", CLAIMS(MAIL), FAKE_IDENTIFIED },
+		{ "algorithms = RS256\n", CLAIMS(MAIL), FAKE_DENIED },
+		{ "acr = phr, mfa\n", CLAIMS(MAIL ",\"acr\":\"mfa\""), FAKE_IDENTIFIED },
+		{ "acr = phr, mfa\n", CLAIMS(MAIL ",\"acr\":\"pwd\""), FAKE_DENIED },
+		{ "max_age = 5min\n", CLAIMS(MAIL ",\"auth_time\":1767323000"), FAKE_IDENTIFIED },
+		{ "max_age = 5min\n", CLAIMS(MAIL), FAKE_DENIED },
+		{ "trusted_audiences = api\n", AUDIENCES, FAKE_IDENTIFIED },
+		{ "", AUDIENCES, FAKE_DENIED },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		_cleanup_free_ char *section = text_format(SECTION "%s", rows[i].section);
+		struct fake_method *method = method_new(section, rows[i].claims);
+		struct login *login = start_to_tokens(method);
+
+		how_it_ended(login, rows[i].end, rows[i].end == FAKE_DENIED ? DENY_INVALID : 0);
+		fake_login_free(login);
+		fake_method_free(method);
+	}
+}
+
 static void a_reply_without_id_token_is_the_providers_fault(void **state UNUSED)
 {
 	struct fake_method *method = method_new(SECTION, CLAIMS(MAIL));
@@ -349,6 +380,19 @@ static void a_key_that_stays_unknown_is_denied_and_not_looked_for_again(void **s
 	fake_login_free(login);
 	login = start_to_unknown_key(method);
 	assert_true(fake_asks(login, "https://keys.example.com/jwks"));
+	fake_login_free(login);
+	fake_method_free(method);
+}
+
+static void a_login_fetches_keys_once(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION, CLAIMS(MAIL));
+	struct login *login;
+
+	set_token(method, CLAIMS(MAIL), 2);
+	login = start_to_unknown_key(method);
+	fake_reply(login, "oidc-keys.http");
+	how_it_ended(login, FAKE_DENIED, DENY_INVALID);
 	fake_login_free(login);
 	fake_method_free(method);
 }
@@ -450,6 +494,11 @@ static void an_old_document_serves_when_the_provider_is_away(void **state UNUSED
 	fake_reply_lost(login, HTTP_NOT_SENT);
 	assert_true(fake_asks(login, "https://op.example.com/device_authorization"));
 	fake_login_free(login);
+	/* Another issuer is never an absence. */
+	login = fake_start(method);
+	fake_reply(login, "oidc-discovery-other-issuer.http");
+	how_it_ended(login, FAKE_FAILED, FAIL_CONFIG);
+	fake_login_free(login);
 	method->now_ms += DISCOVERY_SERVE_MS;
 	login = fake_start(method);
 	fake_reply_lost(login, HTTP_NOT_SENT);
@@ -514,6 +563,18 @@ static void the_client_authenticates_as_the_provider_can(void **state UNUSED)
 		fake_login_free(login);
 		fake_method_free(method);
 	}
+}
+
+static void a_resource_is_asked_for_when_configured(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION "resource = https://rs.example.com/\n",
+						CLAIMS(MAIL));
+	struct login *login = fake_start(method);
+
+	fake_reply(login, "oidc-discovery.http");
+	assert_true(fake_body_has(login, "resource=https%3A%2F%2Frs.example.com%2F"));
+	fake_login_free(login);
+	fake_method_free(method);
 }
 
 static void a_challenge_is_answered_by_its_verifier(void **state UNUSED)
@@ -843,10 +904,12 @@ int main(void)
 		cmocka_unit_test(userinfo_fills_in_what_the_token_lacks),
 		cmocka_unit_test(userinfo_that_does_not_match_ends_the_login),
 		cmocka_unit_test(a_wrong_id_token_is_denied),
+		cmocka_unit_test(the_section_decides_what_a_token_must_be),
 		cmocka_unit_test(a_reply_without_id_token_is_the_providers_fault),
 		cmocka_unit_test(a_smaller_scope_is_fine_when_the_claims_are_there),
 		cmocka_unit_test(an_unknown_key_is_looked_for_once),
 		cmocka_unit_test(a_key_that_stays_unknown_is_denied_and_not_looked_for_again),
+		cmocka_unit_test(a_login_fetches_keys_once),
 		cmocka_unit_test(a_reused_kid_is_looked_for_again_when_the_cache_is_not_young),
 		cmocka_unit_test(old_keys_serve_for_a_day_when_no_new_ones_come),
 		cmocka_unit_test(a_provider_that_cannot_be_used_is_said_to_be),
@@ -854,6 +917,7 @@ int main(void)
 		cmocka_unit_test(an_old_document_serves_when_the_provider_is_away),
 		cmocka_unit_test(endpoints_of_the_configuration_need_no_discovery),
 		cmocka_unit_test(the_client_authenticates_as_the_provider_can),
+		cmocka_unit_test(a_resource_is_asked_for_when_configured),
 		cmocka_unit_test(a_challenge_is_answered_by_its_verifier),
 		cmocka_unit_test(a_nonce_comes_back_or_the_login_ends),
 		cmocka_unit_test(the_token_is_revoked_when_wanted),
