@@ -71,19 +71,24 @@ void audit_log(const struct audit_row *row)
 	log_info("audit:%s", buf_text(&line));
 }
 
+/* Ids grow by one, so the number of rows follows from them and need not be counted. */
 int audit_trim(struct db *db, int64_t now_s, int64_t days, int64_t rows_max)
 {
 	struct query *query;
 	int r;
 
-	query = query_new(db, "DELETE FROM audit WHERE time_s < ?1");
+	query = query_new(db, "DELETE FROM audit WHERE id IN (SELECT id FROM audit"
+			      " WHERE time_s < ?1 ORDER BY time_s LIMIT ?2)");
 	query_number(query, 1, now_s - days * 86400);
+	query_number(query, 2, AUDIT_TRIM_ROWS);
 	r = query_run(query);
 	if (r < 0)
 		return r;
-	query = query_new(db, "DELETE FROM audit WHERE id <="
-			      " (SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET ?1)");
+	query = query_new(db, "DELETE FROM audit WHERE id IN (SELECT id FROM audit"
+			      " WHERE id <= (SELECT max(id) FROM audit) - ?1"
+			      " ORDER BY id LIMIT ?2)");
 	query_number(query, 1, rows_max);
+	query_number(query, 2, AUDIT_TRIM_ROWS);
 	return query_run(query);
 }
 

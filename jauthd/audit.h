@@ -32,7 +32,8 @@ struct audit_row {
 int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id);
 /* To the journal: key=value, one line, cleaned. Any thread. */
 void audit_log(const struct audit_row *row);
-/* Deletes beyond `rows_max` and older than `days`. */
+/* Deletes beyond `rows_max` and older than `days`, at most AUDIT_TRIM_ROWS of each a call: logins
+ * wait for the same thread. */
 int audit_trim(struct db *db, int64_t now_s, int64_t days, int64_t rows_max);
 
 struct audit_filter {

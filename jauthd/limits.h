@@ -63,6 +63,7 @@
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180
 #define AUDIT_ROWS_DEFAULT          1000000
+#define AUDIT_TRIM_ROWS             10000    /* deleted at once */
 #define AUDIT_TEXT_MAX              256
 #define AUDIT_TRIM_FIRST_S          60
 #define AUDIT_TRIM_S                86400

@@ -161,6 +161,28 @@ static void old_rows_and_too_many_go(void **state)
 	assert_int_equal(add(*state, &granted), 11);
 }
 
+static int64_t count(struct db *db)
+{
+	struct query *query = query_new(db, "SELECT count(*) FROM audit");
+	int64_t n;
+
+	assert_int_equal(query_step(query), 1);
+	n = query_column_number(query, 0);
+	query_done(query);
+	return n;
+}
+
+/* Nobody's login waits for a million rows to go. */
+static void much_is_deleted_in_parts(void **state)
+{
+	for (int i = 0; i < AUDIT_TRIM_ROWS + 5; i++)
+		(void)add(*state, &granted);
+	assert_int_equal(audit_trim(*state, 0, 1, 2), 0);
+	assert_int_equal(count(*state), 5);
+	assert_int_equal(audit_trim(*state, 0, 1, 2), 0);
+	assert_int_equal(count(*state), 2);
+}
+
 /* What audit_log() writes to stderr for this row. */
 static void logged(const struct audit_row *row, char *ret_line, size_t size)
 {
@@ -231,6 +253,7 @@ int main(void)
 		TEST(only_a_granted_login_is_found_as_such),
 		TEST(filters_combine_and_the_newest_stay),
 		TEST(old_rows_and_too_many_go),
+		TEST(much_is_deleted_in_parts),
 		cmocka_unit_test(the_log_line_names_every_field),
 		cmocka_unit_test(foreign_text_cannot_forge_a_line_or_a_field),
 		TEST(a_field_that_does_not_fit_is_damage),

@@ -241,6 +241,36 @@ static void damage_is_found_at_open(void **state)
 	}
 }
 
+static int see_row(const struct audit_row *row UNUSED, void *context UNUSED)
+{
+	return 0;
+}
+
+/* The audit is not read through at open; who needs the damaged part is told. */
+static void damage_in_the_audit_is_found_by_its_readers(void **state)
+{
+	const struct audit_filter all = { .limit = INT64_MAX };
+	struct audit_row row = { .request = "0123456789abcdef", .kind = "login" };
+	const struct place *place = *state;
+	struct db *db = open_db(place);
+	struct account account;
+	struct stat st;
+	int64_t id;
+
+	add_user(db, "jane");
+	for (int n = 0; n < 2000; n++)
+		assert_int_equal(audit_add(db, &row, &id), 0);
+	db_close(db);
+	assert_int_equal(stat(place->path, &st), 0);
+	for (off_t page = 12; page < st.st_size / 4096; page++)
+		overwrite(place->path, page * 4096, 4096);
+	db = open_db(place);
+	assert_int_equal(account_get(db, "jane", 1000, &account), 0);
+	assert_int_equal(audit_each(db, &all, see_row, NULL), -EUCLEAN);
+	assert_int_equal(audit_find_granted(db, row.request, &row), -EUCLEAN);
+	db_close(db);
+}
+
 static void a_cut_file_is_damage(void **state)
 {
 	const struct place *place = *state;
@@ -458,6 +488,7 @@ int main(void)
 		TEST(every_older_schema_is_upgraded),
 		TEST(a_newer_schema_is_refused_and_left_alone),
 		TEST(damage_is_found_at_open),
+		TEST(damage_in_the_audit_is_found_by_its_readers),
 		TEST(a_cut_file_is_damage),
 		TEST(a_rollback_leaves_nothing),
 		TEST(constraints_and_mistakes_are_told_apart),
