@@ -12,6 +12,7 @@ import pytest
 import configs
 from conftest import PASSWORD
 from house import wait_until
+from people import GATE, code_in
 from screen import Terminal
 
 ISSUER = "https://id.example.org"
@@ -274,6 +275,22 @@ def test_an_interrupt_cancels_and_restores_the_terminal(house, user):
         assert echo_is_on(terminal)
         assert terminal.wait_end() == -signal.SIGINT
     assert house.waiting() == 0
+
+
+def test_try_shows_a_code_and_goes_on_by_itself(house, polite, user):
+    house.configure(configs.head() + configs.oidc(polite) + configs.service("login", "work"))
+    polite.add_person("1001")
+    right("link", "add", polite.issuer, "1001", user)
+    try:
+        with Terminal(["jauthctl", "try", user], rows=50) as terminal:
+            terminal.wait_for(GATE)
+            terminal.send_line("y")
+            terminal.wait_for("[A-Z]{4}-[A-Z]{4}")
+            polite.approve(code_in(terminal.read_qr()), "1001")
+            terminal.wait_for("granted")
+            assert terminal.wait_end() == DONE
+    finally:
+        house.configure(CONFIGURATION)
 
 
 # --- log ---
