@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The bus connection on the loop.
+ * Calls on the bus, ours and others', and the connection that carries them.
  *
- * libdbus' traps, each met here. It hands out two watches for one descriptor, which epoll refuses: they are merged
- * into one source. Dispatching inside its status callback deadlocks: a deferred source does it, until
- * no data remains. dbus_bus_register() and dbus_bus_get_unix_user() block: Hello, RequestName and the
- * credentials are ordinary calls. connect() to a bus that is stopped with a full backlog blocks: it is
- * tried on a descriptor of our own first.
+ * dbus_bus_register() and dbus_bus_get_unix_user() block: Hello, RequestName and the credentials are
+ * ordinary calls. connect() to a bus that is stopped with a full backlog blocks: it is tried on a
+ * descriptor of our own first.
  */
 #include "jauthd/bus.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -21,15 +18,14 @@
 #include "base/login-protocol.h"
 #include "base/macro.h"
 #include "base/text.h"
+#include "jauthd/bus-loop.h"
 #include "jauthd/limits.h"
-
-#define WATCHES_MAX 4
 
 struct bus {
 	struct bus_config config;
 	DBusConnection *connection;
-	DBusWatch *watches[WATCHES_MAX];
-	sd_event_source *io, *dispatch, *reconnect;
+	struct bus_loop loop;            /* while there is a connection */
+	sd_event_source *reconnect;
 	uint64_t epoch;
 	unsigned n_calls;                /* callers whose credentials were asked for */
 	uint64_t backoff_ms;
@@ -43,155 +39,6 @@ void *bus_context(const struct bus *bus)
 uint64_t bus_epoch(const struct bus *bus)
 {
 	return bus->epoch;
-}
-
-/* --- libdbus on sd-event --- */
-
-static uint32_t wanted_events(const struct bus *bus)
-{
-	uint32_t events = 0;
-
-	for (int i = 0; i < WATCHES_MAX; i++) {
-		DBusWatch *watch = bus->watches[i];
-
-		if (!watch || !dbus_watch_get_enabled(watch))
-			continue;
-		if (dbus_watch_get_flags(watch) & DBUS_WATCH_READABLE)
-			events |= EPOLLIN;
-		if (dbus_watch_get_flags(watch) & DBUS_WATCH_WRITABLE)
-			events |= EPOLLOUT;
-	}
-	return events;
-}
-
-static int on_io(sd_event_source *source UNUSED, int fd UNUSED, uint32_t revents, void *userdata)
-{
-	struct bus *bus = userdata;
-	unsigned flags = 0;
-
-	if (revents & EPOLLIN)
-		flags |= DBUS_WATCH_READABLE;
-	if (revents & EPOLLOUT)
-		flags |= DBUS_WATCH_WRITABLE;
-	if (revents & EPOLLHUP)
-		flags |= DBUS_WATCH_HANGUP;
-	if (revents & EPOLLERR)
-		flags |= DBUS_WATCH_ERROR;
-	for (int i = 0; i < WATCHES_MAX; i++) {
-		DBusWatch *watch = bus->watches[i];
-		unsigned mine;
-
-		if (!watch || !dbus_watch_get_enabled(watch))
-			continue;
-		mine = flags & (dbus_watch_get_flags(watch) | DBUS_WATCH_HANGUP | DBUS_WATCH_ERROR);
-		if (mine && !dbus_watch_handle(watch, mine))
-			log_error("bus: out of memory");
-	}
-	return 0;
-}
-
-static void update_io(struct bus *bus)
-{
-	if (bus->io)
-		(void)sd_event_source_set_io_events(bus->io, wanted_events(bus));
-}
-
-static dbus_bool_t add_watch(DBusWatch *watch, void *data)
-{
-	struct bus *bus = data;
-	int fd = dbus_watch_get_unix_fd(watch);
-
-	for (int i = 0; i < WATCHES_MAX; i++) {
-		if (bus->watches[i])
-			continue;
-		if (!bus->io && sd_event_add_io(bus->config.event, &bus->io, fd, 0, on_io, bus) < 0)
-			return FALSE;
-		bus->watches[i] = watch;
-		update_io(bus);
-		return TRUE;
-	}
-	return FALSE;
-}
-
-static void remove_watch(DBusWatch *watch, void *data)
-{
-	struct bus *bus = data;
-	bool is_empty = true;
-
-	for (int i = 0; i < WATCHES_MAX; i++) {
-		if (bus->watches[i] == watch)
-			bus->watches[i] = NULL;
-		is_empty = is_empty && !bus->watches[i];
-	}
-	if (is_empty)
-		bus->io = sd_event_source_disable_unref(bus->io);
-	else
-		update_io(bus);
-}
-
-static void toggle_watch(DBusWatch *watch UNUSED, void *data)
-{
-	update_io(data);
-}
-
-static int on_timeout(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
-{
-	(void)dbus_timeout_handle(userdata);
-	return 0;
-}
-
-static void toggle_timeout(DBusTimeout *timeout, void *data UNUSED)
-{
-	sd_event_source *source = dbus_timeout_get_data(timeout);
-	uint64_t delay_us = (uint64_t)dbus_timeout_get_interval(timeout) * 1000;
-
-	if (!source)
-		return;
-	(void)sd_event_source_set_time_relative(source, delay_us);
-	(void)sd_event_source_set_enabled(source, dbus_timeout_get_enabled(timeout)
-							  ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
-}
-
-static dbus_bool_t add_timeout(DBusTimeout *timeout, void *data)
-{
-	struct bus *bus = data;
-	sd_event_source *source;
-
-	if (sd_event_add_time_relative(bus->config.event, &source, CLOCK_MONOTONIC, 0, 0, on_timeout,
-				       timeout) < 0)
-		return FALSE;
-	dbus_timeout_set_data(timeout, source, NULL);
-	toggle_timeout(timeout, bus);
-	return TRUE;
-}
-
-static void remove_timeout(DBusTimeout *timeout, void *data UNUSED)
-{
-	sd_event_source_disable_unref(dbus_timeout_get_data(timeout));
-	dbus_timeout_set_data(timeout, NULL, NULL);
-}
-
-static void on_status(DBusConnection *connection UNUSED, DBusDispatchStatus status, void *data)
-{
-	struct bus *bus = data;
-
-	if (status != DBUS_DISPATCH_COMPLETE)
-		(void)sd_event_source_set_enabled(bus->dispatch, SD_EVENT_ONESHOT);
-}
-
-static int on_dispatch(sd_event_source *source UNUSED, void *userdata)
-{
-	struct bus *bus = userdata;
-	DBusConnection *connection = bus->connection;
-
-	if (!connection)
-		return 0;
-	dbus_connection_ref(connection);
-	while (bus->connection == connection &&
-	       dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS)
-		;
-	dbus_connection_unref(connection);
-	return 0;
 }
 
 /* --- sending --- */
@@ -405,9 +252,7 @@ static void disconnect(struct bus *bus)
 	/* Callers that still wait are told so. */
 	while (dbus_connection_dispatch(connection) == DBUS_DISPATCH_DATA_REMAINS)
 		;
-	(void)dbus_connection_set_watch_functions(connection, NULL, NULL, NULL, NULL, NULL);
-	(void)dbus_connection_set_timeout_functions(connection, NULL, NULL, NULL, NULL, NULL);
-	dbus_connection_set_dispatch_status_function(connection, NULL, NULL, NULL);
+	bus_loop_detach(&bus->loop);
 	dbus_connection_unref(connection);
 }
 
@@ -477,12 +322,8 @@ static bool attach(struct bus *bus, DBusConnection *connection)
 	dbus_connection_set_exit_on_disconnect(connection, FALSE);
 	dbus_connection_set_max_message_size(connection, BUS_MESSAGE_MAX);
 	bus->connection = connection;
-	dbus_connection_set_dispatch_status_function(connection, on_status, bus, NULL);
-	return dbus_connection_set_watch_functions(connection, add_watch, remove_watch, toggle_watch,
-						   bus, NULL) &&
-	       dbus_connection_set_timeout_functions(connection, add_timeout, remove_timeout,
-						     toggle_timeout, bus, NULL) &&
-	       dbus_connection_add_filter(connection, on_message, bus, NULL);
+	return dbus_connection_add_filter(connection, on_message, bus, NULL) &&
+	       bus_loop_attach(&bus->loop, bus->config.event, connection) == 0;
 }
 
 static int connect_bus(struct bus *bus)
@@ -499,7 +340,6 @@ static int connect_bus(struct bus *bus)
 		return -ENOMEM;
 	}
 	bus_call(bus, driver_call("Hello"), BUS_TIMEOUT_MS, on_hello, NULL);
-	on_status(connection, dbus_connection_get_dispatch_status(connection), bus);
 	return 0;
 }
 
@@ -521,12 +361,8 @@ int bus_new(const struct bus_config *config, struct bus **ret_bus)
 	if (!bus || !dbus_threads_init_default())
 		abort();
 	bus->config = *config;
-	r = sd_event_add_defer(config->event, &bus->dispatch, on_dispatch, bus);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(bus->dispatch, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_add_time_relative(config->event, &bus->reconnect, CLOCK_MONOTONIC, 0, 1000,
-					       on_reconnect, bus);
+	r = sd_event_add_time_relative(config->event, &bus->reconnect, CLOCK_MONOTONIC, 0, 1000,
+				       on_reconnect, bus);
 	if (r < 0) {
 		bus_free(bus);
 		return r;
@@ -540,7 +376,6 @@ struct bus *bus_free(struct bus *bus)
 	if (!bus)
 		return NULL;
 	disconnect(bus);
-	sd_event_source_disable_unref(bus->dispatch);
 	sd_event_source_disable_unref(bus->reconnect);
 	free(bus);
 	return NULL;

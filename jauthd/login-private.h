@@ -126,12 +126,14 @@ struct login {
 	char reason[AUDIT_TEXT_MAX];
 };
 
-/* login.c */
+/* login-life.c */
 struct login *login_new(struct logins *logins, const struct login_begin *begin,
 			struct config *config, int *ret_fd);
 struct login *login_new_prepare(struct logins *logins, struct method *method,
 				struct config *config);
 struct login *login_free(struct login *login);
+
+/* login.c */
 void login_go_on(struct login *login);                   /* user and origin are there */
 void login_refuse(struct login *login, enum login_state outcome, enum login_after after,
 		  const char *text, const char *reason);
@@ -154,6 +156,8 @@ void login_provider_timer(struct login *login);
 void login_provider_reply(struct login *login, uint32_t number, const struct http_reply *reply);
 void login_provider_checked(struct login *login, uint32_t number, enum password_result result);
 void login_provider_after(struct login *login);          /* acts on the provider's end, if it came */
+
+/* login-identity.c */
 int login_identity_copy(const struct identity *from, struct login_identity *ret_to);     /* -EINVAL */
 void login_identity_done(struct login_identity *identity);
 

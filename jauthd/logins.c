@@ -10,16 +10,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jauthd/login-private.h"
+#include "jauthd/preparations.h"
 
 #define SLOT_BITS 16
 #define SLOTS_MAX (1u << SLOT_BITS)
-
-struct preparation {
-	char method[METHOD_ID_MAX + 1];
-	char fault[AUDIT_TEXT_MAX];
-	int64_t due_ms;
-	bool is_running;
-};
 
 struct logins {
 	struct logins_env env;
@@ -31,8 +25,8 @@ struct logins {
 	size_t free_hint;
 	uint64_t serial;
 	struct login *finished;
-	sd_event_source *collect, *prepare;
-	struct preparation preparations[METHODS_MAX];
+	sd_event_source *collect;
+	struct preparations preparations;
 	struct logins_status status;
 	char host[65];
 };
@@ -364,65 +358,29 @@ int logins_start_password(struct login *login, const struct password_request *re
 	return start(&logins->passwords, &whole, password);
 }
 
-/* --- preparing methods --- */
-
-static struct preparation *find_preparation(const struct logins *logins, const char *method_id)
-{
-	for (unsigned i = 0; i < logins->config->n_methods; i++)
-		if (text_equals(logins->preparations[i].method, method_id))
-			return (struct preparation *)&logins->preparations[i];
-	return NULL;
-}
+/* --- configuration --- */
 
 const char *logins_method_fault(const struct logins *logins, const char *method_id)
 {
-	const struct preparation *preparation = find_preparation(logins, method_id);
-
-	return preparation ? preparation->fault : "";
+	return preparations_fault(&logins->preparations, method_id);
 }
 
 void logins_prepared(struct logins *logins, const struct method *method, const char *fault)
 {
-	struct preparation *preparation = find_preparation(logins, method->id);
-	int64_t next_s = fault[0] ? PREPARE_AGAIN_S : method->provider->prepare_interval_s;
-
-	if (!preparation)
-		return;
-	if (fault[0] && !text_equals(fault, preparation->fault))
-		log_warning("method %s: not ready: %s", method->id, fault);
-	else if (!fault[0] && preparation->fault[0])
-		log_info("method %s: ready", method->id);
-	(void)text_into(preparation->fault, sizeof(preparation->fault), fault);
-	preparation->is_running = false;
-	preparation->due_ms = next_s ? logins_now_ms(logins) + next_s * 1000 : INT64_MAX;
+	preparations_ended(&logins->preparations, method, fault, logins_now_ms(logins));
 }
 
-static void prepare_method(struct logins *logins, struct method *method,
-			   struct preparation *preparation)
+static bool prepare_method(void *context, struct method *method)
 {
+	struct logins *logins = context;
 	struct login *login = login_new_prepare(logins, method, logins->config);
 
 	if (!login || !put(logins, login)) {
 		login_free(login);
-		return;
+		return false;
 	}
-	preparation->is_running = true;
 	login_provider_prepare(login);
-}
-
-static int on_prepare(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
-{
-	struct logins *logins = userdata;
-	int64_t now_ms = logins_now_ms(logins);
-
-	for (unsigned i = 0; i < logins->config->n_methods; i++) {
-		struct preparation *preparation = &logins->preparations[i];
-
-		if (!preparation->is_running && preparation->due_ms <= now_ms)
-			prepare_method(logins, logins->config->methods[i], preparation);
-	}
-	(void)sd_event_source_set_time_relative(source, PREPARE_LOOK_S * 1000000ull);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return true;
 }
 
 void logins_set_config(struct logins *logins, struct config *config)
@@ -430,17 +388,7 @@ void logins_set_config(struct logins *logins, struct config *config)
 	config_ref(config);
 	config_unref(logins->config);
 	logins->config = config;
-	memset(logins->preparations, 0, sizeof(logins->preparations));
-	for (unsigned i = 0; i < config->n_methods; i++) {
-		struct preparation *preparation = &logins->preparations[i];
-
-		(void)text_into(preparation->method, sizeof(preparation->method),
-				config->methods[i]->id);
-		if (!config->methods[i]->provider->prepare)
-			preparation->due_ms = INT64_MAX;
-	}
-	(void)sd_event_source_set_time_relative(logins->prepare, 0);
-	(void)sd_event_source_set_enabled(logins->prepare, SD_EVENT_ONESHOT);
+	preparations_reset(&logins->preparations, config);
 }
 
 /* --- requests that could not be sent --- */
@@ -504,8 +452,7 @@ int logins_new(const struct logins_env *env, struct config *config, struct login
 	if (r >= 0)
 		r = sd_event_source_set_enabled(logins->collect, SD_EVENT_OFF);
 	if (r >= 0)
-		r = sd_event_add_time_relative(env->event, &logins->prepare, CLOCK_MONOTONIC, 0, 0,
-					       on_prepare, logins);
+		r = preparations_init(&logins->preparations, env->event, prepare_method, logins);
 	if (r < 0) {
 		logins_free(logins);
 		return r;
@@ -523,7 +470,7 @@ struct logins *logins_free(struct logins *logins)
 		logins->slots[i] = login_free(logins->slots[i]);
 	free(logins->slots);
 	sd_event_source_disable_unref(logins->collect);
-	sd_event_source_disable_unref(logins->prepare);
+	preparations_stop(&logins->preparations);
 	http_free(logins->http);
 	config_unref(logins->config);
 	free(logins);

@@ -185,10 +185,19 @@ def test_user_may_not_begin_in_other_services(house, user, service):
     assert error_of(user, f"bus.begin({user!r}, service={service!r})") == "AccessDenied"
 
 
-@pytest.mark.parametrize("phase", ["account", "password", "password-check"])
+@pytest.mark.parametrize("phase", ["password", "password-check"])
 def test_user_may_not_begin_other_phases(house, user, phase):
     assert error_of(user, f"bus.begin({user!r}, service='{LOCKER}', phase={phase!r})") \
         == "AccessDenied"
+
+
+def test_user_may_ask_for_his_own_account_and_no_other(house, user):
+    other = house.add_user(password=PASSWORD)
+    ask = f"service='{LOCKER}', phase='account'"
+    assert call_as(user, f"from bus import Bus\nprint(Bus().begin({user!r}, {ask}).outcome())") \
+        == "granted"
+    assert error_of(user, f"bus.begin({other!r}, {ask})") == "AccessDenied"
+    house.remove_user(other)
 
 
 def test_nobody_may_own_the_name(house):
