@@ -10,8 +10,8 @@ struct address_range {
 	unsigned bits;           /* of `bytes` that count */
 };
 
-/* "192.0.2.7", "192.0.2.0/24", "2001:db8::/32"; -EINVAL when it is none, -ERANGE when bits behind the
- * prefix are set ("192.0.2.1/24": was the host meant, or the net?). */
+/* "192.0.2.7", "192.0.2.0/24", "2001:db8::/32"; -EINVAL when it is none, -ERANGE when bits behind
+ * the prefix are set ("192.0.2.1/24": was the host meant, or the net?). */
 int address_range_parse(const char *text, struct address_range *ret_range);
 /* False also when `address` is no address: a name, an address with a zone, "". */
 bool address_range_has(const struct address_range *range, const char *address);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the configuration loader share: config.c reads and keeps, config-methods.c makes
- * methods, config-services.c makes rules. Nobody else includes this.
+ * What the files of the configuration loader share: config.c reads and keeps, config-methods.c
+ * makes methods, config-services.c makes rules. Nobody else includes this.
  */
 #pragma once
 

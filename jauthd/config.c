@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * jauthd.conf: finds the sections, fills what is general, keeps the result. Methods and services have
- * files of their own. A section is looked at in the order general, methods, services, whatever its place
- * in the file, because services refer to methods.
+ * jauthd.conf: finds the sections, fills what is general, keeps the result. Methods and services
+ * have files of their own. The order is general, methods, services, whatever their places in the
+ * file, because services refer to methods.
  */
 #include "jauthd/config.h"
 

@@ -42,8 +42,8 @@ struct alternative {
 enum condition_origin { ORIGIN_ANY, ORIGIN_LOCAL, ORIGIN_REMOTE };
 enum condition_key { SSH_KEY_ANY, SSH_KEY_ACCEPTED, SSH_KEY_NONE };
 
-/* [service SERVICE] and [service SERVICE LABEL]. Conditions that are absent hold. The first section of a
- * service whose conditions hold decides, those with a label first, in the order of the file. */
+/* [service SERVICE] and [service SERVICE LABEL]. Conditions that are absent hold. The first section
+ * of a service whose conditions hold decides, those with a label first, in the order of the file. */
 struct service_rule {
 	char *service, *label;           /* label NULL: the plain section */
 	enum condition_origin origin;
@@ -70,7 +70,7 @@ struct config {
 	int64_t audit_days, audit_rows;
 	/* [test]: for test set-ups only, each logged as a warning at start */
 	int64_t fail_delay_ms;
-	char *hash_prefix;               /* crypt(5) setting for new hashes, e.g. "$5$rounds=1000$"; NULL: yescrypt */
+	char *hash_prefix;               /* crypt(5) setting for new hashes; NULL: yescrypt */
 
 	struct method *methods[METHODS_MAX];
 	unsigned n_methods;
@@ -87,7 +87,7 @@ struct config *config_ref(struct config *config);
 struct config *config_unref(struct config *config);      /* NULL is fine; returns NULL */
 struct method *config_method(const struct config *config, const char *id);
 
-/* Every table of keys with the name of its section, for the tests that compare sample file and manual. */
+/* Every table of keys with the name of its section, for the test that compares sample and manual. */
 struct config_section_keys {
 	const char *section;             /* "general", "method", "method: oidc", … */
 	const struct conf_key *keys;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * identity → may it be this Unix user? Candidates are links ∪ rule; the requested user must be one of
- * them, name and uid, compared whole. Doubt is no.
+ * identity → may it be this Unix user? Candidates are links ∪ rule; the requested user must be one
+ * of them, name and uid, compared whole. Doubt is no.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ static inline bool mapping_is_yes(enum mapping_result result)
 	return result == MAPPING_LINK || result == MAPPING_RULE || result == MAPPING_SELF;
 }
 
-/* Expands a rule's template, "{mail_user}" or "u-{sub}": the name, or -ENOENT (an attribute is missing),
- * -EINVAL (not [a-z_][a-z0-9_-]{0,30} afterwards: nothing is folded or cut). */
+/* Expands a rule's template, "{mail_user}" or "u-{sub}": the name, or -ENOENT (an attribute is
+ * missing), -EINVAL (not [a-z_][a-z0-9_-]{0,30} afterwards: nothing is folded or cut). */
 int mapping_expand(const char *template, const struct identity *identity, char *ret_user,
 		   size_t size);
 /* Mistake text for a template that cannot be right, or NULL. */
@@ -36,8 +36,9 @@ int mapping_check(struct db *db, const struct config *config, const struct metho
 		  const struct identity *identity, const struct unix_user *user,
 		  enum mapping_result *ret_result);
 /* The account phase's second look, by what is known of the login. A rule cannot be expanded again
- * without its attributes: a login that was MAPPING_RULE needs its method and rule to be there still, and a
- * privileged user the method's permission. A login by link needs that link, whatever rules there are. */
+ * without its attributes: a login that was MAPPING_RULE needs its method and rule to be there
+ * still, and a privileged user the method's permission. A login by link needs that link, whatever
+ * rules there are. */
 struct mapping_past {
 	const char *method_id;           /* of the factor that was mapped */
 	const char *issuer, *subject;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The first section that holds decides: those with a label in the order of the file, then the plain
- * one. What is not known never makes a condition hold: a source that is no address is in no range, an
- * unknown origin is remote (the caller sees to that). A name that belongs to nobody is
- * compared with `users` like any other, so a stranger sees the same question for every name that is
- * written there; it is in no group, like most users.
+ * one. What is not known never makes a condition hold: a source that is no address is in no range,
+ * an unknown origin is remote (the caller sees to that). A name that belongs to nobody is compared
+ * with `users` like any other, so a stranger sees the same question for every name that is written
+ * there; it is in no group, like most users.
  */
 #include "jauthd/policy.h"
 
@@ -84,7 +84,7 @@ static const char *why_not(const struct service_rule *rule, const struct policy_
 	return NULL;
 }
 
-/* The next section of the service after `rule` (NULL: the first) in the order in which they are tried. */
+/* The section of the service that is tried after `rule` (NULL: the first). */
 static const struct service_rule *next_rule(const struct config *config, const char *service,
 					    const struct service_rule *rule)
 {
