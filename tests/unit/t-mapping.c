@@ -23,6 +23,7 @@ static const char house[] =
 	"[method rule]\ntype = scan\nmap = {login}\n"
 	"[method admin]\ntype = scan\nmap = {login}\nprivileged = yes\n"
 	"[method mail]\ntype = scan\nmap = {mail_user}\nmail_domains = example.org, example.net\n"
+	"[method tagged]\ntype = scan\nmap = u-{mail_user}\nmail_domains = example.org\n"
 	"[method staff]\ntype = scan\nmap = {login}\ngroups_allowed = g-17, g-18\n"
 	"[method domain]\ntype = scan\nmail_domains = example.org\n";
 
@@ -186,6 +187,10 @@ static const struct mapping_case {
 	{ "no verified mail", "mail", { ID, "x", .login = "jane" }, JANE, MAPPING_FILTERED },
 	{ "empty mail", "mail", { ID, "x", "" }, JANE, MAPPING_FILTERED },
 	{ "mail without user", "mail", { ID, "x", "@example.org" }, JANE, MAPPING_NO },
+	{ "mail in a longer name", "tagged", { ID, "x", "jane@example.org" }, { "u-jane", 1001 },
+	  MAPPING_RULE },
+	{ "nothing in a longer name", "tagged", { ID, "x", "@example.org" }, { "u-", 1001 },
+	  MAPPING_NO },
 	{ "mail with a tag", "mail", { ID, "x", "jane+x@example.org" }, JANE, MAPPING_NO },
 	{ "mail with a dot", "mail", { ID, "x", "ja.ne@example.org" }, JANE, MAPPING_NO },
 	/* filters stand before links too */
