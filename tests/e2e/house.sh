@@ -83,7 +83,7 @@ install_jauth() {
 	make -s -C "$build" install > /run/house/install.log 2>&1 ||
 		{ cat /run/house/install.log >&2; exit 1; }
 	if [ -f /usr/lib/sysusers.d/jauth.conf ]; then
-		systemd-sysusers /usr/lib/sysusers.d/jauth.conf
+		systemd-sysusers /usr/lib/sysusers.d/jauth.conf >> /run/house/install.log 2>&1
 	fi
 	if [ -f /usr/lib/tmpfiles.d/jauth.conf ]; then
 		systemd-tmpfiles --create /usr/lib/tmpfiles.d/jauth.conf

@@ -477,7 +477,7 @@ def test_configuration_reloaded_in_mid_prompt(house, op, polite, jane):
 
 def test_wrong_configuration_is_refused_whole(house, op, polite, jane):
     user, sub = jane
-    house.write_config(config_text(op) + "\n[service sshd]\nmethods = nosuch\n")
+    house.write_config(config_text(op) + "\n[service other]\nmethods = nosuch\n")
     house.jauthd.send(signal.SIGHUP)
     try:
         time.sleep(0.5)

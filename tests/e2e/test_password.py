@@ -23,7 +23,7 @@ AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house):
-    house.configure(configs.head() + configs.PASSWORD
+    house.configure(configs.head(tries=1) + configs.PASSWORD
                     + "".join(configs.service(name, "password") for name in SERVICES))
     house.use_jauth(*SERVICES)
     yield house
