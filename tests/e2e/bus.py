@@ -69,6 +69,13 @@ class Bus:
             raise BusError(DBusErrorResponse(reply))
         return plain(reply.body[0]) if reply.body else None
 
+    def owner_pid(self):
+        """The process id of jauthd."""
+        address = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus",
+                              "org.freedesktop.DBus")
+        message = new_method_call(address, "GetConnectionUnixProcessID", "s", (NAME,))
+        return self.connection.send_and_get_reply(message, timeout=10).body[0]
+
     def begin(self, user, service="sshd", phase="authenticate", version=VERSION, **facts):
         """A Login. Facts are named with _ for -."""
         every = {"version": version, "phase": phase, "service": service, "user": user,

@@ -10,6 +10,7 @@ import os
 import pathlib
 import pwd
 import re
+import shutil
 import socket
 import tempfile
 import time
@@ -21,6 +22,7 @@ from service import Service, run
 ROOT = pathlib.Path("/run/house")
 CONFIG = pathlib.Path("/etc/jauth/jauthd.conf")
 DATABASE = pathlib.Path("/var/lib/jauth")
+ACTIVATION = pathlib.Path("/usr/share/dbus-1/system-services/org.jauth1.service")
 SAMPLES = pathlib.Path("/usr/share/jauth/pam")
 JAUTHD = "/usr/sbin/jauthd"
 JAUTH_HTTP = "/usr/libexec/jauth/jauth-http"
@@ -148,9 +150,18 @@ class House:
     # --- the programs ---
 
     def start_bus(self):
+        """The bus starts no jauthd by itself: that is the supervisor's, see allow_activation()."""
+        self.allow_activation(False)
         self.bus.start()
         wait_until(lambda: os.path.exists("/run/dbus/system_bus_socket"), 10, "the bus")
         return self
+
+    def allow_activation(self, is_allowed):
+        aside = self.folder / ACTIVATION.name
+        if is_allowed:
+            shutil.copy(aside, ACTIVATION)
+        elif ACTIVATION.exists():
+            shutil.move(ACTIVATION, aside)
 
     def configure(self, text, fresh=True):
         """Writes jauthd.conf and starts jauthd and jauth-http on it, with an empty database."""
@@ -167,6 +178,12 @@ class House:
         CONFIG.parent.mkdir(exist_ok=True)
         CONFIG.write_text(text)
         os.chmod(CONFIG, 0o644)
+
+    def reload(self, text):
+        """Writes a right jauthd.conf and has jauthd take it over."""
+        self.write_config(text)
+        run([JAUTHD, "--check"])
+        self.call("Admin", "Reload")
 
     def trust(self, ca_path):
         """jauth-http takes certificates of this authority, and servers on loopback addresses."""

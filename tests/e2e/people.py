@@ -6,7 +6,7 @@ import re
 GATE = r"type y to show the code, or q to quit: "
 CODE_PROMPT = r"Press Enter when approved[^\n]*: "
 MENU = r"Type a number from 1 to \d, or q to quit: "
-PASSWORD_PROMPT = r"Password[^\n]*: "
+PASSWORD_PROMPT = r"[Pp]assword[^\n]*: "
 RENEW = r"Press Enter for a new one: "
 REFUSED = r"(denied|not let in|Permission|refused|closed|incorrect|failure|sorry)"
 

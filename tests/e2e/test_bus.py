@@ -319,6 +319,15 @@ def test_cancel(bus, user):
         assert login.outcome() == "cancelled"
 
 
+def test_giving_up_is_one_line_in_the_audit(house, user):
+    with Bus() as bus, bus.begin(user) as login:
+        login.step()
+        login.cancel()
+    rows = wait_until(lambda: house.audit(user), what="audit")
+    time.sleep(0.5)
+    assert [row["outcome"] for row in house.audit(user)] == ["cancelled"], rows
+
+
 # --- limits ---
 
 def test_logins_of_one_source_are_bounded(house, user):
@@ -393,6 +402,20 @@ def test_database_survives_kill(house, user):
     house.remove_links(user)
 
 
+def test_bus_starts_the_daemon(house, user):
+    house.jauthd.stop()
+    house.allow_activation(True)
+    try:
+        with Bus() as bus:
+            assert log_in(bus, user, PASSWORD) == "granted"
+            pid = bus.owner_pid()
+    finally:
+        house.allow_activation(False)
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not house.is_on_bus(), 5, "its end")
+    house.jauthd.start()
+
+
 def test_hanging_daemon_is_ended_by_its_watchdog(house, user):
     kills = house.jauthd.watchdog_kills
     n_starts = house.jauthd.n_starts
@@ -410,27 +433,31 @@ def test_terminated_daemon_ends_at_once(house):
     house.jauthd.start()
 
 
-def test_many_callers_at_once(house, user):
+def test_many_callers_at_once(house):
+    crowd = [house.add_user(password=PASSWORD) for _ in range(40)]
     outcomes = []
 
-    def one():
+    def one(name):
         with Bus() as bus:
-            outcomes.append(log_in(bus, user, PASSWORD))
+            outcomes.append(log_in(bus, name, PASSWORD))
 
-    threads = [threading.Thread(target=one) for _ in range(40)]
+    threads = [threading.Thread(target=one, args=[name]) for name in crowd]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert outcomes == ["granted"] * 40
+    for name in crowd:
+        house.remove_user(name)
 
 
-def test_links_are_checked(house, bus, user):
-    for issuer, subject, name in (("", "x", user), ("https://op.example.org", "", user),
-                                  ("https://op.example.org", "x", "nosuchuser"),
-                                  ("https://op.example.org", "x", "root"),
-                                  ("https://op.example.org", "x" * 300, user),
-                                  ("http://op.example.org\n", "x", user)):
-        with pytest.raises(BusError):
-            bus.call("Accounts", "AddLink", "a{sv}",
-                     variants({"issuer": issuer, "subject": subject, "user": name}))
+@pytest.mark.parametrize("issuer,subject,name", [
+    ("", "x", None), ("https://op.example.org", "", None),
+    ("https://op.example.org", "x", "nosuchuser"), ("https://op.example.org", "x", "root"),
+    ("https://op.example.org", "x", "daemon"), ("https://op.example.org", "x" * 300, None),
+    ("https://op.example.org/\n", "x", None), ("https://op.example.org", "x\ny", None),
+    ("https://op.example.org/" + "x" * 5000, "x", None)])
+def test_odd_links_are_refused(bus, user, issuer, subject, name):
+    with pytest.raises(BusError):
+        bus.call("Accounts", "AddLink", "a{sv}",
+                 variants({"issuer": issuer, "subject": subject, "user": name or user}))
