@@ -7,7 +7,7 @@ import select
 import socket
 import struct
 
-from jeepney import DBusAddress, DBusErrorResponse, MessageFlag, Parser, new_method_call
+from jeepney import DBusAddress, DBusErrorResponse, Parser, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
 from service import run
@@ -59,8 +59,6 @@ class Bus:
     def call(self, interface, method, signature=None, *arguments, timeout=20):
         address = DBusAddress(PATH, bus_name=NAME, interface=NAME + "." + interface)
         message = new_method_call(address, method, signature, arguments)
-        # The house starts jauthd; one that the bus started would take its name away.
-        message.header.flags |= MessageFlag.no_auto_start
         try:
             reply = self.connection.send_and_get_reply(message, timeout=timeout)
         except DBusErrorResponse as error:

@@ -40,7 +40,7 @@ class GitHub(Server):
         self.expires_in = expires_in
         self.grants = Grants()
         self.persons = {}               # number → Person
-        self.tokens = {}                # access token → number
+        self.tokens = {}                # access token → (number, scope)
         self.secrets_made = []
         self.device_flow_enabled = True
         self.granted_scope = None       # instead of what was asked for
@@ -120,15 +120,16 @@ class GitHub(Server):
             return oauth_error(error)
         grant.state = USED
         token = "gho_" + secrets.token_hex(18)
-        self.tokens[token] = grant.person
-        self.secrets_made.append(token)
         scope = grant.scope if self.granted_scope is None else self.granted_scope
+        self.tokens[token] = (grant.person, scope)
+        self.secrets_made.append(token)
         return json_reply({"access_token": token, "token_type": "bearer",
                            "scope": ",".join(scope)})
 
     # --- API ---
 
-    def _caller(self, request):
+    def _caller(self, request, scope=None):
+        """The person whose token it is, if the token was given this scope."""
         if not request.header("User-Agent"):
             raise Refusal(403, "no User-Agent", "the API wants a User-Agent")
         if request.header("X-GitHub-Api-Version") != API_VERSION:
@@ -138,7 +139,10 @@ class GitHub(Server):
         kind, _, token = request.header("Authorization").partition(" ")
         if kind != "Bearer" or token not in self.tokens:
             raise Refusal(401, "Bad credentials", "API call without a good token")
-        return self.persons[self.tokens[token]]
+        number, scopes = self.tokens[token]
+        if scope and scope not in scopes:
+            raise Refusal(403, "Forbidden", f"{request.path} without the scope {scope}")
+        return self.persons[number]
 
     def user(self, request):
         person = self._caller(request)
@@ -148,13 +152,14 @@ class GitHub(Server):
     def emails(self, request):
         return self._page(request, [
             {"email": mail, "verified": verified, "primary": number == 0, "visibility": None}
-            for number, (mail, verified) in enumerate(self._caller(request).emails)])
+            for number, (mail, verified) in enumerate(
+                self._caller(request, "user:email").emails)])
 
     def teams(self, request):
         return self._page(request, [
             {"id": number, "slug": slug, "name": slug,
              "organization": {"id": org_id, "login": org}}
-            for number, slug, org_id, org in self._caller(request).teams])
+            for number, slug, org_id, org in self._caller(request, "read:org").teams])
 
     def _page(self, request, rows):
         size = min(int(request.query.get("per_page", 30)), self.page_size)
@@ -166,7 +171,7 @@ class GitHub(Server):
         return reply
 
     def membership(self, request, name):
-        person = self._caller(request)
+        person = self._caller(request, "read:org")
         if name not in person.orgs:
             return json_reply({"message": "Not Found"}, 404)
         number, state = person.orgs[name]
@@ -175,7 +180,7 @@ class GitHub(Server):
                            "user": {"login": person.login, "id": person.number}})
 
     def team_membership(self, request):
-        person = self._caller(request)
+        person = self._caller(request, "read:org")
         parts = request.path[len(self.api):].split("/")  # "", orgs, ORG, teams, SLUG, memberships, LOGIN
         if len(parts) != 7 or parts[3] != "teams" or parts[5] != "memberships":
             return Reply(404)
