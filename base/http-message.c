@@ -13,18 +13,17 @@
 #define LENGTH_LEN     4u       /* bytes of a length, and of a number in a field */
 #define PREFIX_LEN     9u       /* type and number, the part of a frame every one has */
 
-static const struct {
-	bool has_fields;
-} frames[] = {
-	[HTTP_FRAME_REQUEST] = { true },
-	[HTTP_FRAME_CANCEL]  = { false },
-	[HTTP_FRAME_REPLY]   = { true },
-	[HTTP_FRAME_PING]    = { false },
-	[HTTP_FRAME_PONG]    = { false },
+static const bool has_fields[] = {
+	[HTTP_FRAME_REQUEST] = true,
+	[HTTP_FRAME_CANCEL]  = false,
+	[HTTP_FRAME_REPLY]   = true,
+	[HTTP_FRAME_PING]    = false,
+	[HTTP_FRAME_PONG]    = false,
 };
 
 /* The texts of a reply, in the order of the struct. */
-#define REPLY_TEXT(field) { offsetof(struct http_reply, field), sizeof(((struct http_reply *)0)->field) }
+#define REPLY_TEXT(field) \
+	{ offsetof(struct http_reply, field), sizeof(((struct http_reply *)0)->field) }
 static const struct {
 	size_t offset, size;
 } reply_texts[] = {
@@ -351,9 +350,9 @@ int http_frame_next(const char *data, size_t len, struct http_frame_view *ret_fr
 	if (len - LENGTH_LEN < rest)
 		return -EAGAIN;
 	type = (unsigned char)data[LENGTH_LEN];
-	if (type < HTTP_FRAME_REQUEST || type >= N_ELEMENTS(frames))
+	if (type < HTTP_FRAME_REQUEST || type >= N_ELEMENTS(has_fields))
 		return -EBADMSG;
-	if (!frames[type].has_fields && rest != PREFIX_LEN)
+	if (!has_fields[type] && rest != PREFIX_LEN)
 		return -EBADMSG;
 	frame.type = (enum http_frame)type;
 	frame.number = get_number(data + LENGTH_LEN + 1, 8);

@@ -53,7 +53,7 @@ struct http_request {
 /* How far it came. Only HTTP_DONE has a status, headers and a body. */
 enum http_result {
 	HTTP_DONE = 1,
-	HTTP_NOT_SENT,           /* surely nothing reached the server: name, connection, certificate */
+	HTTP_NOT_SENT,           /* surely nothing reached the server: name, connect, certificate */
 	HTTP_TIMED_OUT,          /* may have been sent */
 	HTTP_BROKEN,             /* reset, cut, not HTTP, too long; may have been sent */
 	HTTP_NO_HELPER,          /* jauth-http is not there or hangs; may have been sent */
@@ -69,7 +69,7 @@ struct http_reply {
 	char link[2048];
 	char retry_after[64];
 	char ratelimit_remaining[32];    /* x-ratelimit-remaining */
-	char error[256];                 /* what libcurl says, for the log; never shown to a person */
+	char error[256];                 /* why, for the log; never shown to a person */
 	struct secret *body;             /* NULL when empty */
 };
 

@@ -42,8 +42,9 @@ static int send_queue(struct http_stream *stream)
 {
 	while (stream->first) {
 		struct chunk *chunk = stream->first;
-		ssize_t n = send(stream->fd, chunk->bytes.data + chunk->written,
-				 chunk->bytes.len - chunk->written, MSG_DONTWAIT | MSG_NOSIGNAL);
+		size_t left = chunk->bytes.len - chunk->written;
+		ssize_t n = send(stream->fd, chunk->bytes.data + chunk->written, left,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
@@ -63,7 +64,8 @@ static int take_frames(struct http_stream *stream)
 	size_t taken = 0;
 	int r;
 
-	while ((r = http_frame_next(stream->in.data + taken, stream->in.len - taken, &frame)) == 0) {
+	while ((r = http_frame_next(stream->in.data + taken, stream->in.len - taken,
+				    &frame)) == 0) {
 		taken += frame.frame_len;
 		r = stream->handler->frame(stream->context, &frame);
 		if (r < 0)

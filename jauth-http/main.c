@@ -143,7 +143,8 @@ static uid_t find_client(const char *name, gid_t *ret_gid)
 }
 
 /* The mode keeps strangers out of the queue; who really may connect is decided by SO_PEERCRED. The
- * group is the client's: by the set-group-id bit of the folder (tmpfiles), or because we may give it. */
+ * group is the client's: by the set-group-id bit of the folder (tmpfiles), or because we may give
+ * it. */
 static int listen_at(const char *path, gid_t client_gid)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -29,8 +29,8 @@ int transfers_new(sd_event *event, const struct transfers_settings *settings,
 /* Ends all transfers without a word; NULL is fine; returns NULL. */
 struct transfers *transfers_free(struct transfers *transfers);
 
-/* Takes the request over, also when it fails. 0; -EEXIST when this number is at work already; -ENOBUFS
- * at TRANSFERS_MAX; -ENOMEM. */
+/* Takes the request over, also when it fails. 0; -EEXIST when this number is at work already;
+ * -ENOBUFS at TRANSFERS_MAX; -ENOMEM. */
 int transfers_start(struct transfers *transfers, uint64_t client, uint64_t number,
 		    struct http_request *request);
 /* No reply will come. Nothing happens when there is no such transfer. */

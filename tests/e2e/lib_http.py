@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of jauth-http share: the program, its frames, and https servers that obey or not."""
+"""What the tests of jauth-http share: the program, its frames, https servers that obey or not."""
 
 import contextlib
 import datetime

@@ -24,7 +24,7 @@ class Secrets:
                             headers=[f"Authorization: Bearer {self.header}"], **more)
 
     def traces_in(self, core):
-        """Names of the secrets a piece of which lies in the core, how many, and the first's bytes."""
+        """Secrets a piece of which lies in the core: how many pieces, and the first's bytes."""
         traces = {}
         for name, value in vars(self).items():
             pieces = (value[i:i + PIECE].encode() for i in range(0, len(value), PIECE))
@@ -58,7 +58,7 @@ def fixture_certificate(authority):
 
 
 def test_the_search_finds_what_is_there(http, certificate):
-    """While the request is at work its body is in memory: the other tests look at the right place."""
+    """While the request is at work they are in memory: the others look at the right place."""
     secret = Secrets()
     cores = []
 

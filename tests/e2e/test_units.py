@@ -89,7 +89,8 @@ def call(uid, interface, member):
 def test_the_bus_starts_jauthd_where_there_is_no_systemd(house):
     """By the service file: user jauth, in the group that reads /etc/shadow."""
     house.stop_jauth()
-    house.write_config("[service login]\nmethods = password\n\n[method password]\ntype = password\n")
+    house.write_config("[service login]\nmethods = password\n"
+                       "[method password]\ntype = password\n")
     assert call(0, "org.jauth1.Admin", "Status")
     pid = wait_until(lambda: run(["pgrep", "-x", "jauthd"], check=False).stdout.strip())
     status = pathlib.Path(f"/proc/{pid}/status").read_text()

@@ -469,11 +469,11 @@ static void a_helper_that_breaks_the_frames_is_left(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char rows[][14] = {
-		"\xff\xff\xff\xff",                                       /* too long */
-		"\x09\0\0\0\x03\x01\0\0\0\0\0\0\0",                       /* a reply without fields */
-		"\x09\0\0\0\x02\x01\0\0\0\0\0\0\0",                       /* a cancel */
-		"\x09\0\0\0\x04\x01\0\0\0\0\0\0\0",                       /* a ping */
-		"\x09\0\0\0\x03\xff\xff\xff\xff\xff\xff\xff\xff",         /* of a request never made */
+		"\xff\xff\xff\xff", /* too long */
+		"\x09\0\0\0\x03\x01\0\0\0\0\0\0\0", /* a reply without fields */
+		"\x09\0\0\0\x02\x01\0\0\0\0\0\0\0", /* a cancel */
+		"\x09\0\0\0\x04\x01\0\0\0\0\0\0\0", /* a ping */
+		"\x09\0\0\0\x03\xff\xff\xff\xff\xff\xff\xff\xff", /* of a request never made */
 	};
 	unsigned i;
 

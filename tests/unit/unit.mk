@@ -220,3 +220,8 @@ t_table_LDADD = libjauthctl.la $(UNIT_LIBS) $(JANSSON_LIBS)
 t_terminal_SOURCES = tests/unit/t-terminal.c
 t_terminal_CFLAGS = $(UNIT_CFLAGS)
 t_terminal_LDADD = libjauthctl.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-http-address
+t_http_address_SOURCES = tests/unit/t-http-address.c
+t_http_address_CFLAGS = $(UNIT_CFLAGS)
+t_http_address_LDADD = libjauth-http.la $(CMOCKA_LIBS)
