@@ -104,6 +104,11 @@ static bool read_wanted(DBusMessageIter *dict, struct wanted_link *ret_link)
 	return true;
 }
 
+static bool is_line(const char *text)
+{
+	return text_is_line(text, strlen(text));
+}
+
 /* NULL, or why this link cannot be. */
 static const char *link_mistake(const struct bus_work *work, const struct wanted_link *link,
 				const struct unix_user *user, bool privileged)
@@ -113,6 +118,8 @@ static const char *link_mistake(const struct bus_work *work, const struct wanted
 	if (strlen(link->issuer) > IDENTITY_TEXT_MAX || strlen(link->subject) > IDENTITY_TEXT_MAX ||
 	    strlen(link->note) > IDENTITY_TEXT_MAX)
 		return "longer than 255 bytes";
+	if (!is_line(link->issuer) || !is_line(link->subject) || !is_line(link->note))
+		return "control characters are not allowed";
 	if (text_equals(link->issuer, ISSUER_UNIX))
 		return "this issuer is jauth's own";
 	if (!user->exists)

@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "jauthd/facts.h"
+#include "jauthd/bus-facts.h"
 #include "jauthd/names.h"
 
 /* --- origin, asked of logind --- */

@@ -220,7 +220,13 @@ static DBusHandlerResult on_method_call(struct bus *bus, DBusMessage *message)
 	return DBUS_HANDLER_RESULT_HANDLED;
 }
 
-static void start_reconnect(struct bus *bus);
+static void start_reconnect(struct bus *bus)
+{
+	bus->backoff_ms = MIN(MAX(bus->backoff_ms * 2, (uint64_t)BUS_BACKOFF_MIN_MS),
+			      (uint64_t)BUS_BACKOFF_MAX_MS);
+	(void)sd_event_source_set_time_relative(bus->reconnect, bus->backoff_ms * 1000);
+	(void)sd_event_source_set_enabled(bus->reconnect, SD_EVENT_ONESHOT);
+}
 
 static DBusHandlerResult on_message(DBusConnection *connection UNUSED, DBusMessage *message,
 				    void *data)
@@ -254,14 +260,6 @@ static void disconnect(struct bus *bus)
 		;
 	bus_loop_detach(&bus->loop);
 	dbus_connection_unref(connection);
-}
-
-static void start_reconnect(struct bus *bus)
-{
-	bus->backoff_ms = MIN(MAX(bus->backoff_ms * 2, (uint64_t)BUS_BACKOFF_MIN_MS),
-			      (uint64_t)BUS_BACKOFF_MAX_MS);
-	(void)sd_event_source_set_time_relative(bus->reconnect, bus->backoff_ms * 1000);
-	(void)sd_event_source_set_enabled(bus->reconnect, SD_EVENT_ONESHOT);
 }
 
 static void on_name(struct bus *bus, DBusMessage *reply, void *data UNUSED)

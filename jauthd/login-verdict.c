@@ -138,8 +138,6 @@ static void verdict_free(struct verdict *verdict)
 	free(verdict);
 }
 
-static void on_decided(struct job *job);
-
 static void run(struct job *job, void *context)
 {
 	struct verdict *verdict = container_of(job, struct verdict, job);
@@ -165,7 +163,6 @@ static struct verdict *verdict_new(struct login *login,
 	if (!verdict || unix_user_copy(&login->user, &verdict->user) < 0)
 		abort();
 	verdict->job.run = run;
-	verdict->job.done = on_decided;
 	verdict->logins = login->logins;
 	verdict->id = login->id;
 	verdict->config = config_ref(login->config);
@@ -174,16 +171,6 @@ static struct verdict *verdict_new(struct login *login,
 	verdict->method = login->method;
 	set_row(login, &verdict->row);
 	return verdict;
-}
-
-static void verdict_start(struct login *login, struct verdict *verdict)
-{
-	if (store_add(logins_env(login->logins)->store, &verdict->job) == 0)
-		return;
-	log_error("login %s: the store has too much to do", login->request);
-	verdict_free(verdict);
-	if (login->stage != STAGE_OVER)
-		login_verdict_on_recorded(login, -ENOBUFS);
 }
 
 /* --- on the store's thread --- */
@@ -390,6 +377,17 @@ static void on_decided(struct job *job)
 		}
 	}
 	verdict_free(verdict);
+}
+
+static void verdict_start(struct login *login, struct verdict *verdict)
+{
+	verdict->job.done = on_decided;
+	if (store_add(logins_env(login->logins)->store, &verdict->job) == 0)
+		return;
+	log_error("login %s: the store has too much to do", login->request);
+	verdict_free(verdict);
+	if (login->stage != STAGE_OVER)
+		login_verdict_on_recorded(login, -ENOBUFS);
 }
 
 /* For the record a provider's identity says more than the user's own name. */

@@ -2,9 +2,11 @@
 /*
  * One struct goes through the stages; `run` of each works on a thread, its `done` sends it on.
  *
- *   check:  count (store) → compare (hash thread) → when right: clear (store) → told
+ *   check:  its turn → count (store) → compare (hash thread) → when right: clear (store) → told
  *   set:    hash (hash thread) → keep (store) → told
  *
+ * Checks that count on the same key take turns: a right password that is still being compared must not
+ * look like a failure to the next one, nor may guesses run side by side.
  * A stage that cannot be entered, or fails, ends in PASSWORD_UNAVAILABLE.
  */
 #include "jauthd/password-check.h"
@@ -25,6 +27,7 @@
 
 struct operation {
 	struct job job;
+	struct operation *next;          /* of the env's checks, oldest first */
 	struct password_env *env;
 	uint64_t owner;
 	uint32_t number;
@@ -104,9 +107,59 @@ static void operation_tell(struct operation *operation)
 	env->done(env->context, owner, number, result);
 }
 
+/* --- turns --- */
+
+static bool same_key(const struct operation *a, const struct operation *b)
+{
+	return memcmp(a->key.bytes, b->key.bytes, sizeof(a->key.bytes)) == 0;
+}
+
+/* True when no earlier check counts on this key. */
+static bool take_turn(struct operation *operation)
+{
+	struct operation **end = &operation->env->checks;
+	bool is_first = true;
+
+	for (; *end; end = &(*end)->next)
+		if (same_key(*end, operation))
+			is_first = false;
+	*end = operation;
+	return is_first;
+}
+
+/* The next one with this key, if there is one, when `operation` has left the list. */
+static struct operation *leave(struct operation *operation)
+{
+	struct operation **place = &operation->env->checks, *next;
+
+	while (*place && *place != operation)
+		place = &(*place)->next;
+	if (!*place)
+		return NULL;             /* not a check */
+	*place = operation->next;
+	for (next = operation->env->checks; next; next = next->next)
+		if (same_key(next, operation))
+			return next;
+	return NULL;
+}
+
+/* Tells, and lets the next one with the same key begin. */
+static void operation_end(struct operation *operation)
+{
+	struct operation *next = leave(operation);
+
+	operation_tell(operation);
+	while (next && store_add(next->env->store, &next->job) < 0) {
+		struct operation *after = leave(next);
+
+		operation_tell(next);
+		next = after;
+	}
+}
+
 static void on_last_stage(struct job *job)
 {
-	operation_tell(container_of(job, struct operation, job));
+	operation_end(container_of(job, struct operation, job));
 }
 
 /* --- check --- */
@@ -124,14 +177,14 @@ static void on_compared(struct job *job)
 	struct operation *operation = container_of(job, struct operation, job);
 
 	if (operation->result == PASSWORD_WRONG || operation->result == PASSWORD_UNAVAILABLE) {
-		operation_tell(operation);
+		operation_end(operation);
 		return;
 	}
 	job->run = run_clear;
 	job->done = on_last_stage;
 	if (store_add(operation->env->store, job) < 0) {
 		operation->result = PASSWORD_UNAVAILABLE;
-		operation_tell(operation);
+		operation_end(operation);
 	}
 }
 
@@ -194,7 +247,7 @@ static void on_counted(struct job *job)
 			return;
 		operation->result = PASSWORD_UNAVAILABLE;
 	}
-	operation_tell(operation);
+	operation_end(operation);
 }
 
 /* The account of an earlier user of that name is not this user's: as if there were none. */
@@ -267,9 +320,11 @@ int password_check_start(struct password_env *env, const struct password_request
 			  request->source, &operation->key);
 	operation->job.run = run_count;
 	operation->job.done = on_counted;
-	r = store_add(env->store, &operation->job);
+	r = take_turn(operation) ? store_add(env->store, &operation->job) : 0;
 	if (r == 0)
 		(void)steal(&operation);
+	else
+		(void)leave(operation);
 	return r;
 }
 
@@ -296,7 +351,7 @@ static void on_hashed(struct job *job)
 	job->done = on_last_stage;
 	if (operation->account.usable && store_add(operation->env->store, job) == 0)
 		return;
-	operation_tell(operation);
+	operation_end(operation);
 }
 
 static void run_hash(struct job *job, void *context UNUSED)

@@ -18,6 +18,8 @@
 #include "jauthd/store.h"
 #include "providers/provider.h"
 
+struct operation;
+
 typedef void (*password_done_fn)(void *context, uint64_t owner, uint32_t number,
 				 enum password_result result);
 
@@ -28,6 +30,7 @@ struct password_env {
 	struct workers *hashers;
 	const char *hash_prefix;         /* of new hashes; NULL: yescrypt */
 	char dummy[PASSWORD_HASH_SIZE];  /* by password_hash_dummy() */
+	struct operation *checks;        /* password-check.c's own: those that go on */
 	password_done_fn done;           /* on the loop, exactly once for each operation */
 	void *context;
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/login-protocol.h"
-#include "jauthd/facts.h"
+#include "jauthd/bus-facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

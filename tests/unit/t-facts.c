@@ -13,7 +13,7 @@
 
 #include "base/login-protocol.h"
 #include "base/macro.h"
-#include "jauthd/facts.h"
+#include "jauthd/bus-facts.h"
 
 struct said {
 	const char *name;

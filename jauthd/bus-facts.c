@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The facts of Begin as a table of rows: name, type, where it goes. Unknown facts are ignored. */
-#include "jauthd/facts.h"
+#include "jauthd/bus-facts.h"
 
 #include <assert.h>
 #include <errno.h>
