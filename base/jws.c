@@ -212,7 +212,7 @@ static bool key_fits(const struct json_t *key, const struct jws_algorithm *algor
 	       key_may_verify(key) && key_is_kind(key, algorithm);
 }
 
-/* Some algorithm can use it. Keys for encryption, of other kinds or of unsound size do not count. */
+/* Some algorithm can use it. Keys for encryption, of other kinds or of unsound size do not. */
 static bool key_is_usable(const struct json_t *key)
 {
 	for (size_t i = 0; key && i < N_ELEMENTS(algorithms_known); i++) {
@@ -300,7 +300,7 @@ static bool signature_holds(const struct parts *parts, const json_t *key,
 	return holds;
 }
 
-/* A token without kid and a set with several keys would leave the choice to whoever made the token. */
+/* Without kid a set with several keys would leave the choice to whoever made the token. */
 static bool key_is_meant(const struct json_t *key, const struct header *header, size_t n_usable)
 {
 	return header->has_kid ? text_equals(json_text(key, "kid", JWS_KID_MAX), header->kid) :
@@ -318,7 +318,8 @@ static enum jws_result try_keys(const struct parts *parts, const struct header *
 	for (size_t i = 0; i < n; i++) {
 		const struct json_t *key = json_array_object(keys, i);
 
-		if (!key || !key_is_meant(key, header, n_usable) || !key_fits(key, header->algorithm))
+		if (!key || !key_is_meant(key, header, n_usable) ||
+		    !key_fits(key, header->algorithm))
 			continue;
 		if (signature_holds(parts, key, header->algorithm))
 			return JWS_GOOD;

@@ -3,8 +3,8 @@
  * Signed tokens from outside (JWS compact form, RFC 7515) and the keys that verify them.
  *
  * libjose does the RSA and ECDSA arithmetic behind a gate of our own: it takes RS512 for RS256 and
- * ignores an unknown `crit`, so it only ever sees an algorithm that was compared exactly, a key that fits
- * it, and a signature of the right size. Ed25519 it does not know; that goes to OpenSSL.
+ * ignores an unknown `crit`, so it only ever sees an algorithm that was compared exactly, a key
+ * that fits it, and a signature of the right size. Ed25519 it does not know; that goes to OpenSSL.
  */
 #pragma once
 
@@ -34,7 +34,7 @@ const struct jws_algorithm *jws_algorithm_find(const char *name);
 enum jws_result {
 	JWS_GOOD,
 	JWS_MALFORMED,           /* not three parts of strict base64url, or not JSON objects */
-	JWS_REFUSED,             /* its header: algorithm not allowed, crit, a token of another type */
+	JWS_REFUSED,             /* its header: algorithm not allowed, crit, another type */
 	JWS_NO_KEY,              /* no key of the set fits; a newer set may have one */
 	JWS_BAD_SIGNATURE,       /* a key fits but did not make this signature */
 };

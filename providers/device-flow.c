@@ -204,7 +204,8 @@ void device_poll_read(const struct http_reply *reply, struct device_poll *ret_po
 	struct device_poll poll = { .result = DEVICE_RETRY };
 
 	if (reply->result == HTTP_DONE)
-		poll.hint_ms = MIN(reply_retry_after_s(reply) * 1000, (int64_t)DEVICE_BACKOFF_MAX_MS);
+		poll.hint_ms = MIN(reply_retry_after_s(reply) * 1000,
+				   (int64_t)DEVICE_BACKOFF_MAX_MS);
 	if (object && json_has(object, "error")) {
 		read_error(object, reply->status, &poll);
 	} else if (object && reply->status == 200) {
@@ -227,7 +228,8 @@ void device_pace_start(struct device_pace *pace, int64_t interval_ms)
 int64_t device_pace_next(struct device_pace *pace, const struct device_poll *poll)
 {
 	if (poll->result == DEVICE_SLOW_DOWN)
-		pace->interval_ms = MAX(pace->interval_ms + DEVICE_INTERVAL_S * 1000, poll->hint_ms);
+		pace->interval_ms = MAX(pace->interval_ms + DEVICE_INTERVAL_S * 1000,
+					poll->hint_ms);
 	if (poll->result == DEVICE_RETRY)
 		pace->wait_ms = MIN(MAX(pace->wait_ms * 2, poll->hint_ms),
 				    (int64_t)DEVICE_BACKOFF_MAX_MS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The Device Authorization Grant (RFC 8628) without any state machine: what the two replies mean, and
- * how long to wait. Pure functions.
+ * The Device Authorization Grant (RFC 8628) without any state machine: what the two replies mean,
+ * and how long to wait. Pure functions.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ enum device_result {
 	DEVICE_REFUSED,          /* the person said no */
 	DEVICE_SETUP,            /* the provider says we are set up wrongly */
 	DEVICE_RETRY,            /* no usable answer: wait longer, try again */
-	DEVICE_FAULT,            /* an error nobody can do anything about, or a reply against the rules */
+	DEVICE_FAULT,            /* an error of the provider's own, or a reply against the rules */
 	/* of the token endpoint */
 	DEVICE_PENDING,
 	DEVICE_SLOW_DOWN,
@@ -66,7 +66,7 @@ void device_tokens_done(struct device_tokens *tokens);
 /* What a poll brought, and what it says about the pace. */
 struct device_poll {
 	enum device_result result;
-	int64_t hint_ms;                         /* Retry-After, or the interval of a slow_down; 0: none */
+	int64_t hint_ms;                         /* Retry-After, or of a slow_down; 0: none */
 	char error[64];                          /* the error word, for the log; "" when none */
 	struct device_tokens tokens;             /* for DEVICE_GOOD */
 };
@@ -77,7 +77,7 @@ void device_poll_read(const struct http_reply *reply, struct device_poll *ret_po
 /* When to poll next. */
 struct device_pace {
 	int64_t interval_ms;                     /* asked for by the provider; only grows */
-	int64_t wait_ms;                         /* the last wait: the interval, or more after faults */
+	int64_t wait_ms;                         /* the last: the interval, or more */
 };
 
 void device_pace_start(struct device_pace *pace, int64_t interval_ms);

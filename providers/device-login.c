@@ -8,8 +8,8 @@
  *                                  code over → RENEWING; else the login ends
  * RENEWING    a key press          → REQUESTING
  *
- * The prompt that goes with the code needs no state: whether Enter comes before or after the approval
- * changes nothing here.
+ * The prompt that goes with the code needs no state: whether Enter comes before or after the
+ * approval changes nothing here.
  */
 #include "providers/device-login.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The part of a login that all device flows share: get a code, show it, poll until the person has decided,
- * renew it on a key press. A provider embeds the struct, hands its events down while the device flow runs, and
- * gets the tokens at its end.
+ * The part of a login that all device flows share: get a code, show it, poll until the person has
+ * decided, renew it on a key press. A provider embeds the struct, hands its events down while the
+ * device flow runs, and gets the tokens at its end.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What an OpenID provider says about itself (OpenID Connect Discovery 1.0), kept between logins.
- * Times are monotonic and come from the caller. Usable for 24 h; when it cannot be fetched again, the
- * old one serves for up to 7 days.
+ * Times are monotonic and come from the caller. Usable for 24 h; when it cannot be fetched again,
+ * the old one serves for up to 7 days.
  */
 #pragma once
 

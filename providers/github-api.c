@@ -34,9 +34,11 @@ bool github_host_is_valid(const char *host)
 /* How a reply that is not the wanted one ends the question. */
 static enum github_result refusal(const struct http_reply *reply)
 {
-	bool limited = text_equals(reply->ratelimit_remaining, "0") || reply->retry_after[0];
+	bool is_limited = text_equals(reply->ratelimit_remaining, "0") || reply->retry_after[0];
 
-	if (reply->result == HTTP_DONE && (reply->status == 429 || (reply->status == 403 && limited)))
+	if (reply->result != HTTP_DONE)
+		return GITHUB_FAULT;
+	if (reply->status == 429 || (reply->status == 403 && is_limited))
 		return GITHUB_BUSY;
 	return GITHUB_FAULT;
 }

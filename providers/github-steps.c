@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What is asked with the access token. The rows of `steps` are asked in turn, each waiting for one
- * reply: its check holds → next row; else the login ends. After the last row the person is identified.
+ * reply: its check holds → next row; else the login ends. After the last row the person is
+ * identified.
  */
 #include <string.h>
 
@@ -68,7 +69,8 @@ static bool holds(struct login *login, enum github_result result, const struct h
 		login_deny(login, DENY_FILTERED, detail);
 		break;
 	case GITHUB_FAULT:
-		login_fail(login, reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK, detail);
+		login_fail(login, reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK,
+			   detail);
 		break;
 	}
 	return false;
@@ -88,8 +90,7 @@ static void take_user(struct login *login, const struct http_reply *reply)
 {
 	struct github_login *own = login_own(login);
 
-	if (holds(login, github_read_user(reply, &own->user), reply,
-		  "user account"))
+	if (holds(login, github_read_user(reply, &own->user), reply, "user account"))
 		next_step(login);
 }
 
@@ -158,7 +159,7 @@ static void take_mail(struct login *login, const struct http_reply *reply)
 	struct github_login *own = login_own(login);
 	enum github_result result = github_read_mail(reply, own->mail, sizeof(own->mail));
 
-	/* A person without a verified address is one all the same; filters on mail are the core's. */
+	/* No verified address, but a person all the same; filters on mail are the core's. */
 	if (result == GITHUB_NO || holds(login, result, reply, "mail addresses"))
 		next_step(login);
 }

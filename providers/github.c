@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The login type `github`: github.com, GitHub Enterprise Server and ghe.com. The device flow gives an
- * access token and no ID token, so who the person is comes from the API, asked with that token
- * (github-steps.c). The identity is (base URL of the host, numeric user id); names can be changed and
- * taken by others.
+ * The login type `github`: github.com, GitHub Enterprise Server and ghe.com. The device flow gives
+ * an access token and no ID token, so who the person is comes from the API, asked with that token
+ * (github-steps.c). The identity is (base URL of the host, numeric user id); names can be changed
+ * and taken by others.
  */
 #include "providers/github.h"
 
@@ -59,7 +59,7 @@ static struct http_request *poll_request(struct login *login, const struct secre
 	return request_post(url, &form);
 }
 
-/* An app that is not an OAuth app but a GitHub App names no scopes; then the API's answers decide. */
+/* A GitHub App, unlike an OAuth app, names no scopes; then the API's answers decide. */
 static bool scope_is_enough(const struct github_config *config, const char *granted)
 {
 	if (!granted[0])
@@ -141,7 +141,8 @@ static void finish(struct login *login)
 #define FIELD(name) offsetof(struct github_config, name)
 
 static const struct conf_key keys[] = {
-	{ "host", CONF_TEXT, FIELD(host), .min = 1, .max = GITHUB_HOST_MAX, .fallback = "github.com",
+	{ "host", CONF_TEXT, FIELD(host), .min = 1, .max = GITHUB_HOST_MAX,
+	  .fallback = "github.com",
 	  .help = "github.com, a GitHub Enterprise Server, or a tenant of ghe.com" },
 	{ "client_id", CONF_TEXT, FIELD(client_id), .flags = CONF_REQUIRED, .min = 1, .max = 255,
 	  .help = "The OAuth app or GitHub App, with the device flow enabled" },

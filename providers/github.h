@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The login type `github`: its configuration, its login, and the questions that follow the device flow. */
+/* The login type `github`: configuration, state, and the questions after the device flow. */
 #pragma once
 
 #include "providers/device-login.h"
@@ -9,7 +9,7 @@
 struct github_config {
 	char *host, *client_id;
 	struct secret *client_secret;    /* NULL: the token is not revoked, it runs out */
-	char *organization;              /* login of the one in the API's address; NULL: any account */
+	char *organization;              /* its name in API addresses; NULL: any account */
 	int64_t organization_id;
 	char **teams;                    /* numeric ids as text */
 	bool read_mail;
@@ -25,6 +25,6 @@ struct github_login {
 	unsigned n_pages;
 };
 
-/* The access token is there: asks who it is and what the filters want to know, and ends the login. */
+/* With the access token: asks who it is and what the filters want to know; ends the login. */
 void github_ask(struct login *login);
 void github_reply(struct login *login, const struct http_reply *reply);

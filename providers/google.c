@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The login type `google`: OpenID Connect with what Google does its own way. Its client secret is needed
- * for polling although it is not confidential; ID tokens may carry the issuer's old form;
+ * The login type `google`: OpenID Connect with what Google does its own way. Its client secret is
+ * needed for polling although it is not confidential; ID tokens may carry the issuer's old form;
  * Workspace accounts have a hosted domain, `hd`.
  */
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Is this ID token for us, from this issuer, for this login? OpenID Connect Core 3.1.3.7, every step. */
+/* Is this ID token ours, from this issuer, for this login? All of OpenID Connect Core 3.1.3.7. */
 #pragma once
 
 #include <stdint.h>

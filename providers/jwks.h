@@ -35,6 +35,6 @@ bool jwks_is_servable(const struct jwks *jwks, int64_t now_ms);
 int64_t jwks_age_ms(const struct jwks *jwks, int64_t now_ms);
 /* True at most once per JWKS_FORCE_PAUSE_MS; the caller then fetches. */
 bool jwks_force(struct jwks *jwks, int64_t now_ms);
-/* Replaces the set; 0, or -EBADMSG (not a key set; the old one stays). A key nobody can use does not
- * spoil the others: it fits no token. */
+/* Replaces the set; 0, or -EBADMSG (not a key set; the old one stays). A key nobody can use does
+ * not spoil the others: it fits no token. */
 int jwks_take(struct jwks *jwks, const struct http_reply *reply, int64_t now_ms);

@@ -93,7 +93,7 @@ static bool take_groups(const struct oidc_login *own, const char *claim, struct 
 	return true;
 }
 
-/* The claim of the signed token alone: a consumer account has none, and an address proves nothing. */
+/* By the signed token alone: a consumer account has no such claim, an address proves nothing. */
 static bool hosted_domain_is_right(const struct oidc_config *config, const struct oidc_login *own)
 {
 	const char *domain = json_text(own->claims, "hd", IDENTITY_TEXT_MAX);
@@ -133,6 +133,7 @@ void oidc_identify(struct login *login)
 		      person.identity.subject);
 	take_mail(own, &person);
 	if (config->username_claim)
-		add_attribute(&person.identity, "username", claim_text(own, config->username_claim));
+		add_attribute(&person.identity, "username",
+			      claim_text(own, config->username_claim));
 	login_identify(login, &person.identity);
 }

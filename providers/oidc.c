@@ -117,10 +117,11 @@ static enum id_token_result check_token(struct login *login)
 		.acr = config->acr,
 	};
 
-	return id_token_verify(own->tokens.id_token, &rules, jwks_keys(&shared->jwks), &own->claims);
+	return id_token_verify(own->tokens.id_token, &rules, jwks_keys(&shared->jwks),
+			       &own->claims);
 }
 
-/* May a newer key set make this token good? The provider may have changed its keys, or reused a kid. */
+/* The provider may have changed its keys, or reused a kid. */
 static bool newer_keys_may_help(enum id_token_result result, struct jwks *jwks, int64_t now_ms)
 {
 	if (result == ID_TOKEN_BAD_SIGNATURE)

@@ -11,7 +11,7 @@
 #include "providers/provider.h"
 
 enum oidc_client_auth {
-	OIDC_AUTH_AUTO,          /* none without a secret, else post if the provider lists it, else basic */
+	OIDC_AUTH_AUTO,          /* no secret: none; else post if it is listed, else basic */
 	OIDC_AUTH_NONE,
 	OIDC_AUTH_POST,
 	OIDC_AUTH_BASIC,
@@ -56,7 +56,8 @@ struct oidc_flavour {
 /* Kept per login. */
 struct oidc_login {
 	const struct oidc_flavour *flavour;
-	void (*take)(struct login *login, const struct http_reply *reply);  /* what the open request is for */
+	/* What the open request is for. */
+	void (*take)(struct login *login, const struct http_reply *reply);
 	bool preparing, keys_fetched;
 	int64_t started_s;
 	char nonce[OIDC_NONCE_SIZE], verifier[OIDC_NONCE_SIZE];
@@ -85,5 +86,5 @@ struct http_request *oidc_revoke_request(struct login *login, const char *url);
 
 /* oidc-identity.c: what the claims say. */
 bool oidc_needs_userinfo(const struct oidc_config *config, const struct oidc_login *own);
-/* The end of a login whose ID token is good: identifies, or denies what does not pass the filters. */
+/* The end of a login whose ID token is good: identifies, or denies by the filters. */
 void oidc_identify(struct login *login);

@@ -36,7 +36,8 @@ char *fake_mistakes(const struct provider *provider, const char *section)
 
 	read_section(section, provider, config, &report);
 	for (size_t i = 0; i < report.n_mistakes; i++)
-		buf_add_format(&lines, "%u: %s\n", report.mistakes[i].line, report.mistakes[i].text);
+		buf_add_format(&lines, "%u: %s\n", report.mistakes[i].line,
+			       report.mistakes[i].text);
 	conf_release(provider->keys, config);
 	conf_report_done(&report);
 	free(config);
@@ -322,7 +323,8 @@ static void substitute(const struct fake_method *method, const char *text, struc
 {
 	while (*text) {
 		const char *end = *text == '@' ? strchr(text + 1, '@') : NULL;
-		const char *value = end ? value_of(method, text + 1, (size_t)(end - text - 1)) : NULL;
+		size_t len = end ? (size_t)(end - text - 1) : 0;
+		const char *value = end ? value_of(method, text + 1, len) : NULL;
 
 		if (value) {
 			buf_add_text(buf, value);

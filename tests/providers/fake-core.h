@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A core for testing providers: implements what provider.h lets a provider call, writes down what it
- * asked for, and hands it events. Time stands still unless a test moves it. Whatever breaks the
+ * A core for testing providers: implements what provider.h lets a provider call, writes down what
+ * it asked for, and hands it events. Time stands still unless a test moves it. Whatever breaks the
  * contract (two requests too many, an effect after the end, an unasked reply) fails the test.
  *
  * A test makes a method from the lines of a configuration section, starts logins on it, and

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An issuer of ID tokens for tests: two Ed25519 keys made from fixed bytes, good for nothing else. */
+/* An issuer of ID tokens for tests: Ed25519 keys made from fixed bytes, good for nothing else. */
 #pragma once
 
-/* A token over these claims (a JSON object) by key 1 or 2, with kid "key-1" or "key-2". The caller frees. */
+/* A token over these claims (a JSON object) by key N, with the kid "key-N". The caller frees. */
 char *fake_issuer_token(const char *claims, unsigned key);
 /* With another header than { alg, kid, typ }. */
 char *fake_issuer_token_with(const char *header, const char *claims, unsigned key);

@@ -44,7 +44,8 @@ static void an_error_word_decides_and_the_status_does_not(void **state UNUSED)
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		_cleanup_free_ char *body = text_format("{\"error\":\"%s\",\"access_token\":\"x\","
-							"\"token_type\":\"bearer\"}", rows[i].error);
+							"\"token_type\":\"bearer\"}",
+							rows[i].error);
 
 		for (size_t j = 0; j < N_ELEMENTS(statuses); j++) {
 			struct device_poll poll = poll_reply(statuses[j], "application/json", body);
@@ -67,8 +68,10 @@ static void other_replies_are_judged(void **state UNUSED)
 		/* words nobody knows */
 		{ 400, "application/json", "{\"error\":\"something\"}", DEVICE_FAULT },
 		{ 200, "application/json", "{\"error\":\"\"}", DEVICE_FAULT },
-		{ 200, "application/json", "{\"error\":null,\"access_token\":\"x\"}", DEVICE_FAULT },
-		{ 400, "application/json", "{\"error\":[\"authorization_pending\"]}", DEVICE_FAULT },
+		{ 200, "application/json", "{\"error\":null,\"access_token\":\"x\"}",
+		  DEVICE_FAULT },
+		{ 400, "application/json", "{\"error\":[\"authorization_pending\"]}",
+		  DEVICE_FAULT },
 		{ 400, "application/json", "{\"error\":\"Authorization_pending\"}", DEVICE_FAULT },
 		{ 400, "application/json", "{\"message\":\"no\"}", DEVICE_FAULT },
 		{ 500, "application/json", "{\"error\":\"server_error\"}", DEVICE_RETRY },
@@ -168,7 +171,8 @@ static void the_pace_only_ever_slows_down(void **state UNUSED)
 
 	device_pace_start(&pace, 5000);
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		const struct device_poll poll = { .result = rows[i].result, .hint_ms = rows[i].hint_ms };
+		const struct device_poll poll = { .result = rows[i].result,
+						  .hint_ms = rows[i].hint_ms };
 
 		if (device_pace_next(&pace, &poll) != rows[i].wait_ms)
 			fail_msg("row %zu: %lld", i, (long long)pace.wait_ms);
@@ -230,32 +234,38 @@ static void a_code_is_taken_whole_or_not_at_all(void **state UNUSED)
 		enum device_result result;
 	} rows[] = {
 		{ CODE "," URI "," TIMES, DEVICE_GOOD },
-		{ CODE ",\"verification_url\":\"https://www.example.com/device\"," TIMES, DEVICE_GOOD },
-		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.com/d?x=1\"," TIMES,
+		{ CODE ",\"verification_url\":\"https://www.example.com/device\"," TIMES,
 		  DEVICE_GOOD },
-		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.com:443/d\"," TIMES,
-		  DEVICE_GOOD },
+		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.com/d?x=1\","
+		  TIMES, DEVICE_GOOD },
+		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.com:443/d\","
+		  TIMES, DEVICE_GOOD },
 		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.net/d\"," TIMES,
 		  DEVICE_FAULT },
-		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.com:8443/d\"," TIMES,
-		  DEVICE_FAULT },
-		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.com@evil.net/\","
+		{ CODE "," URI ",\"verification_uri_complete\":\"https://op.example.com:8443/d\","
+		  TIMES, DEVICE_FAULT },
+		{ CODE ","
+		  URI ",\"verification_uri_complete\":\"https://op.example.com@evil.net/\","
 		  TIMES, DEVICE_FAULT },
 		{ CODE "," URI ",\"verification_uri_complete\":7," TIMES, DEVICE_FAULT },
-		{ CODE ",\"verification_uri\":\"http://op.example.com/device\"," TIMES, DEVICE_FAULT },
+		{ CODE ",\"verification_uri\":\"http://op.example.com/device\"," TIMES,
+		  DEVICE_FAULT },
 		{ CODE ",\"verification_uri\":\"javascript:alert(1)\"," TIMES, DEVICE_FAULT },
 		{ CODE ",\"verification_uri\":\"https://op.example.com/\\u001b[2J\"," TIMES,
 		  DEVICE_FAULT },
-		{ CODE ",\"verification_uri\":\"https://op.example.com/\\u202e\"," TIMES, DEVICE_FAULT },
+		{ CODE ",\"verification_uri\":\"https://op.example.com/\\u202e\"," TIMES,
+		  DEVICE_FAULT },
 		{ CODE "," TIMES, DEVICE_FAULT },
 		{ "\"user_code\":\"WDJB-MJHT\"," URI "," TIMES, DEVICE_FAULT },
 		{ "\"device_code\":\"\",\"user_code\":\"WDJB-MJHT\"," URI "," TIMES, DEVICE_FAULT },
 		{ "\"device_code\":\"secret\"," URI "," TIMES, DEVICE_FAULT },
 		{ "\"device_code\":\"secret\",\"user_code\":\"\"," URI "," TIMES, DEVICE_FAULT },
-		{ "\"device_code\":\"secret\",\"user_code\":\"WD\\u00e9\"," URI "," TIMES, DEVICE_FAULT },
-		{ "\"device_code\":\"secret\",\"user_code\":\"WD\\nJB\"," URI "," TIMES, DEVICE_FAULT },
-		{ "\"device_code\":\"secret\",\"user_code\":\"0123456789012345678901234567890123456789"
-		  "0123456789012345678901234\"," URI "," TIMES, DEVICE_FAULT },
+		{ "\"device_code\":\"secret\",\"user_code\":\"WD\\u00e9\"," URI "," TIMES,
+		  DEVICE_FAULT },
+		{ "\"device_code\":\"secret\",\"user_code\":\"WD\\nJB\"," URI "," TIMES,
+		  DEVICE_FAULT },
+		{ "\"device_code\":\"secret\",\"user_code\":\"01234567890123456789012345678901"
+		  "234567890123456789012345678901234\"," URI "," TIMES, DEVICE_FAULT },
 		{ CODE "," URI ",\"interval\":5", DEVICE_FAULT },
 		{ CODE "," URI ",\"expires_in\":\"900\"", DEVICE_FAULT },
 		{ CODE "," URI ",\"expires_in\":29", DEVICE_FAULT },
@@ -314,7 +324,8 @@ static void a_refused_code_says_why(void **state UNUSED)
 		{ 401, "application/json", "{\"error\":\"whatever\"}", DEVICE_SETUP },
 		{ 404, "application/json", "{\"error\":\"Not Found\"}", DEVICE_SETUP },
 		{ 404, "text/html", "<html>", DEVICE_SETUP },
-		{ 403, "application/json", "{\"error_code\":\"rate_limit_exceeded\"}", DEVICE_BUSY },
+		{ 403, "application/json", "{\"error_code\":\"rate_limit_exceeded\"}",
+		  DEVICE_BUSY },
 		{ 400, "application/json", "{\"error\":\"slow_down\"}", DEVICE_BUSY },
 		{ 429, "text/html", "<html>", DEVICE_BUSY },
 		{ 403, "application/json", "{\"error\":\"access_denied\"}", DEVICE_REFUSED },
@@ -326,7 +337,8 @@ static void a_refused_code_says_why(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct http_reply reply = fake_http_reply(rows[i].status, rows[i].type, rows[i].body);
+		struct http_reply reply = fake_http_reply(rows[i].status, rows[i].type,
+							  rows[i].body);
 		struct device_code code = { 0 };
 
 		if (device_code_read(&reply, &code) != rows[i].result)

@@ -10,7 +10,8 @@
 #include "tests/providers/fake-core.h"
 
 #define ISSUER "https://op.example.com/realm"
-#define NEEDED "\"token_endpoint\":\"https://op.example.com/t\",\"jwks_uri\":\"https://k.example.com/j\""
+#define NEEDED "\"token_endpoint\":\"https://op.example.com/t\"," \
+	       "\"jwks_uri\":\"https://k.example.com/j\""
 
 static enum discovery_result take(struct discovery *discovery, uint32_t status, const char *type,
 				  const char *body)
@@ -27,8 +28,10 @@ static void the_address_has_one_slash(void **state UNUSED)
 	static const struct {
 		const char *issuer, *url;
 	} rows[] = {
-		{ "https://op.example.com", "https://op.example.com/.well-known/openid-configuration" },
-		{ "https://op.example.com/", "https://op.example.com/.well-known/openid-configuration" },
+		{ "https://op.example.com",
+		  "https://op.example.com/.well-known/openid-configuration" },
+		{ "https://op.example.com/",
+		  "https://op.example.com/.well-known/openid-configuration" },
 		{ "https://op.example.com/realms/x",
 		  "https://op.example.com/realms/x/.well-known/openid-configuration" },
 	};

@@ -67,7 +67,8 @@ static void a_person_is_known_by_the_numeric_id(void **state UNUSED)
 	assert_true(fake_has_header(login,
 				    "Authorization: Bearer gho_16C7e42F292c6912E7710c838347Ae178B4a"));
 	assert_true(fake_has_header(login, "User-Agent: jauth"));
-	assert_true(fake_has_header(login, "Accept: application/vnd.github+json, application/json"));
+	assert_true(fake_has_header(login,
+				    "Accept: application/vnd.github+json, application/json"));
 	fake_reply(login, "github-user.http");
 	how_it_ended(login, FAKE_IDENTIFIED, 0);
 	assert_string_equal(login->issuer, "https://github.com");
@@ -264,7 +265,8 @@ static void a_scope_that_was_not_granted_is_noticed(void **state UNUSED)
 		bool enough;
 	} rows[] = {
 		{ "read:org,user:email", true }, { "admin:org,user", true }, { "", true },
-		{ "user:email,repo,write:org", true }, { "read:org", false }, { "user:email", false },
+		{ "user:email,repo,write:org", true }, { "read:org", false },
+		{ "user:email", false },
 		{ "read:organization,user:email", false }, { "repo", false },
 	};
 

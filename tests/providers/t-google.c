@@ -85,8 +85,10 @@ static void only_accounts_of_the_hosted_domains_pass(void **state UNUSED)
 		{ SECTION DOMAINS, CLAIMS(ISSUER, ",\"hd\":\"example.com\""), FAKE_IDENTIFIED, 0 },
 		/* The address ends with the domain, but the account is a consumer's. */
 		{ SECTION DOMAINS, CLAIMS(ISSUER, ""), FAKE_DENIED, DENY_FILTERED },
-		{ SECTION DOMAINS, CLAIMS(ISSUER, ",\"hd\":\"example.net\""), FAKE_DENIED, DENY_FILTERED },
-		{ SECTION DOMAINS, CLAIMS(ISSUER, ",\"hd\":\"EXAMPLE.org\""), FAKE_DENIED, DENY_FILTERED },
+		{ SECTION DOMAINS, CLAIMS(ISSUER, ",\"hd\":\"example.net\""), FAKE_DENIED,
+		  DENY_FILTERED },
+		{ SECTION DOMAINS, CLAIMS(ISSUER, ",\"hd\":\"EXAMPLE.org\""), FAKE_DENIED,
+		  DENY_FILTERED },
 		{ SECTION DOMAINS, CLAIMS(ISSUER, ",\"hd\":[\"example.org\"]"), FAKE_DENIED,
 		  DENY_FILTERED },
 		{ SECTION DOMAINS, CLAIMS(ISSUER, ",\"hd\":\"\""), FAKE_DENIED, DENY_FILTERED },

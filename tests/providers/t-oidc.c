@@ -131,20 +131,25 @@ static void claims_become_an_identity(void **state UNUSED)
 		const char *attribute;           /* must be there, unless NULL */
 		size_t n_attributes;
 	} rows[] = {
-		{ "scopes = openid\n", CLAIMS(MAIL), "jane.doe@example.org", "mail_user=jane.doe", 3 },
+		{ "scopes = openid\n", CLAIMS(MAIL), "jane.doe@example.org", "mail_user=jane.doe",
+		  3 },
 		{ "scopes = openid\n", CLAIMS(""), NULL, "sub=jane-1", 1 },
 		{ "scopes = openid\n", CLAIMS(",\"email\":\"jane@example.org\""), NULL, NULL, 1 },
 		{ "scopes = openid\n",
-		  CLAIMS(",\"email\":\"jane@example.org\",\"email_verified\":false"), NULL, NULL, 1 },
+		  CLAIMS(",\"email\":\"jane@example.org\",\"email_verified\":false"), NULL, NULL,
+		  1 },
 		{ "scopes = openid\n",
-		  CLAIMS(",\"email\":\"jane@example.org\",\"email_verified\":\"true\""), NULL, NULL, 1 },
+		  CLAIMS(",\"email\":\"jane@example.org\",\"email_verified\":\"true\""), NULL, NULL,
+		  1 },
 		{ "scopes = openid\n",
 		  CLAIMS(",\"email\":\"jane@example.org\",\"email_verified\":1"), NULL, NULL, 1 },
-		{ "scopes = openid\n", CLAIMS(",\"email\":\"@example.org\",\"email_verified\":true"),
+		{ "scopes = openid\n",
+		  CLAIMS(",\"email\":\"@example.org\",\"email_verified\":true"),
 		  NULL, NULL, 1 },
 		{ "scopes = openid\n", CLAIMS(",\"email\":\"jane@\",\"email_verified\":true"),
 		  NULL, NULL, 1 },
-		{ "scopes = openid\n", CLAIMS(",\"email\":[\"jane@example.org\"],\"email_verified\":true"),
+		{ "scopes = openid\n",
+		  CLAIMS(",\"email\":[\"jane@example.org\"],\"email_verified\":true"),
 		  NULL, NULL, 1 },
 		/* A name that people can change is used only when the sysadmin says so. */
 		{ "scopes = openid\n", CLAIMS(",\"preferred_username\":\"root\""), NULL, NULL, 1 },
@@ -182,7 +187,8 @@ static void groups_come_whole_or_the_login_ends(void **state UNUSED)
 		{ CLAIMS(",\"groups\":[\"g-1\",7]"), FAKE_DENIED, 0 },
 		{ CLAIMS(",\"groups\":[\"g-1\",\"\"]"), FAKE_DENIED, 0 },
 		{ CLAIMS(",\"groups\":{\"g\":1}"), FAKE_DENIED, 0 },
-		{ CLAIMS(",\"groups\":[\"g-1\"],\"_claim_names\":{\"groups\":\"src1\"}"), FAKE_DENIED, 0 },
+		{ CLAIMS(",\"groups\":[\"g-1\"],\"_claim_names\":{\"groups\":\"src1\"}"),
+		  FAKE_DENIED, 0 },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
@@ -281,7 +287,8 @@ static void the_section_decides_what_a_token_must_be(void **state UNUSED)
 		const char *section, *claims;
 		enum fake_end end;
 	} rows[] = {
-		{ "", CLAIMS(MAIL ",\"at_hash\":\"kG_SD_cvQUclAx8evGFzZaTzjjGxOVqvZA4HwKmYueM\""), FAKE_IDENTIFIED },
+		{ "", CLAIMS(MAIL ",\"at_hash\":\"kG_SD_cvQUclAx8evGFzZaTzjjGxOVqvZA4HwKmYueM\""),
+		  FAKE_IDENTIFIED },
 		{ "algorithms = EdDSA\n", CLAIMS(MAIL), FAKE_IDENTIFIED },
 		{ "algorithms = RS256\n", CLAIMS(MAIL), FAKE_DENIED },
 		{ "acr = phr, mfa\n", CLAIMS(MAIL ",\"acr\":\"mfa\""), FAKE_IDENTIFIED },
@@ -509,9 +516,11 @@ static void an_old_document_serves_when_the_provider_is_away(void **state UNUSED
 
 static void endpoints_of_the_configuration_need_no_discovery(void **state UNUSED)
 {
-	struct fake_method *method = method_new(SECTION "device_endpoint = https://a.example.com/d\n"
+	struct fake_method *method = method_new(SECTION
+						"device_endpoint = https://a.example.com/d\n"
 						"token_endpoint = https://a.example.com/t\n"
-						"jwks_uri = https://a.example.com/j\n", CLAIMS(MAIL));
+						"jwks_uri = https://a.example.com/j\n",
+						CLAIMS(MAIL));
 	struct login *login = fake_start(method);
 
 	assert_true(fake_asks(login, "https://a.example.com/d"));
@@ -554,7 +563,8 @@ static void the_client_authenticates_as_the_provider_can(void **state UNUSED)
 					 rows[i].post);
 			/* jauth:s3cret%2F%3D, encoded before base64 as RFC 6749 has it */
 			assert_int_equal(fake_has_header(login, "Authorization: Basic "
-							 "amF1dGg6czNjcmV0JTJGJTNE"), rows[i].basic);
+							 "amF1dGg6czNjcmV0JTJGJTNE"),
+							 rows[i].basic);
 			if (j == 0) {
 				fake_reply(login, "oidc-code.http");
 				fake_timer(login);
@@ -588,10 +598,12 @@ static void a_challenge_is_answered_by_its_verifier(void **state UNUSED)
 			      "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
 	fake_reply(login, "oidc-discovery.http");
 	assert_true(fake_body_has(login, "code_challenge_method=S256"));
-	assert_true(fake_body_has(login, "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+	assert_true(fake_body_has(login,
+				  "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
 	fake_reply(login, "oidc-code.http");
 	fake_timer(login);
-	assert_true(fake_body_has(login, "code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+	assert_true(fake_body_has(login,
+				  "code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
 	fake_login_free(login);
 	fake_method_free(method);
 }
