@@ -91,7 +91,11 @@ def test_the_bus_starts_jauthd_where_there_is_no_systemd(house):
     house.stop_jauth()
     house.write_config("[service login]\nmethods = password\n"
                        "[method password]\ntype = password\n")
+    house.allow_activation(True)
+    run(["dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+         "org.freedesktop.DBus.ReloadConfig"])
     assert call(0, "org.jauth1.Admin", "Status")
+    house.allow_activation(False)
     pid = wait_until(lambda: run(["pgrep", "-x", "jauthd"], check=False).stdout.strip())
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     uid = run(["id", "-u", "jauth"]).stdout.strip()
