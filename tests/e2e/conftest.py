@@ -66,3 +66,13 @@ def polite(op):
     complaints = list(op.complaints)
     op.reset()
     assert not complaints
+
+
+@pytest.fixture
+def jane(house, polite):
+    """A Unix user and the person at the provider who is linked to him: (user, subject)."""
+    user = house.add_user(password=PASSWORD)
+    sub = polite.add_person(f"sub-of-{user}", email=f"{user}@example.org", email_verified=True)
+    house.add_link(user, polite.issuer, sub)
+    yield user, sub
+    house.remove_user(user)

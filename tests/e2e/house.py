@@ -96,6 +96,7 @@ class Sshd:
         self.log_path = self.folder / "sshd.log"
         key = self.folder / "host_key"
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
+        self.address = options.get("ListenAddress", "127.0.0.1")
         lines = {**SSHD_OPTIONS, "Port": self.port, "HostKey": key,
                  "PidFile": self.folder / "pid", **options}
         config = self.folder / "sshd_config"
@@ -113,7 +114,8 @@ class Sshd:
         return self
 
     def _listens(self):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+        with contextlib.suppress(OSError), socket.create_connection(
+                (self.address, self.port)):
             return True
         return False
 
@@ -125,7 +127,7 @@ class Sshd:
 
     def command(self, user, *words, **options):
         every = {**SSH_OPTIONS, **options}
-        return ["ssh", "-p", str(self.port), *option_list(every), f"{user}@127.0.0.1", *words]
+        return ["ssh", "-p", str(self.port), *option_list(every), f"{user}@{self.address}", *words]
 
     def login(self, user, *words, env=None, term="xterm-256color", rows=24, columns=80,
               **options):
@@ -307,6 +309,10 @@ class House:
 
     def waiting(self):
         return self.status()["waiting"]
+
+    def wait_no_login(self, timeout=2):
+        """Nobody waits in jauthd any more; this is how soon a login ends when its client leaves."""
+        wait_until(lambda: self.waiting() == 0, timeout, "the login's end")
 
     def audit(self, user=None, **conditions):
         """The audit's rows, oldest first."""
