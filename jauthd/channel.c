@@ -60,17 +60,16 @@ static const char *handle(struct channel *channel, const char *datagram, size_t 
 	return NULL;
 }
 
-static int on_readable(sd_event_source *source UNUSED, int fd UNUSED, uint32_t revents UNUSED,
-		       void *userdata)
+/* True when there may be more. */
+static bool read_one(struct channel *channel)
 {
-	struct channel *channel = userdata;
 	char datagram[DATAGRAM_SIZE];
 	const char *why = NULL;
 	bool is_odd = false;
 	ssize_t len = receive(channel, datagram, &is_odd);
 
 	if (len == -EAGAIN || len == -EINTR)
-		return 0;
+		return len == -EINTR;
 	if (len == 0)
 		why = "client left";
 	else if (len < 0)
@@ -80,10 +79,20 @@ static int on_readable(sd_event_source *source UNUSED, int fd UNUSED, uint32_t r
 	else
 		why = handle(channel, datagram, (size_t)len);
 	explicit_bzero(datagram, sizeof(datagram));
-	if (why) {
-		(void)sd_event_source_set_enabled(channel->source, SD_EVENT_OFF);
-		channel->events->gone(channel->context, why);
-	}
+	if (!why)
+		return true;
+	(void)sd_event_source_set_enabled(channel->source, SD_EVENT_OFF);
+	channel->events->gone(channel->context, why);
+	return false;
+}
+
+/* Edge-triggered, so all is read: with thousands of clients that leave at once, epoll would else hand out
+ * every one of them again and again until its turn has come. */
+static int on_readable(sd_event_source *source UNUSED, int fd UNUSED, uint32_t revents UNUSED,
+		       void *userdata)
+{
+	while (read_one(userdata))
+		;
 	return 0;
 }
 
@@ -101,7 +110,8 @@ int channel_new(sd_event *event, const struct channel_events *events, void *cont
 	channel->fd = pair[0];
 	channel->events = events;
 	channel->context = context;
-	r = sd_event_add_io(event, &channel->source, pair[0], EPOLLIN, on_readable, channel);
+	r = sd_event_add_io(event, &channel->source, pair[0], EPOLLIN | EPOLLET, on_readable,
+			    channel);
 	if (r < 0) {
 		(void)close(pair[1]);
 		channel_free(channel);

@@ -106,6 +106,15 @@ static void log_mistakes(const struct conf_report *report)
 			  report->mistakes[i].text);
 }
 
+static void warn_of_test_settings(const struct config *config)
+{
+	if (config->fail_delay_ms != LOGIN_FAIL_DELAY_MS)
+		log_warning("fail_delay_ms of [test] is set: refusals tell how long they took");
+	if (config->hash_prefix)
+		log_warning("hash_prefix of [test] is set: new passwords are hashed by \"%s\"",
+			    config->hash_prefix);
+}
+
 static int load(const char *path, struct config **ret_config)
 {
 	struct conf_report report = { 0 };
@@ -115,6 +124,8 @@ static int load(const char *path, struct config **ret_config)
 	if (r < 0 && !report.n_mistakes)
 		log_error("%s: %s", path, strerror(-r));
 	conf_report_done(&report);
+	if (r >= 0)
+		warn_of_test_settings(*ret_config);
 	return r;
 }
 

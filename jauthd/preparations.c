@@ -34,7 +34,7 @@ int preparations_init(struct preparations *preparations, sd_event *event,
 		      preparation_start_fn start, void *context)
 {
 	*preparations = (struct preparations){ .start = start, .context = context, .event = event };
-	return sd_event_add_time_relative(event, &preparations->timer, CLOCK_MONOTONIC, 0, 0,
+	return sd_event_add_time_relative(event, &preparations->timer, CLOCK_MONOTONIC, 0, 1000,
 					  on_timer, preparations);
 }
 
