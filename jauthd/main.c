@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/login-protocol.h"
 #include "base/text.h"
+#include "base/traces.h"
 #include "jauthd/audit.h"
 #include "jauthd/bus-accounts.h"
 #include "jauthd/bus-admin.h"
@@ -196,6 +197,13 @@ static int on_trim(sd_event_source *source, uint64_t usec UNUSED, void *userdata
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* After each turn of the loop: what replies and answers left on the stack and in registers. */
+static int on_turn_done(sd_event_source *source UNUSED, void *userdata UNUSED)
+{
+	traces_wipe();
+	return 0;
+}
+
 static int add_sources(struct core *core)
 {
 	int r = sd_event_add_signal(core->event, NULL, SIGTERM, NULL, NULL);
@@ -204,6 +212,8 @@ static int add_sources(struct core *core)
 		r = sd_event_add_signal(core->event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(core->event, NULL, SIGHUP, on_reload, core);
+	if (r >= 0)
+		r = sd_event_add_post(core->event, NULL, on_turn_done, core);
 	if (r >= 0)
 		r = sd_event_set_watchdog(core->event, true);
 	if (r >= 0)
