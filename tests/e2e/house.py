@@ -45,10 +45,8 @@ SSHD_OPTIONS = {
 }
 
 SSH_OPTIONS = {
-    "StrictHostKeyChecking": "no",
-    "UserKnownHostsFile": "/dev/null",
+    "StrictHostKeyChecking": "yes",
     "GlobalKnownHostsFile": "/dev/null",
-    "LogLevel": "ERROR",
     "IdentityFile": "/nonexistent",
     "IdentitiesOnly": "yes",
     "ControlPath": "none",
@@ -96,11 +94,14 @@ class Sshd:
         self.log_path = self.folder / "sshd.log"
         key = self.folder / "host_key"
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
+        self.known_hosts = self.folder / "known_hosts"
         self.address = options.get("ListenAddress", "127.0.0.1")
         lines = {**SSHD_OPTIONS, "Port": self.port, "HostKey": key,
                  "PidFile": self.folder / "pid", **options}
         config = self.folder / "sshd_config"
         config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+        self.known_hosts.write_text(f"[{self.address}]:{self.port} "
+                                    + key.with_suffix(".pub").read_text())
         program = "/usr/sbin/sshd"
         if service != "sshd":
             program = str(self.folder / service)
@@ -126,7 +127,7 @@ class Sshd:
         return self.log_path.read_text(errors="replace")
 
     def command(self, user, *words, **options):
-        every = {**SSH_OPTIONS, **options}
+        every = {**SSH_OPTIONS, "UserKnownHostsFile": self.known_hosts, **options}
         return ["ssh", "-p", str(self.port), *option_list(every), f"{user}@{self.address}", *words]
 
     def login(self, user, *words, env=None, term="xterm-256color", rows=24, columns=80,

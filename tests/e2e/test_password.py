@@ -151,6 +151,12 @@ def test_locked_shadow_account(house, user):
     ssh_refused(house, user, PASSWORD)
 
 
+def test_shadow_password_that_must_be_changed(house, user):
+    """Nobody changes it over ssh, and nobody gets in with it as it is."""
+    run(["chage", "-d", "0", user])
+    ssh_refused(house, user, PASSWORD)
+
+
 def test_user_made_again_is_another(house, own):
     uid = house.uid(own)
     house.remove_user(own)
@@ -469,6 +475,14 @@ def test_audit_has_one_line_a_decision(house, user):
     assert [row["outcome"] for row in rows][-1] == "granted"
     assert all(row["service"] == "sshd" and row["method"] == "password" for row in rows)
     assert all(PASSWORD not in str(row) for row in rows)
+
+
+def test_refused_person_sees_the_request_id_of_the_audit(house, user):
+    text = ssh_refused(house, user, "wrong")
+    request = re.search(r"Request id: ([0-9a-f]{16})", text).group(1)
+    rows = house.audit(request=request)
+    assert [row["reason"] for row in rows] == ["wrong password"]
+    assert "Login incorrect." in text
 
 
 def test_unknown_name_is_not_in_the_log(house):

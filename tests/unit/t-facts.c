@@ -30,8 +30,8 @@ struct row {
 	const char *wrong;       /* fact that is named */
 };
 
-static const struct said version = { FACT_VERSION, NULL, LOGIN_PROTOCOL_VERSION };
-#define RIGHT { FACT_VERSION, NULL, LOGIN_PROTOCOL_VERSION }, { FACT_PHASE, "authenticate", 0 }, \
+#define VERSION_FACT { FACT_VERSION, NULL, LOGIN_PROTOCOL_VERSION }
+#define RIGHT VERSION_FACT, { FACT_PHASE, "authenticate", 0 }, \
 	{ FACT_SERVICE, "sshd", 0 }, { FACT_USER, "jane", 0 }
 
 static DBusMessage *message_of(const struct said *said)
@@ -68,12 +68,12 @@ static const struct row rows[] = {
 	{ "another version", { { FACT_VERSION, NULL, 2 }, { FACT_PHASE, "authenticate", 0 } },
 	  -EPROTONOSUPPORT, NULL },
 	{ "version of another type", { { FACT_VERSION, "1", 0 } }, -EINVAL, FACT_VERSION },
-	{ "no phase", { version, { FACT_SERVICE, "sshd", 0 }, { FACT_USER, "jane", 0 } }, -EINVAL,
+	{ "no phase", { VERSION_FACT, { FACT_SERVICE, "sshd", 0 }, { FACT_USER, "jane", 0 } }, -EINVAL,
 	  FACT_PHASE },
 	{ "unknown phase", { RIGHT, { FACT_PHASE, "session", 0 } }, -EINVAL, FACT_PHASE },
-	{ "no service", { version, { FACT_PHASE, "account", 0 }, { FACT_USER, "jane", 0 } },
+	{ "no service", { VERSION_FACT, { FACT_PHASE, "account", 0 }, { FACT_USER, "jane", 0 } },
 	  -EINVAL, FACT_SERVICE },
-	{ "no user", { version, { FACT_PHASE, "account", 0 }, { FACT_SERVICE, "sshd", 0 } },
+	{ "no user", { VERSION_FACT, { FACT_PHASE, "account", 0 }, { FACT_SERVICE, "sshd", 0 } },
 	  -EINVAL, FACT_USER },
 	{ "empty user", { RIGHT, { FACT_USER, "", 0 } }, -EINVAL, FACT_USER },
 	{ "user of another type", { RIGHT, { FACT_USER, NULL, 7 } }, -EINVAL, FACT_USER },
