@@ -2,6 +2,8 @@
 /* jauthd: makes the parts, runs the loop, ends. What it does for people stands in login.c. */
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,8 @@
 #include "jauthd/config.h"
 #include "jauthd/core.h"
 #include "jauthd/org.jauth1.xml.h"
+
+#define DAEMON_USER "jauth"
 
 struct options {
 	const char *config, *database, *http_socket;
@@ -99,6 +103,24 @@ static void guard_process(void)
 }
 
 /* --- configuration --- */
+
+/* Root would find right what the daemon may not read, and would find a file of the daemon's own in
+ * wrong hands. Without such a user there is nothing to become. */
+static bool become_daemon_user(void)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(DAEMON_USER) : NULL;
+
+	if (!user || (initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+		      setuid(user->pw_uid) == 0))
+		return true;
+	log_error("cannot become user %s: %s", DAEMON_USER, strerror(errno));
+	return false;
+}
+
+static int check(const char *path)
+{
+	return become_daemon_user() ? config_check_main(path, stdout) : EXIT_FAILURE;
+}
 
 static void log_mistakes(const struct conf_report *report)
 {
@@ -352,7 +374,7 @@ int main(int argc, char **argv)
 	if (r > 0)
 		return r - 1;
 	if (options.check)
-		return config_check_main(options.config, stdout);
+		return check(options.config);
 	log_set_debug(options.debug);
 	guard_process();
 	block_signals();

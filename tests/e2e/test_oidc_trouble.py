@@ -304,10 +304,12 @@ def reconfigure(house, op):
     house.reload(config_text(op))
 
 
-def log_in(house, op, user, sub, errors):
+def log_in(house, op, user, sub, errors, meeting):
+    """Chooses when everybody has arrived at the menu."""
     try:
         with house.sshd().login(user) as ssh:
-            ssh.wait_for(MENU, 120)
+            ssh.wait_for(MENU, 100)
+            meeting.wait(110)
             ssh.send_line("1" if sub else "2")
             if sub:
                 ssh.wait_for(CODE_PROMPT, 120)
@@ -334,11 +336,14 @@ def test_a_hundred_at_once(house, op, polite, reconfigure):
             house.add_link(user, polite.issuer, sub)
         people.append((user, sub))
     errors = []
-    threads = [threading.Thread(target=log_in, args=[house, polite, user, sub, errors])
+    waiting = []
+    meeting = threading.Barrier(len(people) + 1, action=lambda: waiting.append(house.waiting()))
+    threads = [threading.Thread(target=log_in, args=[house, polite, user, sub, errors, meeting])
                for user, sub in people]
     for thread in threads:
         thread.start()
-    wait_until(lambda: house.waiting() >= 30, 120, "thirty waiting logins")
+    meeting.wait(110)
+    assert waiting == [len(people)]
     for _ in range(20):
         assert house.is_on_bus()
     for thread in threads:
