@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -259,11 +260,12 @@ static void nobody_has_no_password_and_the_unknown_no_entry(void **state UNUSED)
 	struct password_record record = { .usable = true };
 	int r = password_shadow_look_up("nobody", TODAY, &record);
 
-	/* Who may not read /etc/shadow gets an error, not "no entry". */
-	if (r != 0) {
-		assert_int_equal(r, -EACCES);
+	/* Who may not read /etc/shadow gets an error, not "no entry". Bare chroots have none. */
+	if (access("/etc/shadow", R_OK) < 0) {
+		assert_int_equal(r, -errno);
 		return;
 	}
+	assert_int_equal(r, 0);
 	assert_int_equal(record.source, PASSWORD_FROM_SHADOW);
 	assert_false(record.usable);
 	record.usable = true;
