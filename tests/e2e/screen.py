@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -30,6 +31,12 @@ class Gone(Exception):
     """The program ended before it showed what was waited for."""
 
 
+def default_signals():
+    """A shell's background job ignores Ctrl-C, and so would all that it starts."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """Runs argv in a terminal of the given size. Everything it prints goes to the screen."""
 
@@ -42,7 +49,8 @@ class Terminal:
         self.screen = pyte.HistoryScreen(columns, rows, history=1000)
         self.stream = pyte.Stream(self.screen)
         self.child = pexpect.spawn(argv[0], argv[1:], env=full_env, dimensions=(rows, columns),
-                                   timeout=20, encoding="utf-8", codec_errors="replace", cwd=cwd)
+                                   timeout=20, encoding="utf-8", codec_errors="replace", cwd=cwd,
+                                   preexec_fn=default_signals)
         self.child.delaybeforesend = None
         self.child.ptyproc.delayafterclose = 0.02
         self.child.ptyproc.delayafterterminate = 0.02
@@ -112,8 +120,8 @@ class Terminal:
     def is_alive(self):
         return self.child.isalive()
 
-    def kill(self, signal):
-        os.kill(self.child.pid, signal)
+    def kill(self, number):
+        os.kill(self.child.pid, number)
 
     def close(self):
         self.child.close(force=True)
