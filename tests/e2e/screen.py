@@ -104,7 +104,7 @@ class Terminal:
         status = self.child.exitstatus
         return status if status is not None else -self.child.signalstatus
 
-    def settle(self, quiet=0.3):
+    def settle(self, quiet=0.1):
         """Reads until nothing comes any more."""
         before = None
         while before != self.seen:
