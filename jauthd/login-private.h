@@ -87,6 +87,7 @@ struct login {
 
 	enum login_stage stage;
 	enum login_state outcome;        /* once decided */
+	bool is_ending;                  /* the outcome is on its way to the audit */
 	const struct service_rule *rule;
 	unsigned alternative, factor;    /* of rule */
 	struct alternative forced;       /* with FACT_METHOD: the only one */

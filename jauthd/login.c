@@ -54,6 +54,7 @@ void login_end(struct login *login, enum login_state outcome, const char *text)
 	login->outcome = outcome;
 	login->refusal_text = text;
 	login->asked = ASKED_NOTHING;
+	login->is_ending = true;
 	set_stage(login, STAGE_DECIDING);
 	login_verdict_record(login, outcome);
 }
@@ -71,9 +72,10 @@ void login_verdict_on_recorded(struct login *login, int error)
 	logins_finished(login);
 }
 
+/* A client that leaves when the outcome is on its way to the audit changes nothing any more. */
 void login_abandon(struct login *login, const char *why)
 {
-	if (login->stage == STAGE_OVER)
+	if (login->stage == STAGE_OVER || login->is_ending)
 		return;
 	login_provider_end(login);
 	(void)text_into(login->reason, sizeof(login->reason), why);
