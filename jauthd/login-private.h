@@ -83,11 +83,11 @@ struct login {
 	struct unix_user user;
 	bool has_user, has_origin, is_remote;
 	bool is_prepare;
+	bool is_gone;                    /* the client; what was begun is brought to its end */
 	bool is_counted;                 /* among those that wait */
 
 	enum login_stage stage;
 	enum login_state outcome;        /* once decided */
-	bool is_ending;                  /* the outcome is on its way to the audit */
 	const struct service_rule *rule;
 	unsigned alternative, factor;    /* of rule */
 	struct alternative forced;       /* with FACT_METHOD: the only one */

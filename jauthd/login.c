@@ -54,7 +54,6 @@ void login_end(struct login *login, enum login_state outcome, const char *text)
 	login->outcome = outcome;
 	login->refusal_text = text;
 	login->asked = ASKED_NOTHING;
-	login->is_ending = true;
 	set_stage(login, STAGE_DECIDING);
 	login_verdict_record(login, outcome);
 }
@@ -72,10 +71,11 @@ void login_verdict_on_recorded(struct login *login, int error)
 	logins_finished(login);
 }
 
-/* A client that leaves when the outcome is on its way to the audit changes nothing any more. */
+/* What the store is deciding or recording goes its way, and is one row as ever. */
 void login_abandon(struct login *login, const char *why)
 {
-	if (login->stage == STAGE_OVER || login->is_ending)
+	login->is_gone = true;
+	if (login->stage == STAGE_OVER || login->stage == STAGE_DECIDING)
 		return;
 	login_provider_end(login);
 	(void)text_into(login->reason, sizeof(login->reason), why);
@@ -134,7 +134,7 @@ static bool another_round(struct login *login)
 
 void login_on_delay_over(struct login *login)
 {
-	bool go_on = login->after != AFTER_END && another_round(login);
+	bool go_on = login->after != AFTER_END && !login->is_gone && another_round(login);
 
 	if (login->after == AFTER_AGAIN && ++login->n_tries >= login->config->login_tries)
 		go_on = false;
@@ -174,6 +174,11 @@ static void run_provider(struct login *login)
 
 void login_start_factor(struct login *login)
 {
+	if (login->is_gone) {
+		(void)text_into(login->reason, sizeof(login->reason), "client left");
+		login_end(login, LOGIN_CANCELLED, NULL);
+		return;
+	}
 	login->method = login_alternative(login)->factors[login->factor];
 	if ((login->method->provider->features & PROVIDER_CONTACTS) && !login->was_present) {
 		set_stage(login, STAGE_PRESENCE);

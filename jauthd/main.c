@@ -119,7 +119,12 @@ static bool become_daemon_user(void)
 
 static int check(const char *path)
 {
-	return become_daemon_user() ? config_check_main(path, stdout) : EXIT_FAILURE;
+	if (!become_daemon_user())
+		return EXIT_FAILURE;
+	if (access(path, R_OK) == 0 || errno != EACCES)
+		return config_check_main(path, stdout);
+	(void)printf("%s: cannot be read by user %s\n", path, DAEMON_USER);
+	return EXIT_FAILURE;
 }
 
 static void log_mistakes(const struct conf_report *report)

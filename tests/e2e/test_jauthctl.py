@@ -3,6 +3,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import termios
@@ -78,13 +79,17 @@ def test_status_is_printed_for_people_and_for_programs():
     assert "configuration" in text and "METHOD" in text
 
 
-def test_check_passes_on_the_verdict_of_jauthd(tmp_path):
+def test_check_passes_on_the_verdict_of_jauthd():
     assert ctl("check")[0] == DONE
-    wrong = tmp_path / "wrong.conf"
+    wrong = pathlib.Path("/etc/jauth/wrong.conf")
     wrong.write_text("[general]\ncolour = red\n")
     code, out, complaints = ctl("check", str(wrong))
     assert code == NO
     assert f"{wrong}:2" in out + complaints
+    wrong.chmod(0o600)
+    code, out, complaints = ctl("check", str(wrong))
+    assert code == NO and "by user jauth" in out + complaints
+    wrong.unlink()
 
 
 def test_a_wrong_configuration_is_not_loaded(house):

@@ -383,6 +383,7 @@ def test_sudo_wrong(house, sudoer):
     with Terminal(as_user(sudoer, "sudo", "id", "-un")) as sudo:
         type_password(sudo, "wrong")
         type_password(sudo, "wrong")
+        sudo.wait_for(PASSWORD_PROMPT)
         sudo.send("\x03")
         assert sudo.wait_end() != 0
 

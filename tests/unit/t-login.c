@@ -323,6 +323,33 @@ static void a_client_that_leaves_ends_the_provider(void **state)
 	assert_null(script_now->login);
 }
 
+static void giving_up_and_leaving_is_one_row(void **state)
+{
+	struct world *world = *state;
+	int64_t before = world_audit(world).id;
+
+	begin(world, "sshd", SCRIPT_CODE);
+	be_present(world);
+	expect(world, LOGIN_ASK);
+	world_cancel(world);
+	world_leave(world);
+	assert_string_equal(world_audit(world).outcome, "cancelled");
+	assert_int_equal(world_audit(world).id, before + 1);
+}
+
+static void leaving_between_two_factors_starts_no_provider(void **state)
+{
+	struct world *world = *state;
+
+	script_now->identity = (struct identity){ .issuer = ISSUER_UNIX, .subject = TEST_USER };
+	begin(world, "both", SCRIPT_PROMPT);
+	expect(world, LOGIN_ASK);
+	world_answer(world, "right");
+	world_leave(world);
+	assert_string_equal(world_audit(world).outcome, "cancelled");
+	assert_int_equal(script_now->n_starts, 1);
+}
+
 /* --- choosing --- */
 
 static void nothing_is_contacted_for_empty_answers(void **state)
@@ -630,6 +657,8 @@ int main(void)
 		IN_A_WORLD(a_link_removed_while_the_code_stands_denies),
 		IN_A_WORLD(keys_under_the_code),
 		IN_A_WORLD(a_client_that_leaves_ends_the_provider),
+		IN_A_WORLD(giving_up_and_leaving_is_one_row),
+		IN_A_WORLD(leaving_between_two_factors_starts_no_provider),
 		IN_A_WORLD(nothing_is_contacted_for_empty_answers),
 		IN_A_WORLD(the_menu_takes_only_its_numbers),
 		IN_A_WORLD(a_failed_way_leads_back_to_the_menu),
