@@ -379,11 +379,16 @@ def test_sudo(house, sudoer):
         assert sudo.wait_end() == 0
 
 
+# sudo writes its prompt, then reads; a Ctrl-C in between it catches and forgets.
+SUDO_READS_S = 0.3
+
+
 def test_sudo_wrong(house, sudoer):
     with Terminal(as_user(sudoer, "sudo", "id", "-un")) as sudo:
         type_password(sudo, "wrong")
         type_password(sudo, "wrong")
         sudo.wait_for(PASSWORD_PROMPT)
+        time.sleep(SUDO_READS_S)
         sudo.send("\x03")
         assert sudo.wait_end() != 0
 
@@ -391,6 +396,7 @@ def test_sudo_wrong(house, sudoer):
 def test_sudo_interrupted_at_the_prompt(house, sudoer):
     with Terminal(as_user(sudoer, "sudo", "id", "-un")) as sudo:
         sudo.wait_for(PASSWORD_PROMPT)
+        time.sleep(SUDO_READS_S)
         sudo.send("\x03")
         assert sudo.wait_end(5) != 0
 
