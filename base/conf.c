@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading configuration files into sections; see conf.h. conf-apply.c gives the values their meaning. */
+/* Reading configuration files into sections; see conf.h. conf-apply.c gives the values their
+ * meaning. */
 #include "base/conf.h"
 
 #include <dirent.h>

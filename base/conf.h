@@ -89,14 +89,14 @@ struct conf_section {
 struct conf {
 	struct conf_section *sections;   /* in order of first appearance */
 	size_t n_sections;
-	/* Set before reading, or NULL: a section of exactly this name is a new one wherever it appears.
-	 * All others with one name are one section. Not copied. */
+	/* Set before reading, or NULL: a section of exactly this name is a new one wherever it
+	 * appears. All others with one name are one section. Not copied. */
 	const char *separate;
 };
 
-/* `conf` has no sections yet. Reads `path`, then every "*.conf" of `path`.d in the order of their names (the folder may
- * be missing). 0, or -errno when `path` itself cannot be opened; syntax mistakes go into
- * the report. */
+/* `conf` has no sections yet. Reads `path`, then every "*.conf" of `path`.d in the order of
+ * their names (the folder may be missing). 0, or -errno when `path` itself cannot be opened;
+ * syntax mistakes go into the report. */
 int conf_read(const char *path, struct conf *conf, struct conf_report *report);
 /* One text as if it were a file; for tests and fuzzing. */
 void conf_read_text(const char *text, size_t len, const char *name, struct conf *conf,

@@ -54,7 +54,8 @@ void log_line(int priority, const char *format, ...)
 		buf_add_format(&line, "<%d>", priority);
 	text_add_clean(&line, text, sizeof(text));
 	buf_add_char(&line, '\n');
-	/* One write, so that lines of several threads do not mix; there is nobody to tell if it fails. */
+	/* One write, so that lines of several threads do not mix; there is nobody to tell if it
+	 * fails. */
 	(void)!write(STDERR_FILENO, buf_text(&line), line.len);
 	buf_done(&line);
 	errno = saved_errno;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Strings: bounded copies, numbers, lists, and what must happen to foreign text before a person sees it. */
+/* Strings: bounded copies, numbers, lists, and what must happen to foreign text before a person
+ * sees it. */
 #pragma once
 
 #include <stdbool.h>

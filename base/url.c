@@ -83,7 +83,8 @@ static bool copy_lower(char *ret_field, size_t size, const char *text, size_t le
 	return true;
 }
 
-/* The host at the start of `text`, which is `len` bytes up to path or end; returns what follows it. */
+/* The host at the start of `text`, which is `len` bytes up to path or end; returns what follows
+ * it. */
 static const char *parse_host(const char *text, size_t len, struct url *url)
 {
 	const char *end;

@@ -5,9 +5,9 @@
  * Libraries (OpenSSL, curl, jansson, libdbus) keep copies of passwords and tokens in memory that
  * they free as it is. A program that has this object among its own takes the place of the C
  * library's two functions for everybody in the process, glibc itself included: its calls go
- * through the same symbols (glibc manual, "Replacing malloc"). malloc() and its kin stay glibc's, so
- * the blocks are glibc's too. Nothing else gives memory back: reallocarray() calls realloc(), and
- * freed mappings go to the kernel, which hands out zeroed pages only.
+ * through the same symbols (glibc manual, "Replacing malloc"). malloc() and its kin stay
+ * glibc's, so the blocks are glibc's too. Nothing else gives memory back: reallocarray() calls
+ * realloc(), and freed mappings go to the kernel, which hands out zeroed pages only.
  *
  * A sanitizer brings an allocator of its own, whose blocks must not reach glibc's.
  */

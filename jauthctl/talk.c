@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A login in this terminal; see talk.h. What jauthd sends as items is shown as it is: it has cleaned
- * what is foreign in it, and the rest are codes that the terminal shall draw.
+ * A login in this terminal; see talk.h. What jauthd sends as items is shown as it is: it has
+ * cleaned what is foreign in it, and the rest are codes that the terminal shall draw.
  */
 #include "jauthctl/talk.h"
 

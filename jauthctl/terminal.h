@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The person at the keyboard. Between terminal_begin() and terminal_end() SIGINT, SIGTERM, SIGHUP and
- * SIGQUIT wait: they end a question, the terminal gets its echo back, and then they act as ever.
+ * The person at the keyboard. Between terminal_begin() and terminal_end() SIGINT, SIGTERM,
+ * SIGHUP and SIGQUIT wait: they end a question, the terminal gets its echo back, and then they
+ * act as ever.
  */
 #pragma once
 
@@ -47,5 +48,6 @@ enum line_end terminal_ask(struct terminal *terminal, const struct question *que
 			   struct line *ret_line);
 void line_wipe(struct line *line);
 
-/* "… [y/N] " on the controlling terminal, which need not be stdin; false unless it is answered by y. */
+/* "… [y/N] " on the controlling terminal, which need not be stdin; false unless it is answered
+ * by y. */
 bool terminal_confirm(const char *prompt);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a sysadmin asks: how it goes, why somebody may or may not, what happened; and the few things he resets. */
+/* What a sysadmin asks: how it goes, why somebody may or may not, what happened; and the few
+ * things he resets. */
 #include "jauthd/bus-admin.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 /*
  * Links from identities to Unix users: list, add, remove, import.
  *
- * A link reaches a privileged user only when the caller says so, in an import as for one. An import is looked at
- * whole before anything changes; one refused row refuses all.
+ * A link reaches a privileged user only when the caller says so, in an import as for one. An
+ * import is looked at whole before anything changes; one refused row refuses all.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -243,7 +243,8 @@ static void add_import_row(DBusMessageIter *rows, const struct wanted_link *link
 	dict_close(rows, &dict);
 }
 
-/* The rows are added to learn what they do; unless all are right and to be applied, that is undone. */
+/* The rows are added to learn what they do; unless all are right and to be applied, that is
+ * undone. */
 static int answer_import(struct bus_work *work, struct db *db)
 {
 	struct wanted_links *wanted = work->input;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Begin. Root begins a login for anybody; another uid only for its own user and only as a service of the
- * locker list, and of its facts only those that say how to draw are believed.
+ * Begin. Root begins a login for anybody; another uid only for its own user and only as a
+ * service of the locker list, and of its facts only those that say how to draw are believed.
  *
- * Where a login comes from: an address means remote. Else the logind session of the calling program tells
- * (sudo, su and polkit run inside one). A Linux console needs no session to be local: nobody
- * far away has one as terminal. Everything else is unknown, and unknown is remote.
+ * Where a login comes from: an address means remote. Else the logind session of the calling
+ * program tells (sudo, su and polkit run inside one). A Linux console needs no session to be
+ * local: nobody far away has one as terminal. Everything else is unknown, and unknown is remote.
  */
 #include "jauthd/bus-login.h"
 
@@ -156,7 +156,8 @@ static void on_own(struct job *job)
 	free(own);
 }
 
-/* Only what draws, and what is checked again: the names, and that the login before was this user's. */
+/* Only what draws, and what is checked again: the names, and that the login before was this
+ * user's. */
 static struct login_facts believed(const struct login_facts *said, uid_t uid)
 {
 	struct login_facts facts = {

@@ -2,9 +2,9 @@
 /*
  * libdbus on sd-event.
  *
- * Two traps are met here. libdbus hands out two watches for one descriptor, which epoll refuses: they
- * are merged into one source. Dispatching inside its status callback deadlocks: a deferred source does it,
- * until no data remains.
+ * Two traps are met here. libdbus hands out two watches for one descriptor, which epoll refuses:
+ * they are merged into one source. Dispatching inside its status callback deadlocks: a deferred
+ * source does it, until no data remains.
  */
 #include "jauthd/bus-loop.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A bus call whose answer takes the store: the users it names are looked up on a names thread, then
- * `answer` runs on the store's thread in one transaction and writes the reply, then the loop sends it.
+ * A bus call whose answer takes the store: the users it names are looked up on a names thread,
+ * then `answer` runs on the store's thread in one transaction and writes the reply, then the
+ * loop sends it.
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * Calls on the bus, ours and others', and the connection that carries them.
  *
- * dbus_bus_register() and dbus_bus_get_unix_user() block: Hello, RequestName and the credentials are
- * ordinary calls. connect() to a bus that is stopped with a full backlog blocks: it is tried on a
- * descriptor of our own first.
+ * dbus_bus_register() and dbus_bus_get_unix_user() block: Hello, RequestName and the credentials
+ * are ordinary calls. connect() to a bus that is stopped with a full backlog blocks: it is tried
+ * on a descriptor of our own first.
  */
 #include "jauthd/bus.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * jauthd on the system bus: one connection on the loop, made again whenever the bus comes back. Nothing here
- * blocks. A call is looked up in a table by interface and member, its signature is compared, and the bus is asked
- * who the caller is (kernel credentials, never arguments); only then its handler runs.
+ * jauthd on the system bus: one connection on the loop, made again whenever the bus comes back.
+ * Nothing here blocks. A call is looked up in a table by interface and member, its signature is
+ * compared, and the bus is asked who the caller is (kernel credentials, never arguments); only
+ * then its handler runs.
  */
 #pragma once
 
@@ -42,8 +43,8 @@ struct bus_config {
 int bus_new(const struct bus_config *config, struct bus **ret_bus);
 struct bus *bus_free(struct bus *bus);
 void *bus_context(const struct bus *bus);
-/* For work that replies later: goes up with every connection. A reply to a caller of an earlier one has nobody
- * to go to, and its address may be somebody else's by now. */
+/* For work that replies later: goes up with every connection. A reply to a caller of an earlier
+ * one has nobody to go to, and its address may be somebody else's by now. */
 uint64_t bus_epoch(const struct bus *bus);
 
 /* Takes the message over. */

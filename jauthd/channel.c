@@ -86,8 +86,8 @@ static bool read_one(struct channel *channel)
 	return false;
 }
 
-/* Edge-triggered, so all is read: with thousands of clients that leave at once, epoll would else hand out
- * every one of them again and again until its turn has come. */
+/* Edge-triggered, so all is read: with thousands of clients that leave at once, epoll would else
+ * hand out every one of them again and again until its turn has come. */
 static int on_readable(sd_event_source *source UNUSED, int fd UNUSED, uint32_t revents UNUSED,
 		       void *userdata)
 {

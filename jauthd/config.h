@@ -87,7 +87,8 @@ struct config *config_ref(struct config *config);
 struct config *config_unref(struct config *config);      /* NULL is fine; returns NULL */
 struct method *config_method(const struct config *config, const char *id);
 
-/* Every table of keys with the name of its section, for the test that compares sample and manual. */
+/* Every table of keys with the name of its section, for the test that compares sample and
+ * manual. */
 struct config_section_keys {
 	const char *section;             /* "general", "method", "method: oidc", … */
 	const struct conf_key *keys;

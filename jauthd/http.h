@@ -22,8 +22,8 @@ int http_new(sd_event *event, const char *socket_path, http_reply_fn reply, void
 	     struct http **ret_http);
 struct http *http_free(struct http *http);
 /* `owner` and `number` come back with the reply. The request stays the caller's. Every accepted
- * request gets exactly one reply unless cancelled; one that is not valid gets HTTP_NOT_SENT. Returns
- * an id > 0, or 0 when too many are open (HTTP_OPEN_MAX, HTTP_QUEUE_MAX). */
+ * request gets exactly one reply unless cancelled; one that is not valid gets HTTP_NOT_SENT.
+ * Returns an id > 0, or 0 when too many are open (HTTP_OPEN_MAX, HTTP_QUEUE_MAX). */
 uint64_t http_send(struct http *http, const struct http_request *request, uint64_t owner,
 		   uint32_t number);
 /* No reply will come. Nothing happens when that request is no longer open. */

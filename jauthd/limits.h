@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every queue, table, text and wait of jauthd has its bound here. What a sysadmin may want to move is a
- * key of [limits] in jauthd.conf; its default and its bounds stand here too. */
+/* Every queue, table, text and wait of jauthd has its bound here. What a sysadmin may want to
+ * move is a key of [limits] in jauthd.conf; its default and its bounds stand here too. */
 #pragma once
 
 /* Logins */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A copy of what a provider said, for the time the store needs: whole and within bounds, or not at all. */
+/* A copy of what a provider said, for the time the store needs: whole and within bounds, or not
+ * at all. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,9 @@
 /*
  * The core's side of provider.h: what the running provider may call, and how events reach it.
  *
- * A provider that ends (identify, deny, fail, done) does so from inside one of its own operations; the
- * end is kept and acted on when that operation has returned, so its state never vanishes under it.
+ * A provider that ends (identify, deny, fail, done) does so from inside one of its own
+ * operations; the end is kept and acted on when that operation has returned, so its state never
+ * vanishes under it.
  */
 #include <errno.h>
 #include <stdlib.h>

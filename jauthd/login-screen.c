@@ -2,9 +2,10 @@
 /*
  * What the person reads. Texts collect until a step goes out; how they go depends on the surface.
  *
- * Over ssh only the text of a prompt arrives whole on every client, so everything collected goes into
- * it, and nothing is sent on its own but the last words of a refusal, which older clients show with
- * every byte outside ASCII in octal: so those stay English. Local terminals show infos at once.
+ * Over ssh only the text of a prompt arrives whole on every client, so everything collected goes
+ * into it, and nothing is sent on its own but the last words of a refusal, which older clients
+ * show with every byte outside ASCII in octal: so those stay English. Local terminals show infos
+ * at once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@ const char *method_title(const struct login *login, const struct method *method)
 	return login_text((struct login *)login, method->provider->title);
 }
 
-/* Only this file knows which bytes on the screen are ours; all that is handed in is cleaned, line by line. */
+/* Only this file knows which bytes on the screen are ours; all that is handed in is cleaned,
+ * line by line. */
 void login_screen_add(struct login *login, const char *text, bool is_error)
 {
 	if (text_is_empty(text))

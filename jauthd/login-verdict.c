@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Decides and records, on the store's thread. This is the one place where a login becomes granted: the
- * identity of the last factor maps to the requested user, the account is neither locked nor over, and
- * the audit row is committed, all in one transaction. Then the loop tells the client.
+ * Decides and records, on the store's thread. This is the one place where a login becomes
+ * granted: the identity of the last factor maps to the requested user, the account is neither
+ * locked nor over, and the audit row is committed, all in one transaction. Then the loop tells
+ * the client.
  *
  * A verdict is a job with copies of all it needs, since the login may be gone when it is done.
  */

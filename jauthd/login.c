@@ -188,8 +188,8 @@ void login_start_factor(struct login *login)
 	run_provider(login);
 }
 
-/* An approval counts when the client can take it: while the code's prompt is open the person may still
- * give up. */
+/* An approval counts when the client can take it: while the code's prompt is open the person may
+ * still give up. */
 void login_factor_proved(struct login *login)
 {
 	if (login->asked == ASKED_CODE) {

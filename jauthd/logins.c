@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The set of logins: see logins.h. A login's id is its slot and a serial number that is never used again. */
+/* The set of logins: see logins.h. A login's id is its slot and a serial number that is never
+ * used again. */
 #include "jauthd/logins.h"
 
 #include <errno.h>

@@ -31,12 +31,14 @@ struct logins_env {
 int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);
 struct logins *logins_free(struct logins *logins);       /* ends all without an outcome; NULL is fine */
 
-/* New logins take this configuration, those that go on keep theirs. Starts the methods' preparation. */
+/* New logins take this configuration, those that go on keep theirs. Starts the methods'
+ * preparation. */
 void logins_set_config(struct logins *logins, struct config *config);
 struct config *logins_config(const struct logins *logins);
 
-/* A new login; the client's end of its socket is the caller's to hand over and close. `user` may be NULL: then
- * it is looked up. Without `origin_is_known` the login waits for logins_set_origin().
+/* A new login; the client's end of its socket is the caller's to hand over and close. `user` may
+ * be NULL: then it is looked up. Without `origin_is_known` the login waits for
+ * logins_set_origin().
  * -EUSERS: too many wait in all or from this source. */
 struct login_begin {
 	const struct login_facts *facts;

@@ -74,7 +74,8 @@ static int add_attribute(const struct part *part, const struct identity *identit
 {
 	size_t i;
 
-	/* From the very address that mail_domains looked at, not from what else a provider sends. */
+	/* From the very address that mail_domains looked at, not from what else a provider
+	 * sends. */
 	if (is_named(part, "mail_user")) {
 		const char *at = identity->mail ? strrchr(identity->mail, '@') : NULL;
 

@@ -5,9 +5,9 @@
  *   check:  its turn → count (store) → compare (hash thread) → when right: clear (store) → told
  *   set:    hash (hash thread) → keep (store) → told
  *
- * Checks that count on the same key take turns: a right password that is still being compared must not
- * look like a failure to the next one, nor may guesses run side by side.
- * A stage that cannot be entered, or fails, ends in PASSWORD_UNAVAILABLE.
+ * Checks that count on the same key take turns: a right password that is still being compared
+ * must not look like a failure to the next one, nor may guesses run side by side. A stage that
+ * cannot be entered, or fails, ends in PASSWORD_UNAVAILABLE.
  */
 #include "jauthd/password-check.h"
 

@@ -11,7 +11,8 @@
 
 #include "jauthd/config.h"
 
-/* Starts one; false when it could not, then it is tried again. Its end comes as preparations_ended(). */
+/* Starts one; false when it could not, then it is tried again. Its end comes as
+ * preparations_ended(). */
 typedef bool (*preparation_start_fn)(void *context, struct method *method);
 
 struct preparation {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * QR codes as text (ISO/IEC 18004, by libqrencode): level L, the smallest symbol for the link.
- * How to draw is decided by the surface; see login-surfaces: half blocks with ink = light modules over
- * ssh, explicit colours on local terminals, two columns a module on consoles without half blocks.
+ * How to draw is decided by the surface; see login-surfaces: half blocks with ink = light
+ * modules over ssh, explicit colours on local terminals, two columns a module on consoles
+ * without half blocks.
  */
 #pragma once
 

@@ -8,10 +8,10 @@
  * the requested Unix user is decided by the core alone.
  *
  * Numbers. A prompt, a request, a timer and a password check get a number when they are made;
- * the event carries it back. The core drops events whose number is no longer open: one
- * prompt and one timer are open at a time (a new one replaces the old), and up to
- * PROVIDER_REQUESTS_MAX requests. login_cancel() closes a number early. So a provider never gets a stale
- * event, and compares numbers only where it has several requests open.
+ * the event carries it back. The core drops events whose number is no longer open: one prompt
+ * and one timer are open at a time (a new one replaces the old), and up to PROVIDER_REQUESTS_MAX
+ * requests. login_cancel() closes a number early. So a provider never gets a stale event, and
+ * compares numbers only where it has several requests open.
  *
  * End. login_identify(), login_deny() or login_fail() end the method: all numbers are closed, no
  * further operation but `finish` is called, and nothing else may be emitted. The first one
@@ -157,9 +157,9 @@ struct login_prompt {
 };
 uint32_t login_prompt(struct login *login, const struct login_prompt *prompt);
 
-/* A code to scan. Drawn as the surface allows; the link and the user code always stand below in ASCII.
- * Where the surface shows text only with a prompt, the core adds "press Enter when done"; then, and
- * only then, `answer` is called with the number, once, with an empty answer. */
+/* A code to scan. Drawn as the surface allows; the link and the user code always stand below in
+ * ASCII. Where the surface shows text only with a prompt, the core adds "press Enter when done";
+ * then, and only then, `answer` is called with the number, once, with an empty answer. */
 struct login_code {
 	const char *link;        /* what the code holds */
 	const char *plain_link;  /* what a person types; NULL: as link */
@@ -168,7 +168,8 @@ struct login_code {
 };
 uint32_t login_show_code(struct login *login, const struct login_code *code);
 
-/* Takes the request over in every case. The reply always comes, whatever happens, unless cancelled. */
+/* Takes the request over in every case. The reply always comes, whatever happens, unless
+ * cancelled. */
 uint32_t login_request(struct login *login, struct http_request *request);
 uint32_t login_timer(struct login *login, int64_t delay_ms);
 /* `sources` are PASSWORD_SOURCE_… words in the order to be asked, NULL-terminated; the first

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A configuration is refused with mistakes, or taken and then right: what policy and mapping rely on. */
+/* A configuration is refused with mistakes, or taken and then right: what policy and mapping
+ * rely on. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Replies of the device and token endpoints. The first byte chooses the status, the rest is the body. */
+/* Replies of the device and token endpoints. The first byte chooses the status, the rest is the
+ * body. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

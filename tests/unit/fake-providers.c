@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A table of three kinds of login for tests of the core: "password" knows the user himself, "device" is
- * a device flow whose link can be forwarded, "scan" confirms at the terminal. None of them can run.
+ * A table of three kinds of login for tests of the core: "password" knows the user himself,
+ * "device" is a device flow whose link can be forwarded, "scan" confirms at the terminal. None
+ * of them can run.
  */
 #include "fake-providers.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whole logins in one process: the real core, store and channel, a provider that does what the test says, and
- * a client that reads steps. The Unix user is the machine's own "nobody".
+ * Whole logins in one process: the real core, store and channel, a provider that does what the
+ * test says, and a client that reads steps. The Unix user is the machine's own "nobody".
  */
 #pragma once
 

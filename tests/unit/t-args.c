@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jauthctl's command line: options, dates, and one list of commands in table, manual and completion. */
+/* jauthctl's command line: options, dates, and one list of commands in table, manual and
+ * completion. */
 #include "jauthctl/args.h"
 
 #include <stdio.h>

@@ -207,7 +207,8 @@ static void too_many_answers_end_it(void **state)
 	assert_int_equal(fixture->seen.n_gone, 1);
 }
 
-/* A peer that shares our file flags could make us block by clearing O_NONBLOCK: we do not rely on it. */
+/* A peer that shares our file flags could make us block by clearing O_NONBLOCK: we do not rely
+ * on it. */
 static void a_peer_that_does_not_read_never_blocks_us(void **state)
 {
 	struct fixture *fixture = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A configuration is taken when all of it is right, and else every mistake is named with its line. */
+/* A configuration is taken when all of it is right, and else every mistake is named with its
+ * line. */
 #include "jauthd/config.h"
 
 #include <errno.h>
@@ -353,7 +354,8 @@ static void too_many_of_each_are_refused(void **state UNUSED)
 		buf_add_format(&text, "[service s%d]\nmethods = m0\n", i);
 	assert_int_equal(load(buf_text(&text), &config, &report), -EINVAL);
 	assert_int_equal(report.n_mistakes, 3);
-	/* The first has no line: it is the method "password", which is there without being written. */
+	/* The first has no line: it is the method "password", which is there without being
+	 * written. */
 	assert_int_equal(report.mistakes[0].line, 0);
 	assert_non_null(strstr(report.mistakes[1].text, "one method too many; there may be 32"));
 	assert_non_null(strstr(report.mistakes[2].text, "one service section too many"));

@@ -400,7 +400,8 @@ static void both_factors_are_needed(void **state)
 {
 	struct world *world = *state;
 
-	/* One script plays both: the second factor's identity is the first's, which is not enough. */
+	/* One script plays both: the second factor's identity is the first's, which is not
+	 * enough. */
 	script_now->identity = (struct identity){ .issuer = ISSUER_UNIX, .subject = TEST_USER };
 	begin(world, "both", SCRIPT_PROMPT);
 	expect(world, LOGIN_ASK);
