@@ -52,7 +52,8 @@ static uint32_t number_at(const struct catalog *catalog, size_t offset)
 {
 	const unsigned char *bytes = (const unsigned char *)catalog->data + offset;
 
-	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
 }
 
 static bool table_is_inside(const struct catalog *catalog, uint32_t table)
@@ -120,7 +121,8 @@ static bool entry_is_sound(const struct catalog *catalog, uint32_t index)
 	if (index && strcmp(text_at(catalog, catalog->messages, index - 1), message) >= 0)
 		return false;
 	/* The translation of "" is the file's header. */
-	return !*message || same_conversions(message, text_at(catalog, catalog->translations, index));
+	return !*message ||
+	       same_conversions(message, text_at(catalog, catalog->translations, index));
 }
 
 static bool catalog_is_sound(const struct catalog *catalog)

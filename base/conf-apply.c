@@ -99,7 +99,8 @@ static bool parse_duration(const struct conf_key *key, const char *text, void *f
 	}
 	buf_add_text(why, "must be a duration such as 90s, 3min, 2h or 1d");
 	if (has_bounds(key))
-		buf_add_format(why, ", from %" PRId64 " to %" PRId64 " seconds", key->min, key->max);
+		buf_add_format(why, ", from %" PRId64 " to %" PRId64 " seconds",
+			       key->min, key->max);
 	return false;
 }
 

@@ -224,7 +224,8 @@ static void read_entry(struct reader *reader, char *line)
 		return;
 	if (!equals) {
 		conf_mistake(reader->report, reader->file, reader->line,
-			     "neither \"[section]\" nor \"key = value\" nor a comment starting with \"#\"");
+			     "neither \"[section]\" nor \"key = value\" nor a comment "
+			     "starting with \"#\"");
 		return;
 	}
 	*equals = '\0';
@@ -235,7 +236,8 @@ static void read_entry(struct reader *reader, char *line)
 			     "a key consists of a-z, 0-9, \"_\" and \"-\"");
 	else if (!text_is_line(value, strlen(value)))
 		conf_mistake(reader->report, reader->file, reader->line,
-			     "the value of \"%s\" must be UTF-8 text without control characters", key);
+			     "the value of \"%s\" must be UTF-8 text without control characters",
+			     key);
 	else if (reader->section < 0)
 		conf_mistake(reader->report, reader->file, reader->line,
 			     "\"%s\" stands before the first \"[section]\"", key);
@@ -253,7 +255,8 @@ static bool read_line(struct reader *reader, char *line, size_t len)
 		return true;
 	if (++reader->n_lines > LINES_MAX) {
 		conf_mistake(reader->report, reader->file, reader->line,
-			     "more than %d lines with content in all; the rest is not read", LINES_MAX);
+			     "more than %d lines with content in all; the rest is not read",
+			     LINES_MAX);
 		return false;
 	}
 	if (has_nul)

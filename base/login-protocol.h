@@ -31,7 +31,7 @@
 #define LOGIN_BUS_ADDRESS     "unix:path=/run/dbus/system_bus_socket"
 
 /* Errors of Begin. */
-#define LOGIN_ERROR_VERSION   "org.jauth1.Error.Version"       /* we do not speak the fact "version" */
+#define LOGIN_ERROR_VERSION   "org.jauth1.Error.Version"       /* we do not speak "version" */
 #define LOGIN_ERROR_FACTS     "org.jauth1.Error.Facts"         /* missing, unknown type, too long */
 #define LOGIN_ERROR_DENIED    "org.jauth1.Error.AccessDenied"  /* the caller may not ask this */
 #define LOGIN_ERROR_LIMIT     "org.jauth1.Error.LimitsExceeded"/* too many logins wait */
@@ -52,7 +52,7 @@
 #define FACT_COLUMNS          "columns"       /* u */
 #define FACT_GLYPHS           "glyphs"        /* u: bits of login_glyphs; absent: 0 */
 #define FACT_LANGUAGE         "language"      /* s: as LANG, "zh_CN.UTF-8" */
-#define FACT_SSH_AUTH_INFO    "ssh-auth-info" /* s: SSH_AUTH_INFO_0, "publickey ssh-ed25519 AAAA…" */
+#define FACT_SSH_AUTH_INFO    "ssh-auth-info" /* s: SSH_AUTH_INFO_0, "publickey ssh-ed25519 AAA…" */
 #define FACT_CALLER_UID       "caller-uid"    /* u: real uid of the process that runs PAM */
 #define FACT_REQUEST          "request"       /* s: account phase: request id of the login before */
 #define FACT_TIMEOUT          "timeout"       /* u: seconds the client will wait in all */
@@ -114,7 +114,8 @@ enum login_item_kind {
 	ITEM_ERROR,              /* "text" s */
 	ITEM_ASK,                /* "text" s, "echo" b, "number" u, "password" b (the answer is the
 	                          * person's password: PAM_AUTHTOK) */
-	ITEM_REQUEST,            /* "id" s: the request id of this login, for the log and the account phase */
+	ITEM_REQUEST,            /* "id" s: the request id of this login, for the log and the
+	                          * account phase */
 	ITEM_N_KINDS
 };
 extern const char *const login_item_names[ITEM_N_KINDS];

@@ -24,7 +24,8 @@ static char *path_of(const struct secret_file *file, struct buf *why)
 		if (!file->name[0] || file->name[0] == '.' || strchr(file->name, '/'))
 			buf_add_text(why, "a credential's name holds no \"/\" and no leading dot");
 		else if (!folder || folder[0] != '/')
-			buf_add_text(why, "there are no credentials: add LoadCredential= to the unit");
+			buf_add_text(why,
+				     "there are no credentials: add LoadCredential= to the unit");
 		else
 			return text_format("%s/%s", folder, file->name);
 		return NULL;

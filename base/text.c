@@ -103,7 +103,8 @@ static size_t next_character(const char *text, size_t len, uint32_t *ret_charact
 		unsigned char mask, lead;
 		uint32_t min;
 	} forms[] = {
-		{ 0x80, 0x00, 0x00 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 },
+		{ 0x80, 0x00, 0x00 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 },
+		{ 0xf8, 0xf0, 0x10000 },
 	};
 	unsigned char first = (unsigned char)text[0];
 	uint32_t character;
@@ -263,7 +264,8 @@ char **list_free(char **list)
 }
 
 /* The digits of 1 to 3 bytes; returns how many digits carry data. */
-static size_t base64_group(const unsigned char *data, size_t len, const char *digits, char ret_text[4])
+static size_t base64_group(const unsigned char *data, size_t len, const char *digits,
+			   char ret_text[4])
 {
 	uint32_t bits = (uint32_t)data[0] << 16;
 	size_t i;

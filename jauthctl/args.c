@@ -23,7 +23,8 @@ static const char *wanted(enum arg_kind kind)
 	case ARG_YES_NO:
 		return "yes or no";
 	case ARG_SINCE:
-		return "a date such as 2026-01-31 or \"2026-01-31 12:30\", or how long ago, such as 2h";
+		return "a date such as 2026-01-31 or \"2026-01-31 12:30\", "
+		       "or how long ago, such as 2h";
 	case ARG_EXPIRY:
 		return "a date such as 2026-01-31, or in how long, such as 30d, or never";
 	case ARG_FLAG:
@@ -77,7 +78,8 @@ static void fill_options(const struct arg *rows, struct option options[OPTIONS_M
 	options[OPTION_HELP] = (struct option){ "help", no_argument, NULL, 0 };
 	for (; rows && rows->name && n < OPTIONS_MAX; rows++)
 		options[n++] = (struct option){
-			rows->name, rows->kind == ARG_FLAG ? no_argument : required_argument, NULL, 0,
+			rows->name, rows->kind == ARG_FLAG ? no_argument : required_argument,
+			NULL, 0,
 		};
 	options[n] = (struct option){ 0 };
 }

@@ -96,7 +96,8 @@ static enum exit_code send_call(struct ctl *ctl, DBusMessage *call, json_t **ret
 	DBusMessage *message;
 	json_t *reply;
 
-	message = dbus_connection_send_with_reply_and_block(ctl->connection, call, REPLY_MS, &error);
+	message = dbus_connection_send_with_reply_and_block(ctl->connection, call,
+							    REPLY_MS, &error);
 	if (!message)
 		return failed(&error);
 	reply = message_read(message);

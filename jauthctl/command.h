@@ -26,7 +26,7 @@ struct ctl {
 
 struct command {
 	const char *name;                    /* one word or two: "link add" */
-	enum exit_code (*run)(struct ctl *ctl, int argc, char **argv);   /* argv[0]: its last word */
+	enum exit_code (*run)(struct ctl *ctl, int argc, char **argv);  /* argv[0]: its last word */
 	const char *usage;                   /* what follows the name */
 	const char *help;                    /* one line */
 };

@@ -39,7 +39,8 @@ static bool check_value(struct reader *reader, unsigned line, enum column column
 			     column_names[column]);
 	else if (strlen(text) > LINK_TEXT_MAX || !text_is_line(text, strlen(text)))
 		conf_mistake(reader->report, reader->name, line,
-			     "\"%s\" must be UTF-8 text without control characters, at most %d bytes",
+			     "\"%s\" must be UTF-8 text without control characters, "
+			     "at most %d bytes",
 			     column_names[column], LINK_TEXT_MAX);
 	else
 		return true;
@@ -177,7 +178,8 @@ static bool find_column(const char *name, enum column *ret_column)
 /* False: without a header nothing else can be read. */
 static bool take_header(struct reader *reader, const struct record *record)
 {
-	unsigned seen = 0, required = 1u << COLUMN_ISSUER | 1u << COLUMN_SUBJECT | 1u << COLUMN_USER;
+	unsigned required = 1u << COLUMN_ISSUER | 1u << COLUMN_SUBJECT | 1u << COLUMN_USER;
+	unsigned seen = 0;
 	size_t i;
 
 	for (i = 0; i < record->n_fields; i++) {
@@ -249,7 +251,8 @@ static bool take_object(struct reader *reader, const json_t *object)
 	json_object_foreach((json_t *)object, key, value) {
 		if (!find_column(key, &column) || !json_is_string(value)) {
 			conf_mistake(reader->report, reader->name, reader->line,
-				     "\"%s\": the members are issuer, subject, user and note, each a string",
+				     "\"%s\": the members are issuer, subject, user and note, "
+				     "each a string",
 				     key);
 			return true;
 		}

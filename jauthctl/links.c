@@ -107,7 +107,8 @@ enum exit_code run_link_remove(struct ctl *ctl, int argc, char **argv)
 		return code;
 	for (i = 0; i < args.n_rest; i++) {
 		if (text_to_number(args.rest[i], 1, INT64_MAX, &id) < 0) {
-			complain("\"%s\" is not the id of a link; see jauthctl link list", args.rest[i]);
+			complain("\"%s\" is not the id of a link; see jauthctl link list",
+				 args.rest[i]);
 			return EXIT_USAGE;
 		}
 	}

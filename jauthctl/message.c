@@ -31,14 +31,16 @@ static bool append_value(DBusMessageIter *iter, const json_t *value);
 
 static bool append_entry(DBusMessageIter *dict, const char *key, const json_t *value)
 {
-	DBusMessageIter entry = DBUS_MESSAGE_ITER_INIT_CLOSED, variant = DBUS_MESSAGE_ITER_INIT_CLOSED;
+	DBusMessageIter entry = DBUS_MESSAGE_ITER_INIT_CLOSED;
+	DBusMessageIter variant = DBUS_MESSAGE_ITER_INIT_CLOSED;
 	const char *signature = signature_of(value);
 	bool is_done;
 
 	is_done = signature &&
 		  dbus_message_iter_open_container(dict, DBUS_TYPE_DICT_ENTRY, NULL, &entry) &&
 		  dbus_message_iter_append_basic(&entry, DBUS_TYPE_STRING, &key) &&
-		  dbus_message_iter_open_container(&entry, DBUS_TYPE_VARIANT, signature, &variant) &&
+		  dbus_message_iter_open_container(&entry, DBUS_TYPE_VARIANT, signature,
+						   &variant) &&
 		  append_value(&variant, value) &&
 		  dbus_message_iter_close_container(&entry, &variant) &&
 		  dbus_message_iter_close_container(dict, &entry);
@@ -138,7 +140,8 @@ static json_t *read_dict(DBusMessageIter *entries)
 		key = read_value(&entry);
 		dbus_message_iter_next(&entry);
 		if (json_is_string(key))
-			(void)json_object_set_new(object, json_string_value(key), read_value(&entry));
+			(void)json_object_set_new(object, json_string_value(key),
+						  read_value(&entry));
 		json_decref(key);
 	}
 	return object;

@@ -21,7 +21,7 @@
 
 struct talk {
 	struct ctl *ctl;
-	FILE *out;                   /* the conversation; with --json stdout is for the outcome alone */
+	FILE *out;                   /* the conversation; with --json stdout is the outcome's */
 	struct terminal terminal;
 	struct login_client client;
 	char request[REQUEST_MAX + 1];

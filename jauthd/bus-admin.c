@@ -386,7 +386,8 @@ static void handle_reload(struct bus *bus, DBusMessage *call,
 {
 	if (core_reload(bus_context(bus)) < 0)
 		bus_reply_error(bus, call, LOGIN_ERROR_INVALID,
-				"the configuration has mistakes, the old one stays: see \"jauthctl check\"");
+				"the configuration has mistakes, the old one stays: "
+				"see \"jauthctl check\"");
 	else
 		bus_send(bus, dbus_message_new_method_return(call));
 }

@@ -56,7 +56,8 @@ struct wanted_user {
 
 static int not_found(struct bus_work *work, const char *user)
 {
-	return bus_work_error(work, LOGIN_ERROR_NOT_FOUND, "jauth keeps no account of \"%s\"", user);
+	return bus_work_error(work, LOGIN_ERROR_NOT_FOUND,
+			      "jauth keeps no account of \"%s\"", user);
 }
 
 static int answer_add(struct bus_work *work, struct db *db)
@@ -129,7 +130,8 @@ static bool read_options(DBusMessageIter *dict, struct wanted_user *wanted)
 	bool yes = true, no = false;
 
 	/* Asked twice with other fallbacks: equal answers mean that it is there. */
-	if (!dict_get_number(dict, "expires", &expires) || !dict_get_bool(dict, "must-change", &yes) ||
+	if (!dict_get_number(dict, "expires", &expires) ||
+	    !dict_get_bool(dict, "must-change", &yes) ||
 	    !dict_get_bool(dict, "must-change", &no) || (expires < 0 && expires != unset))
 		return false;
 	wanted->has_expires = expires != unset;

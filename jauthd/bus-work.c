@@ -200,7 +200,8 @@ static void run_answer(struct job *job, void *context)
 			r = db_commit(db);
 	}
 	if (r < 0 && !work->error)
-		(void)bus_work_error(work, LOGIN_ERROR_FAILED, "the store failed: %s", strerror(-r));
+		(void)bus_work_error(work, LOGIN_ERROR_FAILED,
+				     "the store failed: %s", strerror(-r));
 }
 
 static void on_answered(struct job *job)
@@ -226,8 +227,10 @@ static void run_names(struct job *job, void *context UNUSED)
 	if (!work->users)
 		abort();
 	for (; work->n_users < n; work->n_users++)
-		if (unix_user_look_up(work->names[work->n_users], &work->users[work->n_users]) < 0) {
-			(void)bus_work_error(work, LOGIN_ERROR_FAILED, "users cannot be looked up now");
+		if (unix_user_look_up(work->names[work->n_users],
+				      &work->users[work->n_users]) < 0) {
+			(void)bus_work_error(work, LOGIN_ERROR_FAILED,
+					     "users cannot be looked up now");
 			return;
 		}
 }

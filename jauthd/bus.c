@@ -85,7 +85,8 @@ void bus_call(struct bus *bus, DBusMessage *call, int timeout_ms, bus_reply_fn r
 		abort();
 	*outgoing = (struct outgoing){ .bus = bus, .reply = reply, .data = data };
 	if (!bus->connection ||
-	    !dbus_connection_send_with_reply(bus->connection, call, &pending, timeout_ms) || !pending ||
+	    !dbus_connection_send_with_reply(bus->connection, call, &pending, timeout_ms) ||
+	    !pending ||
 	    !dbus_pending_call_set_notify(pending, on_pending, outgoing, free)) {
 		free(outgoing);
 		reply(bus, NULL, data);
@@ -156,7 +157,8 @@ static void on_caller(struct bus *bus, DBusMessage *reply, void *data)
 	if (!read_caller(reply, &caller))
 		bus_reply_error(bus, incoming->message, LOGIN_ERROR_FAILED, "who are you?");
 	else if (incoming->method->who == BUS_ROOT && caller.uid != 0)
-		bus_reply_error(bus, incoming->message, LOGIN_ERROR_DENIED, "only root may do this");
+		bus_reply_error(bus, incoming->message, LOGIN_ERROR_DENIED,
+				"only root may do this");
 	else
 		incoming->method->handle(bus, incoming->message, &caller);
 	dbus_message_unref(incoming->message);
@@ -286,8 +288,9 @@ static void on_hello(struct bus *bus, DBusMessage *reply, void *data UNUSED)
 	const char *name = LOGIN_BUS_NAME, *unique;
 	dbus_uint32_t flags = DBUS_NAME_FLAG_DO_NOT_QUEUE;
 
-	if (!call || !dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_UINT32, &flags,
-					       DBUS_TYPE_INVALID))
+	if (!call ||
+	    !dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_UINT32, &flags,
+				      DBUS_TYPE_INVALID))
 		abort();
 	if (!bus->connection || !reply ||
 	    !dbus_message_get_args(reply, NULL, DBUS_TYPE_STRING, &unique, DBUS_TYPE_INVALID) ||

@@ -34,7 +34,8 @@ struct bus_method {
 struct bus_config {
 	sd_event *event;
 	const char *address;
-	const struct bus_method *const *tables;  /* NULL-terminated; each ends with a row without member */
+	const struct bus_method *const *tables;  /* NULL-terminated; each ends with a row without
+	                                          * member */
 	const char *introspection;       /* XML of the object */
 	void *context;                   /* for the handlers */
 	void (*ready)(void *context);    /* the name is ours (again) */

@@ -19,7 +19,8 @@ struct channel_events {
 	/* The answer to ask `number`; the secret stays the channel's. */
 	void (*answer)(void *context, uint32_t number, const struct secret *answer);
 	void (*cancel)(void *context);   /* the person gave up at a prompt */
-	void (*gone)(void *context, const char *why);    /* EOF, or a peer that does not keep to the protocol */
+	void (*gone)(void *context, const char *why);    /* EOF, or a peer that does not keep to
+	                                                  * the protocol */
 };
 
 /* Makes the pair; `ret_peer_fd` goes to the client and is the caller's to close. */

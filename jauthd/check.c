@@ -37,7 +37,8 @@ int config_check_main(const char *path, FILE *out)
 	if (r < 0 && !report.n_mistakes)
 		buf_add_format(&text, "%s: cannot be read: %s\n", path, strerror(-r));
 	else if (r == 0)
-		buf_add_format(&text, "%s: configuration is right: %u methods, %u service sections\n",
+		buf_add_format(&text,
+			       "%s: configuration is right: %u methods, %u service sections\n",
 			       path, config->n_methods, config->n_services);
 	config_unref(config);
 	(void)fputs(buf_text(&text), out);       /* the exit status says it as well */

@@ -49,8 +49,8 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "groups_allowed", .kind = CONF_LIST,
 	  .offset = offsetof(struct method, groups_allowed), .max = 256,
 	  .help = "only identities in one of these groups of the provider" },
-	{ .name = "mail_domains", .kind = CONF_LIST, .offset = offsetof(struct method, mail_domains),
-	  .max = 256,
+	{ .name = "mail_domains", .kind = CONF_LIST,
+	  .offset = offsetof(struct method, mail_domains), .max = 256,
 	  .help = "only identities with a verified mail address in one of these domains" },
 	{ NULL }
 };
@@ -77,8 +77,8 @@ static const struct provider *find_type(struct config_loader *loader,
 	}
 	hint = config_hint(&nearest);
 	if (entry)
-		config_mistake(loader, section, "type", "unknown type \"%s\"; %stypes are: %s", type,
-			       hint, buf_text(&types));
+		config_mistake(loader, section, "type", "unknown type \"%s\"; %stypes are: %s",
+			       type, hint, buf_text(&types));
 	else
 		config_mistake(loader, section, NULL, "[%s] has no type; %swrite type = one of: %s",
 			       section->name, hint, buf_text(&types));
@@ -153,8 +153,9 @@ static void check_rule(struct config_loader *loader, const struct conf_section *
 
 	if (!method->map) {
 		if (method->privileged)
-			config_mistake(loader, section, "privileged", "privileged = yes speaks of the "
-				       "rule, and there is none; add map or drop privileged");
+			config_mistake(loader, section, "privileged",
+				       "privileged = yes speaks of the rule, and there is none; "
+				       "add map or drop privileged");
 		return;
 	}
 	mistake = mapping_template_mistake(method->map);
@@ -163,8 +164,9 @@ static void check_rule(struct config_loader *loader, const struct conf_section *
 			       mistake);
 	/* The part before the @ says nothing unless it is known who gives it out. */
 	if (strstr(method->map, "{mail_user}") && !method->mail_domains)
-		config_mistake(loader, section, "map", "map with {mail_user} lets every mail domain "
-			       "choose the user; add mail_domains = example.org");
+		config_mistake(loader, section, "map",
+			       "map with {mail_user} lets every mail domain choose the user; "
+			       "add mail_domains = example.org");
 }
 
 static bool is_domain(const char *text)
@@ -189,9 +191,9 @@ static void check_method(struct config_loader *loader, const struct conf_section
 				       method->mail_domains[i]);
 	for (i = 0; provider->features & PROVIDER_LOCAL_USER && i < N_ELEMENTS(foreign_keys); i++)
 		if (conf_find(section, foreign_keys[i]))
-			config_mistake(loader, section, foreign_keys[i], "%s has no meaning with type "
-				       "%s, which asks for the user himself; drop it",
-				       foreign_keys[i], provider->type);
+			config_mistake(loader, section, foreign_keys[i],
+				       "%s has no meaning with type %s, which asks for the user "
+				       "himself; drop it", foreign_keys[i], provider->type);
 	if (provider->check)
 		provider->check(method->config, section, loader->report);
 }

@@ -11,7 +11,7 @@
 struct config_loader {
 	struct config *config;
 	struct conf_report *report;
-	char **broken;           /* ids of methods that could not be made: no second mistake for them */
+	char **broken;           /* ids of methods not made: no second mistake for them */
 };
 
 /* Zeroed memory; aborts when there is none. */

@@ -82,8 +82,9 @@ static void unknown_method(struct config_loader *loader, const struct conf_secti
 		buf_add_format(&ids, "%s%s", i ? ", " : "", config->methods[i]->id);
 	}
 	hint = config_hint(&nearest);
-	config_mistake(loader, section, "methods", "unknown method \"%s\" in methods; %sdefined are: "
-		       "%s", id, hint, buf_text(&ids));
+	config_mistake(loader, section, "methods",
+		       "unknown method \"%s\" in methods; %sdefined are: %s", id, hint,
+		       buf_text(&ids));
 }
 
 static bool has_factor(const struct alternative *alternative, const struct method *method)
@@ -106,8 +107,8 @@ static bool add_factor(struct config_loader *loader, const struct conf_section *
 		return false;
 	}
 	if (has_factor(alternative, method)) {
-		config_mistake(loader, section, "methods", "\"%s\" stands twice in one alternative; "
-			       "a factor counts once", id);
+		config_mistake(loader, section, "methods",
+			       "\"%s\" stands twice in one alternative; a factor counts once", id);
 		return false;
 	}
 	if (alternative->n_factors == FACTORS_MAX) {
@@ -137,8 +138,9 @@ static bool parse_alternative(struct config_loader *loader, const struct conf_se
 			is_right &= add_factor(loader, section, part, ret_alternative);
 			continue;
 		}
-		config_mistake(loader, section, "methods", "\"%s\" lacks a method beside its +; write "
-			       "for example password + work", text);
+		config_mistake(loader, section, "methods",
+			       "\"%s\" lacks a method beside its +; "
+			       "write for example password + work", text);
 		is_right = false;
 	}
 	return is_right;
@@ -185,10 +187,12 @@ static void check_confirmation(struct config_loader *loader, const struct conf_s
 		if (method->provider->features & PROVIDER_CONFIRMS_HERE)
 			is_confirmed = true;
 		else if (!is_confirmed && !method->device_flow_alone)
-			config_mistake(loader, section, "methods", "\"%s\" has no factor before it, and "
-				       "its link can be forwarded to somebody else; put one before it "
+			config_mistake(loader, section, "methods",
+				       "\"%s\" has no factor before it, and its link can be "
+				       "forwarded to somebody else; put one before it "
 				       "(password + %s), or set ssh_key = accepted here%s, or "
-				       "device_flow_alone = yes in its section", method->id, method->id,
+				       "device_flow_alone = yes in its section",
+				       method->id, method->id,
 				       can_be_remote(rule) && rule->origin != ORIGIN_LOCAL ?
 				       " or origin = local" : "");
 	}
@@ -205,8 +209,8 @@ static void add_alternatives(struct config_loader *loader, const struct conf_sec
 		if (!parse_alternative(loader, section, *methods, &alternative))
 			continue;
 		if (has_alternative(rule, &alternative)) {
-			config_mistake(loader, section, "methods", "\"%s\" stands twice in methods; "
-				       "drop one", *methods);
+			config_mistake(loader, section, "methods",
+				       "\"%s\" stands twice in methods; drop one", *methods);
 			continue;
 		}
 		if (rule->n_alternatives == ALTERNATIVES_MAX) {
@@ -263,9 +267,10 @@ static void fill_rule(struct config_loader *loader, const struct conf_section *s
 	add_sources(loader, section, lists.source, rule);
 	add_alternatives(loader, section, lists.methods, rule);
 	if (rule->label && !conf_find(section, "source") && !has_condition(rule))
-		config_mistake(loader, section, NULL, "[%s] always holds and hides what comes after "
-			       "it; give it a condition (origin, source, users, groups or ssh_key), or "
-			       "drop its label", section->name);
+		config_mistake(loader, section, NULL,
+			       "[%s] always holds and hides what comes after it; give it a "
+			       "condition (origin, source, users, groups or ssh_key), or drop its "
+			       "label", section->name);
 	conf_release(config_methods_keys, &lists);
 }
 
@@ -278,8 +283,8 @@ void config_add_service(struct config_loader *loader, const struct conf_section 
 	if (!set_names(loader, section, name, &rule))
 		return;
 	if (config->n_services == SERVICES_MAX) {
-		config_mistake(loader, section, NULL, "one service section too many; there may be %d",
-			       SERVICES_MAX);
+		config_mistake(loader, section, NULL,
+			       "one service section too many; there may be %d", SERVICES_MAX);
 		config_service_done(&rule);
 		return;
 	}

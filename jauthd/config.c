@@ -33,7 +33,8 @@ static const struct conf_key general_keys[] = {
 	  .max = 64,
 	  .fallback = "i3lock, swaylock, xscreensaver, xsecurelock, kde, gnome-screensaver, "
 		      "cinnamon-screensaver, mate-screensaver, xfce4-screensaver, physlock, vlock",
-	  .help = "PAM services in which a user may authenticate himself without root; none: nobody" },
+	  .help = "PAM services in which a user may authenticate himself without root; "
+		  "none: nobody" },
 	{ .name = "privileged_groups", .kind = CONF_LIST,
 	  .offset = offsetof(struct config, privileged_groups), .max = 256,
 	  .fallback = "root, sudo, wheel, admin, adm, shadow, disk, kmem, staff, backup, docker, "
@@ -112,7 +113,8 @@ void config_mistake(struct config_loader *loader, const struct conf_section *sec
 	va_end(args);
 	conf_mistake(loader->report, entry ? entry->file : section->file,
 		     entry ? entry->line : section->line, "%s",
-		     buf_failed(&text) ? "this is wrong, in too many words to say" : buf_text(&text));
+		     buf_failed(&text) ? "this is wrong, in too many words to say" :
+		     buf_text(&text));
 }
 
 char *config_hint(const struct nearest *nearest)
@@ -175,7 +177,8 @@ static void check_test(struct config_loader *loader, const struct conf_section *
 
 	if (prefix && prefix[0] != '$')
 		config_mistake(loader, section, "hash_prefix",
-			       "\"%s\" is no crypt(5) setting; write one as $5$rounds=1000$", prefix);
+			       "\"%s\" is no crypt(5) setting; write one as $5$rounds=1000$",
+			       prefix);
 }
 
 /* Sections of which there is one, and which need no name. `check` says what rows cannot. */

@@ -43,7 +43,8 @@ enum condition_origin { ORIGIN_ANY, ORIGIN_LOCAL, ORIGIN_REMOTE };
 enum condition_key { SSH_KEY_ANY, SSH_KEY_ACCEPTED, SSH_KEY_NONE };
 
 /* [service SERVICE] and [service SERVICE LABEL]. Conditions that are absent hold. The first section
- * of a service whose conditions hold decides, those with a label first, in the order of the file. */
+ * of a service whose conditions hold decides, those with a label first, in the order of the
+ * file. */
 struct service_rule {
 	char *service, *label;           /* label NULL: the plain section */
 	enum condition_origin origin;

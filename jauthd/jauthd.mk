@@ -14,13 +14,16 @@ libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
 	jauthd/config.c jauthd/config.h jauthd/config-methods.c jauthd/config-parts.h \
 	jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
-libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c jauthd/bus-admin.h \
-	jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-links.c jauthd/bus-loop.c jauthd/bus-loop.h jauthd/bus-login.c jauthd/bus-login.h \
+libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c \
+	jauthd/bus-admin.h jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-links.c \
+	jauthd/bus-loop.c jauthd/bus-loop.h jauthd/bus-login.c jauthd/bus-login.h \
 	jauthd/bus-users.c jauthd/bus-work.c jauthd/bus-work.h jauthd/channel.c jauthd/channel.h \
 	jauthd/core.h jauthd/bus-facts.c jauthd/bus-facts.h jauthd/limits.h
 libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h
-libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-identity.c jauthd/login-life.c jauthd/login-private.h jauthd/login-provider.c \
-	jauthd/login-screen.c jauthd/login-verdict.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c jauthd/preparations.h
+libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-identity.c \
+	jauthd/login-life.c jauthd/login-private.h jauthd/login-provider.c jauthd/login-screen.c \
+	jauthd/login-verdict.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
+	jauthd/preparations.h
 libjauthd_la_LIBADD += libjauth-stream.la
 
 sbin_PROGRAMS += jauthd/jauthd

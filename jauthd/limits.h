@@ -10,7 +10,7 @@
 #define LOGIN_SECONDS_DEFAULT       180      /* one login, from Begin to its outcome */
 #define LOGIN_SECONDS_MAX           900
 #define LOGIN_ANSWERS_MAX           64       /* datagrams from one client */
-#define LOGIN_TRIES_DEFAULT         1        /* wrong answers in one login; programs ask again by themselves */
+#define LOGIN_TRIES_DEFAULT         1        /* wrong answers in one login; programs ask again */
 #define LOGIN_ROUNDS_MAX            10       /* menus, redrawn codes, refusals in one login */
 #define LOGIN_ACCOUNT_WITHIN_S      900      /* from a login to its account phase */
 #define LOGIN_PREPARE_S             60       /* filling a method's caches */

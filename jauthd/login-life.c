@@ -56,7 +56,8 @@ static bool add_timers(struct login *login, int64_t seconds)
 	login->began_ms = logins_now_ms(login->logins);
 	login->deadline_ms = login->began_ms + seconds * 1000;
 	if (sd_event_add_time_relative(event, &login->deadline, CLOCK_MONOTONIC,
-				       (uint64_t)seconds * 1000000, 100000, on_deadline, login) < 0 ||
+				       (uint64_t)seconds * 1000000, 100000,
+				       on_deadline, login) < 0 ||
 	    sd_event_add_time_relative(event, &login->timer, CLOCK_MONOTONIC, 0, 10000, on_timer,
 				       login) < 0)
 		return false;

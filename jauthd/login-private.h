@@ -118,7 +118,8 @@ struct login {
 
 	/* After the provider. */
 	struct login_identity identified;        /* by the factor at hand */
-	struct login_identity proved;            /* for the record: a provider's goes before the user's own */
+	struct login_identity proved;            /* for the record: a provider's goes before
+	                                          * the user's own */
 	char proved_method[METHOD_ID_MAX + 1];
 	char proved_mapping[16];         /* as in the audit */
 	enum login_after after;
@@ -156,10 +157,10 @@ void login_provider_answer(struct login *login, uint32_t number, const struct se
 void login_provider_timer(struct login *login);
 void login_provider_reply(struct login *login, uint32_t number, const struct http_reply *reply);
 void login_provider_checked(struct login *login, uint32_t number, enum password_result result);
-void login_provider_after(struct login *login);          /* acts on the provider's end, if it came */
+void login_provider_after(struct login *login);          /* acts on the provider's end if it came */
 
 /* login-identity.c */
-int login_identity_copy(const struct identity *from, struct login_identity *ret_to);     /* -EINVAL */
+int login_identity_copy(const struct identity *from, struct login_identity *ret_to);   /* -EINVAL */
 void login_identity_done(struct login_identity *identity);
 
 /* login-screen.c */

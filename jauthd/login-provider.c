@@ -30,7 +30,8 @@ static const struct refusal deny_refusals[] = {
 static const struct refusal fail_refusals[] = {
 	[FAIL_NETWORK] = { LOGIN_FAILED, AFTER_MENU, N_("The provider cannot be reached.") },
 	[FAIL_PROVIDER] = { LOGIN_FAILED, AFTER_MENU, N_("The provider reports a fault.") },
-	[FAIL_CONFIG] = { LOGIN_FAILED, AFTER_MENU, N_("This way to log in is not set up correctly.") },
+	[FAIL_CONFIG] = { LOGIN_FAILED, AFTER_MENU,
+			  N_("This way to log in is not set up correctly.") },
 };
 
 static bool has_ended(const struct login *login)

@@ -148,7 +148,8 @@ void login_screen_menu(struct login *login)
 		login_screen_add(login, buf_text(&line), false);
 		buf_done(&line);
 	}
-	buf_add_format(&line, login_text(login, N_("Type a number from 1 to %u, or q to quit: ")), n);
+	buf_add_format(&line,
+		       login_text(login, N_("Type a number from 1 to %u, or q to quit: ")), n);
 	send_ask(login, ASKED_MENU, buf_text(&line), true, false);
 	buf_done(&line);
 }
@@ -212,7 +213,8 @@ void login_screen_code(struct login *login)
 
 	add_code_text(login, &below);
 	/* The title above; the prompt's own line below. */
-	surface.rows_taken = count_lines(buf_text(&login->shown)) + count_lines(buf_text(&below)) + 1;
+	surface.rows_taken = count_lines(buf_text(&login->shown)) +
+			     count_lines(buf_text(&below)) + 1;
 	if (!text_is_empty(login->code.text)) {
 		surface.rows_taken++;
 		login_screen_add(login, login->code.text, false);

@@ -318,7 +318,8 @@ static void refuse_identity(struct login *login, const struct verdict *verdict)
 		reason = "account locked";
 	else if (verdict->answer == VERDICT_EXPIRED)
 		reason = "account over";
-	login_refuse(login, LOGIN_DENIED, AFTER_END, N_("This account may not log in here."), reason);
+	login_refuse(login, LOGIN_DENIED, AFTER_END,
+		     N_("This account may not log in here."), reason);
 }
 
 static void on_mapped(struct login *login, const struct verdict *verdict)

@@ -29,7 +29,7 @@ struct logins_env {
 };
 
 int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);
-struct logins *logins_free(struct logins *logins);       /* ends all without an outcome; NULL is fine */
+struct logins *logins_free(struct logins *logins);   /* ends all without an outcome; NULL is fine */
 
 /* New logins take this configuration, those that go on keep theirs. Starts the methods'
  * preparation. */

@@ -48,7 +48,8 @@ static const struct option long_options[] = {
 };
 
 static const char usage[] =
-	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] [--check] [--debug]\n";
+	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] "
+	"[--check] [--debug]\n";
 
 /* 0: go on; else the exit status and one more than it. */
 static int read_options(int argc, char **argv, struct options *options)
@@ -277,7 +278,8 @@ static int make_workers(struct core *core, const char *database)
 	int r = store_new(core->event, database, &core->store);
 
 	if (r < 0) {
-		log_error("%s: %s", database, r == -EPROTO ? "made by a newer jauth" : strerror(-r));
+		log_error("%s: %s", database,
+			  r == -EPROTO ? "made by a newer jauth" : strerror(-r));
 		return r;
 	}
 	r = workers_new(core->event, "names", WORKER_NAMES_THREADS, WORKER_NAMES_QUEUE, NULL,

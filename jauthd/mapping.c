@@ -125,7 +125,8 @@ const char *mapping_template_mistake(const char *template)
 	int r;
 
 	while ((r = next_part(&rest, &part)) > 0) {
-		const char *allowed = part.is_attribute || part.text != template ? NAME_REST : NAME_FIRST;
+		const char *allowed = part.is_attribute || part.text != template ?
+				      NAME_REST : NAME_FIRST;
 
 		if (!strchr(allowed, part.text[0]) || strspn(part.text, NAME_REST) < part.len)
 			return "names of users and attributes are made of a-z, 0-9, _ and -, users "
@@ -220,7 +221,8 @@ int mapping_check(struct db *db, const struct config *config, const struct metho
 		*ret_result = is_self(method, identity->subject, user) ? MAPPING_SELF : MAPPING_NO;
 		return 0;
 	}
-	r = link_matches(db, identity->issuer, identity->subject, user->name, user->uid, &is_linked);
+	r = link_matches(db, identity->issuer, identity->subject,
+			 user->name, user->uid, &is_linked);
 	if (r < 0)
 		return r;
 	*ret_result = is_linked ? MAPPING_LINK : check_rule(config, method, identity, user);
@@ -238,7 +240,8 @@ int mapping_still_holds(struct db *db, const struct config *config,
 	if (method && user->exists)
 		switch (past->result) {
 		case MAPPING_LINK:
-			r = link_matches(db, past->issuer, past->subject, user->name, user->uid, &holds);
+			r = link_matches(db, past->issuer, past->subject,
+					 user->name, user->uid, &holds);
 			if (r < 0)
 				return r;
 			break;

@@ -67,9 +67,11 @@ static const struct {
 	const char *reason;
 } begin_errors[] = {
 	{ LOGIN_ERROR_VERSION, LOGIN_UNAVAILABLE,
-	  "jauthd speaks another version of the protocol: module and daemon must be of one package" },
+	  "jauthd speaks another version of the protocol: "
+	  "module and daemon must be of one package" },
 	{ LOGIN_ERROR_LIMIT, LOGIN_UNAVAILABLE, "too many logins are waiting" },
-	{ LOGIN_ERROR_DENIED, LOGIN_DENIED, "jauthd does not allow this caller to ask for this user" },
+	{ LOGIN_ERROR_DENIED, LOGIN_DENIED,
+	  "jauthd does not allow this caller to ask for this user" },
 	{ LOGIN_ERROR_FACTS, LOGIN_FAILED, "jauthd refuses what it was told about this login" },
 	{ DBUS_ERROR_ACCESS_DENIED, LOGIN_DENIED, "the bus does not let us talk to jauthd" },
 	{ DBUS_ERROR_SERVICE_UNKNOWN, LOGIN_UNAVAILABLE, "jauthd is not running" },
@@ -198,7 +200,8 @@ static int append_facts(DBusMessageIter *dict, const struct login_facts *facts)
 
 	if (!append_fact(dict, FACT_VERSION, DBUS_TYPE_UINT32, &version) ||
 	    !append_fact(dict, FACT_PHASE, DBUS_TYPE_STRING, &login_phase_names[facts->phase]) ||
-	    !append_fact(dict, FACT_SURFACE, DBUS_TYPE_STRING, &login_surface_names[facts->surface]))
+	    !append_fact(dict, FACT_SURFACE, DBUS_TYPE_STRING,
+			 &login_surface_names[facts->surface]))
 		return -ENOMEM;
 	for (size_t i = 0; i < N_ELEMENTS(number_facts); i++)
 		if (!append_fact(dict, number_facts[i].name, DBUS_TYPE_UINT32,
@@ -242,7 +245,8 @@ static int begin_message(const struct login_facts *facts, DBusMessage **ret_mess
 /* Calls */
 
 /* False when the deadline passed or the connection broke before the reply. */
-static bool wait_for_reply(DBusConnection *connection, DBusPendingCall *pending, int64_t deadline_ms)
+static bool wait_for_reply(DBusConnection *connection, DBusPendingCall *pending,
+			   int64_t deadline_ms)
 {
 	while (!dbus_pending_call_get_completed(pending)) {
 		int left = remaining_ms(deadline_ms);
@@ -308,7 +312,8 @@ static enum login_state begin_failed(const DBusError *error, char *ret_reason)
 {
 	for (size_t i = 0; i < N_ELEMENTS(begin_errors); i++)
 		if (error_is(error->name, begin_errors[i].name))
-			return finish(begin_errors[i].state, ret_reason, begin_errors[i].reason, NULL);
+			return finish(begin_errors[i].state, ret_reason,
+				      begin_errors[i].reason, NULL);
 	return finish(LOGIN_FAILED, ret_reason, "jauthd answers with an error", error->name);
 }
 
@@ -336,7 +341,8 @@ static enum login_state call_begin(DBusConnection *connection, DBusMessage *call
 		state = begin_failed(&error, ret_reason);
 	} else if (!dbus_message_get_args(reply, NULL, DBUS_TYPE_UNIX_FD, &fd, DBUS_TYPE_INVALID) ||
 		   !is_login_socket(fd)) {
-		state = finish(LOGIN_FAILED, ret_reason, "jauthd's answer is not a login's socket", NULL);
+		state = finish(LOGIN_FAILED, ret_reason,
+			       "jauthd's answer is not a login's socket", NULL);
 	} else {
 		*ret_fd = steal_fd(&fd);
 		state = LOGIN_WAIT;
@@ -381,7 +387,8 @@ enum login_state login_begin(const char *bus_address, const struct login_facts *
 	r = begin_message(facts, &call);
 	if (r < 0)
 		return finish(LOGIN_FAILED, ret_reason,
-			      r == -ENOMEM ? "no memory" : "a fact is missing, too long or no UTF-8", NULL);
+			      r == -ENOMEM ? "no memory" :
+			      "a fact is missing, too long or no UTF-8", NULL);
 	r = probe(bus_address, deadline_ms);
 	if (r < 0)
 		state = finish(LOGIN_UNAVAILABLE, ret_reason, "no system bus", strerrordesc_np(-r));

@@ -64,7 +64,8 @@ static bool wait_for_step(struct login_client *client, struct login_step *ret_st
 			{ .fd = client->fd, .events = POLLIN },
 			{ .fd = client->hangup_fd, .events = POLLRDHUP },
 		};
-		int n = poll(fds, N_ELEMENTS(fds), client->is_interrupted ? MIN(left, LOOK_MS) : left);
+		int n = poll(fds, N_ELEMENTS(fds),
+			     client->is_interrupted ? MIN(left, LOOK_MS) : left);
 
 		if (n < 0 && errno != EINTR) {
 			end_with(client, ret_step, LOGIN_FAILED, "poll failed");
@@ -74,7 +75,8 @@ static bool wait_for_step(struct login_client *client, struct login_step *ret_st
 		if (n > 0 && fds[0].revents)
 			return true;
 		if (n > 0 && fds[1].revents) {
-			end_with(client, ret_step, LOGIN_CANCELLED, "the person's connection is gone");
+			end_with(client, ret_step, LOGIN_CANCELLED,
+				 "the person's connection is gone");
 			return false;
 		}
 		if (client->is_interrupted && client->is_interrupted()) {
@@ -132,7 +134,8 @@ void client_next(struct login_client *client, struct login_step *ret_step)
 		return;
 	len = receive(client->fd, &data);
 	if (len == 0) {
-		end_with(client, ret_step, LOGIN_UNAVAILABLE, "jauthd has gone in the middle of the login");
+		end_with(client, ret_step, LOGIN_UNAVAILABLE,
+			 "jauthd has gone in the middle of the login");
 		return;
 	}
 	if (len < 0 || login_step_decode(data, (size_t)len, ret_step) < 0) {

@@ -24,7 +24,7 @@
 struct login_client {
 	int fd;                      /* the login's socket; -1 before client_begin() */
 	int64_t deadline_ms;         /* on the monotonic clock, for the whole login */
-	int hangup_fd;               /* -1, or the person's connection: gone when its peer hangs up */
+	int hangup_fd;               /* -1, or the person's connection: gone if its peer hangs up */
 	bool (*is_interrupted)(void);/* NULL, or looked at five times a second while waiting */
 	bool has_begun;              /* a step has come */
 	char reason[LOGIN_REASON_MAX];

@@ -92,7 +92,8 @@ int conversation_show(pam_handle_t *pamh, const struct login_step *step, bool wi
 
 		if (!style)
 			continue;
-		messages[n] = (struct pam_message){ .msg_style = style, .msg = step->items[i].text };
+		messages[n] = (struct pam_message){ .msg_style = style,
+						    .msg = step->items[i].text };
 		pointers[n] = &messages[n];
 		n++;
 	}

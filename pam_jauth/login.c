@@ -105,7 +105,8 @@ static void take_request(struct login *login, const struct login_step *step)
 
 		if (step->items[i].kind != ITEM_REQUEST || len > REQUEST_MAX)
 			continue;
-		if (strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == len)
+		if (strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") ==
+		    len)
 			memcpy(login->request, id, len + 1);
 	}
 }
@@ -219,7 +220,8 @@ static void leave_request(struct login *login)
 	(void)snprintf(variable, sizeof(variable), "%s=%s", LOGIN_REQUEST_ENV, login->request);
 	if (pam_putenv(login->pamh, variable) != PAM_SUCCESS)
 		pam_syslog(login->pamh, LOG_WARNING, "cannot set " LOGIN_REQUEST_ENV);
-	if (copy && pam_set_data(login->pamh, LOGIN_REQUEST_DATA, copy, free_request) != PAM_SUCCESS)
+	if (copy &&
+	    pam_set_data(login->pamh, LOGIN_REQUEST_DATA, copy, free_request) != PAM_SUCCESS)
 		free(copy);
 }
 

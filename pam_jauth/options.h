@@ -20,7 +20,7 @@ struct options {
 	bool quiet;
 	bool try_first_pass;
 	bool use_first_pass;
-	const char *wrong;           /* the first argument that is unknown or out of range; NULL: none */
+	const char *wrong;           /* NULL, or the first argument unknown or out of range */
 };
 
 /* Never fails as a whole: what is right is taken, so that `break_glass` still counts beside a

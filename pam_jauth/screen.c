@@ -6,7 +6,7 @@
  *	ssh         PAM_TTY "ssh", or SSH_CONNECTION            unknown         all (UTF-8 clients)
  *	graphical   PAM_TTY ":…", or PAM_XDISPLAY               unknown         UTF-8 text
  *	console     PAM_TTY is character device 4:1–63          TIOCGWINSZ      by its font
- *	terminal    PAM_TTY is what stdin, stdout or stderr is  TIOCGWINSZ      all in a UTF-8 locale
+ *	terminal    PAM_TTY is what stdin, stdout or stderr is  TIOCGWINSZ      all in UTF-8 locales
  *	none        everything else, and TERM=dumb              unknown         UTF-8 text by locale
  *
  * A console is the only device that is opened here: opening others may have effects (modem lines,

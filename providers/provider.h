@@ -95,11 +95,12 @@ struct provider {
 	const char *type;                /* as in "type = oidc" */
 	const char *title;               /* shown when the method has no title; marked with N_() */
 	unsigned features;               /* bits of provider_feature */
-	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s, starts_per_hour */
+	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s,
+	                                  * starts_per_hour */
 	const struct conf_key *keys;     /* own keys; filled into a struct of config_size. The core
-	                                  * adds its common ones: type, title, device_flow_alone, map, … */
+	                                  * adds its common ones: type, title, map, … */
 	size_t config_size;
-	size_t shared_size;              /* kept per method between logins (caches); zeroed at first */
+	size_t shared_size;              /* per method between logins (caches); zeroed at first */
 	size_t login_size;               /* kept per login; zeroed at start, wiped after finish */
 
 	/* MAY be NULL. What rows cannot say about a filled config; mistakes go into the report with
@@ -137,7 +138,7 @@ void *login_shared(struct login *login);                 /* shared_size bytes */
 const void *login_config(struct login *login);           /* config_size bytes */
 const char *login_user(struct login *login);             /* as typed; "" while preparing */
 const char *login_host(struct login *login);             /* this machine's name */
-bool login_is_root(struct login *login);                 /* change: root changes somebody's password */
+bool login_is_root(struct login *login);                 /* change: root sets a user's password */
 int64_t login_now_ms(struct login *login);               /* monotonic */
 int64_t login_now_s(struct login *login);                /* wall clock */
 int64_t login_deadline_ms(struct login *login);          /* monotonic: when the core gives up */

@@ -6,7 +6,8 @@ EXTRA_DIST += runtests quickstart bootstrap tests/common.sh tests/packages tests
 # object in the release would be found through VPATH and then missed by the linker.
 dist-hook:
 	cd '$(distdir)/tests/e2e' && rm -f *.o .dirstamp pamclient && \
-		find . '(' -name .deps -o -name .libs -o -name __pycache__ ')' -prune -exec rm -r {} +
+		find . '(' -name .deps -o -name .libs -o -name __pycache__ ')' -prune \
+			-exec rm -r {} +
 
 noinst_PROGRAMS += qrshow
 qrshow_SOURCES = tests/e2e/qrshow.c

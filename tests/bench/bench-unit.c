@@ -30,7 +30,8 @@ static void bus_unit(void)
 		fail("connect", &error);
 	call = dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS,
 					    "GetId");
-	reply = call ? dbus_connection_send_with_reply_and_block(connection, call, 5000, &error) : NULL;
+	reply = call ? dbus_connection_send_with_reply_and_block(connection, call, 5000, &error) :
+		NULL;
 	if (!reply)
 		fail("call", &error);
 	dbus_message_unref(reply);

@@ -173,7 +173,8 @@ static bool act(struct client *client, const char *action)
 		size_t len = strlen(items[i].name);
 
 		if (strncmp(action, items[i].name, len) == 0)
-			return pam_set_item(client->pamh, items[i].type, action + len) == PAM_SUCCESS;
+			return pam_set_item(client->pamh, items[i].type, action + len) ==
+			       PAM_SUCCESS;
 	}
 	if (strncmp(action, "env=", 4) == 0)
 		return pam_putenv(client->pamh, action + 4) == PAM_SUCCESS;

@@ -76,7 +76,8 @@ def log_in(folder, provider, picture):
     typist = folder / "typist.py"
     typist.write_text(TYPIST.format(rows=ROWS, columns=COLUMNS, user=USER, host=HOST, gate=GATE,
                                     prompt=CODE_PROMPT, folder=str(folder)))
-    with XTerm([sys.executable, str(typist)], rows=ROWS, columns=COLUMNS, font=BITMAP_FONT) as xterm:
+    with XTerm([sys.executable, str(typist)], rows=ROWS,
+               columns=COLUMNS, font=BITMAP_FONT) as xterm:
         wait_until((folder / "asked").exists, 30, "the code")
         link = xterm.wait_qr()
         provider.approve(code_in(link), USER)

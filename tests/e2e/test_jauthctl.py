@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jauthctl against the real jauthd: every subcommand, its exit code, and a terminal left in order."""
+"""jauthctl against the real jauthd: every subcommand, its exit code, a terminal left in order."""
 
 import json
 import os

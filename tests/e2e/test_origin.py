@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a login comes from: an address, the caller's logind session, a console; unknown is remote."""
+"""Where a login comes from: an address, the caller's logind session, a console; else remote."""
 
 import os
 import time

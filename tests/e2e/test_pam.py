@@ -258,12 +258,14 @@ def test_password_is_left_to_later_modules(jauthd, person, token_file):
 
 def test_code_is_not_left_to_later_modules(jauthd, person, token_file):
     script = one_ask(password=False)
-    assert run_with_token(jauthd, person, token_file, script, [answer("123456")]) == "asked by pam_exec"
+    assert run_with_token(jauthd, person, token_file, script,
+                          [answer("123456")]) == "asked by pam_exec"
 
 
 def test_wrong_password_is_not_left_to_later_modules(jauthd, person, token_file):
     script = one_ask("denied", password=True)
-    assert run_with_token(jauthd, person, token_file, script, [answer("horse")]) == "asked by pam_exec"
+    assert run_with_token(jauthd, person, token_file, script,
+                          [answer("horse")]) == "asked by pam_exec"
 
 
 @pytest.mark.parametrize("option", ["try_first_pass", "use_first_pass"])
@@ -834,8 +836,8 @@ def test_user_that_cannot_be_sent_fails(jauthd, user, code):
 # --- options ---
 
 WRONG = ["unknown", "timeout", "timeout=0", "timeout=3601", "timeout=+5", "timeout=5s",
-         "timeout=99999999999999999999", "min_uid=0", "min_uid=-1", "break_glass=", "charset=latin1",
-         "debug=yes", "Debug"]
+         "timeout=99999999999999999999", "min_uid=0", "min_uid=-1", "break_glass=",
+         "charset=latin1", "debug=yes", "Debug"]
 
 
 @pytest.mark.parametrize("option", WRONG)
@@ -1034,7 +1036,8 @@ def test_nologin_still_holds(jauthd, person, debian_stacks):
 
 def test_rest_of_the_stack_still_runs_after_granted(jauthd, person, debian_stacks):
     login = pathlib.Path("/etc/pam.d/login")
-    login.write_text(login.read_text() + f"auth required pam_exec.so quiet /usr/bin/touch {MARKER}2\n")
+    login.write_text(login.read_text() +
+                     f"auth required pam_exec.so quiet /usr/bin/touch {MARKER}2\n")
     jauthd.script = outcome("granted")
     assert code_of(person, service="login") == "PAM_SUCCESS"
     after = pathlib.Path(f"{MARKER}2")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be nowhere after logins by password and by code: the password, device code, access token
-and ID token. Looked for in cores of both daemons, the journal, the audit, the database, a bus
-monitor's record, command lines and environments."""
+"""What must be nowhere after logins by password and by code: the password, device code, access
+token and ID token. Looked for in cores of both daemons, the journal, the audit, the database, a
+bus monitor's record, command lines and environments."""
 
 import pathlib
 import subprocess

@@ -17,11 +17,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Public halves of throw-away keys, for the way into libjose. */
 #define RSA_KEY \
-	"{\"kty\":\"RSA\",\"kid\":\"rs-1\",\"e\":\"AQAB\",\"n\":\"y2CHzQiAaR6dnVWQl8BVKRfczoEmswDZv52MOce" \
-	"aUwAaTnthsmcCxhhLuiBy1pFDZnsi1MweePT6UD8FiVxiH1FVBVtntFEs2k8NJhadhBTlTqvK_bqJ36TZwQ6rfbRC-keM5tY" \
-	"5d2zV56zXnENPQWpGEp1OjZsCurB-bNToYpUqFqlmutKOSN1aDVY5K_8N2G4xy2QmgFR8aX8Ox7QJ7jnnxJ1jxfcfDkgzwL3" \
-	"m1XvInXWlfQWAqaMEu6BnxxdUqzJennXcycAUBuTYA7-69h1F5krZXTMwIxPx2x4qlceBKTdHP3HW_T7Ym6qwH54S0mExcbi" \
-	"aj6aSPYSfsZ-liw\"}"
+	"{\"kty\":\"RSA\",\"kid\":\"rs-1\",\"e\":\"AQAB\",\"n\":\"y2CHzQiAaR6dnVWQl8BVKRfczoE" \
+	"mswDZv52MOceaUwAaTnthsmcCxhhLuiBy1pFDZnsi1MweePT6UD8FiVxiH1FVBVtntFEs2k8NJhadhBTlTqv" \
+	"K_bqJ36TZwQ6rfbRC-keM5tY5d2zV56zXnENPQWpGEp1OjZsCurB-bNToYpUqFqlmutKOSN1aDVY5K_8N2G4" \
+	"xy2QmgFR8aX8Ox7QJ7jnnxJ1jxfcfDkgzwL3m1XvInXWlfQWAqaMEu6BnxxdUqzJennXcycAUBuTYA7-69h1" \
+	"F5krZXTMwIxPx2x4qlceBKTdHP3HW_T7Ym6qwH54S0mExcbiaj6aSPYSfsZ-liw\"}"
 #define EC_KEY \
 	"{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"es-1\"," \
 	"\"x\":\"bw36SBOKale5lGGdsrfxG_nUTTyMpJ40I6ei_X7BLMM\"," \

@@ -100,7 +100,8 @@ static void all_that_is_listed_is_kept(void **state UNUSED)
 	struct discovery discovery = { 0 };
 
 	assert_int_equal(take(&discovery, 200, "application/json", "{\"issuer\":\"" ISSUER "\","
-			      NEEDED ",\"device_authorization_endpoint\":\"https://d.example.com/\","
+			      NEEDED
+			      ",\"device_authorization_endpoint\":\"https://d.example.com/\","
 			      "\"userinfo_endpoint\":\"https://u.example.com/\","
 			      "\"revocation_endpoint\":\"https://r.example.com/\","
 			      "\"token_endpoint_auth_methods_supported\":[\"private_key_jwt\","

@@ -65,7 +65,8 @@ static void a_person_is_known_by_the_numeric_id(void **state UNUSED)
 	fake_reply(login, "github-token.http");
 	assert_true(fake_asks(login, API "/user"));
 	assert_true(fake_has_header(login,
-				    "Authorization: Bearer gho_16C7e42F292c6912E7710c838347Ae178B4a"));
+				    "Authorization: Bearer "
+				    "gho_16C7e42F292c6912E7710c838347Ae178B4a"));
 	assert_true(fake_has_header(login, "User-Agent: jauth"));
 	assert_true(fake_has_header(login,
 				    "Accept: application/vnd.github+json, application/json"));

@@ -44,7 +44,8 @@ static bool parse(const char *const words[], struct values *values, struct args 
 
 	*values = (struct values){ .truth = -1 };
 	args->options = options;
-	goes_on = args_parse(&ctl, (int)list_length((char *const *)words), (char **)words, args, ret_code);
+	goes_on = args_parse(&ctl, (int)list_length((char *const *)words), (char **)words,
+			     args, ret_code);
 	*ret_json = ctl.json;
 	args->options = NULL;
 	return goes_on;
@@ -130,8 +131,8 @@ static void moments_are_dates_or_spans(void **state UNUSED)
 		{ "never", MOMENT_FUTURE, 0 },
 	};
 	static const char *const wrong[] = {
-		"", "2026", "2026-02-30", "2026-13-01", "2026-01-01x", "2026-01-01 25:00", "2m", "d", "-2h",
-		"99999999d", "1960-01-01", "never ever",
+		"", "2026", "2026-02-30", "2026-13-01", "2026-01-01x", "2026-01-01 25:00", "2m",
+		"d", "-2h", "99999999d", "1960-01-01", "never ever",
 	};
 	int64_t moment_s = 77;
 	size_t i;
@@ -139,7 +140,8 @@ static void moments_are_dates_or_spans(void **state UNUSED)
 	setenv("TZ", "UTC-2", 1);
 	tzset();
 	for (i = 0; i < N_ELEMENTS(rows); i++) {
-		assert_int_equal(moment_parse(rows[i].text, 1000000, rows[i].direction, &moment_s), 0);
+		assert_int_equal(moment_parse(rows[i].text, 1000000,
+					      rows[i].direction, &moment_s), 0);
 		assert_int_equal(moment_s, rows[i].moment_s);
 	}
 	moment_s = 77;
@@ -208,7 +210,8 @@ static void manual_and_completion_know_every_command(void **state UNUSED)
 		for (command = commands; command->name; command++) {
 			const char *space = strchr(command->name, ' ');
 
-			if (!strstr(text, i == 0 ? command->name : space ? space + 1 : command->name))
+			if (!strstr(text,
+				    i == 0 ? command->name : space ? space + 1 : command->name))
 				fail_msg("%s does not know %s", files[i], command->name);
 			each_option(command->usage, text, files[i]);
 		}

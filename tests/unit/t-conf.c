@@ -280,13 +280,15 @@ static void every_wrong_value_says_what_would_be_right(void **state UNUSED)
 	unsetenv("CREDENTIALS_DIRECTORY");
 	for (i = 0; i < N_ELEMENTS(rows); i++) {
 		_cleanup_free_ char *text = text_format("[x]\n%s%s\n",
-			text_has_prefix(rows[i].line, "name =") ? "" : "name = apple\n", rows[i].line);
+			text_has_prefix(rows[i].line, "name =") ? "" : "name = apple\n",
+			rows[i].line);
 		struct conf_report report = { 0 };
 		struct fruit fruit;
 
 		apply(text, &fruit, &report);
 		assert_int_equal(report.n_mistakes, 1);
-		assert_mistake(&report, 0, strncmp(rows[i].line, "name =", 6) ? 3 : 2, rows[i].part);
+		assert_mistake(&report, 0, strncmp(rows[i].line, "name =", 6) ? 3 : 2,
+			       rows[i].part);
 		assert_null(strstr(report.mistakes[0].text, "sweet"));
 		conf_release(fruit_keys, &fruit);
 		conf_report_done(&report);
@@ -342,7 +344,8 @@ static int folder_make(void **state)
 
 static const char *const made[] = {
 	"main.conf.d/10-a.conf", "main.conf.d/9-b.conf", "main.conf.d/.hidden.conf",
-	"main.conf.d/note.txt", "main.conf.d/folder.conf", "main.conf.d", "main.conf", "secret", "link",
+	"main.conf.d/note.txt", "main.conf.d/folder.conf", "main.conf.d", "main.conf", "secret",
+	"link",
 };
 
 static int folder_remove(void **state)

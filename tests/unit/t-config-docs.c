@@ -110,7 +110,8 @@ static void read_sample_line(struct document *document, const char *line)
 		return;
 	}
 	equals = strstr(line, " = ");
-	if (!equals || strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_") != (size_t)(equals - line))
+	if (!equals ||
+	    strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_") != (size_t)(equals - line))
 		return;
 	entry = add_entry(document, line, (size_t)(equals - line));
 	into(entry->value, sizeof(entry->value), equals + 3, strlen(equals + 3));
@@ -149,7 +150,8 @@ static void read_manual_default(struct entry *entry, const char *line)
 static void read_manual_line(struct document *document, const char *line)
 {
 	static const char heading[] = ".SS \"[", key[] = ".B ", fallback[] = "Default: \\fB";
-	bool is_key = document->key_follows && document->at.section[0] && text_has_prefix(line, key);
+	bool is_key = document->key_follows && document->at.section[0] &&
+		      text_has_prefix(line, key);
 
 	document->key_follows = text_equals(line, ".TP");
 	if (text_has_prefix(line, heading))
@@ -207,8 +209,8 @@ static void nothing_else_is_written(const struct document *document)
 		const struct entry *entry = &document->entries[i];
 
 		if (!find_common(entry) && !find_own(entry))
-			fail_msg("%s:%u: there is no key %s in [%s %s]", document->name, entry->line,
-				 entry->key, entry->section, entry->type);
+			fail_msg("%s:%u: there is no key %s in [%s %s]", document->name,
+				 entry->line, entry->key, entry->section, entry->type);
 	}
 }
 
@@ -241,7 +243,8 @@ static void keys_are_written(const struct document *document, const char *sectio
 			fail_msg("%s:%u: the default of %s is %s", document->name, entry->line,
 				 keys->name, keys->fallback);
 		if (!keys->fallback && entry->has_value != examples)
-			fail_msg("%s:%u: %s has no default", document->name, entry->line, keys->name);
+			fail_msg("%s:%u: %s has no default", document->name, entry->line,
+				 keys->name);
 	}
 }
 
@@ -253,7 +256,8 @@ static void tables_are_written(const struct document *document, bool examples)
 	for (row = config_sections; row->section; row++)
 		keys_are_written(document, row->section, NULL, row->keys, examples);
 	for (i = 0; providers[i]; i++)
-		keys_are_written(document, "method", providers[i]->type, providers[i]->keys, examples);
+		keys_are_written(document, "method", providers[i]->type, providers[i]->keys,
+				 examples);
 }
 
 static void the_sample_has_every_key_and_its_default(void **state UNUSED)
@@ -312,7 +316,8 @@ static void assert_example(const char *example)
 {
 	struct conf_report report = { NULL };
 	struct config *config = NULL;
-	_cleanup_free_ char *text = text_format("%s%s", strstr(example, "[method work]") ? "" : work,
+	_cleanup_free_ char *text = text_format("%s%s",
+						strstr(example, "[method work]") ? "" : work,
 						example);
 	size_t i;
 

@@ -46,8 +46,10 @@ static void links_are_read(void **state UNUSED)
 	} cases[] = {
 		{ "issuer,subject,user,note\nhttps://i,1,jane,n\n", "https://i|1|jane|n;" },
 		{ "issuer,subject,user\nhttps://i,1,jane", "https://i|1|jane|;" },
-		{ "user,note,subject,issuer\r\njane,,1,https://i\r\n\r\nravi,b,2,i", "https://i|1|jane|;i|2|ravi|b;" },
-		{ "issuer,subject,user,note\ni,\"1,2\",jane,\"say \"\"hi\"\"\"\n", "i|1,2|jane|say \"hi\";" },
+		{ "user,note,subject,issuer\r\njane,,1,https://i\r\n\r\nravi,b,2,i",
+		  "https://i|1|jane|;i|2|ravi|b;" },
+		{ "issuer,subject,user,note\ni,\"1,2\",jane,\"say \"\"hi\"\"\"\n",
+		  "i|1,2|jane|say \"hi\";" },
 		{ "\"issuer\",subject,user\ni,1,Zo\xc3\xab\n", "i|1|Zo\xc3\xab|;" },
 		{ "\n\nissuer,subject,user\n\ni,1,a\n\n", "i|1|a|;" },
 		{ "issuer,subject,user\n i , 1,a\n", " i | 1|a|;" },
@@ -89,9 +91,11 @@ static void mistakes_have_their_line(void **state UNUSED)
 		{ "{\"issuer\": \"i\"}\n", 1, "\"subject\" is empty" },
 		{ "{}\n{\"issuer\": 1}\n", 1, "\"issuer\" is empty" },
 		{ "{\"issuer\": 1}\n", 1, "a string" },
-		{ "{\"issuer\": \"i\", \"subject\": \"1\", \"user\": \"a\", \"colour\": \"x\"}", 1, "members" },
+		{ "{\"issuer\": \"i\", \"subject\": \"1\", \"user\": \"a\", \"colour\": \"x\"}",
+		  1, "members" },
 		{ "{\n}\n", 1, "not one JSON object" },
-		{ "{\"issuer\":\"i\",\"issuer\":\"j\",\"subject\":\"1\",\"user\":\"a\"}", 1, "not one JSON" },
+		{ "{\"issuer\":\"i\",\"issuer\":\"j\",\"subject\":\"1\",\"user\":\"a\"}",
+		  1, "not one JSON" },
 	};
 	size_t i;
 
@@ -158,7 +162,8 @@ static void assert_there_and_back(void (*write)(const json_t *rows, FILE *out))
 	json_t *rows = json_pack(
 		"[{s:s,s:s,s:s,s:s,s:i}, {s:s,s:s,s:s,s:s,s:i}, {s:s,s:s,s:s,s:s,s:i}]",
 		"issuer", "https://i", "subject", "1", "user", "jane", "note", "", "id", 1,
-		"issuer", "a,b", "subject", "say \"hi\"", "user", "Zo\xc3\xab", "note", " x ", "id", 2,
+		"issuer", "a,b", "subject", "say \"hi\"", "user", "Zo\xc3\xab",
+		"note", " x ", "id", 2,
 		"issuer", "{", "subject", "#", "user", "\"", "note", ",", "id", 3);
 	struct conf_report report = { 0 };
 	json_t *again, *row;

@@ -85,7 +85,8 @@ static void the_journal_gets_the_priority(void **state UNUSED)
 
 	capture_begin(&capture);
 	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
-	(void)snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	(void)snprintf(stream, sizeof(stream), "%ju:%ju",
+		       (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
 	log_warning("careful");
 	setenv("JOURNAL_STREAM", "1:1", 1);

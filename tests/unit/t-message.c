@@ -15,7 +15,8 @@
 
 static DBusMessage *message_of(const char *json)
 {
-	DBusMessage *message = dbus_message_new_method_call("org.example.A", "/a", "org.example.A", "M");
+	DBusMessage *message = dbus_message_new_method_call("org.example.A", "/a",
+							    "org.example.A", "M");
 	json_t *args = json_loads(json, 0, NULL);
 
 	assert_non_null(args);
@@ -50,7 +51,8 @@ static void values_come_back_as_they_went(void **state UNUSED)
 {
 	static const char *const values[] = {
 		"[\"Zo\\u00eb\"]", "[-9007199254740993]", "[{}]", "[[]]", "[true]",
-		"[{\"s\": \"x\", \"x\": 5, \"b\": false, \"o\": {\"n\": 1}, \"rows\": [{\"id\": 1}, {\"id\": 2}]}]",
+		("[{\"s\": \"x\", \"x\": 5, \"b\": false, \"o\": {\"n\": 1}, "
+		 "\"rows\": [{\"id\": 1}, {\"id\": 2}]}]"),
 		"[[{\"a\": \"\"}, {\"b\": true}]]",
 	};
 	size_t i;

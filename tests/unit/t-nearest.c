@@ -22,7 +22,7 @@ static const struct {
 	{ "lenght_min", "length_min" },          /* swapped */
 	{ "lengthmin", "length_min" },           /* dropped */
 	{ "length__min", "length_min" },         /* inserted */
-	{ "length_mix", "length_min" },          /* changed; as near to length_max, which comes later */
+	{ "length_mix", "length_min" },          /* changed; length_max is as near, but later */
 	{ "length_mxa", "length_max" },
 	{ "openmax", "open_max" },
 	{ "amp", "map" }, { "ma", "map" }, { "maps", "map" }, { "mp", "map" },

@@ -58,7 +58,8 @@ static void what_is_no_outcome_has_failed(void **state UNUSED)
 	static const int states[] = { -1, LOGIN_ASK, LOGIN_WAIT, LOGIN_N_STATES, 1000 };
 
 	for (size_t i = 0; i < N_ELEMENTS(states); i++)
-		assert_int_equal(outcome_of(LOGIN_AUTHENTICATE, states[i])->pam_code, PAM_SYSTEM_ERR);
+		assert_int_equal(outcome_of(LOGIN_AUTHENTICATE, states[i])->pam_code,
+				 PAM_SYSTEM_ERR);
 }
 
 int main(void)

@@ -17,8 +17,10 @@ static const char house[] =
 	"[method scan]\n"
 	"[service sshd]\nmethods = scan\n"
 	"[service sshd key]\nssh_key = accepted\nmethods = device\n"
-	"[service sshd office]\nsource = 192.0.2.0/24, 2001:db8::/32, 198.51.100.7\nmethods = password\n"
-	"[service sshd people]\nusers = jane, nobody-yet\ngroups = staff\nmethods = scan, password\n"
+	"[service sshd office]\nsource = 192.0.2.0/24, 2001:db8::/32, 198.51.100.7\n"
+	"methods = password\n"
+	"[service sshd people]\nusers = jane, nobody-yet\ngroups = staff\n"
+	"methods = scan, password\n"
 	"[service sudo]\norigin = local\nmethods = password\n"
 	"[service su away]\norigin = remote\nmethods = none\n"
 	"[service su]\nmethods = password + device\n"
@@ -134,8 +136,9 @@ static void the_first_section_that_holds_decides(void **state)
 				    rule->label ? rule->label : "";
 
 		if (strcmp(found, cases[i].expected) != 0)
-			fail_msg("row %zu: %s by %s from \"%s\" is decided by \"%s\", not \"%s\"", i,
-				 facts.service, user.name, facts.source, found, cases[i].expected);
+			fail_msg("row %zu: %s by %s from \"%s\" is decided by \"%s\", not \"%s\"",
+				 i, facts.service, user.name, facts.source, found,
+				 cases[i].expected);
 		assert_int_equal(scope == POLICY_OUTSIDE, rule == NULL);
 	}
 }

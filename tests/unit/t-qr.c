@@ -39,7 +39,8 @@ static const struct surface_case surfaces[] = {
 	{ "ssh", SURFACE_SSH, GLYPH_UTF8, 2, 1, { 4, 2 }, false },
 	{ "terminal", SURFACE_TERMINAL, GLYPH_UTF8, 2, 1, { 4, 2 }, true },
 	{ "console, half blocks", SURFACE_CONSOLE, GLYPH_UTF8 | GLYPH_HALF, 2, 1, { 4, 2 }, true },
-	{ "console, full blocks", SURFACE_CONSOLE, GLYPH_UTF8 | GLYPH_FULL, 1, 2, { 4, 2, 1 }, true },
+	{ "console, full blocks", SURFACE_CONSOLE, GLYPH_UTF8 | GLYPH_FULL, 1, 2, { 4, 2, 1 },
+	  true },
 	{ "console, no blocks", SURFACE_CONSOLE, GLYPH_UTF8, 1, 2, { 4, 2, 1 }, true },
 };
 

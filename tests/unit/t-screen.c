@@ -26,7 +26,8 @@ static void surfaces_are_recognised(void **state UNUSED)
 		{ { .tty = "ssh" }, CHARSET_GUESS, SURFACE_SSH, ALL_GLYPHS },
 		{ { .tty = "ssh" }, CHARSET_ASCII, SURFACE_SSH, 0 },
 		{ { .ssh_connection = "" }, CHARSET_UTF8, SURFACE_SSH, ALL_GLYPHS },
-		{ { .ssh_connection = "a", .xdisplay = ":0" }, CHARSET_UTF8, SURFACE_SSH, ALL_GLYPHS },
+		{ { .ssh_connection = "a", .xdisplay = ":0" },
+		  CHARSET_UTF8, SURFACE_SSH, ALL_GLYPHS },
 		{ { .tty = ":0" }, CHARSET_GUESS, SURFACE_GRAPHICAL, GLYPH_UTF8 },
 		{ { .tty = ":0" }, CHARSET_ASCII, SURFACE_GRAPHICAL, 0 },
 		{ { .xdisplay = "host:1" }, CHARSET_GUESS, SURFACE_GRAPHICAL, GLYPH_UTF8 },
@@ -40,7 +41,8 @@ static void surfaces_are_recognised(void **state UNUSED)
 		{ { .tty = "/dev/../dev/tty1" }, CHARSET_UTF8, SURFACE_NONE, GLYPH_UTF8 },
 		{ { .tty = "../etc/passwd" }, CHARSET_UTF8, SURFACE_NONE, GLYPH_UTF8 },
 		{ { .tty = "/etc/passwd" }, CHARSET_UTF8, SURFACE_NONE, GLYPH_UTF8 },
-		{ { .tty = "a-name-that-is-much-longer-than-the-path-of-any-terminal-could-ever-be" },
+		{ { .tty =
+		    "a-name-that-is-much-longer-than-the-path-of-any-terminal-could-ever-be" },
 		  CHARSET_UTF8, SURFACE_NONE, GLYPH_UTF8 },
 	};
 
@@ -49,14 +51,16 @@ static void surfaces_are_recognised(void **state UNUSED)
 
 		if (screen.surface != rows[i].surface || screen.glyphs != rows[i].glyphs ||
 		    screen.rows != 0 || screen.columns != 0)
-			fail_msg("row %zu: surface %d, glyphs %u", i, screen.surface, screen.glyphs);
+			fail_msg("row %zu: surface %d, glyphs %u", i, screen.surface,
+				 screen.glyphs);
 	}
 }
 
 static void a_font_has_half_blocks_only_with_both_halves(void **state UNUSED)
 {
 	static const struct unipair font[] = {
-		{ .unicode = 'A' }, { .unicode = 0x2580 }, { .unicode = 0x2588 }, { .unicode = 0x2584 },
+		{ .unicode = 'A' }, { .unicode = 0x2580 }, { .unicode = 0x2588 },
+		{ .unicode = 0x2584 },
 	};
 
 	assert_int_equal(screen_font_glyphs(font, 0), 0);

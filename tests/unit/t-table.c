@@ -64,8 +64,10 @@ static int use_ascii(void **state UNUSED)
 static void columns_are_aligned(void **state UNUSED)
 {
 	_cleanup_free_ char *text = printed(print_rows,
-		"[{\"id\": 1, \"user\": \"jane\", \"locked\": false, \"created\": 1767225600, \"note\": \"\"},"
-		" {\"id\": 20, \"user\": \"李明\", \"locked\": true, \"created\": 0, \"note\": \"x y\"},"
+		"[{\"id\": 1, \"user\": \"jane\", \"locked\": false, "
+		"\"created\": 1767225600, \"note\": \"\"},"
+		" {\"id\": 20, \"user\": \"李明\", \"locked\": true, "
+		"\"created\": 0, \"note\": \"x y\"},"
 		" {\"id\": 3, \"user\": \"Zo\\u00eb\"}]");
 
 	assert_string_equal(text,
@@ -102,7 +104,8 @@ static void foreign_text_cannot_act(void **state UNUSED)
 
 static void other_locales_get_ascii(void **state UNUSED)
 {
-	_cleanup_free_ char *text = printed(print_rows, "[{\"user\": \"Zo\\u00eb\", \"note\": \"n\"}]");
+	_cleanup_free_ char *text = printed(print_rows,
+					    "[{\"user\": \"Zo\\u00eb\", \"note\": \"n\"}]");
 
 	assert_string_equal(text,
 		"ID  USER  LOCKED  CREATED  NOTE\n"
@@ -112,7 +115,8 @@ static void other_locales_get_ascii(void **state UNUSED)
 static void objects_show_lines_and_tables(void **state UNUSED)
 {
 	_cleanup_free_ char *text = printed(table_print_object,
-		"{\"user\": \"jane\", \"links\": [{\"id\": 7, \"issuer\": \"https://i\"}], \"exists\": true,"
+		"{\"user\": \"jane\", \"links\": [{\"id\": 7, \"issuer\": \"https://i\"}], "
+		"\"exists\": true,"
 		" \"steps\": \"first\\nsecond\\u0007\\n\", \"rules\": [], \"since\": 1767225600}");
 
 	assert_string_equal(text,

@@ -156,10 +156,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_line_is_an_answer, sit_down, stand_up),
-		cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_none, sit_down, stand_up),
+		cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_none, sit_down,
+						stand_up),
 		cmocka_unit_test_setup_teardown(the_end_of_input_cancels, sit_down, stand_up),
 		cmocka_unit_test_setup_teardown(another_descriptor_overtakes, sit_down, stand_up),
-		cmocka_unit_test_setup_teardown(an_interrupt_restores_the_terminal, sit_down, stand_up),
+		cmocka_unit_test_setup_teardown(an_interrupt_restores_the_terminal, sit_down,
+						stand_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,15 +23,15 @@ static void foreign_text_is_cleaned(void **state UNUSED)
 		{ "a\033[31mb\tc\nd\x7f", "a?[31mb?c?d?", "a?[31mb?c?d?", 100 },
 		{ "Zo\xc3\xab", "Zo\xc3\xab", "Zo?", 100 },
 		{ "\xe2\x96\x80\xf0\x9f\x98\x80", "\xe2\x96\x80\xf0\x9f\x98\x80", "??", 100 },
-		{ "\xc2\x80\xc2\x9f\xc2\xa0", "??\xc2\xa0", "???", 100 },              /* C1 */
-		{ "\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f", "???", "???", 100 },             /* marks */
-		{ "\xe2\x80\xa8\xe2\x80\xa9", "??", "??", 100 },                       /* separators */
+		{ "\xc2\x80\xc2\x9f\xc2\xa0", "??\xc2\xa0", "???", 100 },          /* C1 */
+		{ "\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f", "???", "???", 100 },         /* marks */
+		{ "\xe2\x80\xa8\xe2\x80\xa9", "??", "??", 100 },                   /* separators */
 		{ "\xe2\x80\xaa\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9", "????", "????", 100 },
 		{ "\xe2\x80\xad\xe2\x80\xb0", "?\xe2\x80\xb0", "??", 100 },
-		{ "\x80\xff\xc0\xaf", "????", "????", 100 },                           /* not UTF-8 */
-		{ "\xed\xa0\x80", "???", "???", 100 },                                 /* surrogate */
-		{ "\xf4\x90\x80\x80", "????", "????", 100 },                           /* > U+10FFFF */
-		{ "ab\xe2\x96", "ab??", "ab??", 100 },                                 /* cut */
+		{ "\x80\xff\xc0\xaf", "????", "????", 100 },                       /* not UTF-8 */
+		{ "\xed\xa0\x80", "???", "???", 100 },                             /* surrogate */
+		{ "\xf4\x90\x80\x80", "????", "????", 100 },                       /* > U+10FFFF */
+		{ "ab\xe2\x96", "ab??", "ab??", 100 },                             /* cut */
 		{ "abcdef", "abc...", "abc...", 3 },
 		{ "\xc3\xab\xc3\xab\xc3\xab", "\xc3\xab\xc3\xab...", "??...", 2 },
 		{ "abc", "abc", "abc", 3 },
@@ -192,7 +192,8 @@ static void base64_goes_there_and_back(void **state UNUSED)
 static void base64url_is_exact_or_nothing(void **state UNUSED)
 {
 	static const char *const wrong[] = {
-		"Zg==", "Zm8=", "Z", "Zm9vY", "Zh", "Zm9", "Zm9v\n", " Zm9v", "+//+", "Zm 9v", "Zm9v.",
+		"Zg==", "Zm8=", "Z", "Zm9vY", "Zh", "Zm9", "Zm9v\n", " Zm9v", "+//+", "Zm 9v",
+		"Zm9v.",
 	};
 	struct buf small = BUF_INIT(2);
 	size_t i;

@@ -181,7 +181,8 @@ class GitHub(Server):
 
     def team_membership(self, request):
         person = self._caller(request, "read:org")
-        parts = request.path[len(self.api):].split("/")  # "", orgs, ORG, teams, SLUG, memberships, LOGIN
+        # "", orgs, ORG, teams, SLUG, memberships, LOGIN
+        parts = request.path[len(self.api):].split("/")
         if len(parts) != 7 or parts[3] != "teams" or parts[5] != "memberships":
             return Reply(404)
         wanted = (parts[4], parts[2])
