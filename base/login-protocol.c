@@ -23,6 +23,8 @@ const char *const login_phase_names[LOGIN_N_PHASES] = {
 	[LOGIN_ACCOUNT] = "account",
 	[LOGIN_PASSWORD_CHECK] = "password-check",
 	[LOGIN_PASSWORD] = "password",
+	[LOGIN_ENROL] = "enrol",
+	[LOGIN_TEST] = "test",
 };
 
 const char *const login_surface_names[LOGIN_N_SURFACES] = {

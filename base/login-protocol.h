@@ -44,7 +44,7 @@
 #define FACT_VERSION          "version"       /* u, required */
 #define FACT_PHASE            "phase"         /* s, required: a word of login_phase_names */
 #define FACT_SERVICE          "service"       /* s, required: PAM_SERVICE */
-#define FACT_USER             "user"          /* s, required: PAM_USER */
+#define FACT_USER             "user"          /* s, required but for test: PAM_USER */
 #define FACT_RHOST            "rhost"         /* s: PAM_RHOST */
 #define FACT_TTY              "tty"           /* s: PAM_TTY */
 #define FACT_SURFACE          "surface"       /* s: a word of login_surface_names; absent: none */
@@ -56,13 +56,18 @@
 #define FACT_CALLER_UID       "caller-uid"    /* u: real uid of the process that runs PAM */
 #define FACT_REQUEST          "request"       /* s: account phase: request id of the login before */
 #define FACT_TIMEOUT          "timeout"       /* u: seconds the client will wait in all */
-#define FACT_METHOD           "method"        /* s: jauthctl try: only this method */
+#define FACT_METHOD           "method"        /* s: jauthctl: only this method; for enrol and test
+						  * its id or, without such an id, the first one of
+						  * this type */
 
 enum login_phase {
 	LOGIN_AUTHENTICATE,
 	LOGIN_ACCOUNT,           /* answered at once by an outcome, nothing is asked */
 	LOGIN_PASSWORD_CHECK,    /* PAM_PRELIM_CHECK: granted when there is a password to change */
 	LOGIN_PASSWORD,          /* change the password */
+	LOGIN_ENROL,             /* jauthctl: bind a number or a key to the user. Root; else the
+				  * user himself, first by the ways of service "jauth-enrol" */
+	LOGIN_TEST,              /* jauthctl: try a method for real, without a user. Root */
 	LOGIN_N_PHASES
 };
 

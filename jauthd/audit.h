@@ -13,7 +13,8 @@
 struct audit_row {
 	int64_t id, time_s;
 	char request[17];                /* 16 lower-case hex digits */
-	char kind[24];                   /* "login", "account", "password", "admin" */
+	char kind[24];                   /* "login", "account", "password", "admin",
+					  * "enrol", "test" */
 	char user[USER_NAME_MAX + 1];    /* no such user: "?" and throttle_user_hash() */
 	int64_t uid;                     /* -1: unknown */
 	char service[64];
@@ -22,6 +23,7 @@ struct audit_row {
 	char method[METHOD_ID_MAX * FACTORS_MAX + FACTORS_MAX * 3 + 1];  /* "password + work" */
 	char outcome[24];                /* a word of login_state_names */
 	char reason[AUDIT_TEXT_MAX];     /* cleaned */
+	char note[AUDIT_TEXT_MAX];       /* what the methods add: login_note(); cleaned */
 	char issuer[AUDIT_TEXT_MAX], subject[AUDIT_TEXT_MAX];    /* the identity; "": none */
 	char display[AUDIT_TEXT_MAX];    /* a name the person chose */
 	char mapped_method[METHOD_ID_MAX + 1];   /* whose identity this is */

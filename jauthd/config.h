@@ -14,6 +14,7 @@
 #include "jauthd/address.h"
 #include "jauthd/limits.h"
 #include "providers/provider.h"
+#include "providers/sms-vendor.h"
 
 /* [method ID] */
 struct method {
@@ -21,6 +22,7 @@ struct method {
 	const struct provider *provider;
 	char *title;                     /* as configured, or NULL: the provider's */
 	bool device_flow_alone;
+	bool alone;                      /* PROVIDER_RESTRICTED: may be a login's first factor */
 	struct provider_limits limits;
 	char *map;                       /* rule's template over identity attributes, or NULL */
 	bool privileged;                 /* the rule may reach privileged users */
@@ -58,6 +60,17 @@ struct service_rule {
 	unsigned line;
 };
 
+/* [limits] for messages and codes: what each means stands in budget.h. */
+struct budget_rules {
+	int64_t number_gap_s, number_hour, number_day;   /* of a number, and of an account */
+	int64_t source_hour, source_day, network_day;
+	int64_t strangers_hour, total_hour, total_day;
+	int64_t cost_day;                /* 0: no limit */
+	int64_t unanswered;
+	int64_t failed_hour;             /* failed logins of a source */
+	int64_t wrong_day, wrong_row;    /* wrong codes of an account */
+};
+
 struct config {
 	unsigned n_refs;
 	/* [general] */
@@ -66,13 +79,18 @@ struct config {
 	char **lockers;                  /* services in which users may authenticate themselves */
 	char **privileged_groups;
 	char *host;                      /* name shown to people; NULL: gethostname */
+	char *country;                   /* as written; NULL: none */
+	struct phone_country phone_country;      /* when there is one */
 	/* [limits] */
 	int64_t logins_waiting, logins_per_source, login_seconds, login_tries;
 	int64_t audit_days, audit_rows;
+	struct budget_rules budget;
 	/* [test]: for test set-ups only, each logged as a warning at start */
 	int64_t fail_delay_ms;
 	char *hash_prefix;               /* crypt(5) setting for new hashes; NULL: yescrypt */
 
+	struct sms_gateway *gateways[GATEWAYS_MAX + 1];  /* [sms ID]; NULL-terminated */
+	unsigned n_gateways;
 	struct method *methods[METHODS_MAX];
 	unsigned n_methods;
 	struct service_rule *services;

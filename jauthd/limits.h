@@ -19,6 +19,7 @@
 
 /* Methods and policy */
 #define METHODS_MAX                 32
+#define GATEWAYS_MAX                16       /* [sms ID] sections */
 #define SERVICES_MAX                64
 #define ALTERNATIVES_MAX            9        /* one key each in the menu */
 #define FACTORS_MAX                 4        /* of one alternative */
@@ -59,6 +60,32 @@
 #define THROTTLE_PAUSE_MAX_S        900
 #define THROTTLE_FORGET_S           86400
 #define THROTTLE_ROWS_MAX           100000
+
+/* Messages and codes; the defaults of [limits], see budget.h */
+#define BUDGET_NUMBER_GAP_S         60
+#define BUDGET_NUMBER_HOUR          5
+#define BUDGET_NUMBER_DAY           10
+#define BUDGET_STRANGER_HOUR        3        /* of BUDGET_NUMBER_HOUR, or of what is configured */
+#define BUDGET_STRANGER_DAY         6
+#define BUDGET_SOURCE_HOUR          10
+#define BUDGET_SOURCE_DAY           30
+#define BUDGET_NETWORK_DAY          100
+#define BUDGET_STRANGERS_HOUR       60
+#define BUDGET_TOTAL_HOUR           300
+#define BUDGET_TOTAL_DAY            2000
+#define BUDGET_UNANSWERED           5
+#define BUDGET_UNANSWERED_PAUSE_S   86400
+#define BUDGET_FAILED_HOUR          30
+#define BUDGET_WRONG_DAY            10
+#define BUDGET_WRONG_STRANGER_DAY   6
+#define BUDGET_WRONG_ROW            50
+#define BUDGET_WRONG_ROW_MAX        100      /* NIST SP 800-63B-4 3.2.2 */
+#define BUDGET_WRONG_PAUSE_S        3600     /* doubles up to a day */
+#define BUDGET_ROWS_MAX             200000   /* of events and known sources each */
+#define KNOWN_SOURCE_DAYS           30
+#define CODES_OPEN_PER_USER         3        /* logins of one user that hold a code */
+#define PHONES_PER_USER_MAX         5
+#define RECOVERY_CODES_MAX          16
 
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180

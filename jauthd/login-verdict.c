@@ -66,6 +66,8 @@ static const char *const row_kinds[LOGIN_N_PHASES] = {
 	[LOGIN_ACCOUNT] = "account",
 	[LOGIN_PASSWORD_CHECK] = "password",
 	[LOGIN_PASSWORD] = "password",
+	[LOGIN_ENROL] = "enrol",
+	[LOGIN_TEST] = "test",
 };
 
 /* A name nobody has may be a password typed at the wrong prompt: only its hash is kept. */

@@ -307,6 +307,8 @@ void login_go_on(struct login *login)
 	case LOGIN_PASSWORD:
 		start_password(login);
 		return;
+	case LOGIN_ENROL:
+	case LOGIN_TEST:
 	case LOGIN_N_PHASES:
 		break;
 	}

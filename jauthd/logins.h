@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/catalog.h"
+#include "jauthd/codes.h"
 #include "jauthd/config.h"
 #include "jauthd/http.h"
 #include "jauthd/login.h"
@@ -26,6 +27,7 @@ struct logins_env {
 	struct catalogs *catalogs;       /* translations */
 	const char *http_socket;         /* of jauth-http */
 	const char *dummy_hash;
+	struct codes *codes;             /* tags of codes that were sent */
 };
 
 int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);

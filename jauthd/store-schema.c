@@ -67,6 +67,66 @@ const char *const store_schema[] = {
 	") STRICT;"
 	"CREATE INDEX audit_time ON audit (time_s);"
 	"CREATE INDEX audit_request ON audit (request);",
+
+	/* 3: numbers, TOTP, messages and codes. Ids of phones are never used again. An event is one
+	 * count in one window: a message has several, with one `send`. */
+	"CREATE TABLE phones ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	number BLOB NOT NULL,"           /* sealed */
+	"	number_hash BLOB NOT NULL,"
+	"	label TEXT NOT NULL,"
+	"	created_s INTEGER NOT NULL,"
+	"	used_s INTEGER NOT NULL,"
+	"	UNIQUE (user, uid, number_hash)"
+	") STRICT;"
+	"CREATE TABLE totp ("
+	"	user TEXT PRIMARY KEY,"
+	"	uid INTEGER NOT NULL,"
+	"	key BLOB NOT NULL,"              /* sealed */
+	"	digest INTEGER NOT NULL,"
+	"	digits INTEGER NOT NULL,"
+	"	period_s INTEGER NOT NULL,"
+	"	last_step INTEGER NOT NULL,"
+	"	created_s INTEGER NOT NULL,"
+	"	used_s INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE recovery ("
+	"	user TEXT NOT NULL,"
+	"	hash BLOB NOT NULL,"
+	"	PRIMARY KEY (user, hash)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE events ("
+	"	id INTEGER PRIMARY KEY,"
+	"	kind INTEGER NOT NULL,"
+	"	key BLOB NOT NULL,"
+	"	user_hash TEXT NOT NULL,"        /* '': counts for nobody in particular */
+	"	send INTEGER NOT NULL,"          /* 0: not a message */
+	"	time_s INTEGER NOT NULL,"
+	"	cost INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX events_key ON events (kind, key, time_s);"
+	"CREATE INDEX events_send ON events (send) WHERE send <> 0;"
+	"CREATE INDEX events_user ON events (user_hash) WHERE user_hash <> '';"
+	"CREATE INDEX events_time ON events (time_s);"
+	"CREATE TABLE stops ("                   /* per account and scope, beyond the windows */
+	"	key BLOB PRIMARY KEY,"
+	"	user_hash TEXT NOT NULL,"
+	"	scope TEXT NOT NULL,"
+	"	wrong_row INTEGER NOT NULL,"
+	"	n_pauses INTEGER NOT NULL,"
+	"	wait_until_s INTEGER NOT NULL,"
+	"	unanswered INTEGER NOT NULL,"
+	"	unanswered_until_s INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX stops_user ON stops (user_hash);"
+	"CREATE TABLE known_sources ("
+	"	key BLOB PRIMARY KEY,"
+	"	last_s INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX known_sources_last ON known_sources (last_s);"
+	"ALTER TABLE audit ADD COLUMN note TEXT NOT NULL DEFAULT '';",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

@@ -11,7 +11,8 @@
  * the event carries it back. The core drops events whose number is no longer open: one prompt
  * and one timer are open at a time (a new one replaces the old), and up to PROVIDER_REQUESTS_MAX
  * requests. login_cancel() closes a number early. So a provider never gets a stale event, and
- * compares numbers only where it has several requests open.
+ * compares numbers only where it has several requests open. What the store is asked for (a
+ * password, numbers, counts, codes) is a check: one is open at a time too.
  *
  * End. login_identify(), login_deny() or login_fail() end the method: all numbers are closed, no
  * further operation but `finish` is called, and nothing else may be emitted. The first one
@@ -28,8 +29,11 @@
 #include "base/conf.h"
 #include "base/http-message.h"
 #include "base/secret.h"
+#include "base/totp.h"
 
 struct login;
+struct phone_country;
+struct sms_gateway;
 
 #define PROVIDER_REQUESTS_MAX   4
 #define IDENTITY_GROUPS_MAX     256
@@ -54,6 +58,10 @@ enum provider_feature {
 	PROVIDER_LOCAL_USER = 1 << 3,
 	/* It has a `change` operation. */
 	PROVIDER_CHANGES_PASSWORD = 1 << 4,
+	/* What it sends goes through hands that are neither ours nor the person's (NIST SP 800-63B-4
+	 * 3.1.3.3: a restricted authenticator). As a login's first factor it is a configuration
+	 * error unless the method says alone = yes. */
+	PROVIDER_RESTRICTED = 1 << 5,
 };
 
 struct identity_attribute {
@@ -70,6 +78,30 @@ struct identity {
 	const char *const *groups;       /* stable values, NULL-terminated; or NULL */
 	struct identity_attribute attributes[IDENTITY_ATTRIBUTES_MAX];   /* stable only */
 	size_t n_attributes;
+};
+
+/* A telephone number kept for the user, as the store has it. */
+struct phone {
+	int64_t id;              /* 0: none, see login_count_send() */
+	const char *number;      /* E.164, "+8613900001234"; never shown whole, never logged */
+	const char *label;       /* the sysadmin's word for it; or "" */
+};
+
+/* May a message go out now? */
+enum send_verdict {
+	SEND_ALLOWED,            /* and counted, on the disk */
+	SEND_TOO_MANY,           /* a limit; it passes after wait_s */
+	SEND_BLOCKED,            /* this way is closed for the user until a sysadmin opens it */
+	SEND_UNAVAILABLE,        /* the store failed: nothing may go out */
+};
+
+/* What an entered code is. Every try is counted before it is compared. */
+enum code_result {
+	CODE_RIGHT,              /* and used up */
+	CODE_WRONG,              /* wrong, used, or there is none: one answer */
+	CODE_TOO_MANY,           /* not compared: too many wrong ones lately; passes after wait_s */
+	CODE_BLOCKED,            /* not compared, until a sysadmin opens it */
+	CODE_UNAVAILABLE,        /* the store failed: not compared */
 };
 
 enum password_result {
@@ -94,6 +126,9 @@ struct provider_limits {
 struct provider {
 	const char *type;                /* as in "type = oidc" */
 	const char *title;               /* shown when the method has no title; marked with N_() */
+	/* What is asked before it contacts somebody (PROVIDER_CONTACTS), when nobody has answered
+	 * anything yet; marked with N_(). NULL: "type y to show the code, or q to quit: ". */
+	const char *gate;
 	unsigned features;               /* bits of provider_feature */
 	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s,
 	                                  * starts_per_hour */
@@ -107,6 +142,11 @@ struct provider {
 	 * the section's file and line. Must not contact anybody. */
 	void (*check)(const void *config, const struct conf_section *section,
 		      struct conf_report *report);
+	/* MUST with a key that names [sms ID] sections. Resolves those names once all sections are
+	 * read, into fields of the filled config that are in none of the keys; the gateways live as
+	 * long as the config. Mistakes as in `check`, which is called before. */
+	void (*bind)(void *config, const struct sms_gateway *const *gateways,
+		     const struct conf_section *section, struct conf_report *report);
 	/* MAY be NULL. Fills caches before anybody logs in, and again every prepare_interval_s.
 	 * Runs like a login without a user; only login_request(), login_timer(), login_done() and
 	 * login_fail() may be called. */
@@ -116,6 +156,13 @@ struct provider {
 	void (*start)(struct login *login);
 	/* MUST with PROVIDER_CHANGES_PASSWORD. The user wants a new password. */
 	void (*change)(struct login *login);
+	/* MAY be NULL. Binds something to the user that he will prove himself with: a number, a
+	 * key. A sysadmin, or the user after he proved himself (policy of service jauth-enrol), is
+	 * at a terminal. Ends with login_done(), login_deny() or login_fail(). */
+	void (*enrol)(struct login *login);
+	/* MAY be NULL. A sysadmin tries the method for real and reads each step (login_show());
+	 * there is no user. Ends like enrol. */
+	void (*test)(struct login *login);
 	/* MUST when login_prompt() or login_show_code() is used. `answer` is the core's. Never
 	 * called for the keys that the core itself understands. */
 	void (*answer)(struct login *login, uint32_t number, const struct secret *answer);
@@ -125,6 +172,17 @@ struct provider {
 	void (*timeout)(struct login *login, uint32_t number);
 	/* MUST when login_check_password() or login_set_password() is used. */
 	void (*checked)(struct login *login, uint32_t number, enum password_result result);
+	/* MUST when login_find_phones() is used. The oldest first; lent. */
+	void (*found)(struct login *login, uint32_t number, const struct phone *phones, size_t n);
+	/* MUST when login_count_send() is used. wait_s: seconds, of SEND_TOO_MANY; else 0. */
+	void (*counted)(struct login *login, uint32_t number, enum send_verdict verdict,
+			int64_t wait_s);
+	/* MUST when login_check_code() or login_check_totp() is used. wait_s as above. */
+	void (*judged)(struct login *login, uint32_t number, enum code_result result,
+		       int64_t wait_s);
+	/* MUST when login_add_phone() or login_set_totp() is used. 0, -EEXIST (kept already), or
+	 * another -errno of the store. */
+	void (*stored)(struct login *login, uint32_t number, int error);
 	/* MAY be NULL. Free what the login state owns. The core then wipes the state itself. */
 	void (*finish)(struct login *login);
 	/* MAY be NULL. Free what the shared state owns. */
@@ -142,6 +200,11 @@ bool login_is_root(struct login *login);                 /* change: root sets a 
 int64_t login_now_ms(struct login *login);               /* monotonic */
 int64_t login_now_s(struct login *login);                /* wall clock */
 int64_t login_deadline_ms(struct login *login);          /* monotonic: when the core gives up */
+/* An earlier factor of this login was right, or sshd accepted a key: only then may what is said
+ * depend on the user's account. */
+bool login_is_proved(struct login *login);
+/* The person can go back to a menu of several ways. */
+bool login_has_choice(struct login *login);
 /* `text`, a literal marked with N_(), in the language of this login. */
 const char *login_text(struct login *login, const char *text) __attribute__((format_arg(2)));
 
@@ -155,6 +218,9 @@ struct login_prompt {
 	const char *text;
 	bool echo;
 	bool password;           /* the answer is the user's password (PAM_AUTHTOK) */
+	bool keys;               /* the core understands a lone q (end) and, when there is a choice,
+				  * c (back to the choice of methods): the provider never sees
+				  * them, but its text must name them */
 };
 uint32_t login_prompt(struct login *login, const struct login_prompt *prompt);
 
@@ -181,6 +247,47 @@ uint32_t login_check_password(struct login *login, const struct secret *password
 uint32_t login_set_password(struct login *login, const struct secret *password,
 			    int64_t expires_days);
 void login_cancel(struct login *login, uint32_t number);
+/* More for the audit line of this login, beside outcome and reason: "aliyun: isv.OUT_OF_SERVICE".
+ * Cleaned and bounded; never a secret, a code, or a whole number. */
+void login_note(struct login *login, const char *text);
+
+/* --- numbers and messages (one of these, or of the password's, at a time) --- */
+
+/* The user's numbers → found. Nobody's for an unknown user. Numbers neither added nor used for
+ * `unused_days` are left out; 0: all are found. */
+uint32_t login_find_phones(struct login *login, int64_t unused_days);
+/* Counts a message against every limit, before the vendor is asked → counted. `phone` of id 0: the
+ * same work for somebody who has no number; the verdict is SEND_ALLOWED or worse, and nothing must be
+ * sent. `cost` in the unit of the key sms_cost_per_day. */
+uint32_t login_count_send(struct login *login, const struct phone *phone, int64_t cost);
+/* The message counted last surely did not go out: takes the count back. */
+void login_return_send(struct login *login);
+/* Adds a number for the user → stored. E.164. */
+uint32_t login_add_phone(struct login *login, const char *number, const char *label);
+/* [general] country, for what people write; NULL: none. */
+const struct phone_country *login_country(struct login *login);
+
+/* --- codes --- */
+
+/* The code that this login, and no other, will take. Only a keyed hash of it is kept; an earlier one
+ * is dead. `phone_id`: when it was right this number counts as used; 0: none. */
+void login_keep_code(struct login *login, const struct secret *code, int64_t phone_id);
+/* No code is right any more: too many tries, too late. */
+void login_drop_code(struct login *login);
+/* → judged. `entry`: digits only, see base/digits.h. */
+uint32_t login_check_code(struct login *login, const struct secret *entry);
+/* → judged. Against the user's TOTP key, `window` steps to either side, none that was taken before
+ * or earlier (RFC 6238 section 5.2); or, when it has their length, his recovery codes. */
+uint32_t login_check_totp(struct login *login, const struct secret *entry, int64_t window);
+/* The user's TOTP key and recovery codes from now on, instead of any earlier → stored. */
+struct totp_enrolment {
+	const struct secret *key;        /* raw bytes */
+	struct totp_rule rule;
+	int64_t step;                    /* of the code that confirmed it: not to be taken again */
+	struct secret *const *recovery;  /* n_recovery codes, as they will be entered */
+	size_t n_recovery;
+};
+uint32_t login_set_totp(struct login *login, const struct totp_enrolment *enrolment);
 
 /* --- how a provider ends --- */
 
