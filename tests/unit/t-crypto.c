@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Digests and HMAC against published vectors. */
+/* Digests and HMAC against published vectors; what sealing refuses. */
 #include "base/crypto.h"
 
 #include <errno.h>
@@ -71,6 +71,74 @@ static void hmac_matches_rfc_4231(void **state UNUSED)
 	assert_int_equal(crypto_hmac_sha256(empty, "x", 1, bytes), -EINVAL);
 }
 
+/* RFC 2202 test case 2, RFC 4231 test case 2. */
+static void every_hmac_matches_its_vector(void **state UNUSED)
+{
+	static const struct {
+		enum digest_kind kind;
+		const char *hex;
+	} rows[] = {
+		{ DIGEST_SHA1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },
+		{ DIGEST_SHA256,
+		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+		{ DIGEST_SHA512,
+		  "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+		  "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737" },
+	};
+	_cleanup_secret_ struct secret *key = secret_from_text("Jefe");
+	_cleanup_secret_ struct secret *empty = secret_new(NULL, 0);
+	static const char text[] = "what do ya want for nothing?";
+	struct digest mac;
+	size_t i;
+
+	for (i = 0; i < N_ELEMENTS(rows); i++) {
+		assert_int_equal(crypto_hmac(rows[i].kind, key, text, strlen(text), &mac), 0);
+		assert_hex(mac.bytes, mac.len, rows[i].hex);
+	}
+	assert_int_equal(crypto_hmac(DIGEST_SHA1, empty, "x", 1, &mac), -EINVAL);
+}
+
+static void sealed_data_opens_unchanged_only(void **state UNUSED)
+{
+	static const unsigned char key[32] = { 1, 2, 3 }, other[32] = { 1, 2, 4 };
+	static const char text[] = "+8613900001234";
+	struct buf sealed = BUF_INIT(100);
+	struct secret *opened;
+	size_t i;
+
+	assert_int_equal(crypto_seal(key, "phone", text, strlen(text), &sealed), 0);
+	assert_int_equal(sealed.len, strlen(text) + SEAL_BYTES);
+	assert_null(memmem(sealed.data, sealed.len, text, 4));
+	opened = crypto_open(key, "phone", sealed.data, sealed.len);
+	assert_non_null(opened);
+	assert_true(secret_equals(opened, text, strlen(text)));
+	secret_free(opened);
+	assert_null(crypto_open(other, "phone", sealed.data, sealed.len));
+	assert_null(crypto_open(key, "totp", sealed.data, sealed.len));
+	for (i = 0; i < sealed.len; i++) {
+		assert_null(crypto_open(key, "phone", sealed.data, i));
+		sealed.data[i] ^= 1;
+		assert_null(crypto_open(key, "phone", sealed.data, sealed.len));
+		sealed.data[i] ^= 1;
+	}
+	buf_done(&sealed);
+}
+
+static void sealing_twice_looks_different(void **state UNUSED)
+{
+	static const unsigned char key[32] = { 7 };
+	struct buf first = BUF_INIT(100), second = BUF_INIT(100);
+	struct buf full = BUF_INIT(SEAL_BYTES);
+
+	assert_int_equal(crypto_seal(key, "phone", "", 0, &first), 0);
+	assert_int_equal(crypto_seal(key, "phone", "", 0, &second), 0);
+	assert_int_equal(first.len, SEAL_BYTES);
+	assert_memory_not_equal(first.data, second.data, SEAL_BYTES);
+	assert_int_equal(crypto_seal(key, "phone", "x", 1, &full), -ENOMEM);
+	buf_done(&first);
+	buf_done(&second);
+}
+
 static void comparison_is_whole(void **state UNUSED)
 {
 	assert_true(crypto_equals("abc", "abc", 3));
@@ -84,6 +152,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_match_fips_180),
 		cmocka_unit_test(hmac_matches_rfc_4231),
+		cmocka_unit_test(every_hmac_matches_its_vector),
+		cmocka_unit_test(sealed_data_opens_unchanged_only),
+		cmocka_unit_test(sealing_twice_looks_different),
 		cmocka_unit_test(comparison_is_whole),
 	};
 
