@@ -19,6 +19,7 @@ struct core {
 	struct store *store;
 	struct workers *names, *hashes;
 	struct catalogs *catalogs;
+	struct codes *codes;
 	struct logins *logins;
 	struct bus *bus;
 	const char *config_path;

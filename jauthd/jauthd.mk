@@ -20,6 +20,7 @@ libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/b
 	jauthd/bus-users.c jauthd/bus-work.c jauthd/bus-work.h jauthd/channel.c jauthd/channel.h \
 	jauthd/core.h jauthd/bus-facts.c jauthd/bus-facts.h jauthd/limits.h
 libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h
+libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-identity.c \
 	jauthd/login-life.c jauthd/login-private.h jauthd/login-provider.c jauthd/login-screen.c \
 	jauthd/login-verdict.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \

@@ -296,6 +296,8 @@ static int make_logins(struct core *core, const struct options *options, struct 
 	int r = password_hash_dummy(config->hash_prefix, core->dummy_hash,
 				    sizeof(core->dummy_hash));
 
+	if (r >= 0)
+		r = codes_new(&core->codes);
 	if (r < 0)
 		return r;
 	core->catalogs = catalogs_open(JAUTH_LOCALEDIR);
@@ -307,6 +309,7 @@ static int make_logins(struct core *core, const struct options *options, struct 
 		.catalogs = core->catalogs,
 		.http_socket = options->http_socket,
 		.dummy_hash = core->dummy_hash,
+		.codes = core->codes,
 	};
 	return logins_new(&env, config, &core->logins);
 }
@@ -351,6 +354,7 @@ static void end(struct core *core)
 	workers_free(core->hashes);
 	store_free(core->store);
 	logins_free(core->logins);
+	codes_free(core->codes);
 	bus_free(core->bus);
 	catalogs_free(core->catalogs);
 	sd_event_unref(core->event);

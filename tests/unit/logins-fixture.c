@@ -160,6 +160,7 @@ struct world *world_new(const char *config_text)
 	assert_int_equal(store_new(world->event, path, &world->store), 0);
 	assert_int_equal(workers_new(world->event, "names", 1, 64, NULL, &world->names), 0);
 	assert_int_equal(workers_new(world->event, "hashes", 1, 64, NULL, &world->hashes), 0);
+	assert_int_equal(codes_new(&world->codes), 0);
 	env = (struct logins_env){
 		.event = world->event,
 		.store = world->store,
@@ -167,6 +168,7 @@ struct world *world_new(const char *config_text)
 		.hashes = world->hashes,
 		.http_socket = "/nonexistent/socket",
 		.dummy_hash = "*",
+		.codes = world->codes,
 	};
 	assert_int_equal(logins_new(&env, world->config, &world->logins), 0);
 	return world;
@@ -191,6 +193,7 @@ struct world *world_free(struct world *world)
 	workers_free(world->hashes);
 	store_free(world->store);
 	logins_free(world->logins);
+	codes_free(world->codes);
 	config_unref(world->config);
 	sd_event_unref(world->event);
 	login_step_done(&world->step);

@@ -42,6 +42,7 @@ struct world {
 	sd_event *event;
 	struct workers *names, *hashes;
 	struct store *store;
+	struct codes *codes;
 	struct config *config;
 	struct logins *logins;
 	char folder[64];

@@ -176,12 +176,15 @@ t_password_check_SOURCES = tests/unit/t-password-check.c
 t_password_check_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS) $(XCRYPT_CFLAGS)
 t_password_check_LDADD = libjauthd.la $(UNIT_LIBS) $(SYSTEMD_LIBS) $(XCRYPT_LIBS)
 t_password_check_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getspnam_r -Wl,--wrap=crypt_rn
+check_PROGRAMS += t-codes
+t_codes_SOURCES = tests/unit/t-codes.c
+t_codes_CFLAGS = $(UNIT_CFLAGS)
+t_codes_LDADD = libjauthd.la $(UNIT_LIBS)
+
 check_PROGRAMS += t-login
 t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
 t_login_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_LDADD = libjauthd.la $(UNIT_LIBS)
-
-
 
 check_PROGRAMS += t-client t-screen t-options t-outcome
 t_client_SOURCES = tests/unit/t-client.c
