@@ -229,6 +229,7 @@ void http_encode_request(struct buf *buf, uint64_t number, const struct http_req
 	add_number_field(buf, request->connect_ms);
 	add_number_field(buf, request->total_ms);
 	add_number_field(buf, request->max_body);
+	add_number_field(buf, request->once);
 	frame_end(buf, start);
 }
 
@@ -300,6 +301,15 @@ static uint32_t read_number(struct reader *reader)
 		return 0;
 	}
 	return (uint32_t)get_number(field, LENGTH_LEN);
+}
+
+static bool read_bool(struct reader *reader)
+{
+	uint32_t number = read_number(reader);
+
+	if (number > 1)
+		reader->bad = true;
+	return number == 1;
 }
 
 /* Into a fixed field of `size` bytes: printable ASCII or nothing, and room for the NUL. */
@@ -397,6 +407,7 @@ int http_decode_request(const struct http_frame_view *frame, struct http_request
 	request->connect_ms = read_number(&reader);
 	request->total_ms = read_number(&reader);
 	request->max_body = read_number(&reader);
+	request->once = read_bool(&reader);
 	if (reader.bad || reader.left || !http_request_is_valid(request))
 		return -EBADMSG;
 	*ret_request = steal(&request);

@@ -34,11 +34,13 @@ static const char *const method_names[] = {
 	[HTTP_DELETE] = "DELETE",
 };
 
-/* The same for every request. */
-static const struct {
+struct number_option {
 	CURLoption option;
 	long value;
-} number_options[] = {
+};
+
+/* The same for every request. */
+static const struct number_option fixed_options[] = {
 	{ CURLOPT_NOSIGNAL, 1 },
 	{ CURLOPT_NOPROGRESS, 1 },
 	/* Else giving up on a name waits for the thread that still looks it up. */
@@ -54,6 +56,16 @@ static const struct {
 	{ CURLOPT_PIPEWAIT, 1 },
 	{ CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_S },
 	{ CURLOPT_MAXLIFETIME_CONN, CONNECTION_LIFE_S },
+};
+
+/* What must not go out twice. libcurl repeats a request by itself when a connection it had kept
+ * closes without a word, and when an HTTP/2 server refuses the stream: so no connection that
+ * was kept, none to be kept, and HTTP/1.1, which has no streams. */
+static const struct number_option once_options[] = {
+	{ CURLOPT_FRESH_CONNECT, 1 },
+	{ CURLOPT_FORBID_REUSE, 1 },
+	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
+	{ CURLOPT_PIPEWAIT, 0 },
 };
 
 static const struct {
@@ -206,16 +218,23 @@ static CURLcode on_tls_context(CURL *easy UNUSED, void *ssl_ctx, void *userdata 
 
 /* --- setting up --- */
 
+static bool set_numbers(CURL *easy, const struct number_option *options, size_t n)
+{
+	CURLcode code = CURLE_OK;
+
+	for (size_t i = 0; i < n && code == CURLE_OK; i++)
+		code = curl_easy_setopt(easy, options[i].option, options[i].value);
+	return code == CURLE_OK;
+}
+
 static bool set_fixed_options(CURL *easy)
 {
 	CURLcode code = CURLE_OK;
 	size_t i;
 
-	for (i = 0; i < N_ELEMENTS(number_options) && code == CURLE_OK; i++)
-		code = curl_easy_setopt(easy, number_options[i].option, number_options[i].value);
 	for (i = 0; i < N_ELEMENTS(text_options) && code == CURLE_OK; i++)
 		code = curl_easy_setopt(easy, text_options[i].option, text_options[i].value);
-	return code == CURLE_OK;
+	return code == CURLE_OK && set_numbers(easy, fixed_options, N_ELEMENTS(fixed_options));
 }
 
 static bool set_callbacks(struct transfer *transfer)
@@ -274,6 +293,8 @@ static bool set_request(struct transfer *transfer)
 	CURL *easy = transfer->easy;
 
 	if (ca_file && curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) != CURLE_OK)
+		return false;
+	if (request->once && !set_numbers(easy, once_options, N_ELEMENTS(once_options)))
 		return false;
 	return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms) ==

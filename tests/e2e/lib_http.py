@@ -120,10 +120,13 @@ class Server:
             if self.context:
                 stream = self.context.wrap_socket(stream, server_side=True)
             with stream, stream.makefile("rb") as lines:
-                while request := self._read(lines, number):
-                    self.requests.append(request)
-                    if not self.answer(stream, request):
-                        return
+                self._talk(stream, lines, number)
+
+    def _talk(self, stream, lines, number):
+        while request := self._read(lines, number):
+            self.requests.append(request)
+            if not self.answer(stream, request):
+                return
 
     @staticmethod
     def _read(lines, number):
@@ -139,6 +142,39 @@ class Server:
 
     def close(self):
         self.listener.close()
+
+
+class RefusingServer(Server):
+    """Prefers HTTP/2 and refuses every stream of it (RFC 9113 section 8.7), which tells the client
+    that he may repeat the request. HTTP/1.1 is served."""
+    HEADERS, RST_STREAM, SETTINGS = 1, 3, 4
+    ACK, REFUSED_STREAM = 1, 7
+
+    def __init__(self, certificate, answer):
+        super().__init__(certificate, answer)
+        self.n_refused = 0
+        self.context.set_alpn_protocols(["h2", "http/1.1"])
+
+    @staticmethod
+    def _frame(kind, flags, stream_id, payload=b""):
+        return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags,
+                                                                 stream_id) + payload
+
+    def _talk(self, stream, lines, number):
+        if stream.selected_alpn_protocol() != "h2":
+            super()._talk(stream, lines, number)
+            return
+        lines.read(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+        stream.sendall(self._frame(self.SETTINGS, 0, 0))
+        while len(head := lines.read(9)) == 9:
+            kind, flags, stream_id = struct.unpack(">BBI", head[3:])
+            lines.read(int.from_bytes(head[:3], "big"))
+            if kind == self.SETTINGS and not flags & self.ACK:
+                stream.sendall(self._frame(self.SETTINGS, self.ACK, 0))
+            elif kind == self.HEADERS:
+                self.n_refused += 1
+                stream.sendall(self._frame(self.RST_STREAM, 0, stream_id,
+                                           struct.pack(">I", self.REFUSED_STREAM)))
 
 
 def keeps(body=b"ok", **more):
@@ -233,10 +269,11 @@ def frame(kind, number, fields=b""):
 
 
 def request_fields(url, method=GET, headers=(), body=b"", connect_ms=5000, total_ms=10000,
-                   max_body=BODY_MAX):
+                   max_body=BODY_MAX, once=0):
     return b"".join([number_field(method), field(url.encode()), number_field(len(headers)),
                      *(field(header.encode()) for header in headers), field(body),
-                     number_field(connect_ms), number_field(total_ms), number_field(max_body)])
+                     number_field(connect_ms), number_field(total_ms), number_field(max_body),
+                     number_field(once)])
 
 
 class Reply:

@@ -13,8 +13,8 @@ import time
 import pytest
 
 from lib_http import (BODY_MAX, BROKEN, CANCEL, DELETE, DONE, NOT_SENT, PONG, POST, REPLY, REQUEST,
-                      TIMED_OUT, Authority, JauthHttp, Nginx, Server, field, frame, keeps,
-                      number_field, request_fields, response, wait_until)
+                      TIMED_OUT, Authority, JauthHttp, Nginx, RefusingServer, Server, field, frame,
+                      keeps, number_field, request_fields, response, wait_until)
 
 
 @pytest.fixture(name="authority", scope="module")
@@ -315,6 +315,79 @@ def test_header_values_that_fit_no_field_are_dropped(http, serve):
     assert reply.link == "one"
 
 
+# --- once ---
+
+def drops(_stream, _request):
+    """Has read the request and leaves without a word."""
+    return False
+
+
+def keeps_then_drops():
+    """Answers the first request of every connection, keeps it, and leaves at the second."""
+    seen = set()
+
+    def answer(stream, request):
+        if request.connection in seen:
+            return False
+        seen.add(request.connection)
+        return keeps()(stream, request)
+    return answer
+
+
+def test_a_post_without_once_is_repeated_by_the_library(http, serve):
+    """What `once` is for; should this ever fail, libcurl has changed."""
+    server = serve(keeps_then_drops())
+    client = http.client()
+    client.fetch(server.url)
+    client.fetch(server.url, method=POST, body=b"x")
+    assert [request.body for request in server.requests] == [b"", b"x", b"x"]
+
+
+def test_a_post_with_once_does_not_go_out_twice(http, serve):
+    server = serve(drops)
+    client = http.client()
+    for n in range(1, 4):
+        assert client.fetch(server.url, method=POST, body=b"x", once=1).result == BROKEN
+        assert len(server.requests) == n
+
+
+def test_a_post_with_once_leaves_pooled_connections_alone(http, serve):
+    server = serve(keeps_then_drops())
+    client = http.client()
+    client.fetch(server.url)
+    for n in range(2, 5):
+        assert client.fetch(server.url, method=POST, body=b"x", once=1).result == DONE
+        assert server.n_connections == len(server.requests) == n
+    assert {request.connection for request in server.requests} == {1, 2, 3, 4}
+
+
+def test_the_connection_of_once_is_not_used_again(http, serve):
+    server = serve(keeps())
+    client = http.client()
+    client.fetch(server.url, method=POST, body=b"x", once=1)
+    client.fetch(server.url)
+    assert [request.connection for request in server.requests] == [1, 2]
+
+
+def test_once_is_not_repeated_by_a_refused_stream(http, certificate):
+    server = RefusingServer(certificate, drops)
+    client = http.client()
+    assert client.fetch(server.url, method=POST, body=b"x", once=1).result == BROKEN
+    assert (server.n_refused, len(server.requests)) == (0, 1)
+    assert client.fetch(server.url, method=POST, body=b"x").result == BROKEN
+    assert server.n_refused > 1, "without once it is"
+    server.close()
+
+
+def test_many_with_once_at_a_time(http, serve):
+    server = serve(keeps())
+    client = http.client(timeout=30)
+    for _ in range(100):
+        client.ask(server.url, method=POST, body=b"x", once=1, total_ms=30000)
+    assert {client.reply()[1].result for _ in range(100)} == {DONE}
+    assert len(server.requests) == server.n_connections == 100
+
+
 # --- clients ---
 
 BAD_FRAMES = {
@@ -331,6 +404,7 @@ BAD_FRAMES = {
     "injected header": frame(REQUEST, 1, request_fields("https://localhost/",
                                                         headers=["A: b\r\nC: d"])),
     "field left over": frame(REQUEST, 1, request_fields("https://localhost/") + field(b"")),
+    "once 2": frame(REQUEST, 1, request_fields("https://localhost/", once=2)),
     "many headers": frame(REQUEST, 1, number_field(1) + field(b"https://localhost/") +
                           number_field(1 << 31)),
 }

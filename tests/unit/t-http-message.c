@@ -26,6 +26,7 @@ static struct http_request *sample_request(void)
 	request->connect_ms = 1234;
 	request->total_ms = 5678;
 	request->max_body = 999;
+	request->once = true;
 	return request;
 }
 
@@ -73,6 +74,7 @@ static void a_request_comes_back_as_it_was(void **state)
 	assert_int_equal(back->connect_ms, 1234);
 	assert_int_equal(back->total_ms, 5678);
 	assert_int_equal(back->max_body, 999);
+	assert_true(back->once);
 	http_request_free(back);
 	http_request_free(request);
 	buf_done(&buf);
@@ -259,6 +261,41 @@ static void requests_out_of_bounds_are_refused(void **state)
 	}
 }
 
+/* `once` is the last field: its four bytes end the frame. */
+static void once_is_yes_or_no(void **state)
+{
+	static const struct {
+		unsigned char bytes[4];
+		int expected;
+		bool once;
+	} rows[] = {
+		{ { 0, 0, 0, 0 }, 0, false },
+		{ { 1, 0, 0, 0 }, 0, true },
+		{ { 2, 0, 0, 0 }, -EBADMSG, false },
+		{ { 0, 1, 0, 0 }, -EBADMSG, false },
+		{ { 1, 0, 0, 1 }, -EBADMSG, false },
+		{ { 255, 255, 255, 255 }, -EBADMSG, false },
+	};
+	struct http_request *request = sample_request();
+	struct buf buf = BUF_INIT_SECRET(HTTP_FRAME_MAX);
+
+	(void)state;
+	http_encode_request(&buf, 1, request);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct http_request *back = NULL;
+		struct http_frame_view frame;
+
+		memcpy(buf.data + buf.len - 4, rows[i].bytes, 4);
+		frame = only_frame(&buf);
+		assert_int_equal(http_decode_request(&frame, &back), rows[i].expected);
+		if (back)
+			assert_int_equal(back->once, rows[i].once);
+		http_request_free(back);
+	}
+	http_request_free(request);
+	buf_done(&buf);
+}
+
 static void a_header_hides_no_nul(void **state)
 {
 	struct http_request *request = http_request_new(HTTP_GET, URL);
@@ -376,6 +413,7 @@ int main(void)
 		cmocka_unit_test(cut_messages_are_refused),
 		cmocka_unit_test(fields_left_over_are_refused),
 		cmocka_unit_test(requests_out_of_bounds_are_refused),
+		cmocka_unit_test(once_is_yes_or_no),
 		cmocka_unit_test(a_header_hides_no_nul),
 		cmocka_unit_test(headers_have_room_and_limits),
 		cmocka_unit_test(a_failed_form_makes_no_body),
