@@ -18,6 +18,7 @@ libjauth_providers_la_SOURCES = \
 	providers/password-rule.c providers/password-rule.h \
 	providers/provider.h \
 	providers/providers.c providers/table.h \
-	providers/request.c providers/request.h
+	providers/request.c providers/request.h \
+	providers/sms-template.c providers/sms-template.h
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)
 libjauth_providers_la_LIBADD = libjauth-base.la

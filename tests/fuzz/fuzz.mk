@@ -60,3 +60,8 @@ fuzz_http_request_LDADD = libjauth-base.la
 fuzz_http_reply_SOURCES = tests/fuzz/fuzz-http-reply.c
 fuzz_http_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_http_reply_LDADD = libjauth-base.la
+
+noinst_PROGRAMS += fuzz-sms-template
+fuzz_sms_template_SOURCES = tests/fuzz/fuzz-sms-template.c
+fuzz_sms_template_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sms_template_LDADD = libjauth-providers.la

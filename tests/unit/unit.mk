@@ -228,3 +228,8 @@ check_PROGRAMS += t-http-address
 t_http_address_SOURCES = tests/unit/t-http-address.c
 t_http_address_CFLAGS = $(UNIT_CFLAGS)
 t_http_address_LDADD = libjauth-http.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += t-sms-template
+t_sms_template_SOURCES = tests/providers/t-sms-template.c
+t_sms_template_CFLAGS = $(UNIT_CFLAGS)
+t_sms_template_LDADD = libjauth-providers.la $(UNIT_LIBS)
