@@ -17,6 +17,7 @@ libjauth_base_la_SOURCES = \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \
 	base/text.c base/text.h \
+	base/totp.c base/totp.h \
 	base/traces.c base/traces.h \
 	base/url.c base/url.h
 libjauth_base_la_CPPFLAGS = $(AM_CPPFLAGS)

@@ -37,4 +37,5 @@ int totp_find(const struct totp_rule *rule, const struct secret *key, const stru
 void totp_add_uri(struct buf *buf, const struct totp_rule *rule, const struct secret *key,
 		  const char *issuer, const char *account);
 /* RFC 4648 section 6, upper case, without padding. */
+#define BASE32_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 void base32_add(struct buf *buf, const void *data, size_t len);
