@@ -5,7 +5,7 @@ EXTRA_DIST += runtests quickstart bootstrap tests/common.sh tests/packages tests
 # EXTRA_DIST takes tests/e2e whole, from the build too: what was made there stays at home. An
 # object in the release would be found through VPATH and then missed by the linker.
 dist-hook:
-	cd '$(distdir)/tests/e2e' && rm -f *.o .dirstamp pamclient && \
+	cd '$(distdir)/tests/e2e' && rm -f *.o *.lo *.la .dirstamp pamclient && \
 		find . '(' -name .deps -o -name .libs -o -name __pycache__ ')' -prune \
 			-exec rm -r {} +
 
@@ -18,3 +18,8 @@ qrshow_LDADD = libjauthd.la
 noinst_PROGRAMS += tests/e2e/pamclient
 tests_e2e_pamclient_SOURCES = tests/e2e/pamclient.c
 tests_e2e_pamclient_LDADD = -lpam
+
+# A clock that tests move, preloaded into jauthd; tests/e2e/clock.py.
+noinst_LTLIBRARIES += tests/e2e/movedclock.la
+tests_e2e_movedclock_la_SOURCES = tests/e2e/movedclock.c
+tests_e2e_movedclock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

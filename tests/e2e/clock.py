@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A clock of jauthd's own that a test moves: days pass in a moment. See movedclock.c."""
+
+import mmap
+import os
+import struct
+import time
+
+PRELOADED = os.path.join(os.environ.get("JAUTH_BUILD", "."), "tests/e2e/.libs/movedclock.so")
+
+
+class Clock:
+    """Holds for every start of the house's jauthd from now on, until release()."""
+
+    def __init__(self, house):
+        self.house = house
+        self.argv = house.jauthd.argv
+        path = str(house.folder / "clock")
+        with open(path, "wb") as file:
+            file.write(struct.pack("=q", 0))
+        os.chmod(path, 0o644)
+        with open(path, "r+b") as file:
+            self.page = mmap.mmap(file.fileno(), 8)
+        house.jauthd.argv = ["env", "LD_PRELOAD=" + PRELOADED, "MOVED_CLOCK=" + path, *self.argv]
+
+    def move(self, seconds):
+        """Forward, or back; then timers that are due ring."""
+        struct.pack_into("=q", self.page, 0, self.ahead() + int(seconds))
+        if self.house.jauthd.ready.is_set():
+            self.house.status()         # any event makes the loop look at its clock
+
+    def ahead(self):
+        return struct.unpack_from("=q", self.page)[0]
+
+    def now(self):
+        """The wall clock as jauthd sees it."""
+        return time.time() + self.ahead()
+
+    def release(self):
+        self.house.jauthd.argv = self.argv
+        self.page.close()
