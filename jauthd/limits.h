@@ -33,7 +33,7 @@
 #define WORKER_HASH_QUEUE           1024
 #define WORKER_HASH_THREADS_MAX     16
 #define STORE_QUEUE                 4096
-#define STORE_QUERIES_MAX           64       /* statements kept prepared */
+#define STORE_QUERIES_MAX           128      /* statements kept prepared */
 #define STORE_BUSY_MS               5000     /* somebody else reads the file */
 
 /* Talking to jauth-http */

@@ -204,6 +204,14 @@ int64_t query_column_number(struct query *query, int column)
 	return sqlite3_column_int64(query->statement, column);
 }
 
+const void *query_column_blob(struct query *query, int column, size_t *ret_len)
+{
+	const void *data = sqlite3_column_blob(query->statement, column);
+
+	*ret_len = data ? (size_t)sqlite3_column_bytes(query->statement, column) : 0;
+	return data;
+}
+
 bool query_column_is_null(struct query *query, int column)
 {
 	return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
@@ -388,12 +396,16 @@ static int db_read_key(struct db *db)
 {
 	struct query *query = query_new(db, "SELECT value FROM meta WHERE name = 'key'");
 	int r = query_step(query);
+	const void *key;
+	size_t len;
 
-	if (r == 1 && sqlite3_column_bytes(query->statement, 0) == DB_KEY_LEN) {
-		memcpy(db->key, sqlite3_column_blob(query->statement, 0), DB_KEY_LEN);
-		r = 0;
-	} else if (r >= 0) {
-		r = r == 1 ? -EUCLEAN : -ENOENT;
+	if (r == 1) {
+		key = query_column_blob(query, 0, &len);
+		r = len == DB_KEY_LEN ? 0 : -EUCLEAN;
+		if (r == 0)
+			memcpy(db->key, key, DB_KEY_LEN);
+	} else if (r == 0) {
+		r = -ENOENT;
 	}
 	query_done(query);
 	return r;

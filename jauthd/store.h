@@ -48,6 +48,8 @@ int query_step(struct query *query);                     /* 1: a row; 0: finishe
 /* "" for NULL. Valid until the next step. */
 const char *query_column_text(struct query *query, int column);
 int64_t query_column_number(struct query *query, int column);
+/* Lent until the next step; NULL and 0 for NULL and for an empty blob. */
+const void *query_column_blob(struct query *query, int column, size_t *ret_len);
 bool query_column_is_null(struct query *query, int column);
 /* Resets and clears the bindings; accepts NULL. */
 void query_done(struct query *query);
