@@ -2,7 +2,7 @@
 /*
  * TOTP keys and recovery codes of Unix users. Store thread only. Keys are kept sealed, recovery codes
  * as keyed hashes. A user has one enrolment at a time; that of an earlier user of his name (another
- * uid) is none.
+ * uid) is none. All changes touch several rows and belong into the caller's transaction.
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "jauthd/store.h"
 #include "providers/provider.h"
 
+/* Instead of any earlier one. -EINVAL: a rule or number of codes out of bounds, an empty key. */
 int enrolment_set(struct db *db, const char *user, int64_t uid,
 		  const struct totp_enrolment *enrolment, int64_t now_s);
 int enrolment_remove(struct db *db, const char *user);           /* -ENOENT */
@@ -22,8 +23,9 @@ enum enrolment_match {
 	ENROLMENT_CODE,          /* its step is taken from now on */
 	ENROLMENT_RECOVERY,      /* that recovery code is gone */
 };
-/* Uses up what matches, in the caller's transaction. Without an enrolment the same work is done, and
- * the answer is ENROLMENT_NO. */
+/* Uses up what matches. `entry` is a code's digits, or a recovery code letter by letter as it was
+ * set: the provider has folded what was typed. Without an enrolment, or with one that does not open,
+ * the same work is done, and the answer is ENROLMENT_NO. */
 int enrolment_check(struct db *db, const char *user, int64_t uid, const struct secret *entry,
 		    int64_t window, int64_t now_s, enum enrolment_match *ret_match);
 
@@ -32,5 +34,6 @@ struct enrolment_row {
 	int64_t uid, created_s, used_s;
 	int64_t n_recovery;              /* codes left */
 };
+/* `user` NULL: everybody's, by name. */
 int enrolment_each(struct db *db, const char *user,
 		   int (*each)(const struct enrolment_row *row, void *context), void *context);

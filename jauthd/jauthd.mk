@@ -9,6 +9,8 @@ libjauthd_la_LIBADD = libjauth-base.la libjauth-protocol.la libjauth-providers.l
 libjauthd_la_SOURCES += jauthd/accounts.c jauthd/accounts.h jauthd/audit.c jauthd/audit.h \
 	jauthd/names.c jauthd/names.h jauthd/password.c jauthd/password.h \
 	jauthd/password-check.c jauthd/password-check.h jauthd/throttle.c jauthd/throttle.h
+libjauthd_la_SOURCES += jauthd/enrolments.c jauthd/enrolments.h jauthd/keyed-hash.c \
+	jauthd/keyed-hash.h jauthd/phones.c jauthd/phones.h
 libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store.c jauthd/store.h \
 	jauthd/worker.c jauthd/worker.h
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \

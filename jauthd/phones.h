@@ -29,6 +29,6 @@ int phone_add(struct db *db, const struct phone_record *record, int64_t *ret_id)
 int phone_remove(struct db *db, int64_t id);                     /* -ENOENT */
 int phone_used(struct db *db, int64_t id, int64_t now_s);
 /* `user` NULL: everybody's. With `uid` -1 whatever the uid. The oldest first, until `each` returns
- * non-zero, which is passed on. */
+ * non-zero, which is passed on. A number that does not open is logged and left out. */
 int phone_each(struct db *db, const char *user, int64_t uid,
 	       int (*each)(const struct phone_record *record, void *context), void *context);
