@@ -19,6 +19,7 @@ libjauth_providers_la_SOURCES = \
 	providers/provider.h \
 	providers/providers.c providers/table.h \
 	providers/request.c providers/request.h \
-	providers/sms-template.c providers/sms-template.h
+	providers/sms-template.c providers/sms-template.h \
+	providers/sms-vendor.c providers/sms-vendor.h
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)
 libjauth_providers_la_LIBADD = libjauth-base.la

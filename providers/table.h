@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every login type there is; providers.c lists them. */
+/* Every login type and every SMS vendor there is; providers.c and sms-vendor.c list them. */
 #pragma once
 
 #include "providers/provider.h"
+#include "providers/sms-vendor.h"
 
 extern const struct provider github_provider;
 extern const struct provider google_provider;
