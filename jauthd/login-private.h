@@ -170,6 +170,7 @@ void login_screen_ask(struct login *login, enum login_asked asked, const char *t
 void login_screen_wait(struct login *login);
 void login_screen_menu(struct login *login);
 void login_screen_presence(struct login *login);
+void login_screen_draw(struct login *login);             /* the code, to go with what is asked */
 void login_screen_code(struct login *login);
 void login_screen_outcome(struct login *login, enum login_state outcome, const char *text);
 bool login_shows_at_once(const struct login *login);

@@ -320,12 +320,16 @@ uint32_t login_show_code(struct login *login, const struct login_code *code)
 {
 	if (has_ended(login) || login->is_prepare)
 		return 0;
-	login->prompt_number = next_number(login);
 	login_code_done(&login->code);
 	login->code.link = text_copy(code->link);
 	login->code.plain_link = text_copy(code->plain_link ? code->plain_link : code->link);
 	login->code.user_code = text_copy(code->user_code);
 	login->code.text = text_copy(code->text);
+	if (code->prompt) {
+		login_screen_draw(login);
+		return login_prompt(login, code->prompt);
+	}
+	login->prompt_number = next_number(login);
 	login_screen_code(login);
 	return login->prompt_number;
 }

@@ -200,7 +200,7 @@ static void add_code_prompt(struct login *login, struct buf *buf)
 }
 
 /* Title, code, link and user code in one piece; no code where none can be drawn. */
-void login_screen_code(struct login *login)
+void login_screen_draw(struct login *login)
 {
 	struct buf below = BUF_INIT(LOGIN_TEXT_MAX), drawn = BUF_INIT(LOGIN_TEXT_MAX);
 	struct qr_surface surface = {
@@ -224,13 +224,20 @@ void login_screen_code(struct login *login)
 	buf_add_text(&login->shown, buf_text(&below));
 	buf_done(&drawn);
 	buf_done(&below);
+}
+
+void login_screen_code(struct login *login)
+{
+	struct buf prompt = BUF_INIT(LOGIN_TEXT_MAX);
+
+	login_screen_draw(login);
 	if (login_shows_at_once(login)) {
 		login_screen_wait(login);
 		return;
 	}
-	add_code_prompt(login, &below);
-	send_ask(login, ASKED_CODE, buf_text(&below), true, false);
-	buf_done(&below);
+	add_code_prompt(login, &prompt);
+	send_ask(login, ASKED_CODE, buf_text(&prompt), true, false);
+	buf_done(&prompt);
 }
 
 void login_screen_outcome(struct login *login, enum login_state outcome, const char *text)

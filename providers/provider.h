@@ -232,6 +232,8 @@ struct login_code {
 	const char *plain_link;  /* what a person types; NULL: as link */
 	const char *user_code;   /* to be typed or compared there; or NULL */
 	const char *text;        /* one line above the code */
+	const struct login_prompt *prompt;       /* asked below it, on every surface, in place of
+						  * "press Enter"; NULL: as above */
 };
 uint32_t login_show_code(struct login *login, const struct login_code *code);
 

@@ -482,6 +482,8 @@ uint32_t login_show_code(struct login *login, const struct login_code *code)
 	REPLACE(login->user_code, code->user_code);
 	REPLACE(login->code_text, code->text);
 	login->n_codes++;
+	if (code->prompt)
+		return login_prompt(login, code->prompt);
 	login->prompt_number = next_number(login);
 	return login->prompt_number;
 }
