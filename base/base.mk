@@ -8,12 +8,14 @@ libjauth_base_la_SOURCES = \
 	base/catalog.c base/catalog.h \
 	base/conf.c base/conf-apply.c base/conf.h \
 	base/crypto.c base/crypto.h \
+	base/digits.c base/digits.h \
 	base/http-message.c base/http-message.h \
 	base/json.c base/json.h \
 	base/jws.c base/jws.h \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/nearest.c base/nearest.h \
+	base/phone.c base/phone.h \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \
 	base/text.c base/text.h \

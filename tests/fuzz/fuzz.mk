@@ -16,6 +16,11 @@ fuzz_url_SOURCES = tests/fuzz/fuzz-url.c
 fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_url_LDADD = libjauth-base.la
 
+noinst_PROGRAMS += fuzz-phone
+fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
+fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_phone_LDADD = libjauth-base.la
+
 noinst_PROGRAMS += fuzz-step
 fuzz_step_SOURCES = tests/fuzz/fuzz-step.c
 fuzz_step_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

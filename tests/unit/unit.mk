@@ -236,3 +236,11 @@ check_PROGRAMS += t-sms-template
 t_sms_template_SOURCES = tests/providers/t-sms-template.c
 t_sms_template_CFLAGS = $(UNIT_CFLAGS)
 t_sms_template_LDADD = libjauth-providers.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-digits t-phone
+t_digits_SOURCES = tests/unit/t-digits.c
+t_digits_CFLAGS = $(UNIT_CFLAGS)
+t_digits_LDADD = $(UNIT_LIBS)
+t_phone_SOURCES = tests/unit/t-phone.c
+t_phone_CFLAGS = $(UNIT_CFLAGS)
+t_phone_LDADD = $(UNIT_LIBS)
