@@ -88,7 +88,9 @@ struct login *login_new(struct logins *logins, const struct login_begin *begin,
 	login->is_remote = begin->is_remote;
 	if (login->facts.timeout_s && login->facts.timeout_s < seconds)
 		seconds = login->facts.timeout_s;
-	if (random_hex(login->request, REQUEST_ID_LEN / 2) < 0 || !add_timers(login, seconds) ||
+	if (random_hex(login->request, REQUEST_ID_LEN / 2) < 0 ||
+	    random_bytes(login->code_id, sizeof(login->code_id)) < 0 ||
+	    !add_timers(login, seconds) ||
 	    channel_new(logins_env(logins)->event, &channel_events, login, &login->channel,
 			ret_fd) < 0)
 		return login_free(login);

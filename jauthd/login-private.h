@@ -14,6 +14,7 @@
 #include "providers/provider.h"
 
 #define SECONDS_A_DAY 86400
+#define CODE_ID_BYTES 16
 
 enum login_stage {
 	STAGE_LOOKING_UP,        /* waits for user and origin */
@@ -24,6 +25,14 @@ enum login_stage {
 	STAGE_DECIDING,          /* the store maps and records */
 	STAGE_DELAYING,          /* a refusal waits until it is told */
 	STAGE_OVER,              /* reported; the loop collects it */
+};
+
+/* Which of the provider's operations the login is for. */
+enum login_errand {
+	ERRAND_LOGIN,            /* start: somebody proves who he is */
+	ERRAND_CHANGE,           /* change */
+	ERRAND_ENROL,            /* enrol */
+	ERRAND_TEST,             /* test */
 };
 
 /* What an answer from the client belongs to. */
@@ -45,6 +54,15 @@ struct login_identity {
 struct login_open_request {
 	uint32_t number;                 /* 0: free */
 	uint64_t http_id;
+};
+
+/* The message sent last and its code, for as long as the provider runs. */
+struct login_sent {
+	int64_t send;                    /* budget_send()'s; 0: none to be returned */
+	bool is_open;                    /* one of CODES_OPEN_PER_USER */
+	bool has_tag;
+	struct code_tag tag;
+	int64_t phone_id;
 };
 
 /* Where a refusal leads. */
@@ -91,6 +109,8 @@ struct login {
 	const struct service_rule *rule;
 	unsigned alternative, factor;    /* of rule */
 	struct alternative forced;       /* with FACT_METHOD: the only one */
+	enum login_errand errand;
+	struct method *errand_method;    /* enrol: set before the user proves himself */
 	bool was_present;                /* somebody answered something */
 	unsigned n_tries, n_rounds;
 
@@ -105,6 +125,10 @@ struct login {
 	uint32_t last_number;
 	uint32_t timer_number, prompt_number, check_number;
 	struct login_open_request requests[PROVIDER_REQUESTS_MAX];
+	bool prompt_keys;                /* struct login_prompt: keys */
+	unsigned char code_id[CODE_ID_BYTES];    /* this login's, in the tags of its codes */
+	struct login_sent sent;
+	char note[AUDIT_TEXT_MAX];
 
 	/* The client. */
 	enum login_asked asked;
@@ -135,12 +159,17 @@ struct login *login_new_prepare(struct logins *logins, struct method *method,
 				struct config *config);
 struct login *login_free(struct login *login);
 
-/* login.c */
+/* login-phases.c */
 void login_go_on(struct login *login);                   /* user and origin are there */
+
+/* login.c */
+void login_start_ways(struct login *login);              /* the menu, or the only way */
+void login_start_errand(struct login *login, enum login_errand errand, struct method *method);
 void login_refuse(struct login *login, enum login_state outcome, enum login_after after,
 		  const char *text, const char *reason);
 void login_start_factor(struct login *login);
 void login_factor_proved(struct login *login);
+void login_next_factor(struct login *login);
 void login_on_expiry(struct login *login);               /* the deadline */
 void login_on_delay_over(struct login *login);
 void login_on_answer(struct login *login, uint32_t number, const struct secret *answer);
@@ -158,6 +187,16 @@ void login_provider_timer(struct login *login);
 void login_provider_reply(struct login *login, uint32_t number, const struct http_reply *reply);
 void login_provider_checked(struct login *login, uint32_t number, enum password_result result);
 void login_provider_after(struct login *login);          /* acts on the provider's end if it came */
+bool login_has_ended(const struct login *login);         /* the provider may do nothing more */
+uint32_t login_next_number(struct login *login);
+bool login_take_check(struct login *login, uint32_t number);     /* true once, when still open */
+
+#define DELIVER(login, operation, ...) do { \
+	(login)->in_provider = true; \
+	(login)->method->provider->operation((login), __VA_ARGS__); \
+	(login)->in_provider = false; \
+	login_provider_after(login); \
+} while (0)
 
 /* login-identity.c */
 int login_identity_copy(const struct identity *from, struct login_identity *ret_to);   /* -EINVAL */
@@ -184,10 +223,15 @@ void login_verdict_account(struct login *login);
 void login_verdict_password_check(struct login *login);
 void login_verdict_on_recorded(struct login *login, int error);
 
+/* login-look-up.c */
+int login_look_up(struct login *login);                  /* of its user; then login_go_on() */
+
 /* logins.c */
 struct login *logins_find(struct logins *logins, uint64_t id);
 void logins_finished(struct login *login);               /* to be collected */
 const struct logins_env *logins_env(const struct logins *logins);
+/* Other logins of the same typed user that hold a code, but none that is less proved. */
+unsigned logins_open_codes(struct login *login);
 struct http *logins_http(const struct logins *logins);
 void logins_count(struct logins *logins, enum login_state outcome);
 void logins_prepared(struct logins *logins, const struct method *method, const char *fault);

@@ -34,7 +34,7 @@ static const struct refusal fail_refusals[] = {
 			  N_("This way to log in is not set up correctly.") },
 };
 
-static bool has_ended(const struct login *login)
+bool login_has_ended(const struct login *login)
 {
 	return login->end != END_NOT || login->stage != STAGE_RUNNING;
 }
@@ -43,7 +43,7 @@ static void end_with(struct login *login, const struct refusal *refusal, const c
 {
 	struct buf clean = BUF_INIT(AUDIT_TEXT_MAX * 4);
 
-	if (has_ended(login))
+	if (login_has_ended(login))
 		return;
 	text_add_clean(&clean, detail ? detail : "", AUDIT_TEXT_MAX / 4);
 	(void)text_into(login->end_detail, sizeof(login->end_detail), buf_text(&clean));
@@ -61,7 +61,7 @@ void login_deny(struct login *login, enum deny_reason reason, const char *detail
 
 void login_fail(struct login *login, enum fail_reason reason, const char *detail)
 {
-	if (!has_ended(login) && !login->is_prepare)
+	if (!login_has_ended(login) && !login->is_prepare)
 		log_line(reason == FAIL_CONFIG ? LOG_ERR : LOG_WARNING, "method %s: %s",
 			 login->method->id, detail);
 	end_with(login, &fail_refusals[reason], detail);
@@ -71,7 +71,7 @@ void login_fail(struct login *login, enum fail_reason reason, const char *detail
 
 void login_identify(struct login *login, const struct identity *identity)
 {
-	if (has_ended(login) || login->is_prepare)
+	if (login_has_ended(login) || login->is_prepare)
 		return;
 	login_identity_done(&login->identified);
 	if (login_identity_copy(identity, &login->identified) < 0) {
@@ -83,7 +83,7 @@ void login_identify(struct login *login, const struct identity *identity)
 
 void login_done(struct login *login)
 {
-	if (!has_ended(login))
+	if (!login_has_ended(login))
 		login->end = END_DONE;
 }
 
@@ -94,6 +94,20 @@ static void end_prepare(struct login *login)
 	login_provider_end(login);
 	login->stage = STAGE_OVER;
 	logins_finished(login);
+}
+
+/* A login ends with an identity, every errand with "done". */
+static void end_well(struct login *login, enum login_ending end)
+{
+	bool is_login = login->errand == ERRAND_LOGIN;
+
+	if (is_login != (end == END_IDENTIFIED))
+		login_refuse(login, LOGIN_FAILED, AFTER_END, N_("The provider reports a fault."),
+			     "method ended in a wrong way");
+	else if (is_login)
+		login_factor_proved(login);
+	else
+		login_end(login, LOGIN_GRANTED, NULL);
 }
 
 void login_provider_after(struct login *login)
@@ -113,11 +127,8 @@ void login_provider_after(struct login *login)
 			     login->end_refusal.text, login->end_detail);
 		return;
 	case END_IDENTIFIED:
-		login_factor_proved(login);
-		return;
 	case END_DONE:
-		login_end(login, login->facts.phase == LOGIN_PASSWORD ? LOGIN_GRANTED
-								       : LOGIN_FAILED, NULL);
+		end_well(login, end);
 		return;
 	case END_NOT:
 		return;
@@ -149,6 +160,7 @@ void login_provider_end(struct login *login)
 		free(login->own);
 		login->own = NULL;
 	}
+	explicit_bzero(&login->sent, sizeof(login->sent));
 	login->end = END_NOT;
 }
 
@@ -169,22 +181,20 @@ static void start_with(struct login *login, void (*operation)(struct login *logi
 void login_provider_start(struct login *login)
 {
 	const struct provider *provider = login->method->provider;
+	void (*const operations[])(struct login *) = {
+		[ERRAND_LOGIN] = provider->start,
+		[ERRAND_CHANGE] = provider->change,
+		[ERRAND_ENROL] = provider->enrol,
+		[ERRAND_TEST] = provider->test,
+	};
 
-	start_with(login, login->facts.phase == LOGIN_PASSWORD ? provider->change
-							       : provider->start);
+	start_with(login, operations[login->errand]);
 }
 
 void login_provider_prepare(struct login *login)
 {
 	start_with(login, login->method->provider->prepare);
 }
-
-#define DELIVER(login, operation, ...) do { \
-	(login)->in_provider = true; \
-	(login)->method->provider->operation((login), __VA_ARGS__); \
-	(login)->in_provider = false; \
-	login_provider_after(login); \
-} while (0)
 
 void login_provider_answer(struct login *login, uint32_t number, const struct secret *answer)
 {
@@ -217,108 +227,77 @@ void login_provider_reply(struct login *login, uint32_t number, const struct htt
 	}
 }
 
-void login_provider_checked(struct login *login, uint32_t number, enum password_result result)
+bool login_take_check(struct login *login, uint32_t number)
 {
 	if (login->stage != STAGE_RUNNING || !number || number != login->check_number)
-		return;
+		return false;
 	login->check_number = 0;
-	DELIVER(login, checked, number, result);
+	return true;
 }
 
-/* --- what a provider may ask --- */
-
-void *login_own(struct login *login)
+void login_provider_checked(struct login *login, uint32_t number, enum password_result result)
 {
-	return login->own;
-}
-
-void *login_shared(struct login *login)
-{
-	return login->method->shared;
-}
-
-const void *login_config(struct login *login)
-{
-	return login->method->config;
-}
-
-const char *login_user(struct login *login)
-{
-	return login->facts.user;
-}
-
-const char *login_host(struct login *login)
-{
-	return logins_host(login->logins, login->config);
-}
-
-bool login_is_root(struct login *login)
-{
-	return login->facts.phase == LOGIN_PASSWORD && login->facts.caller_uid == 0;
-}
-
-int64_t login_now_ms(struct login *login)
-{
-	return logins_now_ms(login->logins);
-}
-
-int64_t login_now_s(struct login *login)
-{
-	return logins_now_s(login->logins);
-}
-
-int64_t login_deadline_ms(struct login *login)
-{
-	return login->deadline_ms;
-}
-
-/* NULL where only English is certain to be seen: a console's font has 512 glyphs at most. */
-static const char *login_language(const struct login *login)
-{
-	const struct login_facts *facts = &login->facts;
-
-	if (facts->surface == SURFACE_CONSOLE ||
-	    (facts->surface != SURFACE_GRAPHICAL && !(facts->glyphs & GLYPH_UTF8)))
-		return NULL;
-	return *facts->language ? facts->language : login->config->language;
-}
-
-const char *login_text(struct login *login, const char *text)
-{
-	return catalogs_text(logins_env(login->logins)->catalogs, login_language(login), text);
+	if (login_take_check(login, number))
+		DELIVER(login, checked, number, result);
 }
 
 /* --- what a provider may do --- */
 
-static uint32_t next_number(struct login *login)
+uint32_t login_next_number(struct login *login)
 {
 	return ++login->last_number;
 }
 
 void login_show(struct login *login, const char *text)
 {
-	if (!has_ended(login))
+	if (!login_has_ended(login))
 		login_screen_add(login, text, false);
 }
 
 void login_show_error(struct login *login, const char *text)
 {
-	if (!has_ended(login))
+	if (!login_has_ended(login))
 		login_screen_add(login, text, true);
+}
+
+/* At most so many bytes of `text` as make whole characters. */
+static size_t whole_characters(const char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+void login_note(struct login *login, const char *text)
+{
+	struct buf whole = BUF_INIT(sizeof(login->note) + AUDIT_TEXT_MAX * 4);
+	size_t len;
+
+	buf_add_text(&whole, login->note);
+	if (whole.len)
+		buf_add_text(&whole, "; ");
+	text_add_clean(&whole, text, AUDIT_TEXT_MAX - 4);        /* and "..." */
+	if (!buf_failed(&whole)) {
+		len = whole_characters(buf_text(&whole), MIN(whole.len, sizeof(login->note) - 1));
+		memcpy(login->note, buf_text(&whole), len);
+		login->note[len] = '\0';
+	}
+	buf_done(&whole);
 }
 
 uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
 {
-	if (has_ended(login) || login->is_prepare)
+	if (login_has_ended(login) || login->is_prepare)
 		return 0;
-	login->prompt_number = next_number(login);
+	login->prompt_number = login_next_number(login);
+	login->prompt_keys = prompt->keys;
 	login_screen_ask(login, ASKED_PROVIDER, prompt->text, prompt->echo, prompt->password);
 	return login->prompt_number;
 }
 
 uint32_t login_show_code(struct login *login, const struct login_code *code)
 {
-	if (has_ended(login) || login->is_prepare)
+	if (login_has_ended(login) || login->is_prepare)
 		return 0;
 	login_code_done(&login->code);
 	login->code.link = text_copy(code->link);
@@ -329,7 +308,7 @@ uint32_t login_show_code(struct login *login, const struct login_code *code)
 		login_screen_draw(login);
 		return login_prompt(login, code->prompt);
 	}
-	login->prompt_number = next_number(login);
+	login->prompt_number = login_next_number(login);
 	login_screen_code(login);
 	return login->prompt_number;
 }
@@ -339,12 +318,12 @@ uint32_t login_request(struct login *login, struct http_request *request)
 {
 	uint32_t number = 0;
 
-	for (unsigned i = 0; i < PROVIDER_REQUESTS_MAX && !has_ended(login) && request; i++) {
+	for (unsigned i = 0; i < PROVIDER_REQUESTS_MAX && !login_has_ended(login) && request; i++) {
 		struct login_open_request *open = &login->requests[i];
 
 		if (open->number)
 			continue;
-		number = next_number(login);
+		number = login_next_number(login);
 		open->number = number;
 		open->http_id = http_send(logins_http(login->logins), request, login->id, number);
 		if (!open->http_id)
@@ -361,23 +340,23 @@ uint32_t login_timer(struct login *login, int64_t delay_ms)
 {
 	uint64_t delay_us = (uint64_t)MAX(delay_ms, (int64_t)0) * 1000;
 
-	if (has_ended(login))
+	if (login_has_ended(login))
 		return 0;
 	if (sd_event_source_set_time_relative(login->timer, delay_us) < 0 ||
 	    sd_event_source_set_enabled(login->timer, SD_EVENT_ONESHOT) < 0) {
 		login_fail(login, FAIL_PROVIDER, "no timer");
 		return 0;
 	}
-	login->timer_number = next_number(login);
+	login->timer_number = login_next_number(login);
 	return login->timer_number;
 }
 
 static uint32_t start_check(struct login *login, const struct password_request *request,
 			    const struct secret *password, password_start_fn start)
 {
-	if (has_ended(login))
+	if (login_has_ended(login))
 		return 0;
-	login->check_number = next_number(login);
+	login->check_number = login_next_number(login);
 	if (logins_start_password(login, request, password, start) < 0) {
 		login_fail(login, FAIL_PROVIDER, "too many passwords at once");
 		return 0;

@@ -156,11 +156,13 @@ void login_screen_menu(struct login *login)
 
 void login_screen_presence(struct login *login)
 {
+	static const char show_code[] = N_("type y to show the code, or q to quit: ");
+	const char *gate = login->method->provider->gate;
 	struct buf line = BUF_INIT(LOGIN_SHOWN_MAX);
 
 	text_add_clean(&line, method_title(login, login->method), LOGIN_TITLE_MAX);
 	buf_add_text(&line, ": ");
-	buf_add_text(&line, login_text(login, N_("type y to show the code, or q to quit: ")));
+	buf_add_text(&line, login_text(login, gate ? gate : show_code));
 	send_ask(login, ASKED_PRESENCE, buf_text(&line), true, false);
 	buf_done(&line);
 }
@@ -189,12 +191,11 @@ static unsigned count_lines(const char *text)
 static void add_code_prompt(struct login *login, struct buf *buf)
 {
 	bool can_invert = login->facts.glyphs & GLYPH_HALF;
-	bool has_menu = !login->forced.n_factors && login->rule->n_alternatives > 1;
 
 	buf_add_text(buf, login_text(login, N_("Press Enter when approved")));
 	if (can_invert)
 		buf_add_text(buf, login_text(login, N_(", i to invert")));
-	if (has_menu)
+	if (login_has_choice(login))
 		buf_add_text(buf, login_text(login, N_(", m for the menu")));
 	buf_add_text(buf, login_text(login, N_(", q to quit: ")));
 }

@@ -52,7 +52,9 @@ static void add_method_ids(const struct login *login, char *ret_text, size_t siz
 {
 	struct buf buf = BUF_INIT(size - 1);
 
-	if (login->forced.n_factors || (login->rule && login->rule->n_alternatives &&
+	if (login->errand != ERRAND_LOGIN)
+		buf_add_text(&buf, login->method->id);
+	else if (login->forced.n_factors || (login->rule && login->rule->n_alternatives &&
 					(login->method || login->rule->n_alternatives == 1)))
 		policy_alternative_text(login_alternative(login), &buf);
 	else if (login->method)
@@ -74,6 +76,8 @@ static const char *const row_kinds[LOGIN_N_PHASES] = {
 static void set_row_user(const struct login *login, struct audit_row *row)
 {
 	row->uid = -1;
+	if (!login->facts.user[0])       /* a test */
+		return;
 	if (login->user.exists) {
 		row->uid = login->user.uid;
 		(void)text_into(row->user, sizeof(row->user), login->user.name);
@@ -131,6 +135,7 @@ static void set_row(const struct login *login, struct audit_row *row)
 	set_row_user(login, row);
 	add_method_ids(login, row->method, sizeof(row->method));
 	set_row_identity(login, row);
+	(void)text_into(row->note, sizeof(row->note), login->note);
 }
 
 static void verdict_free(struct verdict *verdict)
@@ -204,17 +209,22 @@ static enum verdict_answer look_at_account(struct verdict *verdict, struct db *d
 
 static enum verdict_answer grant(struct verdict *verdict, struct db *db)
 {
-	const struct identity *identity = &verdict->identity.identity;
-
 	set_row_outcome(&verdict->row, LOGIN_GRANTED, mapping_result_text(verdict->mapping));
 	if (verdict->is_proved)
 		(void)text_into(verdict->row.mapping, sizeof(verdict->row.mapping),
 				mapping_words[verdict->mapping]);
-	if (verdict->mapping == MAPPING_LINK &&
-	    link_touch(db, identity->issuer, identity->subject, verdict->user.name,
-		       verdict->now_s) < 0)
-		return VERDICT_FAULT;
 	return record(verdict, db);
+}
+
+/* It was of use, whatever comes of the factors behind it. */
+static int touch_link(struct verdict *verdict, struct db *db)
+{
+	const struct identity *identity = &verdict->identity.identity;
+
+	if (verdict->mapping != MAPPING_LINK)
+		return 0;
+	return link_touch(db, identity->issuer, identity->subject, verdict->user.name,
+			  verdict->now_s);
 }
 
 static enum verdict_answer decide_mapping(struct verdict *verdict, struct db *db)
@@ -232,6 +242,8 @@ static enum verdict_answer decide_mapping(struct verdict *verdict, struct db *db
 	account = look_at_account(verdict, db);
 	if (account != VERDICT_YES)
 		return account;
+	if (touch_link(verdict, db) < 0)
+		return VERDICT_FAULT;
 	if (!verdict->is_last)
 		return VERDICT_FACTOR;
 	return grant(verdict, db);
@@ -335,8 +347,7 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 		if (verdict->is_proved)
 			(void)text_into(login->proved_mapping, sizeof(login->proved_mapping),
 					mapping_words[verdict->mapping]);
-		login->factor++;
-		login_start_factor(login);
+		login_next_factor(login);
 		return;
 	case VERDICT_NO:
 	case VERDICT_LOCKED:
@@ -415,7 +426,8 @@ void login_verdict_map(struct login *login)
 	struct verdict *verdict = verdict_new(login, decide_mapping);
 
 	verdict->is_proved = is_proved;
-	verdict->is_last = login->factor + 1 >= login_alternative(login)->n_factors;
+	verdict->is_last = login->facts.phase == LOGIN_AUTHENTICATE &&
+			   login->factor + 1 >= login_alternative(login)->n_factors;
 	verdict->identity = login->identified;
 	memset(&login->identified, 0, sizeof(login->identified));
 	login->outcome = LOGIN_FAILED;

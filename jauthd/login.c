@@ -6,10 +6,12 @@
  * LOOKING_UP  user record and origin       both there → CHOOSING, PRESENCE, RUNNING, DECIDING, end
  * CHOOSING    an answer to the menu        a way → PRESENCE or RUNNING; else the menu again
  * PRESENCE    an answer that is not empty  → RUNNING
- * RUNNING     the provider                 identified → HOLDING or DECIDING; refused → DELAYING
+ * RUNNING     the provider                 identified → HOLDING or DECIDING; refused → DELAYING;
+ *                                          done (an errand) → DECIDING (recording)
  * HOLDING     Enter under the code         → DECIDING
- * DECIDING    the store                    mapped → next factor's PRESENCE or RUNNING, or OVER;
- *                                          not mapped → DELAYING; recorded → OVER
+ * DECIDING    the store                    mapped → next factor's PRESENCE or RUNNING, the
+ *                                          enrolment's RUNNING, or OVER; not mapped → DELAYING;
+ *                                          recorded → OVER
  * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
  * OVER        the loop                     collected
  *
@@ -134,11 +136,12 @@ static bool another_round(struct login *login)
 
 void login_on_delay_over(struct login *login)
 {
-	bool go_on = login->after != AFTER_END && !login->is_gone && another_round(login);
+	bool go_on = login->after != AFTER_END && login->errand == ERRAND_LOGIN &&
+		     !login->is_gone && another_round(login);
 
 	if (login->after == AFTER_AGAIN && ++login->n_tries >= login->config->login_tries)
 		go_on = false;
-	if (!go_on || (login->after == AFTER_MENU && n_alternatives(login) < 2)) {
+	if (!go_on || (login->after == AFTER_MENU && !login_has_choice(login))) {
 		login_end(login, login->refusal, login->refusal_text);
 		return;
 	}
@@ -174,11 +177,6 @@ static void run_provider(struct login *login)
 
 void login_start_factor(struct login *login)
 {
-	if (login->is_gone) {
-		(void)text_into(login->reason, sizeof(login->reason), "client left");
-		login_end(login, LOGIN_CANCELLED, NULL);
-		return;
-	}
 	login->method = login_alternative(login)->factors[login->factor];
 	if ((login->method->provider->features & PROVIDER_CONTACTS) && !login->was_present) {
 		set_stage(login, STAGE_PRESENCE);
@@ -186,6 +184,27 @@ void login_start_factor(struct login *login)
 		return;
 	}
 	run_provider(login);
+}
+
+void login_start_errand(struct login *login, enum login_errand errand, struct method *method)
+{
+	login->errand = errand;
+	login->method = method;
+	run_provider(login);
+}
+
+/* Behind a user's last factor something else than being let in comes only in phase LOGIN_ENROL. */
+void login_next_factor(struct login *login)
+{
+	login->factor++;
+	if (login->is_gone) {
+		(void)text_into(login->reason, sizeof(login->reason), "client left");
+		login_end(login, LOGIN_CANCELLED, NULL);
+	} else if (login->factor < login_alternative(login)->n_factors) {
+		login_start_factor(login);
+	} else {
+		login_start_errand(login, ERRAND_ENROL, login->errand_method);
+	}
 }
 
 /* An approval counts when the client can take it: while the code's prompt is open the person may
@@ -200,119 +219,17 @@ void login_factor_proved(struct login *login)
 	login_verdict_map(login);
 }
 
-static void start_ways(struct login *login)
+void login_start_ways(struct login *login)
 {
 	if (n_alternatives(login) == 0) {
 		login_refuse(login, LOGIN_DENIED, AFTER_END, N_("You may not log in here."),
 			     "no method allowed");
 		return;
 	}
-	if (n_alternatives(login) > 1)
+	if (login_has_choice(login))
 		show_menu(login);
 	else
 		login_start_factor(login);
-}
-
-static bool find_policy(struct login *login)
-{
-	struct policy_facts facts = {
-		.service = login->facts.service,
-		.user = &login->user,
-		.is_remote = login->is_remote,
-		.source = login->facts.has_address ? login->facts.source : "",
-		.ssh_key_accepted = login->facts.ssh_key_accepted,
-	};
-
-	return policy_find(login->config, &facts, &login->rule) == POLICY_INSIDE;
-}
-
-static bool force_method(struct login *login)
-{
-	struct method *method;
-
-	if (!login->facts.method[0])
-		return true;
-	method = config_method(login->config, login->facts.method);
-	if (!method)
-		return false;
-	login->forced.factors[0] = method;
-	login->forced.n_factors = 1;
-	return true;
-}
-
-static void start_authenticate(struct login *login)
-{
-	if (!find_policy(login)) {
-		login_end(login, LOGIN_IGNORED, NULL);
-		return;
-	}
-	if (!force_method(login)) {
-		login_refuse(login, LOGIN_FAILED, AFTER_END, N_("There is no such method."),
-			     "unknown method asked for");
-		return;
-	}
-	start_ways(login);
-}
-
-static void start_account(struct login *login)
-{
-	if (!find_policy(login)) {
-		login_end(login, LOGIN_IGNORED, NULL);
-		return;
-	}
-	login_verdict_account(login);
-}
-
-/* Only root and the user himself, whatever the program that asks allows. */
-static void start_password(struct login *login)
-{
-	uint32_t caller = login->facts.caller_uid;
-
-	if (!login->user.exists) {
-		login_end(login, LOGIN_IGNORED, NULL);
-		return;
-	}
-	if (caller != 0 && caller != login->user.uid) {
-		login_refuse(login, LOGIN_DENIED, AFTER_END,
-			     N_("You may not change this password."), "caller is another user");
-		return;
-	}
-	for (unsigned i = 0; i < login->config->n_methods; i++) {
-		struct method *method = login->config->methods[i];
-
-		if (!(method->provider->features & PROVIDER_CHANGES_PASSWORD))
-			continue;
-		login->method = method;
-		set_stage(login, STAGE_RUNNING);
-		login_provider_start(login);
-		return;
-	}
-	login_end(login, LOGIN_IGNORED, NULL);
-}
-
-void login_go_on(struct login *login)
-{
-	if (login->stage != STAGE_LOOKING_UP || !login->has_user || !login->has_origin)
-		return;
-	switch (login->facts.phase) {
-	case LOGIN_AUTHENTICATE:
-		start_authenticate(login);
-		return;
-	case LOGIN_ACCOUNT:
-		start_account(login);
-		return;
-	case LOGIN_PASSWORD_CHECK:
-		login_verdict_password_check(login);
-		return;
-	case LOGIN_PASSWORD:
-		start_password(login);
-		return;
-	case LOGIN_ENROL:
-	case LOGIN_TEST:
-	case LOGIN_N_PHASES:
-		break;
-	}
-	login_end(login, LOGIN_FAILED, NULL);
 }
 
 /* --- answers --- */
@@ -355,6 +272,16 @@ static void on_presence_answer(struct login *login, const struct secret *answer)
 		end_empty_answers(login);
 }
 
+/* Back to the choice of methods, when there is one. */
+static bool go_back(struct login *login)
+{
+	if (!login_has_choice(login) || !another_round(login))
+		return false;
+	login_provider_end(login);
+	show_menu(login);
+	return true;
+}
+
 static void on_code_answer(struct login *login, uint32_t number, const struct secret *answer)
 {
 	if (answer_is(answer, 'q')) {
@@ -362,15 +289,22 @@ static void on_code_answer(struct login *login, uint32_t number, const struct se
 	} else if (answer_is(answer, 'i') && another_round(login)) {
 		login->inverted = !login->inverted;
 		login_screen_code(login);
-	} else if (answer_is(answer, 'm') && n_alternatives(login) > 1 && another_round(login)) {
-		login_provider_end(login);
-		show_menu(login);
+	} else if ((answer_is(answer, 'm') || answer_is(answer, 'c')) && go_back(login)) {
+		return;
 	} else if (login->stage == STAGE_HOLDING) {
 		login_factor_proved(login);
 	} else if (login->stage == STAGE_RUNNING) {
 		login_screen_wait(login);
 		login_provider_answer(login, number, answer);
 	}
+}
+
+static void on_provider_answer(struct login *login, uint32_t number, const struct secret *answer)
+{
+	if (login->prompt_keys && answer_is(answer, 'q'))
+		login_on_cancel(login);
+	else if (!login->prompt_keys || !answer_is(answer, 'c') || !go_back(login))
+		login_provider_answer(login, number, answer);
 }
 
 void login_on_answer(struct login *login, uint32_t number, const struct secret *answer)
@@ -389,7 +323,7 @@ void login_on_answer(struct login *login, uint32_t number, const struct secret *
 		on_presence_answer(login, answer);
 		return;
 	case ASKED_PROVIDER:
-		login_provider_answer(login, number, answer);
+		on_provider_answer(login, number, answer);
 		return;
 	case ASKED_CODE:
 		on_code_answer(login, number, answer);

@@ -179,6 +179,22 @@ static int64_t count_source(const struct logins *logins, uint64_t source_hash)
 	return n;
 }
 
+/* Whoever got no further than his name must not keep one out who did. */
+unsigned logins_open_codes(struct login *login)
+{
+	const struct logins *logins = login->logins;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < logins->n_slots; i++) {
+		struct login *other = logins->slots[i];
+
+		n += other && other != login && other->sent.is_open &&
+		     text_equals(other->facts.user, login->facts.user) &&
+		     (login_is_proved(other) || !login_is_proved(login));
+	}
+	return n;
+}
+
 static bool below_rate(int64_t now, int64_t limit, int64_t *window, int64_t *count)
 {
 	if (*window != now) {
@@ -215,67 +231,13 @@ void logins_give_slot(struct login *login)
 	login->has_slot = false;
 }
 
-/* --- user look-ups --- */
-
-struct look_up {
-	struct job job;
-	struct logins *logins;
-	uint64_t id;
-	char name[USER_NAME_MAX + 1];
-	struct unix_user user;
-	int result;
-};
-
-static void run_look_up(struct job *job, void *context UNUSED)
-{
-	struct look_up *look_up = container_of(job, struct look_up, job);
-
-	look_up->result = unix_user_look_up(look_up->name, &look_up->user);
-}
-
-static void on_looked_up(struct job *job)
-{
-	struct look_up *look_up = container_of(job, struct look_up, job);
-	struct login *login = logins_find(look_up->logins, look_up->id);
-
-	if (!login || login->stage == STAGE_OVER) {
-		unix_user_done(&look_up->user);
-	} else if (look_up->result < 0) {
-		log_error("user look-up failed: %s", strerror(-look_up->result));
-		login_end(login, LOGIN_UNAVAILABLE, N_("Users cannot be looked up now."));
-	} else {
-		login->user = look_up->user;
-		login->has_user = true;
-		login_go_on(login);
-	}
-	free(look_up);
-}
-
-static int look_up_user(struct login *login)
-{
-	struct look_up *look_up = calloc(1, sizeof(*look_up));
-	int r;
-
-	if (!look_up)
-		abort();
-	look_up->job.run = run_look_up;
-	look_up->job.done = on_looked_up;
-	look_up->logins = login->logins;
-	look_up->id = login->id;
-	(void)text_into(look_up->name, sizeof(look_up->name), login->facts.user);
-	r = workers_add(login->logins->env.names, &look_up->job);
-	if (r < 0)
-		free(look_up);
-	return r;
-}
-
 /* --- beginning --- */
 
 /* What asks nothing waits for nobody: the account phase of those who came in by a key is not to be
  * crowded out by logins that wait. */
 static bool may_wait(const struct login_facts *facts)
 {
-	return facts->phase == LOGIN_AUTHENTICATE || facts->phase == LOGIN_PASSWORD;
+	return facts->phase != LOGIN_ACCOUNT && facts->phase != LOGIN_PASSWORD_CHECK;
 }
 
 static bool has_room(const struct logins *logins, const struct login_facts *facts,
@@ -299,7 +261,7 @@ int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_
 	if (!login)
 		return -EIO;
 	login->source_hash = source_hash;
-	if (!put(logins, login) || look_up_user(login) < 0) {
+	if (!put(logins, login) || login_look_up(login) < 0) {
 		if (login->id)
 			logins->slots[login->id & (SLOTS_MAX - 1)] = NULL;
 		login_free(login);
