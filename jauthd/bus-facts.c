@@ -155,7 +155,7 @@ static const char *missing(const struct login_facts *read)
 {
 	if (!read->service[0])
 		return FACT_SERVICE;
-	if (!read->user[0])
+	if (!read->user[0] && read->phase != LOGIN_TEST)
 		return FACT_USER;
 	if (read->request[0] && strlen(read->request) != REQUEST_ID_LEN)
 		return FACT_REQUEST;

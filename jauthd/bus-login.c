@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Begin. Root begins a login for anybody; another uid only for its own user and only as a
- * service of the locker list, and of its facts only those that say how to draw are believed.
+ * Begin. Root begins a login for anybody; another uid only for its own user, either as a service
+ * of the locker list or to enrol himself. Of its facts only those that say how to draw are
+ * believed, and which method is to be enrolled.
  *
  * Where a login comes from: an address means remote. Else the logind session of the calling
  * program tells (sudo, su and polkit run inside one). A Linux console needs no session to be
@@ -157,7 +158,7 @@ static void on_own(struct job *job)
 }
 
 /* Only what draws, and what is checked again: the names, and that the login before was this
- * user's. */
+ * user's. An enrolment has its own service, whatever the caller says. */
 static struct login_facts believed(const struct login_facts *said, uid_t uid)
 {
 	struct login_facts facts = {
@@ -170,7 +171,10 @@ static struct login_facts believed(const struct login_facts *said, uid_t uid)
 		.timeout_s = said->timeout_s,
 	};
 
-	(void)text_into(facts.service, sizeof(facts.service), said->service);
+	if (said->phase == LOGIN_ENROL)
+		(void)text_into(facts.method, sizeof(facts.method), said->method);
+	(void)text_into(facts.service, sizeof(facts.service),
+			said->phase == LOGIN_ENROL ? ENROL_SERVICE : said->service);
 	(void)text_into(facts.user, sizeof(facts.user), said->user);
 	(void)text_into(facts.language, sizeof(facts.language), said->language);
 	(void)text_into(facts.request, sizeof(facts.request), said->request);
@@ -180,14 +184,30 @@ static struct login_facts believed(const struct login_facts *said, uid_t uid)
 	return facts;
 }
 
+static bool may_begin_own(const struct core *core, const struct login_facts *facts)
+{
+	switch (facts->phase) {
+	case LOGIN_AUTHENTICATE:
+	case LOGIN_ACCOUNT:
+		return list_has(logins_config(core->logins)->lockers, facts->service);
+	case LOGIN_ENROL:                /* policy follows */
+		return true;
+	case LOGIN_PASSWORD_CHECK:
+	case LOGIN_PASSWORD:
+	case LOGIN_TEST:
+	case LOGIN_N_PHASES:
+		break;
+	}
+	return false;
+}
+
 static void begin_own(struct bus *bus, DBusMessage *call, const struct login_facts *facts,
 		      const struct bus_caller *caller)
 {
 	struct core *core = bus_context(bus);
 	struct own_login *own;
 
-	if ((facts->phase != LOGIN_AUTHENTICATE && facts->phase != LOGIN_ACCOUNT) ||
-	    !list_has(logins_config(core->logins)->lockers, facts->service)) {
+	if (!may_begin_own(core, facts)) {
 		bus_reply_error(bus, call, LOGIN_ERROR_DENIED, "this service is root's");
 		return;
 	}

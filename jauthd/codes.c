@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tags of codes; see codes.h. A million codes are tried in no time whatever the hash, so all lies in
- * the key: alone on a page that is neither swapped nor dumped. */
+/* Tags of codes; see codes.h. A million codes are tried in no time whatever the hash, so all lies
+ * in the key: alone on a page that is neither swapped nor dumped. */
 #include "jauthd/codes.h"
 
 #include <endian.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is kept of a code that was sent: HMAC under a key made at start, in locked memory and never on
- * disk, over the login and the user it belongs to. A restart kills all open codes.
+ * What is kept of a code that was sent: HMAC under a key made at start, in locked memory and never
+ * on disk, over the login and the user it belongs to. A restart kills all open codes.
  */
 #pragma once
 

@@ -7,9 +7,6 @@
 #include "base/text.h"
 #include "jauthd/login-private.h"
 
-/* What a user who enrols himself goes through first. */
-#define ENROL_SERVICE "jauth-enrol"
-
 static bool find_policy(struct login *login)
 {
 	struct policy_facts facts = {

@@ -20,6 +20,7 @@ struct login;
 struct logins;
 
 #define REQUEST_ID_LEN 16
+#define ENROL_SERVICE  "jauth-enrol"     /* its ways come before a user's own enrolment */
 
 /* What the client says, checked for form and bounds; who the caller is was decided by the bus. */
 struct login_facts {

@@ -72,7 +72,8 @@ static void whatever_differs_makes_another_tag(void **state)
 	struct code_tag right = tag_of(*state, LOGIN, 1000, "482913");
 
 	for (size_t i = 0; i < N_ELEMENTS(others); i++) {
-		struct code_tag tag = tag_of(*state, others[i].login, others[i].uid, others[i].code);
+		struct code_tag tag = tag_of(*state, others[i].login, others[i].uid,
+					     others[i].code);
 
 		if (codes_equal(&right, &tag))
 			fail_msg("%s", others[i].what);
