@@ -20,6 +20,8 @@ libjauth_providers_la_SOURCES = \
 	providers/providers.c providers/table.h \
 	providers/request.c providers/request.h \
 	providers/sms-template.c providers/sms-template.h \
-	providers/sms-vendor.c providers/sms-vendor.h
+	providers/sms-vendor.c providers/sms-vendor.h \
+	providers/totp.c providers/totp.h \
+	providers/totp-enrol.c
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)
 libjauth_providers_la_LIBADD = libjauth-base.la

@@ -9,3 +9,4 @@ extern const struct provider github_provider;
 extern const struct provider google_provider;
 extern const struct provider oidc_provider;
 extern const struct provider password_provider;
+extern const struct provider totp_provider;
