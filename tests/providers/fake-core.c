@@ -13,10 +13,17 @@
 
 /* --- methods --- */
 
-static void read_section(const char *text, const struct provider *provider, void *config,
-			 struct conf_report *report)
+struct section {
+	const struct provider *provider;
+	const char *text;
+	const struct sms_gateway *const *gateways;
+};
+
+static void read_section(const struct section *section, void *config, struct conf_report *report)
 {
-	_cleanup_free_ char *whole = text_format("[method test]\n%s\n", text);
+	const struct provider *provider = section->provider;
+	_cleanup_free_ char *whole = text_format("[method test]\n%s\n",
+						     section->text);
 	const struct conf_table table = { provider->keys, config };
 	struct conf conf = { 0 };
 
@@ -25,16 +32,27 @@ static void read_section(const char *text, const struct provider *provider, void
 	conf_apply(&conf.sections[0], &table, 1, report);
 	if (provider->check)
 		provider->check(config, &conf.sections[0], report);
+	if (provider->bind)
+		provider->bind(config, section->gateways, &conf.sections[0], report);
 	conf_done(&conf);
 }
 
+static const struct sms_gateway *const no_gateways[] = { NULL };
+
 char *fake_mistakes(const struct provider *provider, const char *section)
 {
+	return fake_mistakes_bound(provider, section, no_gateways);
+}
+
+char *fake_mistakes_bound(const struct provider *provider, const char *text,
+			  const struct sms_gateway *const *gateways)
+{
+	const struct section section = { provider, text, gateways };
 	struct conf_report report = { 0 };
 	struct buf lines = BUF_INIT(16384);
 	void *config = calloc(1, provider->config_size);
 
-	read_section(section, provider, config, &report);
+	read_section(&section, config, &report);
 	for (size_t i = 0; i < report.n_mistakes; i++)
 		buf_add_format(&lines, "%u: %s\n", report.mistakes[i].line,
 			       report.mistakes[i].text);
@@ -46,6 +64,13 @@ char *fake_mistakes(const struct provider *provider, const char *section)
 
 struct fake_method *fake_method_new(const struct provider *provider, const char *section)
 {
+	return fake_method_bound(provider, section, no_gateways);
+}
+
+struct fake_method *fake_method_bound(const struct provider *provider, const char *text,
+				      const struct sms_gateway *const *gateways)
+{
+	const struct section section = { provider, text, gateways };
 	struct fake_method *method = calloc(1, sizeof(*method));
 	struct conf_report report = { 0 };
 
@@ -54,7 +79,7 @@ struct fake_method *fake_method_new(const struct provider *provider, const char 
 	method->shared = calloc(1, provider->shared_size + 1);
 	method->now_ms = 1000000;
 	method->now_s = FAKE_WALL_S;
-	read_section(section, provider, method->config, &report);
+	read_section(&section, method->config, &report);
 	if (report.n_mistakes > 0)
 		fail_msg("mistake: %s", report.mistakes[0].text);
 	conf_report_done(&report);
@@ -113,6 +138,7 @@ static struct login *login_new(struct fake_method *method)
 	login->method = method;
 	login->own = calloc(1, method->provider->login_size + 1);
 	login->deadline_ms = method->now_ms + FAKE_LOGIN_MS;
+	login->is_root = method->is_root;
 	return login;
 }
 
@@ -125,11 +151,11 @@ static void finish(struct login *login)
 		login->method->provider->finish(login);
 	login->request = http_request_free(login->request);
 	login->request_number = login->timer_number = login->prompt_number = 0;
+	login->check = FAKE_NO_CHECK;
 	login->check_number = 0;
 }
 
-/* What the core does after every event: a login that has ended is finished. */
-static void collect(struct login *login)
+void fake_collect(struct login *login)
 {
 	if (login->end != FAKE_RUNNING)
 		finish(login);
@@ -140,7 +166,7 @@ struct login *fake_start(struct fake_method *method)
 	struct login *login = login_new(method);
 
 	method->provider->start(login);
-	collect(login);
+	fake_collect(login);
 	return login;
 }
 
@@ -150,7 +176,7 @@ struct login *fake_prepare(struct fake_method *method)
 
 	login->preparing = true;
 	method->provider->prepare(login);
-	collect(login);
+	fake_collect(login);
 	return login;
 }
 
@@ -161,7 +187,27 @@ struct login *fake_change(struct fake_method *method, bool is_root)
 	login->changing = true;
 	login->is_root = is_root;
 	method->provider->change(login);
-	collect(login);
+	fake_collect(login);
+	return login;
+}
+
+struct login *fake_enrol(struct fake_method *method)
+{
+	struct login *login = login_new(method);
+
+	login->changing = true;
+	method->provider->enrol(login);
+	fake_collect(login);
+	return login;
+}
+
+struct login *fake_test(struct fake_method *method)
+{
+	struct login *login = login_new(method);
+
+	login->changing = true;
+	method->provider->test(login);
+	fake_collect(login);
 	return login;
 }
 
@@ -169,6 +215,14 @@ struct login *fake_login_free(struct login *login)
 {
 	finish(login);
 	free(login->errors);
+	free(login->said);
+	free(login->added_number);
+	free(login->added_label);
+	free(login->code);
+	free(login->entry);
+	secret_free(login->totp_key);
+	list_free(login->recovery);
+	free(login->notes);
 	free(login->password);
 	free(login->sources);
 	free(login->own);
@@ -206,17 +260,15 @@ void fake_answer(struct login *login, const char *answer)
 	login->prompt_number = 0;
 	login->method->provider->answer(login, number, secret);
 	secret_free(secret);
-	collect(login);
+	fake_collect(login);
 }
 
 void fake_checked(struct login *login, enum password_result result)
 {
-	uint32_t number = login->check_number;
+	uint32_t number = fake_close_check(login, FAKE_PASSWORD);
 
-	assert_int_not_equal(number, 0);
-	login->check_number = 0;
 	login->method->provider->checked(login, number, result);
-	collect(login);
+	fake_collect(login);
 }
 
 static void give(struct login *login, struct http_reply *reply)
@@ -228,7 +280,7 @@ static void give(struct login *login, struct http_reply *reply)
 	login->request_number = 0;
 	login->method->provider->reply(login, number, reply);
 	http_reply_done(reply);
-	collect(login);
+	fake_collect(login);
 }
 
 struct http_reply fake_http_reply(uint32_t status, const char *content_type, const char *body)
@@ -366,7 +418,7 @@ void fake_timer(struct login *login)
 	fake_pass(login, login->timer_at_ms - login->method->now_ms);
 	login->timer_number = 0;
 	login->method->provider->timeout(login, number);
-	collect(login);
+	fake_collect(login);
 }
 
 /* --- looking at effects --- */
@@ -392,11 +444,31 @@ bool fake_has_header(const struct login *login, const char *header)
 
 /* --- what the provider calls --- */
 
-static uint32_t next_number(struct login *login)
+uint32_t fake_next_number(struct login *login)
 {
 	if (login->end != FAKE_RUNNING || login->finished)
 		fail_msg("an effect after the end");
 	return ++login->last_number;
+}
+
+uint32_t fake_open_check(struct login *login, enum fake_check check)
+{
+	assert_false(login->preparing);
+	if (login->check != FAKE_NO_CHECK)
+		fail_msg("two checks at once");
+	login->check = check;
+	login->check_number = fake_next_number(login);
+	return login->check_number;
+}
+
+uint32_t fake_close_check(struct login *login, enum fake_check check)
+{
+	uint32_t number = login->check_number;
+
+	assert_int_equal(login->check, check);
+	login->check = FAKE_NO_CHECK;
+	login->check_number = 0;
+	return number;
 }
 
 void *login_own(struct login *login)
@@ -416,7 +488,9 @@ const void *login_config(struct login *login)
 
 const char *login_user(struct login *login)
 {
-	return login->preparing ? "" : "jane";
+	if (login->preparing)
+		return "";
+	return login->method->user ? login->method->user : "jane";
 }
 
 const char *login_host(struct login *login UNUSED)
@@ -449,19 +523,25 @@ const char *login_text(struct login *login UNUSED, const char *text)
 	return text;
 }
 
+static void add_line(char **lines, const char *text)
+{
+	char *before = *lines;
+
+	*lines = text_format("%s%s\n", before ? before : "", text);
+	free(before);
+}
+
 void login_show(struct login *login, const char *text)
 {
 	assert_false(login->preparing);
 	REPLACE(login->shown, text);
+	add_line(&login->said, text);
 }
 
 void login_show_error(struct login *login, const char *text)
 {
-	char *before = login->errors;
-
 	login_show(login, text);
-	login->errors = text_format("%s%s\n", before ? before : "", text);
-	free(before);
+	add_line(&login->errors, text);
 }
 
 uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
@@ -470,7 +550,8 @@ uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
 	REPLACE(login->prompt, prompt->text);
 	login->prompt_echo = prompt->echo;
 	login->prompt_is_password = prompt->password;
-	login->prompt_number = next_number(login);
+	login->prompt_has_keys = prompt->keys;
+	login->prompt_number = fake_next_number(login);
 	return login->prompt_number;
 }
 
@@ -484,7 +565,7 @@ uint32_t login_show_code(struct login *login, const struct login_code *code)
 	login->n_codes++;
 	if (code->prompt)
 		return login_prompt(login, code->prompt);
-	login->prompt_number = next_number(login);
+	login->prompt_number = fake_next_number(login);
 	return login->prompt_number;
 }
 
@@ -494,7 +575,7 @@ uint32_t login_request(struct login *login, struct http_request *request)
 		fail_msg("two requests in flight: %s", request->url);
 	assert_true(http_request_is_valid(request));
 	login->request = request;
-	login->request_number = next_number(login);
+	login->request_number = fake_next_number(login);
 	login->n_requests++;
 	return login->request_number;
 }
@@ -503,19 +584,15 @@ uint32_t login_timer(struct login *login, int64_t delay_ms)
 {
 	login->timer_delay_ms = delay_ms;
 	login->timer_at_ms = login->method->now_ms + delay_ms;
-	login->timer_number = next_number(login);
+	login->timer_number = fake_next_number(login);
 	return login->timer_number;
 }
 
 static uint32_t start_check(struct login *login, const struct secret *password, bool setting)
 {
-	if (login->check_number)
-		fail_msg("two passwords at once");
-	assert_false(login->preparing);
 	REPLACE(login->password, password->data);
 	login->setting = setting;
-	login->check_number = next_number(login);
-	return login->check_number;
+	return fake_open_check(login, FAKE_PASSWORD);
 }
 
 uint32_t login_check_password(struct login *login, const struct secret *password,
@@ -543,15 +620,22 @@ void login_cancel(struct login *login, uint32_t number)
 		login->timer_number = 0;
 	if (number == login->prompt_number)
 		login->prompt_number = 0;
+	if (number == login->check_number)
+		(void)fake_close_check(login, login->check);
 	if (number == login->request_number) {
 		login->request_number = 0;
 		login->request = http_request_free(login->request);
 	}
 }
 
+void login_note(struct login *login, const char *text)
+{
+	add_line(&login->notes, text);
+}
+
 static void end(struct login *login, enum fake_end how, int reason, const char *detail)
 {
-	(void)next_number(login);
+	(void)fake_next_number(login);
 	login->end = how;
 	login->reason = reason;
 	REPLACE(login->detail, detail);

@@ -18,8 +18,10 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/phone.h"
 #include "base/text.h"
 #include "providers/provider.h"
+#include "providers/sms-vendor.h"
 
 #define FAKE_WALL_S      1767323045      /* the vectors' clock */
 #define FAKE_LOGIN_MS    180000
@@ -29,7 +31,23 @@ struct fake_method {
 	const struct provider *provider;
 	void *config, *shared;
 	int64_t now_ms, now_s;           /* the clock of all its logins */
+	/* What its next logins are; set before they start. */
+	bool is_proved, has_choice, is_root;
+	const char *user;                /* NULL: "jane" */
+	const struct phone *phones;      /* of the user */
+	size_t n_phones;
+	const struct phone_country *country;
 	struct { char *name, *value; } sets[FAKE_SETS_MAX];
+};
+
+enum fake_check {
+	FAKE_NO_CHECK,
+	FAKE_PASSWORD,           /* login_check_password(), login_set_password() */
+	FAKE_PHONES,             /* login_find_phones() */
+	FAKE_SEND,               /* login_count_send() */
+	FAKE_CODE,               /* login_check_code() */
+	FAKE_TOTP,               /* login_check_totp() */
+	FAKE_STORE,              /* login_add_phone(), login_set_totp() */
 };
 
 enum fake_end { FAKE_RUNNING, FAKE_IDENTIFIED, FAKE_DENIED, FAKE_FAILED, FAKE_DONE };
@@ -51,18 +69,38 @@ struct login {
 
 	uint32_t prompt_number;
 	char *prompt;                    /* text of the last prompt */
-	bool prompt_echo, prompt_is_password;
+	bool prompt_echo, prompt_is_password, prompt_has_keys;
 	char *link, *plain_link, *user_code, *code_text;         /* of the last code shown */
 	unsigned n_codes;
 	char *shown;                     /* last text */
+	char *said;                      /* all that was shown, a line each; or NULL */
 	char *errors;                    /* all that was shown as errors, a line each; or NULL */
 
-	bool is_root, changing;          /* fake_change() */
-	uint32_t check_number;           /* of login_check_password() or login_set_password() */
-	bool setting;                    /* it is the latter */
+	bool is_root, changing;          /* fake_change(); enrol and test end like it */
+	enum fake_check check;           /* what the store was asked for, and is open */
+	uint32_t check_number;
+	bool setting;                    /* a password is set, not checked */
 	char *password;                  /* to be checked or set */
 	char *sources;                   /* "jauth shadow" */
 	int64_t expires_days;
+
+	int64_t unused_days;             /* of login_find_phones() */
+	struct phone sent_to;            /* of login_count_send(); texts are the provider's */
+	char sent_number[PHONE_SIZE];    /* copied */
+	int64_t sent_cost;
+	unsigned n_counted, n_returned;  /* messages */
+	char *added_number, *added_label;
+
+	char *code;                      /* what is right now; NULL: nothing */
+	int64_t code_phone;              /* the number's id */
+	unsigned n_kept, n_dropped;
+	char *entry;                     /* last code to be checked */
+	int64_t window;                  /* of login_check_totp() */
+	struct secret *totp_key;         /* of login_set_totp() */
+	struct totp_rule totp_rule;
+	int64_t totp_step;
+	char **recovery;
+	char *notes;                     /* for the audit, a line each; or NULL */
 
 	enum fake_end end;
 	int reason;                      /* deny_reason or fail_reason */
@@ -74,18 +112,25 @@ struct login {
 
 /* Fails the test when the section has mistakes. */
 struct fake_method *fake_method_new(const struct provider *provider, const char *section);
+/* Of a provider that names [sms ID] sections: a NULL-terminated list. */
+struct fake_method *fake_method_bound(const struct provider *provider, const char *section,
+				      const struct sms_gateway *const *gateways);
 /* The same with one more line, `KEY_file = PATH` of a file that holds `secret`. */
 struct fake_method *fake_method_with_secret(const struct provider *provider, const char *section,
 					    const char *key, const char *secret);
 struct fake_method *fake_method_free(struct fake_method *method);
 /* The mistakes such a section has, a line each; the caller frees. */
 char *fake_mistakes(const struct provider *provider, const char *section);
+char *fake_mistakes_bound(const struct provider *provider, const char *section,
+			  const struct sms_gateway *const *gateways);
 /* What @NAME@ stands for from now on. */
 void fake_set(struct fake_method *method, const char *name, const char *value);
 
 struct login *fake_start(struct fake_method *method);
 struct login *fake_prepare(struct fake_method *method);
 struct login *fake_change(struct fake_method *method, bool is_root);
+struct login *fake_enrol(struct fake_method *method);
+struct login *fake_test(struct fake_method *method);
 /* The person leaves, or the test is over. Returns NULL. */
 struct login *fake_login_free(struct login *login);
 
@@ -93,6 +138,14 @@ void fake_pass(struct login *login, int64_t ms);
 void fake_answer(struct login *login, const char *answer);
 /* The verdict on the password that was checked or set. */
 void fake_checked(struct login *login, enum password_result result);
+/* The method's phones. */
+void fake_found(struct login *login);
+void fake_counted(struct login *login, enum send_verdict verdict, int64_t wait_s);
+/* A code is right when it is the one that is kept; then it is used up. */
+void fake_judge(struct login *login);
+/* Whatever it is. */
+void fake_judged(struct login *login, enum code_result result, int64_t wait_s);
+void fake_stored(struct login *login, int error);
 void fake_reply(struct login *login, const char *file);
 void fake_reply_json(struct login *login, uint32_t status, const char *body);
 /* No reply came: HTTP_TIMED_OUT, HTTP_NOT_SENT, … */
@@ -108,3 +161,14 @@ bool fake_has_header(const struct login *login, const char *header);
 struct http_reply fake_http_reply(uint32_t status, const char *content_type, const char *body);
 /* A whole file under tests/; the caller frees the buffer. */
 void fake_file(const char *path, struct buf *buf);
+
+/* --- for the other half of the fake, fake-checks.c --- */
+
+/* A login that has ended is finished: what the core does after every event. */
+void fake_collect(struct login *login);
+/* The number of an effect; fails the test after the end. */
+uint32_t fake_next_number(struct login *login);
+/* One check is open at a time. */
+uint32_t fake_open_check(struct login *login, enum fake_check check);
+/* The open one, which must be of this kind and is closed. */
+uint32_t fake_close_check(struct login *login, enum fake_check check);

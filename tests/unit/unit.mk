@@ -87,7 +87,8 @@ endif
 
 # Providers run against a fake core; their tests and replies stand in tests/providers/.
 check_LTLIBRARIES += libfake-core.la
-libfake_core_la_SOURCES = tests/providers/fake-core.c tests/providers/fake-core.h \
+libfake_core_la_SOURCES = tests/providers/fake-checks.c \
+	tests/providers/fake-core.c tests/providers/fake-core.h \
 	tests/providers/fake-issuer.c tests/providers/fake-issuer.h
 libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
