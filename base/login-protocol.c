@@ -4,7 +4,8 @@
  *
  * libdbus aborts the process when it is given a string that is not UTF-8, so everything is
  * checked before it is appended. What is received has passed libdbus's own validation before a
- * field is looked at; an item's property that we do not know is skipped, all others are required.
+ * field is looked at; an item's property that we do not know is skipped, all others are required but
+ * those marked as optional, which stay NULL.
  */
 #include "base/login-protocol.h"
 
@@ -63,6 +64,7 @@ static const struct property {
 	const char *name;
 	int type;
 	size_t offset;
+	bool is_optional;
 } properties[] = {
 	{ ITEM_INFO,    "text",     DBUS_TYPE_STRING,  offsetof(struct login_item, text) },
 	{ ITEM_ERROR,   "text",     DBUS_TYPE_STRING,  offsetof(struct login_item, text) },
@@ -70,6 +72,7 @@ static const struct property {
 	{ ITEM_ASK,     "echo",     DBUS_TYPE_BOOLEAN, offsetof(struct login_item, echo) },
 	{ ITEM_ASK,     "number",   DBUS_TYPE_UINT32,  offsetof(struct login_item, number) },
 	{ ITEM_ASK,     "password", DBUS_TYPE_BOOLEAN, offsetof(struct login_item, password) },
+	{ ITEM_ASK,     "name",     DBUS_TYPE_STRING,  offsetof(struct login_item, name), true },
 	{ ITEM_REQUEST, "id",       DBUS_TYPE_STRING,  offsetof(struct login_item, text) },
 };
 
@@ -122,13 +125,19 @@ static bool append_value(DBusMessageIter *entry, const struct login_item *item,
 	       dbus_message_iter_close_container(entry, &variant);
 }
 
+static bool is_absent(const struct login_item *item, const struct property *property)
+{
+	return property->is_optional &&
+	       !*(const char *const *)((const char *)item + property->offset);
+}
+
 static bool append_properties(DBusMessageIter *dict, const struct login_item *item)
 {
 	for (size_t i = 0; i < N_ELEMENTS(properties); i++) {
 		const struct property *property = &properties[i];
 		DBusMessageIter entry;
 
-		if (property->kind != item->kind)
+		if (property->kind != item->kind || is_absent(item, property))
 			continue;
 		if (!dbus_message_iter_open_container(dict, DBUS_TYPE_DICT_ENTRY, NULL, &entry) ||
 		    !dbus_message_iter_append_basic(&entry, DBUS_TYPE_STRING, &property->name) ||
@@ -259,7 +268,8 @@ static int read_item(DBusMessageIter *fields, struct login_item *ret_item)
 		dbus_message_iter_next(&dict);
 	}
 	for (size_t i = 0; i < N_ELEMENTS(properties); i++)
-		if ((int)properties[i].kind == kind && !(seen & 1u << i))
+		if ((int)properties[i].kind == kind && !(seen & 1u << i) &&
+		    !properties[i].is_optional)
 			return -EBADMSG;
 	*ret_item = item;
 	return 0;

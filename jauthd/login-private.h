@@ -133,6 +133,7 @@ struct login {
 	/* The client. */
 	enum login_asked asked;
 	uint32_t asked_number;           /* of the ask on the wire */
+	const char *prompt_name;         /* of the provider's prompt; a literal, or NULL */
 	struct buf shown;                /* lines to go with the next step */
 	bool shown_is_error;
 	struct login_code_copy {

@@ -89,6 +89,7 @@ static void send_ask(struct login *login, enum login_asked asked, const char *te
 	else
 		login->asked_number = ++login->last_number;
 	login->asked = asked;
+	ask.name = asked == ASKED_PROVIDER ? login->prompt_name : NULL;
 	ask.number = login->asked_number;
 	if (login_shows_at_once(login)) {
 		add_shown(login, &step);

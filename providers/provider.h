@@ -221,6 +221,8 @@ struct login_prompt {
 	bool keys;               /* the core understands a lone q (end) and, when there is a choice,
 				  * c (back to the choice of methods): the provider never sees
 				  * them, but its text must name them */
+	const char *name;        /* a literal: what is asked, for jauthctl, which may have the
+				  * answer from its command line ("number"); or NULL */
 };
 uint32_t login_prompt(struct login *login, const struct login_prompt *prompt);
 

@@ -19,7 +19,8 @@ static const struct login_step ask_step = {
 		{ .kind = ITEM_REQUEST, .text = "0123abcd" },
 		{ .kind = ITEM_INFO, .text = "Scan \xe2\x96\x80\xe2\x96\x84" },
 		{ .kind = ITEM_ERROR, .text = "" },
-		{ .kind = ITEM_ASK, .text = "Password: ", .password = true, .number = 4000000000u },
+		{ .kind = ITEM_ASK, .text = "Password: ", .password = true, .number = 4000000000u,
+		  .name = "number" },
 	},
 	.n_items = 4,
 };
@@ -51,6 +52,8 @@ static void a_step_comes_back_as_it_was(void **state UNUSED)
 		assert_int_equal(step.items[i].password, ask_step.items[i].password);
 		assert_int_equal(step.items[i].number, ask_step.items[i].number);
 	}
+	assert_null(step.items[0].name);
+	assert_string_equal(step.items[step.n_items - 1].name, "number");
 	login_step_done(&step);
 	assert_null(step.message);
 	assert_int_equal(step.n_items, 0);
@@ -182,6 +185,8 @@ static const struct message_row message_rows[] = {
 	{ "Wait", "info", { TEXT("text", "a") }, 1, -EBADMSG },
 	{ "", "info", { TEXT("text", "a") }, 1, -EBADMSG },
 	{ "ask", "ask", { WHOLE_ASK }, 1, 0 },
+	{ "ask", "ask", { WHOLE_ASK, TEXT("name", "number") }, 1, 0 },
+	{ "ask", "ask", { WHOLE_ASK, NUMBER("name", 7) }, 1, -EBADMSG },
 	{ "ask", "ask", { WHOLE_ASK }, 2, -EBADMSG },
 	{ "ask", "ask", { WHOLE_ASK }, 0, -EBADMSG },
 	{ "ask", "info", { TEXT("text", "a") }, 1, -EBADMSG },
