@@ -7,7 +7,6 @@
 #include "jauthd/mapping.h"
 
 #define DEFAULT_METHOD "password"
-#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 /* What `type` is read into: a method keeps its provider, not the word. */
 struct method_type {
@@ -29,6 +28,9 @@ const struct conf_key config_method_keys[] = {
 	  .offset = offsetof(struct method, device_flow_alone), .fallback = "no",
 	  .help = "yes: this method may be the only factor of a remote login although its link "
 		  "can be forwarded to somebody else" },
+	{ .name = "alone", .kind = CONF_BOOL, .offset = offsetof(struct method, alone),
+	  .fallback = "no",
+	  .help = "yes: a code sent by SMS may be the first or only factor of a login" },
 	{ .name = "open_max", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct method, limits.open_max), .min = 0, .max = LOGINS_WAITING_MAX,
 	  .help = "logins by this method at once, 0: unlimited; without it the kind's own limit" },
@@ -61,40 +63,18 @@ static const char *const foreign_keys[] = { "map", "privileged", "groups_allowed
 static const struct provider *find_type(struct config_loader *loader,
 					const struct conf_section *section, const char *id)
 {
-	const struct conf_entry *entry = conf_find(section, "type");
-	const char *type = entry ? entry->value : id;
+	const char *type = config_type_word(section, id);
 	const struct provider *provider = type ? provider_find(type) : NULL;
-	_cleanup_(buf_done) struct buf types = BUF_INIT(512);
-	_cleanup_free_ char *hint = NULL;
-	struct nearest nearest = { .typed = type ? type : "" };
+	_cleanup_list_ char **types = NULL;
 	size_t i;
 
 	if (provider)
 		return provider;
-	for (i = 0; providers[i]; i++) {
-		nearest_try(&nearest, providers[i]->type);
-		buf_add_format(&types, "%s%s", i ? ", " : "", providers[i]->type);
-	}
-	hint = config_hint(&nearest);
-	if (entry)
-		config_mistake(loader, section, "type", "unknown type \"%s\"; %stypes are: %s",
-			       type, hint, buf_text(&types));
-	else
-		config_mistake(loader, section, NULL, "[%s] has no type; %swrite type = one of: %s",
-			       section->name, hint, buf_text(&types));
+	for (i = 0; providers[i]; i++)
+		if (list_add(&types, providers[i]->type) < 0)
+			abort();
+	config_unknown_type(loader, section, type, types);
 	return NULL;
-}
-
-static bool id_is_right(struct config_loader *loader, const struct conf_section *section,
-			const char *id)
-{
-	size_t len = strlen(id);
-
-	if (len <= METHOD_ID_MAX && strspn(id, ID_CHARACTERS) == len && !text_equals(id, "none"))
-		return true;
-	config_mistake(loader, section, NULL, "\"%s\" cannot be the ID of a method; write at most "
-		       "%d of a-z, 0-9 and -, and not \"none\"", id, METHOD_ID_MAX);
-	return false;
 }
 
 /* Runs of other characters become one '-', none at the ends; "" when nothing is left. */
@@ -194,8 +174,16 @@ static void check_method(struct config_loader *loader, const struct conf_section
 			config_mistake(loader, section, foreign_keys[i],
 				       "%s has no meaning with type %s, which asks for the user "
 				       "himself; drop it", foreign_keys[i], provider->type);
+	if (!(provider->features & PROVIDER_RESTRICTED) && conf_find(section, "alone"))
+		config_mistake(loader, section, "alone", "alone has no meaning with type %s, which "
+			       "may be a login's first factor anyway; drop it", provider->type);
 	if (provider->check)
 		provider->check(method->config, section, loader->report);
+	/* Where a gateway was not made its mistake is told, and not that a method names it. */
+	if (provider->bind && !loader->lacks_gateways)
+		provider->bind(method->config,
+			       (const struct sms_gateway *const *)loader->config->gateways,
+			       section, loader->report);
 }
 
 static void fill_method(struct config_loader *loader, const struct conf_section *section,
@@ -229,7 +217,7 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	struct method *method;
 
 	if (!provider || !has_room(loader, section) ||
-	    (id && !id_is_right(loader, section, id))) {
+	    (id && !config_id_is_right(loader, section, id, "a method"))) {
 		if (id && list_add(&loader->broken, id) < 0)
 			abort();
 		return;
@@ -240,7 +228,7 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	method->shared = config_allocate(1, provider->shared_size);
 	fill_method(loader, section, method);
 	if (id)
-		(void)text_into(method->id, sizeof(method->id), id);     /* id_is_right() */
+		(void)text_into(method->id, sizeof(method->id), id);     /* its ID is right */
 	else
 		make_id(config, method);
 	config->methods[config->n_methods++] = method;

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the configuration loader share: config.c reads and keeps, config-methods.c
- * makes methods, config-services.c makes rules. Nobody else includes this.
+ * What the files of the configuration loader share: config.c reads and keeps, config-limits.c has
+ * the keys of [limits], config-gateways.c makes SMS gateways, config-methods.c makes methods,
+ * config-services.c makes rules. Nobody else includes this.
  */
 #pragma once
 
 #include "base/nearest.h"
 #include "jauthd/config.h"
 
+/* A number of limits.h as a key's fallback. */
+#define TEXT_OF(number) TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
+#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
+
 struct config_loader {
 	struct config *config;
 	struct conf_report *report;
 	char **broken;           /* ids of methods not made: no second mistake for them */
+	bool lacks_gateways;     /* some were not made: nobody is told that he names one */
 };
 
 /* Zeroed memory; aborts when there is none. */
@@ -26,6 +34,24 @@ char *config_hint(const struct nearest *nearest);
 void config_check_names(struct config_loader *loader, const struct conf_section *section,
 			const char *key, char *const *list);
 bool config_is_name(const char *text);
+/* What a section of a kind is called: a-z, 0-9 and '-', not "none". `of` is for the mistake:
+ * "a method". */
+bool config_id_is_right(struct config_loader *loader, const struct conf_section *section,
+			const char *id, const char *of);
+/* The key `type`, else the ID (which may be NULL). Lent. */
+const char *config_type_word(const struct conf_section *section, const char *id);
+/* The mistake when that word is none of `types`. */
+void config_unknown_type(struct config_loader *loader, const struct conf_section *section,
+			 const char *word, char *const *types);
+
+extern const struct conf_key config_limits_keys[];
+
+/* The keys of a gateway that every vendor has. */
+extern const struct conf_key config_gateway_type_keys[], config_gateway_keys[];
+/* Before all methods, which refer to them. */
+void config_add_gateway(struct config_loader *loader, const struct conf_section *section,
+			const char *id);
+struct sms_gateway *config_free_gateway(struct sms_gateway *gateway);
 
 /* The keys of a method that every provider has, and those of a service. */
 extern const struct conf_key config_type_keys[], config_method_keys[];

@@ -198,6 +198,25 @@ static void check_confirmation(struct config_loader *loader, const struct conf_s
 	}
 }
 
+/* A message is read by whoever has the number at this moment: a lost telephone, a new SIM card, a
+ * leak at the carrier. And what comes first is sent for everybody who knocks. */
+static void check_restricted(struct config_loader *loader, const struct conf_section *section,
+			     const struct service_rule *rule,
+			     const struct alternative *alternative)
+{
+	const struct method *first = alternative->factors[0];
+
+	if (!(first->provider->features & PROVIDER_RESTRICTED) || first->alone ||
+	    rule->ssh_key == SSH_KEY_ACCEPTED)
+		return;
+	config_mistake(loader, section, "methods",
+		       "\"%s\" has no factor before it: a lost telephone, a new SIM card or a leak at "
+		       "the carrier would be enough to log in, and strangers could make this machine "
+		       "send messages; write password + %s instead, or set ssh_key = accepted here, "
+		       "or alone = yes in its section if that is enough for you",
+		       first->id, first->id);
+}
+
 static void add_alternatives(struct config_loader *loader, const struct conf_section *section,
 			     char *const *methods, struct service_rule *rule)
 {
@@ -219,6 +238,7 @@ static void add_alternatives(struct config_loader *loader, const struct conf_sec
 			return;
 		}
 		check_confirmation(loader, section, rule, &alternative);
+		check_restricted(loader, section, rule, &alternative);
 		rule->alternatives[rule->n_alternatives++] = alternative;
 	}
 }

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * jauthd.conf: finds the sections, fills what is general, keeps the result. Methods and services
- * have files of their own. The order is general, methods, services, whatever their places in the
- * file, because services refer to methods.
+ * jauthd.conf: finds the sections, fills what is general, keeps the result. Gateways, methods and
+ * services have files of their own. The order is general, gateways, methods, services, whatever
+ * their places in the file, because services refer to methods and methods to gateways.
  */
 #include "jauthd/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/phone.h"
 #include "base/text.h"
 #include "jauthd/config-parts.h"
 #include "jauthd/mapping.h"
 
 #define MISTAKE_MAX 1024
-
-#define TEXT_OF(number) TEXT_OF_(number)
-#define TEXT_OF_(number) #number
 
 static const struct conf_key general_keys[] = {
 	{ .name = "host", .kind = CONF_TEXT, .offset = offsetof(struct config, host),
@@ -29,6 +28,10 @@ static const struct conf_key general_keys[] = {
 	{ .name = "inverted", .kind = CONF_BOOL, .offset = offsetof(struct config, inverted),
 	  .fallback = "no",
 	  .help = "draw QR codes for dark text on a light ground" },
+	{ .name = "country", .kind = CONF_TEXT, .offset = offsetof(struct config, country),
+	  .min = 2, .max = 32,
+	  .help = "what telephone numbers without a calling code mean: CN, or the rule itself as "
+		  "+86 0 11" },
 	{ .name = "lockers", .kind = CONF_LIST, .offset = offsetof(struct config, lockers),
 	  .max = 64,
 	  .fallback = "i3lock, swaylock, xscreensaver, xsecurelock, kde, gnome-screensaver, "
@@ -41,32 +44,6 @@ static const struct conf_key general_keys[] = {
 		      "lxd, incus, incus-admin, libvirt, systemd-journal, jauth",
 	  .help = "who is in one of these groups is reached by a mapping rule only with "
 		  "privileged = yes; none: only uids below 1000 count as privileged" },
-	{ NULL }
-};
-
-static const struct conf_key limits_keys[] = {
-	{ .name = "logins_waiting", .kind = CONF_NUMBER,
-	  .offset = offsetof(struct config, logins_waiting), .min = 1, .max = LOGINS_WAITING_MAX,
-	  .fallback = TEXT_OF(LOGINS_WAITING_DEFAULT),
-	  .help = "logins under way at once, all sources together" },
-	{ .name = "logins_per_source", .kind = CONF_NUMBER,
-	  .offset = offsetof(struct config, logins_per_source), .min = 1,
-	  .max = LOGINS_WAITING_MAX, .fallback = TEXT_OF(LOGINS_PER_SOURCE_DEFAULT),
-	  .help = "logins under way at once from one address" },
-	{ .name = "login_seconds", .kind = CONF_NUMBER,
-	  .offset = offsetof(struct config, login_seconds), .min = 10, .max = LOGIN_SECONDS_MAX,
-	  .fallback = TEXT_OF(LOGIN_SECONDS_DEFAULT),
-	  .help = "time for one login from its begin to its outcome" },
-	{ .name = "login_tries", .kind = CONF_NUMBER,
-	  .offset = offsetof(struct config, login_tries), .min = 1, .max = 10,
-	  .fallback = TEXT_OF(LOGIN_TRIES_DEFAULT),
-	  .help = "wrong answers in one login before it ends" },
-	{ .name = "audit_days", .kind = CONF_NUMBER, .offset = offsetof(struct config, audit_days),
-	  .min = 1, .max = 3650, .fallback = TEXT_OF(AUDIT_DAYS_DEFAULT),
-	  .help = "days after which a line of the log of decisions is dropped" },
-	{ .name = "audit_rows", .kind = CONF_NUMBER, .offset = offsetof(struct config, audit_rows),
-	  .min = 1000, .max = 100000000, .fallback = TEXT_OF(AUDIT_ROWS_DEFAULT),
-	  .help = "lines that the log of decisions keeps at most, the newest" },
 	{ NULL }
 };
 
@@ -85,9 +62,11 @@ const struct config_section_keys config_sections[] = {
 	{ "general", general_keys },
 	{ "service", config_methods_keys },
 	{ "service", config_service_keys },
+	{ "sms", config_gateway_type_keys },
+	{ "sms", config_gateway_keys },
 	{ "method", config_type_keys },
 	{ "method", config_method_keys },
-	{ "limits", limits_keys },
+	{ "limits", config_limits_keys },
 	{ "test", test_keys },
 	{ NULL }
 };
@@ -144,6 +123,47 @@ void config_check_names(struct config_loader *loader, const struct conf_section 
 				       "names have no blanks and none of : / +", *list, key);
 }
 
+bool config_id_is_right(struct config_loader *loader, const struct conf_section *section,
+			const char *id, const char *of)
+{
+	size_t len = strlen(id);
+
+	static_assert(METHOD_ID_MAX == SMS_ID_MAX, "one rule for both");
+	if (len && len <= METHOD_ID_MAX && strspn(id, ID_CHARACTERS) == len &&
+	    !text_equals(id, "none"))
+		return true;
+	config_mistake(loader, section, NULL, "\"%s\" cannot be the ID of %s; write at most %d of "
+		       "a-z, 0-9 and -, and not \"none\"", id, of, METHOD_ID_MAX);
+	return false;
+}
+
+const char *config_type_word(const struct conf_section *section, const char *id)
+{
+	const struct conf_entry *entry = conf_find(section, "type");
+
+	return entry ? entry->value : id;
+}
+
+void config_unknown_type(struct config_loader *loader, const struct conf_section *section,
+			 const char *word, char *const *types)
+{
+	_cleanup_(buf_done) struct buf names = BUF_INIT(512);
+	struct nearest nearest = { .typed = word ? word : "" };
+	_cleanup_free_ char *hint = NULL;
+
+	for (; *types; types++) {
+		nearest_try(&nearest, *types);
+		buf_add_format(&names, "%s%s", names.len ? ", " : "", *types);
+	}
+	hint = config_hint(&nearest);
+	if (conf_find(section, "type"))
+		config_mistake(loader, section, "type", "unknown type \"%s\"; %stypes are: %s",
+			       word, hint, buf_text(&names));
+	else
+		config_mistake(loader, section, NULL, "[%s] has no type; %swrite type = one of: %s",
+			       section->name, hint, buf_text(&names));
+}
+
 /* "none" as the only part is how a list with a default is emptied. */
 static void empty_if_none(char ***list)
 {
@@ -155,6 +175,20 @@ static bool is_language(const char *text)
 {
 	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-@0123456789") ==
 	       strlen(text);
+}
+
+static void check_country(struct config_loader *loader, const struct conf_section *section)
+{
+	struct config *config = loader->config;
+	_cleanup_(buf_done) struct buf names = BUF_INIT(512);
+
+	if (!config->country || phone_country_parse(config->country, &config->phone_country) == 0)
+		return;
+	phone_country_names(&names);
+	config_mistake(loader, section, "country",
+		       "\"%s\" is no country here; write one of %s, or the rule itself: calling "
+		       "code, trunk prefix or -, digits after it, as in +86 0 11",
+		       config->country, buf_text(&names));
 }
 
 static void check_general(struct config_loader *loader, const struct conf_section *section)
@@ -169,6 +203,7 @@ static void check_general(struct config_loader *loader, const struct conf_sectio
 		config_mistake(loader, section, "language",
 			       "\"%s\" is no language; write one as in LANG, for example zh_CN",
 			       config->language);
+	check_country(loader, section);
 }
 
 static void check_test(struct config_loader *loader, const struct conf_section *section)
@@ -188,7 +223,7 @@ static const struct single_section {
 	void (*check)(struct config_loader *loader, const struct conf_section *section);
 } single_sections[] = {
 	{ "general", general_keys, check_general },
-	{ "limits", limits_keys, NULL },
+	{ "limits", config_limits_keys, NULL },
 	{ "test", test_keys, check_test },
 };
 
@@ -219,6 +254,18 @@ static const char *name_after(const struct conf_section *section, const char *wo
 	if (!section->name[len])
 		return section->name + len;
 	return section->name[len] == ' ' ? section->name + len + 1 : NULL;
+}
+
+static void add_gateways(struct config_loader *loader, const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_sections; i++) {
+		const char *id = name_after(&conf->sections[i], "sms");
+
+		if (id)
+			config_add_gateway(loader, &conf->sections[i], id);
+	}
 }
 
 static void add_methods(struct config_loader *loader, const struct conf *conf, bool with_id)
@@ -252,7 +299,8 @@ static bool is_known(const struct conf_section *section)
 	for (i = 0; i < N_ELEMENTS(single_sections); i++)
 		if (text_equals(section->name, single_sections[i].name))
 			return true;
-	return name_after(section, "method") || name_after(section, "service");
+	return name_after(section, "method") || name_after(section, "service") ||
+	       name_after(section, "sms");
 }
 
 static void refuse_unknown(struct config_loader *loader, const struct conf_section *section)
@@ -269,7 +317,8 @@ static void refuse_unknown(struct config_loader *loader, const struct conf_secti
 		nearest_try(&nearest, config_sections[i].section);
 	hint = config_hint(&nearest);
 	config_mistake(loader, section, NULL, "unknown section [%s]; %ssections are [general], "
-		       "[service SERVICE], [method ID], [limits] and [test]", section->name, hint);
+		       "[service SERVICE], [method ID], [sms ID], [limits] and [test]",
+		       section->name, hint);
 }
 
 static struct config *config_free(struct config *config)
@@ -283,6 +332,8 @@ static struct config *config_free(struct config *config)
 	free(config->services);
 	for (i = 0; i < config->n_methods; i++)
 		config_free_method(config->methods[i]);
+	for (i = 0; i < config->n_gateways; i++)
+		config_free_gateway(config->gateways[i]);
 	free(config->path);
 	free(config);
 	return NULL;
@@ -302,7 +353,7 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 			struct config **ret_config)
 {
 	struct config *config = config_allocate(1, sizeof(*config));
-	struct config_loader loader = { config, report, NULL };
+	struct config_loader loader = { .config = config, .report = report };
 	size_t i;
 
 	config->n_refs = 1;
@@ -311,6 +362,7 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 		refuse_unknown(&loader, &conf->sections[i]);
 	for (i = 0; i < N_ELEMENTS(single_sections); i++)
 		fill_single(&loader, conf, &single_sections[i]);
+	add_gateways(&loader, conf);
 	/* An id made from a title gives way to one that was written. */
 	add_methods(&loader, conf, true);
 	add_methods(&loader, conf, false);

@@ -81,6 +81,11 @@
 #define BUDGET_WRONG_ROW            50
 #define BUDGET_WRONG_ROW_MAX        100      /* NIST SP 800-63B-4 3.2.2 */
 #define BUDGET_WRONG_PAUSE_S        3600     /* doubles up to a day */
+#define BUDGET_GAP_MAX_S            86400    /* bounds of the keys, where the default is none */
+#define BUDGET_MESSAGES_MAX         1000000
+#define BUDGET_COST_MAX             1000000000
+#define BUDGET_UNANSWERED_MAX       20
+#define GATEWAY_COST_MAX            1000000
 #define BUDGET_ROWS_MAX             200000   /* of events and known sources each */
 #define KNOWN_SOURCE_DAYS           30
 #define CODES_OPEN_PER_USER         3        /* logins of one user that hold a code */

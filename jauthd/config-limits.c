@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The keys of [limits]; limits.h has the numbers, budget.h says what those of messages mean. */
+#include "jauthd/config-parts.h"
+
+#define BUDGET_KEY(field_, min_, max_) \
+	.offset = offsetof(struct config, budget.field_), .min = (min_), .max = (max_)
+
+const struct conf_key config_limits_keys[] = {
+	{ .name = "logins_waiting", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct config, logins_waiting), .min = 1, .max = LOGINS_WAITING_MAX,
+	  .fallback = TEXT_OF(LOGINS_WAITING_DEFAULT),
+	  .help = "logins under way at once, all sources together" },
+	{ .name = "logins_per_source", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct config, logins_per_source), .min = 1,
+	  .max = LOGINS_WAITING_MAX, .fallback = TEXT_OF(LOGINS_PER_SOURCE_DEFAULT),
+	  .help = "logins under way at once from one address" },
+	{ .name = "login_seconds", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct config, login_seconds), .min = 10, .max = LOGIN_SECONDS_MAX,
+	  .fallback = TEXT_OF(LOGIN_SECONDS_DEFAULT),
+	  .help = "time for one login from its begin to its outcome" },
+	{ .name = "login_tries", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct config, login_tries), .min = 1, .max = 10,
+	  .fallback = TEXT_OF(LOGIN_TRIES_DEFAULT),
+	  .help = "wrong answers in one login before it ends" },
+	{ .name = "audit_days", .kind = CONF_NUMBER, .offset = offsetof(struct config, audit_days),
+	  .min = 1, .max = 3650, .fallback = TEXT_OF(AUDIT_DAYS_DEFAULT),
+	  .help = "days after which a line of the log of decisions is dropped" },
+	{ .name = "audit_rows", .kind = CONF_NUMBER, .offset = offsetof(struct config, audit_rows),
+	  .min = 1000, .max = 100000000, .fallback = TEXT_OF(AUDIT_ROWS_DEFAULT),
+	  .help = "lines that the log of decisions keeps at most, the newest" },
+	/* Messages and codes. What keeps numbers and accounts safe can be made tighter only. */
+	{ .name = "sms_number_gap", .kind = CONF_DURATION,
+	  BUDGET_KEY(number_gap_s, BUDGET_NUMBER_GAP_S, BUDGET_GAP_MAX_S),
+	  .fallback = TEXT_OF(BUDGET_NUMBER_GAP_S) "s",
+	  .help = "time between two messages to one number or for one user; may only "
+		  "be longer" },
+	{ .name = "sms_number_hour", .kind = CONF_NUMBER,
+	  BUDGET_KEY(number_hour, 1, BUDGET_NUMBER_HOUR),
+	  .fallback = TEXT_OF(BUDGET_NUMBER_HOUR),
+	  .help = "messages to one number, and for one user, in an hour; may only be "
+		  "fewer" },
+	{ .name = "sms_number_day", .kind = CONF_NUMBER,
+	  BUDGET_KEY(number_day, 1, BUDGET_NUMBER_DAY),
+	  .fallback = TEXT_OF(BUDGET_NUMBER_DAY),
+	  .help = "messages to one number, and for one user, in a day; may only be "
+		  "fewer" },
+	{ .name = "sms_source_hour", .kind = CONF_NUMBER,
+	  BUDGET_KEY(source_hour, 1, BUDGET_MESSAGES_MAX),
+	  .fallback = TEXT_OF(BUDGET_SOURCE_HOUR),
+	  .help = "messages asked for from one address in an hour" },
+	{ .name = "sms_source_day", .kind = CONF_NUMBER,
+	  BUDGET_KEY(source_day, 1, BUDGET_MESSAGES_MAX),
+	  .fallback = TEXT_OF(BUDGET_SOURCE_DAY),
+	  .help = "messages asked for from one address in a day" },
+	{ .name = "sms_network_day", .kind = CONF_NUMBER,
+	  BUDGET_KEY(network_day, 1, BUDGET_MESSAGES_MAX),
+	  .fallback = TEXT_OF(BUDGET_NETWORK_DAY),
+	  .help = "messages asked for from one IPv6 network (/48) in a day" },
+	{ .name = "sms_strangers_hour", .kind = CONF_NUMBER,
+	  BUDGET_KEY(strangers_hour, 1, BUDGET_MESSAGES_MAX),
+	  .fallback = TEXT_OF(BUDGET_STRANGERS_HOUR),
+	  .help = "messages in an hour, all together, for who gave no earlier factor "
+		  "and comes from an address where that user has not logged in lately" },
+	{ .name = "sms_total_hour", .kind = CONF_NUMBER,
+	  BUDGET_KEY(total_hour, 1, BUDGET_MESSAGES_MAX),
+	  .fallback = TEXT_OF(BUDGET_TOTAL_HOUR),
+	  .help = "messages in an hour, all together; who gave an earlier factor "
+		  "still gets one" },
+	{ .name = "sms_total_day", .kind = CONF_NUMBER,
+	  BUDGET_KEY(total_day, 1, BUDGET_MESSAGES_MAX),
+	  .fallback = TEXT_OF(BUDGET_TOTAL_DAY),
+	  .help = "messages in a day, all together; who gave an earlier factor still "
+		  "gets one" },
+	{ .name = "sms_cost_per_day", .kind = CONF_NUMBER,
+	  BUDGET_KEY(cost_day, 0, BUDGET_COST_MAX),
+	  .fallback = "0",
+	  .help = "what all messages of a day may cost, in the unit of cost in the "
+		  "[sms ID] sections; 0: no limit" },
+	{ .name = "sms_unanswered", .kind = CONF_NUMBER,
+	  BUDGET_KEY(unanswered, 1, BUDGET_UNANSWERED_MAX),
+	  .fallback = TEXT_OF(BUDGET_UNANSWERED),
+	  .help = "messages for one user in a row without a right code; then a day "
+		  "without, but from where he has logged in lately" },
+	{ .name = "sms_source_failed_hour", .kind = CONF_NUMBER,
+	  BUDGET_KEY(failed_hour, 1, BUDGET_MESSAGES_MAX),
+	  .fallback = TEXT_OF(BUDGET_FAILED_HOUR),
+	  .help = "failed logins from one address in an hour; then an hour without "
+		  "messages" },
+	{ .name = "codes_wrong_day", .kind = CONF_NUMBER,
+	  BUDGET_KEY(wrong_day, 1, BUDGET_WRONG_DAY),
+	  .fallback = TEXT_OF(BUDGET_WRONG_DAY),
+	  .help = "wrong codes of one user in a day, of SMS and of TOTP each; may "
+		  "only be fewer" },
+	{ .name = "codes_wrong_row", .kind = CONF_NUMBER,
+	  BUDGET_KEY(wrong_row, 1, BUDGET_WRONG_ROW_MAX),
+	  .fallback = TEXT_OF(BUDGET_WRONG_ROW),
+	  .help = "wrong codes of one user in a row; then none is taken until "
+		  "jauthctl unlock-limits" },
+	{ NULL }
+};
