@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A table of three kinds of login for tests of the core: "password" knows the user himself,
- * "device" is a device flow whose link can be forwarded, "scan" confirms at the terminal. None
- * of them can run.
+ * A table of four kinds of login for tests of the core: "password" knows the user himself,
+ * "device" is a device flow whose link can be forwarded, "scan" confirms at the terminal, "text"
+ * sends messages by the gateways it names. And one of two vendors for them, "post" and "pigeon".
+ * None of them can run.
  */
 #include "fake-providers.h"
 
@@ -25,6 +26,41 @@ static const struct conf_key scan_keys[] = {
 	  .choices = corner_words, .fallback = "sharp", .help = "of the modules" },
 	{ NULL }
 };
+
+static const struct conf_key text_keys[] = {
+	{ .name = "vendors", .kind = CONF_LIST, .offset = offsetof(struct fake_config, vendors),
+	  .fallback = "mail", .help = "gateways" },
+	{ NULL }
+};
+
+static const struct conf_key post_keys[] = {
+	{ .name = "stamp", .kind = CONF_TEXT, .offset = offsetof(struct fake_gateway, stamp),
+	  .flags = CONF_REQUIRED, .help = "what the letter needs" },
+	{ NULL }
+};
+
+static void post_check(const void *config, const struct conf_section *section,
+		       struct conf_report *report)
+{
+	const struct fake_gateway *fake = config;
+
+	if (text_equals(fake->stamp, "torn"))
+		conf_mistake(report, section->file, section->line, "a torn stamp is worth nothing");
+}
+
+/* The first gateway it names, and a mistake when there is none of that name. */
+static void text_bind(void *config, const struct sms_gateway *const *gateways,
+		      const struct conf_section *section, struct conf_report *report)
+{
+	struct fake_config *fake = config;
+
+	for (; fake->vendors && *gateways; gateways++)
+		if (text_equals((*gateways)->id, fake->vendors[0]))
+			fake->gateway = *gateways;
+	if (fake->vendors && !fake->gateway)
+		conf_mistake(report, section->file, section->line, "there is no gateway %s",
+			     fake->vendors[0]);
+}
 
 static void scan_check(const void *config, const struct conf_section *section,
 		       struct conf_report *report)
@@ -67,7 +103,19 @@ static const struct provider fake_scan = {
 	.release = scan_release,
 };
 
-const struct provider *const providers[] = { &fake_password, &fake_device, &fake_scan, NULL };
+static const struct provider fake_text = {
+	.type = "text",
+	.title = N_("Text message"),
+	.features = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER |
+		    PROVIDER_RESTRICTED,
+	.keys = text_keys,
+	.config_size = sizeof(struct fake_config),
+	.bind = text_bind,
+};
+
+const struct provider *const providers[] = {
+	&fake_password, &fake_device, &fake_scan, &fake_text, NULL
+};
 
 const struct provider *provider_find(const char *type)
 {
@@ -76,5 +124,26 @@ const struct provider *provider_find(const char *type)
 	for (i = 0; providers[i]; i++)
 		if (text_equals(providers[i]->type, type))
 			return providers[i];
+	return NULL;
+}
+
+static const struct sms_vendor fake_post = {
+	.type = "post",
+	.keys = post_keys,
+	.config_size = sizeof(struct fake_gateway),
+	.check = post_check,
+};
+
+static const struct sms_vendor fake_pigeon = { .type = "pigeon" };
+
+const struct sms_vendor *const sms_vendors[] = { &fake_post, &fake_pigeon, NULL };
+
+const struct sms_vendor *sms_vendor_find(const char *type)
+{
+	size_t i;
+
+	for (i = 0; sms_vendors[i]; i++)
+		if (text_equals(sms_vendors[i]->type, type))
+			return sms_vendors[i];
 	return NULL;
 }

@@ -3,11 +3,18 @@
 #pragma once
 
 #include "providers/provider.h"
+#include "providers/sms-vendor.h"
 
 struct fake_config {
 	char *issuer;
 	struct secret *secret;
 	int corners;
+	char **vendors;
+	const struct sms_gateway *gateway;       /* by bind */
+};
+
+struct fake_gateway {
+	char *stamp;
 };
 
 struct fake_shared {

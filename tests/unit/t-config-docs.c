@@ -7,7 +7,8 @@
  * section (or of a type of method) stands first, its value is the default. In the manual a key is
  *	.TP
  *	.B key
- * under .SS "[section]" or .SS "[method ID], type = TYPE", and a default is a line
+ * under .SS "[section]", .SS "[method ID], type = TYPE" or .SS "[sms ID], type = TYPE", and a default
+ * is a line
  *	Default: \fBvalue\fR.
  */
 #include <setjmp.h>
@@ -28,8 +29,8 @@
 #define LINE_MAX_LEN 1024
 
 struct entry {
-	char section[32];        /* "general", "service", "method" */
-	char type[32];           /* of a method; "" for what all types have, and elsewhere */
+	char section[32];        /* "general", "service", "method", "sms" */
+	char type[32];           /* of the last two; "" for what all types have, and elsewhere */
 	char key[64];
 	char value[512];
 	bool has_value;
@@ -85,7 +86,7 @@ static struct document *read_document(const char *path, line_fn read_line)
 
 /* --- the sample --- */
 
-/* "[method ID]": the ID is the type until a key says otherwise. */
+/* "[method ID]", "[sms ID]": the ID is the type until a key says otherwise. */
 static void read_sample_header(struct entry *at, const char *line)
 {
 	const char *id;
@@ -95,7 +96,7 @@ static void read_sample_header(struct entry *at, const char *line)
 	id = line + 1 + len;
 	id += *id == ' ';
 	at->type[0] = '\0';
-	if (text_equals(at->section, "method"))
+	if (text_equals(at->section, "method") || text_equals(at->section, "sms"))
 		into(at->type, sizeof(at->type), id, strcspn(id, "]"));
 }
 
@@ -197,7 +198,10 @@ static const struct conf_key *find_common(const struct entry *entry)
 static const struct conf_key *find_own(const struct entry *entry)
 {
 	const struct provider *provider = provider_find(entry->type);
+	const struct sms_vendor *vendor = sms_vendor_find(entry->type);
 
+	if (text_equals(entry->section, "sms"))
+		return vendor ? find_key(vendor->keys, entry->key) : NULL;
 	return provider ? find_key(provider->keys, entry->key) : NULL;
 }
 
@@ -257,6 +261,9 @@ static void tables_are_written(const struct document *document, bool examples)
 		keys_are_written(document, row->section, NULL, row->keys, examples);
 	for (i = 0; providers[i]; i++)
 		keys_are_written(document, "method", providers[i]->type, providers[i]->keys,
+				 examples);
+	for (i = 0; sms_vendors[i]; i++)
+		keys_are_written(document, "sms", sms_vendors[i]->type, sms_vendors[i]->keys,
 				 examples);
 }
 

@@ -17,7 +17,7 @@
 #include "fake-providers.h"
 #include "jauthd/check.h"
 
-#define MISTAKES_SHOWN 8
+#define MISTAKES_SHOWN 9
 
 static int load(const char *text, struct config **ret_config, struct conf_report *report)
 {
@@ -39,6 +39,8 @@ static struct config *load_right(const char *text)
 
 #define DEVICE   "[method device]\nissuer = https://id.example.org\n"      /* two lines */
 #define SCAN     "[method scan]\n"                                         /* one line */
+#define PIGEON   "[sms mail]\ntype = pigeon\n"                             /* two lines */
+#define TEXT     "[method text]\n"                                         /* one line */
 #define TEN_SCANS \
 	"[method s1]\ntype=scan\n[method s2]\ntype=scan\n[method s3]\ntype=scan\n" \
 	"[method s4]\ntype=scan\n[method s5]\ntype=scan\n[method s6]\ntype=scan\n" \
@@ -66,6 +68,52 @@ static const struct mistake_case {
 	{ "[general]\nlockers = i3lock, a b\n", { { 2, "\"a b\" in lockers cannot be a name" } } },
 	{ "[general]\nprivileged_groups = a:b\n", { { 2, "\"a:b\" in privileged_groups" } } },
 	{ "[test]\nhash_prefix = 5\n", { { 2, "no crypt(5) setting" } } },
+	/* messages: numbers and accounts are protected by the default at least */
+	{ "[general]\ncountry = ZZ\n", { { 2, "\"ZZ\" is no country here; write one of AE, " } } },
+	{ "[general]\ncountry = cn\n", { { 2, "\"cn\" is no country here" } } },
+	{ "[general]\ncountry = +86 0\n", { { 2, "or the rule itself" } } },
+	{ "[limits]\nsms_number_gap = 59\nsms_number_hour = 6\nsms_number_day = 11\n",
+	  { { 2, "from 60 to 86400" }, { 3, "from 1 to 5" }, { 4, "from 1 to 10" } } },
+	{ "[limits]\ncodes_wrong_day = 11\ncodes_wrong_row = 101\nsms_unanswered = 21\n",
+	  { { 2, "from 1 to 10" }, { 3, "from 1 to 100" }, { 4, "from 1 to 20" } } },
+	{ "[limits]\nsms_source_hour = 0\nsms_source_day = 0\nsms_network_day = 0\n"
+	  "sms_strangers_hour = 0\nsms_total_hour = 0\nsms_total_day = 0\n"
+	  "sms_source_failed_hour = 0\nsms_cost_per_day = -1\n",
+	  { { 2, "\"sms_source_hour\" must be" }, { 3, "\"sms_source_day\"" },
+	    { 4, "\"sms_network_day\"" }, { 5, "\"sms_strangers_hour\"" },
+	    { 6, "\"sms_total_hour\"" }, { 7, "\"sms_total_day\"" },
+	    { 8, "\"sms_source_failed_hour\"" }, { 9, "\"sms_cost_per_day\"" } } },
+	/* gateways */
+	{ "[sms]\ntype = post\nstamp = x\n", { { 1, "\"\" cannot be the ID of an SMS gateway" } } },
+	{ "[sms A]\ntype = pigeon\n", { { 1, "\"A\" cannot be the ID of an SMS gateway" } } },
+	{ "[sms none]\ntype = pigeon\n", { { 1, "and not \"none\"" } } },
+	{ "[sms x]\n", { { 1, "[sms x] has no type; write type = one of: post, pigeon" } } },
+	{ "[sms pigon]\n", { { 1, "has no type; did you mean \"pigeon\"?" } } },
+	{ "[sms x]\ntype = pigion\n",
+	  { { 2, "unknown type \"pigion\"; did you mean \"pigeon\"? types are: post, pigeon" } } },
+	{ "[sms x]\ntype = scan\n", { { 2, "unknown type \"scan\"" } } },
+	{ "[smss x]\n", { { 1, "unknown section [smss x]; did you mean \"sms\"?" } } },
+	{ "[sms post]\n", { { 1, "[sms post] needs \"stamp\"" } } },
+	{ "[sms post]\nstamp = torn\n", { { 1, "a torn stamp" } } },
+	{ PIGEON "stamp = x\n", { { 3, "is no key of [sms mail]; there are: type, cost" } } },
+	{ PIGEON "csot = 2\n", { { 3, "did you mean \"cost\"?" } } },
+	{ PIGEON "cost = 1000001\n", { { 3, "from 0 to 1000000" } } },
+	{ TEXT PIGEON "[method t2]\ntype = text\nvendors = pigeons\n",
+	  { { 4, "there is no gateway pigeons" } } },
+	{ TEXT, { { 1, "there is no gateway mail" } } },
+	{ TEXT "[sms mail]\ntype = pigion\n", { { 3, "unknown type \"pigion\"" } } },
+	/* a code in a message as the first factor */
+	{ PIGEON TEXT "[service sshd]\nmethods = text\n",
+	  { { 5, "\"text\" has no factor before it: a lost telephone" } } },
+	{ PIGEON TEXT "[service sshd]\nmethods = password, text + password\n",
+	  { { 5, "write password + text instead, or set ssh_key = accepted here, or alone = yes" } } },
+	{ PIGEON TEXT "alone = no\n[service login]\nmethods = text\norigin = local\n",
+	  { { 6, "\"text\" has no factor" } } },
+	{ PIGEON TEXT "[service sshd]\nmethods = text\nssh_key = none\n",
+	  { { 5, "\"text\" has no factor" } } },
+	{ PIGEON TEXT "alone = maybe\n", { { 4, "\"alone\" must be yes or no" } } },
+	{ SCAN "alone = yes\n", { { 2, "alone has no meaning with type scan" } } },
+	{ "[method password]\nalone = no\n", { { 2, "alone has no meaning with type password" } } },
 	/* methods */
 	{ "[method x]\n", { { 1, "has no type; write type = one of: password, device, scan" } } },
 	{ "[method scam]\n", { { 1, "has no type; did you mean \"scan\"?" } } },
@@ -213,6 +261,14 @@ static const char *const right_texts[] = {
 	SCAN "map = {mail_user}\nmail_domains = example.org\n",
 	SCAN "map = u-{sub}\nprivileged = yes\n",
 	SCAN "map = {given_name}-{sub}\n",
+	PIGEON TEXT "[service sshd]\nmethods = password + text\n",
+	PIGEON TEXT "[service sshd]\nmethods = text\nssh_key = accepted\n",
+	PIGEON TEXT "alone = yes\n[service sshd]\nmethods = text, text + password\n",
+	TEXT "[sms mail]\ntype = post\nstamp = red\ncost = 1000000\n",
+	"[general]\ncountry = CN\n",
+	"[general]\ncountry = +39 - 9-11\n",
+	"[limits]\nsms_number_gap = 1d\nsms_number_hour = 1\ncodes_wrong_row = 100\n"
+	"sms_source_hour = 1000000\nsms_total_day = 1000000\nsms_cost_per_day = 1000000000\n",
 };
 
 static void what_is_right_is_taken(void **state UNUSED)
@@ -222,6 +278,14 @@ static void what_is_right_is_taken(void **state UNUSED)
 	for (i = 0; i < N_ELEMENTS(right_texts); i++)
 		config_unref(load_right(right_texts[i]));
 }
+
+/* As written in the table of budget.h. */
+static const struct budget_rules default_budget = {
+	.number_gap_s = 60, .number_hour = 5, .number_day = 10,
+	.source_hour = 10, .source_day = 30, .network_day = 100,
+	.strangers_hour = 60, .total_hour = 300, .total_day = 2000,
+	.cost_day = 0, .unanswered = 5, .failed_hour = 30, .wrong_day = 10, .wrong_row = 50,
+};
 
 static void an_empty_file_means_the_defaults(void **state UNUSED)
 {
@@ -240,6 +304,10 @@ static void an_empty_file_means_the_defaults(void **state UNUSED)
 	assert_int_equal(config->login_tries, LOGIN_TRIES_DEFAULT);
 	assert_int_equal(config->audit_days, AUDIT_DAYS_DEFAULT);
 	assert_int_equal(config->audit_rows, AUDIT_ROWS_DEFAULT);
+	assert_memory_equal(&config->budget, &default_budget, sizeof(default_budget));
+	assert_null(config->country);
+	assert_int_equal(config->n_gateways, 0);
+	assert_null(config->gateways[0]);
 	assert_int_equal(config->fail_delay_ms, LOGIN_FAIL_DELAY_MS);
 	assert_null(config->hash_prefix);
 	assert_int_equal(config->n_services, 0);
@@ -276,6 +344,28 @@ static void limits_come_from_the_provider_unless_given(void **state UNUSED)
 	assert_int_equal(method->limits.open_max, 5);
 	assert_int_equal(method->limits.starts_per_s, 0);
 	assert_int_equal(method->limits.starts_per_hour, 50);
+	config_unref(config);
+}
+
+static void a_method_is_bound_to_gateways_whatever_their_place(void **state UNUSED)
+{
+	struct config *config = load_right("[general]\ncountry = CN\n" TEXT
+					   "[sms post]\nstamp = red\ncost = 3\n" PIGEON);
+	const struct fake_config *text = config_method(config, "text")->config;
+	const struct fake_gateway *post = config->gateways[0]->config;
+
+	assert_int_equal(config->n_gateways, 2);
+	assert_null(config->gateways[2]);
+	assert_string_equal(config->gateways[0]->id, "post");
+	assert_string_equal(config->gateways[0]->vendor->type, "post");
+	assert_int_equal(config->gateways[0]->cost, 3);
+	assert_string_equal(post->stamp, "red");
+	assert_ptr_equal(text->gateway, config->gateways[1]);
+	assert_string_equal(text->gateway->id, "mail");
+	assert_int_equal(text->gateway->cost, 0);
+	assert_false(config_method(config, "text")->alone);
+	assert_string_equal(config->country, "CN");
+	assert_string_equal(config->phone_country.code, "86");
 	config_unref(config);
 }
 
@@ -356,15 +446,19 @@ static void too_many_of_each_are_refused(void **state UNUSED)
 
 	for (i = 0; i <= METHODS_MAX; i++)
 		buf_add_format(&text, "[method m%d]\ntype = scan\n", i);
+	for (i = 0; i <= GATEWAYS_MAX; i++)
+		buf_add_format(&text, "[sms g%d]\ntype = pigeon\n", i);
 	for (i = 0; i <= SERVICES_MAX; i++)
 		buf_add_format(&text, "[service s%d]\nmethods = m0\n", i);
 	assert_int_equal(load(buf_text(&text), &config, &report), -EINVAL);
-	assert_int_equal(report.n_mistakes, 3);
+	assert_int_equal(report.n_mistakes, 4);
 	/* The first has no line: it is the method "password", which is there without being
 	 * written. */
 	assert_int_equal(report.mistakes[0].line, 0);
 	assert_non_null(strstr(report.mistakes[1].text, "one method too many; there may be 32"));
-	assert_non_null(strstr(report.mistakes[2].text, "one service section too many"));
+	assert_non_null(strstr(report.mistakes[2].text, "one [sms ID] section too many; there may "
+			       "be 16"));
+	assert_non_null(strstr(report.mistakes[3].text, "one service section too many"));
 	conf_report_done(&report);
 }
 
@@ -476,6 +570,7 @@ int main(void)
 		cmocka_unit_test(none_empties_a_list_with_a_default),
 		cmocka_unit_test(a_method_named_password_replaces_the_default),
 		cmocka_unit_test(limits_come_from_the_provider_unless_given),
+		cmocka_unit_test(a_method_is_bound_to_gateways_whatever_their_place),
 		cmocka_unit_test(a_method_without_id_gets_one),
 		cmocka_unit_test(alternatives_and_factors_keep_their_order),
 		cmocka_unit_test(shared_state_is_released_with_the_last_reference),
