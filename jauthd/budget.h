@@ -63,7 +63,8 @@ int budget_try(struct db *db, const struct budget_rules *rules, const struct bud
 /* The code was right. */
 int budget_right(struct db *db, const struct budget_asker *asker);
 /* A login from here was denied. */
-int budget_failed(struct db *db, const char *source, int64_t now_s);
+int budget_failed(struct db *db, const struct budget_rules *rules, const char *source,
+		  int64_t now_s);
 /* The user got in from here: its next messages are not a stranger's. Writes at most once a day. */
 int budget_granted(struct db *db, const char *user, const char *source, int64_t now_s);
 /* Drops what no rule looks at any more, at most so many rows a call; for the audit's trimming. */

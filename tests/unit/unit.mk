@@ -141,6 +141,11 @@ t_audit_SOURCES = tests/unit/t-audit.c
 t_audit_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_audit_LDADD = libjauthd.la $(UNIT_LIBS)
 
+check_PROGRAMS += t-budget
+t_budget_SOURCES = tests/unit/t-budget.c
+t_budget_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_budget_LDADD = libjauthd.la $(UNIT_LIBS)
+
 # Its timers run faster than they are asked to.
 check_PROGRAMS += t-jauthd-http
 t_jauthd_http_SOURCES = tests/unit/t-jauthd-http.c
