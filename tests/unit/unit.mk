@@ -209,6 +209,11 @@ t_outcome_SOURCES = tests/unit/t-outcome.c
 t_outcome_CFLAGS = $(UNIT_CFLAGS)
 t_outcome_LDADD = libpam-jauth.la $(CMOCKA_LIBS)
 
+check_PROGRAMS += t-totp-method
+t_totp_method_SOURCES = tests/providers/t-totp-method.c
+t_totp_method_CFLAGS = $(UNIT_CFLAGS)
+t_totp_method_LDADD = libfake-core.la
+
 check_PROGRAMS += t-password-rule t-password-method
 t_password_rule_SOURCES = tests/providers/t-password-rule.c
 t_password_rule_CFLAGS = $(UNIT_CFLAGS)
