@@ -83,6 +83,13 @@ bool json_has(const json_t *object, const char *key)
 	return json_object_get(object, key) != NULL;
 }
 
+bool json_has_value(const json_t *object, const char *key)
+{
+	const json_t *json = json_object_get(object, key);
+
+	return json && !json_is_null(json);
+}
+
 const char *json_text(const json_t *object, const char *key, size_t max_len)
 {
 	return checked_text(json_object_get(object, key), max_len);

@@ -30,6 +30,8 @@ static inline void json_free_pointer(struct json_t **json)
 #define _cleanup_json_ _cleanup_(json_free_pointer)
 
 bool json_has(const struct json_t *object, const char *key);
+/* A member that is not null. */
+bool json_has_value(const struct json_t *object, const char *key);
 /* The string member, without control characters and of 1..max_len bytes; else NULL.
  * Owned by the object. */
 const char *json_text(const struct json_t *object, const char *key, size_t max_len);

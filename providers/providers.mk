@@ -19,7 +19,12 @@ libjauth_providers_la_SOURCES = \
 	providers/provider.h \
 	providers/providers.c providers/table.h \
 	providers/request.c providers/request.h \
+	providers/sms-http.c providers/sms-http.h \
+	providers/sms-http-check.c \
+	providers/sms-http-reply.c \
+	providers/sms-request.c providers/sms-request.h \
 	providers/sms-template.c providers/sms-template.h \
+	providers/sms-twilio.c \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c

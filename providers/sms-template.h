@@ -33,8 +33,8 @@ enum sms_encoding {
 };
 
 /* Appends the text. 0; -ENOENT (a name that is not among the variables), -EINVAL (a brace without
- * its other half, or a value that cannot stand there), -E2BIG (the buffer's maximum). On failure the
- * buffer's content is not to be used. */
+ * its other half, or a value that cannot stand there), -E2BIG (the buffer's maximum). On failure
+ * the buffer's content is not to be used. */
 int sms_template_expand(const char *template, const struct sms_variable *variables,
 			enum sms_encoding encoding, struct buf *buf);
 

@@ -5,6 +5,8 @@
 #include "base/text.h"
 
 const struct sms_vendor *const sms_vendors[] = {
+	&http_vendor,
+	&twilio_vendor,
 	NULL
 };
 

@@ -10,3 +10,7 @@ extern const struct provider google_provider;
 extern const struct provider oidc_provider;
 extern const struct provider password_provider;
 extern const struct provider totp_provider;
+
+/* And every SMS vendor; sms-vendor.c lists them. */
+extern const struct sms_vendor http_vendor;
+extern const struct sms_vendor twilio_vendor;

@@ -255,3 +255,13 @@ t_digits_LDADD = $(UNIT_LIBS)
 t_phone_SOURCES = tests/unit/t-phone.c
 t_phone_CFLAGS = $(UNIT_CFLAGS)
 t_phone_LDADD = $(UNIT_LIBS)
+
+# SMS vendors: a section, a message, replies; no core.
+check_LTLIBRARIES += libvendor-fixture.la
+libvendor_fixture_la_SOURCES = tests/providers/vendor-fixture.c tests/providers/vendor-fixture.h
+libvendor_fixture_la_CFLAGS = $(UNIT_CFLAGS)
+libvendor_fixture_la_LIBADD = libjauth-providers.la $(UNIT_LIBS)
+check_PROGRAMS += t-sms-twilio
+t_sms_twilio_SOURCES = tests/providers/t-sms-twilio.c
+t_sms_twilio_CFLAGS = $(UNIT_CFLAGS)
+t_sms_twilio_LDADD = libvendor-fixture.la
