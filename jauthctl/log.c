@@ -15,7 +15,7 @@
 
 static const char *const log_keys[] = {
 	"time", "request", "kind", "user", "service", "origin", "source", "method", "outcome",
-	"issuer", "subject", "reason", NULL
+	"issuer", "subject", "reason", "note", NULL
 };
 
 struct filter {

@@ -12,7 +12,7 @@
 
 #define AUDIT_LINE_MAX  4096
 #define AUDIT_TEXTS     "request, kind, user, service, origin, source, method, outcome, reason," \
-			" issuer, subject, display, mapped_method, mapping"
+			" issuer, subject, display, mapped_method, mapping, note"
 #define AUDIT_COLUMNS   "id, time_s, uid, " AUDIT_TEXTS
 #define AUDIT_COLUMN_TEXTS 3             /* where the texts begin */
 
@@ -25,7 +25,7 @@ static const struct {
 } audit_fields[] = {
 	FIELD(request), FIELD(kind), FIELD(user), FIELD(service), FIELD(origin), FIELD(source),
 	FIELD(method), FIELD(outcome), FIELD(reason), FIELD(issuer), FIELD(subject), FIELD(display),
-	FIELD(mapped_method), FIELD(mapping),
+	FIELD(mapped_method), FIELD(mapping), FIELD(note),
 };
 
 int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id)
@@ -35,7 +35,7 @@ int audit_add(struct db *db, const struct audit_row *row, int64_t *ret_id)
 
 	query = query_new(db, "INSERT INTO audit (time_s, uid, " AUDIT_TEXTS ")"
 			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-			      " ?14, ?15, ?16)");
+			      " ?14, ?15, ?16, ?17)");
 	query_number(query, 1, row->time_s);
 	query_number(query, 2, row->uid);
 	for (size_t i = 0; i < N_ELEMENTS(audit_fields); i++)

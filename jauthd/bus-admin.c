@@ -289,6 +289,7 @@ static int add_log_row(const struct audit_row *row, void *context)
 	dict_text(&dict, "issuer", row->issuer);
 	dict_text(&dict, "subject", row->subject);
 	dict_text(&dict, "display", row->display);
+	dict_text(&dict, "note", row->note);
 	dict_close(rows, &dict);
 	return 0;
 }

@@ -23,7 +23,7 @@ static const struct audit_row granted = {
 	.service = "sshd", .origin = "remote", .source = "192.0.2.1", .method = "password + work",
 	.outcome = "granted", .reason = "link", .issuer = "https://id.example.org",
 	.subject = "s-1",
-	.display = "Jane",
+	.display = "Jane", .note = "aliyun: sent, 9006^0",
 };
 
 static int make_db(void **state)
@@ -67,6 +67,7 @@ static void a_row_is_read_back_whole(void **state)
 	assert_string_equal(row.issuer, granted.issuer);
 	assert_string_equal(row.subject, granted.subject);
 	assert_string_equal(row.display, granted.display);
+	assert_string_equal(row.note, granted.note);
 }
 
 static void only_a_granted_login_is_found_as_such(void **state)
@@ -213,7 +214,7 @@ static void the_log_line_names_every_field(void **state UNUSED)
 				     " source=\"192.0.2.1\" method=\"password + work\""
 				     " outcome=\"granted\" reason=\"link\""
 				     " issuer=\"https://id.example.org\" subject=\"s-1\""
-				     " display=\"Jane\"\n"));
+				     " display=\"Jane\" note=\"aliyun: sent, 9006^0\"\n"));
 }
 
 static void foreign_text_cannot_forge_a_line_or_a_field(void **state UNUSED)
