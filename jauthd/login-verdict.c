@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "jauthd/accounts.h"
 #include "jauthd/audit.h"
+#include "jauthd/budget.h"
 #include "jauthd/login-private.h"
 #include "jauthd/throttle.h"
 
@@ -42,6 +43,7 @@ struct verdict {
 	char earlier_request[REQUEST_ID_LEN + 1];
 	bool is_last;
 	bool is_proved;                  /* `identity` is the one the row names */
+	bool has_address;                /* row.source is one */
 	struct audit_row row;
 	/* results */
 	enum verdict_answer answer;
@@ -177,15 +179,33 @@ static struct verdict *verdict_new(struct login *login,
 	verdict->decide = decide;
 	verdict->now_s = logins_now_s(login->logins);
 	verdict->method = login->method;
+	verdict->has_address = login->facts.has_address;
 	set_row(login, &verdict->row);
 	return verdict;
 }
 
 /* --- on the store's thread --- */
 
+/* A console is nobody's address: who fails there stops nobody else's messages. */
+static int tell_budget(const struct verdict *verdict, struct db *db)
+{
+	const struct audit_row *row = &verdict->row;
+
+	if (!text_equals(row->kind, row_kinds[LOGIN_AUTHENTICATE]))
+		return 0;
+	if (text_equals(row->outcome, login_state_names[LOGIN_GRANTED]))
+		return budget_granted(db, verdict->user.name, row->source, verdict->now_s);
+	if (verdict->has_address && (text_equals(row->outcome, login_state_names[LOGIN_DENIED]) ||
+				     text_equals(row->outcome, login_state_names[LOGIN_ENOUGH])))
+		return budget_failed(db, &verdict->config->budget, row->source, verdict->now_s);
+	return 0;
+}
+
 static enum verdict_answer record(struct verdict *verdict, struct db *db)
 {
-	return audit_add(db, &verdict->row, NULL) == 0 ? VERDICT_RECORDED : VERDICT_FAULT;
+	if (tell_budget(verdict, db) < 0 || audit_add(db, &verdict->row, NULL) < 0)
+		return VERDICT_FAULT;
+	return VERDICT_RECORDED;
 }
 
 /* The account kept by jauth, where there is one, can only take away. */

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "base/traces.h"
 #include "jauthd/audit.h"
+#include "jauthd/budget.h"
 #include "jauthd/bus-accounts.h"
 #include "jauthd/bus-admin.h"
 #include "jauthd/bus-login.h"
@@ -196,6 +197,8 @@ static void run_trim(struct job *job, void *context)
 	struct trim *trim = container_of(job, struct trim, job);
 
 	trim->result = audit_trim(context, trim->now_s, trim->days, trim->rows);
+	if (trim->result == 0)
+		trim->result = budget_trim(context, trim->now_s);
 }
 
 static void on_trimmed(struct job *job)
@@ -203,7 +206,7 @@ static void on_trimmed(struct job *job)
 	struct trim *trim = container_of(job, struct trim, job);
 
 	if (trim->result < 0)
-		log_error("the audit could not be trimmed: %s", strerror(-trim->result));
+		log_error("old rows could not be dropped: %s", strerror(-trim->result));
 	free(trim);
 }
 
