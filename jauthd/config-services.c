@@ -210,10 +210,10 @@ static void check_restricted(struct config_loader *loader, const struct conf_sec
 	    rule->ssh_key == SSH_KEY_ACCEPTED)
 		return;
 	config_mistake(loader, section, "methods",
-		       "\"%s\" has no factor before it: a lost telephone, a new SIM card or a leak at "
-		       "the carrier would be enough to log in, and strangers could make this machine "
-		       "send messages; write password + %s instead, or set ssh_key = accepted here, "
-		       "or alone = yes in its section if that is enough for you",
+		       "\"%s\" has no factor before it: a lost telephone, a new SIM card or a "
+		       "leak at the carrier would be enough to log in, and strangers could make "
+		       "this machine send messages; write password + %s instead, or set ssh_key = "
+		       "accepted here, or alone = yes in its section if that is enough for you",
 		       first->id, first->id);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * TOTP keys and recovery codes of Unix users. Store thread only. Keys are kept sealed, recovery codes
- * as keyed hashes. A user has one enrolment at a time; that of an earlier user of his name (another
- * uid) is none. All changes touch several rows and belong into the caller's transaction.
+ * TOTP keys and recovery codes of Unix users. Store thread only. Keys are kept sealed, recovery
+ * codes as keyed hashes. A user has one enrolment at a time; that of an earlier user of his name
+ * (another uid) is none. All changes touch several rows and belong into the caller's transaction.
  */
 #pragma once
 
@@ -24,8 +24,8 @@ enum enrolment_match {
 	ENROLMENT_RECOVERY,      /* that recovery code is gone */
 };
 /* Uses up what matches. `entry` is a code's digits, or a recovery code letter by letter as it was
- * set: the provider has folded what was typed. Without an enrolment, or with one that does not open,
- * the same work is done, and the answer is ENROLMENT_NO. */
+ * set: the provider has folded what was typed. Without an enrolment, or with one that does not
+ * open, the same work is done, and the answer is ENROLMENT_NO. */
 int enrolment_check(struct db *db, const char *user, int64_t uid, const struct secret *entry,
 		    int64_t window, int64_t now_s, enum enrolment_match *ret_match);
 

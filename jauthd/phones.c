@@ -26,7 +26,8 @@ static int insert(struct db *db, const struct phone_record *record, const struct
 
 	query = query_new(db, "INSERT INTO phones"
 			      " (user, uid, number, number_hash, label, created_s, used_s)"
-			      " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT count(*) FROM phones"
+			      " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE"
+			      " (SELECT count(*) FROM phones"
 			      "  WHERE user = ?1 AND uid = ?2 AND number_hash <> ?4) < ?8");
 	query_text(query, 1, record->user);
 	query_number(query, 2, record->uid);

@@ -7,8 +7,8 @@
  * section (or of a type of method) stands first, its value is the default. In the manual a key is
  *	.TP
  *	.B key
- * under .SS "[section]", .SS "[method ID], type = TYPE" or .SS "[sms ID], type = TYPE", and a default
- * is a line
+ * under .SS "[section]", .SS "[method ID], type = TYPE" or .SS "[sms ID], type = TYPE", and a
+ * default is a line
  *	Default: \fBvalue\fR.
  */
 #include <setjmp.h>

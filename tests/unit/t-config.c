@@ -106,7 +106,7 @@ static const struct mistake_case {
 	{ PIGEON TEXT "[service sshd]\nmethods = text\n",
 	  { { 5, "\"text\" has no factor before it: a lost telephone" } } },
 	{ PIGEON TEXT "[service sshd]\nmethods = password, text + password\n",
-	  { { 5, "write password + text instead, or set ssh_key = accepted here, or alone = yes" } } },
+	  { { 5, "write password + text instead, or set ssh_key = accepted here, or alone" } } },
 	{ PIGEON TEXT "alone = no\n[service login]\nmethods = text\norigin = local\n",
 	  { { 6, "\"text\" has no factor" } } },
 	{ PIGEON TEXT "[service sshd]\nmethods = text\nssh_key = none\n",

@@ -140,6 +140,13 @@ t_throttle_LDADD = libjauthd.la $(UNIT_LIBS)
 t_audit_SOURCES = tests/unit/t-audit.c
 t_audit_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_audit_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-phones t-enrolments
+t_phones_SOURCES = tests/unit/t-phones.c tests/unit/db-files.c tests/unit/db-files.h
+t_phones_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_phones_LDADD = libjauthd.la $(UNIT_LIBS)
+t_enrolments_SOURCES = tests/unit/t-enrolments.c tests/unit/db-files.c tests/unit/db-files.h
+t_enrolments_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_enrolments_LDADD = libjauthd.la $(UNIT_LIBS)
 
 check_PROGRAMS += t-budget
 t_budget_SOURCES = tests/unit/t-budget.c
