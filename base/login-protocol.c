@@ -4,8 +4,8 @@
  *
  * libdbus aborts the process when it is given a string that is not UTF-8, so everything is
  * checked before it is appended. What is received has passed libdbus's own validation before a
- * field is looked at; an item's property that we do not know is skipped, all others are required but
- * those marked as optional, which stay NULL.
+ * field is looked at; an item's property that we do not know is skipped, all others are required
+ * but those marked as optional, which stay NULL.
  */
 #include "base/login-protocol.h"
 

@@ -118,8 +118,8 @@ enum login_item_kind {
 	ITEM_INFO,               /* "text" s */
 	ITEM_ERROR,              /* "text" s */
 	ITEM_ASK,                /* "text" s, "echo" b, "number" u, "password" b (the answer is the
-	                          * person's password: PAM_AUTHTOK), perhaps "name" s (what is asked,
-	                          * for a program that has the answer already) */
+	                          * person's password: PAM_AUTHTOK), perhaps "name" s (what is
+	                          * asked, for a program that has the answer already) */
 	ITEM_REQUEST,            /* "id" s: the request id of this login, for the log and the
 	                          * account phase */
 	ITEM_N_KINDS

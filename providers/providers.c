@@ -9,6 +9,7 @@ const struct provider *const providers[] = {
 	&oidc_provider,
 	&google_provider,
 	&github_provider,
+	&totp_provider,
 	NULL
 };
 

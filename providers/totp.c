@@ -206,8 +206,8 @@ static void judged(struct login *login, uint32_t number UNUSED, enum code_result
 		refuse_for_now(login, wait_s);
 		return;
 	case CODE_BLOCKED:
-		refuse(login, login_text(login,
-				N_("Too many wrong codes. Only a sysadmin can open this way again.")),
+		refuse(login, login_text(login, N_("Too many wrong codes. Only a sysadmin can "
+						   "open this way again.")),
 		       "blocked by wrong codes");
 		return;
 	case CODE_UNAVAILABLE:
