@@ -270,19 +270,27 @@ static bool set_body(struct transfer *transfer)
 	       CURLE_OK;
 }
 
+static bool add_header(struct transfer *transfer, const char *header)
+{
+	struct curl_slist *more = curl_slist_append(transfer->headers, header);
+
+	if (more)
+		transfer->headers = more;
+	return more != NULL;
+}
+
 static bool set_headers(struct transfer *transfer)
 {
 	const struct http_request *request = transfer->request;
 	unsigned i;
 
-	for (i = 0; i < request->n_headers; i++) {
-		struct curl_slist *more =
-			curl_slist_append(transfer->headers, request->headers[i]->data);
-
-		if (!more)
+	for (i = 0; i < request->n_headers; i++)
+		if (!add_header(transfer, request->headers[i]->data))
 			return false;
-		transfer->headers = more;
-	}
+	/* A signed request must have no header but its own: this removes the one of a form that
+	 * libcurl adds to every POST. A header of the request's own counts, as it comes first. */
+	if (!request->body && !add_header(transfer, "Content-Type:"))
+		return false;
 	return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
 }
 

@@ -79,6 +79,16 @@ def test_method_headers_and_body_arrive_as_given(http, serve):
     assert server.requests[0].headers["user-agent"].startswith("jauth/")
 
 
+def test_no_body_has_no_type_but_its_own(http, serve):
+    server = serve(keeps())
+    client = http.client()
+    client.fetch(server.url, method=POST)
+    client.fetch(server.url, method=POST, headers=["Content-Type: text/plain"])
+    client.fetch(server.url)
+    assert [r.headers.get("content-type") for r in server.requests] == [None, "text/plain", None]
+    assert server.requests[0].headers["content-length"] == "0"
+
+
 @pytest.mark.parametrize("status", [204, 400, 401, 404, 429, 500, 503])
 def test_any_status_is_a_reply(http, serve, status):
     server = serve(keeps(b"" if status == 204 else b"why", status=status))
