@@ -23,6 +23,13 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-http-check.c \
 	providers/sms-http-reply.c \
 	providers/sms-request.c providers/sms-request.h \
+	providers/sms-alibaba.c providers/sms-alibaba.h \
+	providers/sms-alibaba-reply.c \
+	providers/sms-aws-sns.c providers/sms-aws-sns.h \
+	providers/sms-aws-sns-reply.c \
+	providers/sms-check.c providers/sms-check.h \
+	providers/sms-request.c providers/sms-request.h \
+	providers/sms-sign.c providers/sms-sign.h \
 	providers/sms-template.c providers/sms-template.h \
 	providers/sms-twilio.c \
 	providers/sms-vendor.c providers/sms-vendor.h \

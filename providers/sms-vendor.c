@@ -7,6 +7,8 @@
 const struct sms_vendor *const sms_vendors[] = {
 	&http_vendor,
 	&twilio_vendor,
+	&alibaba_vendor,
+	&aws_sns_vendor,
 	NULL
 };
 

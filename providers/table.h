@@ -14,3 +14,5 @@ extern const struct provider totp_provider;
 /* And every SMS vendor; sms-vendor.c lists them. */
 extern const struct sms_vendor http_vendor;
 extern const struct sms_vendor twilio_vendor;
+extern const struct sms_vendor alibaba_vendor;
+extern const struct sms_vendor aws_sns_vendor;
