@@ -11,6 +11,7 @@
 #include "jauthd/keyed-hash.h"
 
 #define PHONE_PURPOSE "phone"
+#define PHONE_COLUMNS "id, user, uid, number, label, created_s, used_s"
 
 void phone_record_done(struct phone_record *record)
 {
@@ -79,23 +80,35 @@ int phone_used(struct db *db, int64_t id, int64_t now_s)
 	return query_run(query);
 }
 
-/* False when this is not what phone_add() wrote. */
-static bool read_record(struct db *db, struct query *query, struct phone_record *ret_record)
+/* A number or text that is not as phone_add() wrote it is "". */
+static void read_record(struct db *db, struct query *query, struct phone_record *ret_record)
 {
 	_cleanup_secret_ struct secret *number = NULL;
 	const void *sealed;
 	size_t len;
 
-	ret_record->id = query_column_number(query, 0);
-	ret_record->uid = query_column_number(query, 2);
-	ret_record->created_s = query_column_number(query, 5);
-	ret_record->used_s = query_column_number(query, 6);
 	sealed = query_column_blob(query, 3, &len);
 	number = crypto_open(db_key(db), PHONE_PURPOSE, sealed, len);
-	return number &&
-	       text_into(ret_record->number, sizeof(ret_record->number), number->data) &&
-	       text_into(ret_record->user, sizeof(ret_record->user), query_column_text(query, 1)) &&
-	       text_into(ret_record->label, sizeof(ret_record->label), query_column_text(query, 4));
+	ret_record->id = query_column_number(query, 0);
+	(void)text_into(ret_record->user, sizeof(ret_record->user), query_column_text(query, 1));
+	ret_record->uid = query_column_number(query, 2);
+	(void)text_into(ret_record->number, sizeof(ret_record->number), number ? number->data : "");
+	(void)text_into(ret_record->label, sizeof(ret_record->label), query_column_text(query, 4));
+	ret_record->created_s = query_column_number(query, 5);
+	ret_record->used_s = query_column_number(query, 6);
+}
+
+int phone_get(struct db *db, int64_t id, struct phone_record *ret_record)
+{
+	struct query *query = query_new(db, "SELECT " PHONE_COLUMNS " FROM phones WHERE id = ?1");
+	int r;
+
+	query_number(query, 1, id);
+	r = query_step(query);
+	if (r == 1)
+		read_record(db, query, ret_record);
+	query_done(query);
+	return r < 0 ? r : r == 1 ? 0 : -ENOENT;
 }
 
 int phone_each(struct db *db, const char *user, int64_t uid,
@@ -105,14 +118,15 @@ int phone_each(struct db *db, const char *user, int64_t uid,
 	struct query *query;
 	int r;
 
-	query = query_new(db, "SELECT id, user, uid, number, label, created_s, used_s FROM phones"
+	query = query_new(db, "SELECT " PHONE_COLUMNS " FROM phones"
 			      " WHERE (?1 IS NULL OR user = ?1) AND (?2 = -1 OR uid = ?2)"
 			      " ORDER BY id");
 	query_text(query, 1, user);
 	query_number(query, 2, uid);
 	while ((r = query_step(query)) == 1) {
+		read_record(db, query, &record);
 		/* One damaged row keeps nobody from his other numbers. */
-		if (!read_record(db, query, &record)) {
+		if (!phone_is_valid(record.number) || !record.user[0]) {
 			log_error("store: phone %" PRId64 " is damaged and left out; remove it",
 				  record.id);
 			continue;
