@@ -19,15 +19,14 @@ libjauth_providers_la_SOURCES = \
 	providers/provider.h \
 	providers/providers.c providers/table.h \
 	providers/request.c providers/request.h \
-	providers/sms-http.c providers/sms-http.h \
-	providers/sms-http-check.c \
-	providers/sms-http-reply.c \
-	providers/sms-request.c providers/sms-request.h \
 	providers/sms-alibaba.c providers/sms-alibaba.h \
 	providers/sms-alibaba-reply.c \
 	providers/sms-aws-sns.c providers/sms-aws-sns.h \
 	providers/sms-aws-sns-reply.c \
 	providers/sms-check.c providers/sms-check.h \
+	providers/sms-http.c providers/sms-http.h \
+	providers/sms-http-check.c \
+	providers/sms-http-reply.c \
 	providers/sms-request.c providers/sms-request.h \
 	providers/sms-sign.c providers/sms-sign.h \
 	providers/sms-template.c providers/sms-template.h \

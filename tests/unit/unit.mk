@@ -272,3 +272,8 @@ check_PROGRAMS += t-sms-twilio
 t_sms_twilio_SOURCES = tests/providers/t-sms-twilio.c
 t_sms_twilio_CFLAGS = $(UNIT_CFLAGS)
 t_sms_twilio_LDADD = libvendor-fixture.la
+
+check_PROGRAMS += t-sms-sign
+t_sms_sign_SOURCES = tests/providers/t-sms-sign.c
+t_sms_sign_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+t_sms_sign_LDADD = libfake-core.la $(JANSSON_LIBS)
