@@ -2,6 +2,8 @@
 /* Requests to SMS vendors with the same manners everywhere; see sms-request.h. */
 #include "providers/sms-request.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/text.h"
 
@@ -26,9 +28,10 @@ struct http_request *sms_request_json(enum http_method method, const char *url)
 void sms_word(char ret_word[SMS_WORD_MAX + 1], const char *text)
 {
 	struct buf word = BUF_INIT(SMS_WORD_MAX);
+	/* What is cut gets three dots. */
+	size_t max = strlen(text) <= SMS_WORD_MAX ? SMS_WORD_MAX : SMS_WORD_MAX - 3;
 
-	/* Cut to leave room for the dots. */
-	text_add_ascii(&word, text, SMS_WORD_MAX - 3);
+	text_add_ascii(&word, text, max);
 	(void)text_into(ret_word, SMS_WORD_MAX + 1, buf_text(&word));
 	buf_done(&word);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The SMS vendor `twilio`: the Messages resource of the REST API 2010-04-01. It knows no key
- * against sending twice, so every doubt about a reply is SMS_UNKNOWN. What it answers repeats number
- * and text: only codes and ids leave this file.
+ * against sending twice, so every doubt about a reply is SMS_UNKNOWN. What it answers repeats
+ * number and text: only codes and ids leave this file.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -70,3 +70,10 @@ noinst_PROGRAMS += fuzz-sms-template
 fuzz_sms_template_SOURCES = tests/fuzz/fuzz-sms-template.c
 fuzz_sms_template_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_sms_template_LDADD = libjauth-providers.la
+noinst_PROGRAMS += fuzz-sms-http fuzz-sms-twilio
+fuzz_sms_http_SOURCES = tests/fuzz/fuzz-sms-http.c
+fuzz_sms_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sms_http_LDADD = libjauth-providers.la
+fuzz_sms_twilio_SOURCES = tests/fuzz/fuzz-sms-twilio.c
+fuzz_sms_twilio_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sms_twilio_LDADD = libjauth-providers.la

@@ -277,3 +277,7 @@ check_PROGRAMS += t-sms-sign
 t_sms_sign_SOURCES = tests/providers/t-sms-sign.c
 t_sms_sign_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
 t_sms_sign_LDADD = libfake-core.la $(JANSSON_LIBS)
+check_PROGRAMS += t-sms-http
+t_sms_http_SOURCES = tests/providers/t-sms-http.c
+t_sms_http_CFLAGS = $(UNIT_CFLAGS)
+t_sms_http_LDADD = libvendor-fixture.la
