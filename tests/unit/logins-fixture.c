@@ -23,9 +23,10 @@ struct script *script_now;
 
 /* --- the provider --- */
 
-static void script_start(struct login *login)
+static void act(struct login *login, enum script_act what)
 {
-	static const struct login_prompt prompt = { "Word: ", true, false };
+	static const struct login_prompt prompt = { .text = "Word: ", .echo = true };
+	static const struct login_prompt keys = { .text = "Word, q or c: ", .keys = true };
 	static const struct login_code code = {
 		.link = "https://op.example.org/device?user_code=ABCD-EFGH",
 		.plain_link = "https://op.example.org/device",
@@ -33,9 +34,8 @@ static void script_start(struct login *login)
 		.text = "Scan the code:",
 	};
 
-	script_now->n_starts++;
 	script_now->login = login;
-	switch (script_now->act) {
+	switch (what) {
 	case SCRIPT_NOTHING:
 		break;
 	case SCRIPT_IDENTIFY:
@@ -61,16 +61,59 @@ static void script_start(struct login *login)
 	case SCRIPT_REQUEST:
 		login_request(login, http_request_new(HTTP_GET, TEST_ISSUER));
 		break;
+	case SCRIPT_KEYS:
+		login_prompt(login, &keys);
+		break;
+	case SCRIPT_FIND:
+		login_find_phones(login, 0);
+		break;
+	case SCRIPT_DONE:
+		login_done(login);
+		break;
 	}
+}
+
+static void script_start(struct login *login)
+{
+	script_now->n_starts++;
+	script_now->is_errand = false;
+	act(login, script_now->act);
+}
+
+static void start_errand(struct login *login, unsigned *count)
+{
+	(*count)++;
+	script_now->is_errand = true;
+	act(login, script_now->errand);
+}
+
+static void script_change(struct login *login)
+{
+	start_errand(login, &script_now->n_changes);
+}
+
+static void script_enrol(struct login *login)
+{
+	start_errand(login, &script_now->n_enrols);
+}
+
+static void script_test(struct login *login)
+{
+	start_errand(login, &script_now->n_tests);
 }
 
 static void script_answer(struct login *login, uint32_t number, const struct secret *answer)
 {
+	const enum script_act asked = script_now->is_errand ? script_now->errand : script_now->act;
+	const bool is_right = secret_equals(answer, "right", 5);
+
 	assert_int_not_equal(number, 0);
 	script_now->n_answers++;
-	if (script_now->act != SCRIPT_PROMPT)
+	if (asked != SCRIPT_PROMPT && asked != SCRIPT_KEYS)
 		return;
-	if (secret_equals(answer, "right", 5))
+	if (is_right && script_now->is_errand)
+		login_done(login);
+	else if (is_right)
 		login_identify(login, &script_now->identity);
 	else
 		login_deny(login, DENY_WRONG, "wrong word");
@@ -90,6 +133,52 @@ static void script_timeout(struct login *login, uint32_t number)
 	assert_int_not_equal(number, 0);
 	script_now->n_timeouts++;
 	login_identify(login, &script_now->identity);
+}
+
+static void script_found(struct login *login, uint32_t number, const struct phone *phones, size_t n)
+{
+	struct script_told *told = &script_now->told;
+
+	(void)login;
+	assert_int_not_equal(number, 0);
+	assert_true(n <= N_ELEMENTS(told->phones));
+	told->n_found++;
+	told->n_phones = n;
+	for (size_t i = 0; i < n; i++) {
+		told->phones[i].id = phones[i].id;
+		assert_true(text_into(told->phones[i].number, sizeof(told->phones[i].number),
+				      phones[i].number));
+		assert_true(text_into(told->phones[i].label, sizeof(told->phones[i].label),
+				      phones[i].label));
+	}
+}
+
+static void script_counted(struct login *login, uint32_t number, enum send_verdict verdict,
+			   int64_t wait_s)
+{
+	(void)login;
+	assert_int_not_equal(number, 0);
+	script_now->told.n_counted++;
+	script_now->told.verdict = verdict;
+	script_now->told.wait_s = wait_s;
+}
+
+static void script_judged(struct login *login, uint32_t number, enum code_result result,
+			  int64_t wait_s)
+{
+	(void)login;
+	assert_int_not_equal(number, 0);
+	script_now->told.n_judged++;
+	script_now->told.result = result;
+	script_now->told.wait_s = wait_s;
+}
+
+static void script_stored(struct login *login, uint32_t number, int error)
+{
+	(void)login;
+	assert_int_not_equal(number, 0);
+	script_now->told.n_stored++;
+	script_now->told.error = error;
 }
 
 static void script_finish(struct login *login)
@@ -115,16 +204,36 @@ static const struct provider script_far = {
 static const struct provider script_near = {
 	.type = "near",
 	.title = N_("Near"),
-	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER,
+	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER | PROVIDER_CHANGES_PASSWORD,
 	.login_size = 16,
 	.start = script_start,
+	.change = script_change,
 	.answer = script_answer,
 	.reply = script_reply,
 	.timeout = script_timeout,
 	.finish = script_finish,
 };
 
-const struct provider *const providers[] = { &script_far, &script_near, NULL };
+static const struct provider script_text = {
+	.type = "text",
+	.title = N_("Text"),
+	.gate = N_("type y to get a text: "),
+	.features = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER,
+	.login_size = 16,
+	.start = script_start,
+	.enrol = script_enrol,
+	.test = script_test,
+	.answer = script_answer,
+	.reply = script_reply,
+	.timeout = script_timeout,
+	.found = script_found,
+	.counted = script_counted,
+	.judged = script_judged,
+	.stored = script_stored,
+	.finish = script_finish,
+};
+
+const struct provider *const providers[] = { &script_far, &script_near, &script_text, NULL };
 
 const struct provider *provider_find(const char *type)
 {
@@ -323,6 +432,33 @@ static void run_change(struct job *job, void *context)
 static void on_change(struct job *job)
 {
 	container_of(job, struct change, job)->is_done = true;
+}
+
+static void run_hold(struct job *job, void *context)
+{
+	struct world *world = container_of(job, struct world, hold);
+
+	(void)context;
+	(void)sem_wait(&world->held);
+}
+
+static void on_hold(struct job *job)
+{
+	(void)job;
+}
+
+void world_hold(struct world *world)
+{
+	assert_int_equal(sem_init(&world->held, 0, 0), 0);
+	world->hold = (struct job){ .run = run_hold, .done = on_hold };
+	assert_int_equal(store_add(world->store, &world->hold), 0);
+}
+
+void world_release(struct world *world)
+{
+	assert_int_equal(sem_post(&world->held), 0);
+	world_settle(world);
+	(void)sem_destroy(&world->held);
 }
 
 void world_change(struct world *world, int (*do_change)(struct db *db))

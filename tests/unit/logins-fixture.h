@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@
 #define TEST_USER   "nobody"
 #define TEST_ISSUER "https://op.example.org"
 
-/* What the scripted provider does at start, in this order of precedence. */
+/* What the scripted provider does at start. */
 enum script_act {
 	SCRIPT_NOTHING,          /* waits for script_…() of the test */
 	SCRIPT_IDENTIFY,
@@ -26,15 +27,37 @@ enum script_act {
 	SCRIPT_CODE,             /* shows a code and waits */
 	SCRIPT_TWICE,            /* identifies, then denies, then prompts: only the first counts */
 	SCRIPT_REQUEST,          /* fails with the reply's result */
+	SCRIPT_KEYS,             /* as SCRIPT_PROMPT, and the core understands q and c */
+	SCRIPT_FIND,             /* asks for the user's numbers and waits */
+	SCRIPT_DONE,             /* says login_done() */
+};
+
+/* What came of a question to the store, the last one of each kind. */
+struct script_told {
+	unsigned n_found, n_counted, n_judged, n_stored;
+	struct {
+		int64_t id;
+		char number[17], label[40];
+	} phones[8];
+	size_t n_phones;
+	enum send_verdict verdict;
+	enum code_result result;
+	int64_t wait_s;
+	int error;
 };
 
 struct script {
 	enum script_act act;
+	enum script_act errand;  /* instead of `act` in change, enrol and test, where a right answer
+				  * is "done" */
 	struct identity identity;
 	enum deny_reason deny;
 	enum fail_reason fail;
 	/* seen */
 	unsigned n_starts, n_answers, n_replies, n_timeouts, n_finished;
+	unsigned n_changes, n_enrols, n_tests;
+	struct script_told told;
+	bool is_errand;
 	struct login *login;     /* while it runs */
 };
 
@@ -49,11 +72,15 @@ struct world {
 	int client;              /* of the login begun last */
 	uint64_t id;
 	struct login_step step;  /* read last; its texts live until the next */
+	sem_t held;              /* world_hold() */
+	struct job hold;
 };
 
 /* The one script of the process; the provider has no other way to reach it. */
 extern struct script *script_now;
 
+/* The methods are "far" (contacts somebody), "near" (knows the user, changes passwords) and "text",
+ * which contacts somebody after a question of its own and can be enrolled and tested. */
 struct world *world_new(const char *config_text);
 struct world *world_free(struct world *world);
 /* Facts of a login over ssh by TEST_USER; change and begin. */
@@ -72,5 +99,8 @@ void world_link(struct world *world, const char *issuer, const char *subject);
 void world_unlink_all(struct world *world);
 /* The newest audit row. */
 struct audit_row world_audit(struct world *world);
+/* The store does nothing between these two; the loop goes on. */
+void world_hold(struct world *world);
+void world_release(struct world *world);
 /* Any statement of the test's own, on the store's thread. */
 void world_change(struct world *world, int (*change)(struct db *db));
