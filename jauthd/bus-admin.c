@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a sysadmin asks: how it goes, why somebody may or may not, what happened; and the few
- * things he resets. */
+/* What a sysadmin asks: how it goes, why somebody may or may not, what happened. */
 #include "jauthd/bus-admin.h"
 
 #include <errno.h>
@@ -11,12 +10,11 @@
 #include "base/text.h"
 #include "jauthd/accounts.h"
 #include "jauthd/audit.h"
-#include "jauthd/bus-audit.h"
+#include "jauthd/bus-limits.h"
 #include "jauthd/bus-work.h"
 #include "jauthd/core.h"
 #include "jauthd/mapping.h"
 #include "jauthd/policy.h"
-#include "jauthd/throttle.h"
 
 /* --- Status --- */
 
@@ -101,19 +99,6 @@ static int add_explained_link(const struct link *link, void *context)
 	return 0;
 }
 
-static int add_limit(const struct throttle_row *row, void *context)
-{
-	DBusMessageIter *rows = context, dict;
-
-	dict_open(rows, &dict);
-	dict_text(&dict, "scope", row->scope);
-	dict_number(&dict, "failures", row->failures);
-	dict_number(&dict, "last", row->last_s);
-	dict_number(&dict, "wait-until", row->wait_until_s);
-	dict_close(rows, &dict);
-	return 0;
-}
-
 static void add_policy(const struct bus_work *work, const struct explain *explain,
 		       DBusMessageIter *dict)
 {
@@ -194,7 +179,6 @@ static int answer_explain(struct bus_work *work, struct db *db)
 	const struct unix_user *user = &work->users[0];
 	DBusMessageIter iter, dict;
 	struct dict_rows rows;
-	char hash[17];
 	int r;
 
 	dbus_message_iter_init_append(work->reply, &iter);
@@ -211,10 +195,9 @@ static int answer_explain(struct bus_work *work, struct db *db)
 		r = link_each(db, explain->user, add_explained_link, &rows.rows);
 	dict_rows_close(&dict, &rows);
 	add_rules(work, &dict);
-	throttle_user_hash(db_key(db), explain->user, hash);
 	dict_rows_open(&dict, "limits", &rows);
 	if (r == 0)
-		r = throttle_each(db, hash, add_limit, &rows.rows);
+		r = bus_limits_add(work, db, explain->user, &rows.rows);
 	dict_rows_close(&dict, &rows);
 	dict_close(&iter, &dict);
 	return r;
@@ -349,38 +332,7 @@ static void handle_log(struct bus *bus, DBusMessage *call, const struct bus_call
 	bus_work_start(work);
 }
 
-/* --- UnlockLimits, Reload --- */
-
-static int answer_unlock(struct bus_work *work, struct db *db)
-{
-	const char *user = work->input;
-	dbus_int64_t n_rows;
-	int64_t n = 0;
-	char hash[17];
-	int r;
-
-	throttle_user_hash(db_key(db), user, hash);
-	r = throttle_unlock(db, user[0] ? hash : NULL, &n);
-	if (r < 0)
-		return r;
-	n_rows = n;
-	if (!dbus_message_append_args(work->reply, DBUS_TYPE_INT64, &n_rows, DBUS_TYPE_INVALID))
-		abort();
-	return bus_audit(work, db, "", -1, "limits unlocked for %s", user[0] ? user : "everybody");
-}
-
-static void handle_unlock(struct bus *bus, DBusMessage *call,
-			  const struct bus_caller *caller UNUSED)
-{
-	struct bus_work *work = bus_work_new(bus, call, answer_unlock);
-	const char *user = "";
-
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &user, DBUS_TYPE_INVALID);
-	work->input = text_copy(user);
-	work->free_input = free;
-	work->changes = true;
-	bus_work_start(work);
-}
+/* --- Reload --- */
 
 static void handle_reload(struct bus *bus, DBusMessage *call,
 			  const struct bus_caller *caller UNUSED)
@@ -397,7 +349,6 @@ const struct bus_method bus_admin_methods[] = {
 	{ ADMIN_INTERFACE, "Status", "", BUS_ROOT, handle_status },
 	{ ADMIN_INTERFACE, "Explain", "a{sv}", BUS_ROOT, handle_explain },
 	{ ADMIN_INTERFACE, "Log", "a{sv}", BUS_ROOT, handle_log },
-	{ ADMIN_INTERFACE, "UnlockLimits", "s", BUS_ROOT, handle_unlock },
 	{ ADMIN_INTERFACE, "Reload", "", BUS_ROOT, handle_reload },
 	{ 0 }
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* org.jauth1.Admin on the bus: status, explain, log, limits, reload; root only. */
+/* org.jauth1.Admin on the bus: status, explain, log, reload; root only. */
 #pragma once
 
 #include "jauthd/bus.h"

@@ -23,6 +23,7 @@
 #include "jauthd/budget.h"
 #include "jauthd/bus-accounts.h"
 #include "jauthd/bus-admin.h"
+#include "jauthd/bus-limits.h"
 #include "jauthd/bus-login.h"
 #include "jauthd/bus.h"
 #include "jauthd/check.h"
@@ -257,7 +258,7 @@ static int add_sources(struct core *core)
 
 static const struct bus_method *const bus_tables[] = {
 	bus_login_methods, bus_links_methods, bus_users_methods, bus_phones_methods,
-	bus_admin_methods, NULL,
+	bus_admin_methods, bus_limits_methods, NULL,
 };
 
 static void on_bus_ready(void *context)

@@ -138,6 +138,7 @@ CALLS = {
     "Status": ("Admin", "", ""),
     "Explain": ("Admin", "a{{sv}}", 'variants({{"user": "{user}", "service": "sshd"}})'),
     "Log": ("Admin", "a{{sv}}", "{{}}"),
+    "Limits": ("Admin", "s", '"{user}"'),
     "UnlockLimits": ("Admin", "s", '"{user}"'),
     "Reload": ("Admin", "", ""),
 }
