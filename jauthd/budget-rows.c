@@ -5,12 +5,8 @@
 
 #include "base/macro.h"
 #include "base/text.h"
-#include "jauthd/budget-rules.h"
-#include "jauthd/budget-stops.h"
-#include "jauthd/budget.h"
+#include "jauthd/budget-private.h"
 #include "jauthd/limits.h"
-
-#define DAY_S ((int64_t)86400)
 
 /* --- what is dropped --- */
 
@@ -29,8 +25,9 @@ static int trim_known_sources(struct db *db, int64_t now_s)
 {
 	struct query *query;
 
-	query = query_new(db, "DELETE FROM known_sources WHERE key IN (SELECT key FROM known_sources"
-			      " WHERE last_s <= ?1 ORDER BY last_s LIMIT ?2)");
+	query = query_new(db, "DELETE FROM known_sources WHERE key IN"
+			      " (SELECT key FROM known_sources WHERE last_s <= ?1"
+			      "  ORDER BY last_s LIMIT ?2)");
 	query_number(query, 1, now_s - KNOWN_SOURCE_DAYS * DAY_S);
 	query_number(query, 2, AUDIT_TRIM_ROWS);
 	return query_run(query);
@@ -109,7 +106,8 @@ static int list_rules(const struct listing *listing, enum budget_key key,
 		struct budget_row row = { .what = rule->what, .scope = of->scope };
 		struct budget_count count;
 
-		if (budget_kinds[rule->event].key != key || !budget_rule_holds(rule, listing->rules))
+		if (budget_kinds[rule->event].key != key ||
+		    !budget_rule_holds(rule, listing->rules))
 			continue;
 		r = budget_rule_count(listing->db, rule, listing->rules, of->bytes, 1,
 				      listing->now_s, &count);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of budget.h, and how one row of it is looked up in the events. */
-#include "jauthd/budget-rules.h"
+#include "jauthd/budget-private.h"
 
 #include "base/macro.h"
 
-#define HOUR_S ((int64_t)3600)
-#define DAY_S  ((int64_t)86400)
 
 const struct budget_kind budget_kinds[N_EVENTS] = {
 	[EVENT_NUMBER] = { BUDGET_SEND, BUDGET_KEY_NUMBER, false },

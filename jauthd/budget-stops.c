@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "jauthd/budget-stops.h"
+#include "jauthd/budget-private.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -106,8 +106,8 @@ static int make_room(struct db *db)
 {
 	struct query *query;
 
-	query = query_new(db, "DELETE FROM stops WHERE (SELECT count(*) FROM stops) >= ?1 AND key IN"
-			      " (SELECT key FROM stops ORDER BY wait_until_s, wrong_row,"
+	query = query_new(db, "DELETE FROM stops WHERE (SELECT count(*) FROM stops) >= ?1"
+			      " AND key IN (SELECT key FROM stops ORDER BY wait_until_s, wrong_row,"
 			      "  unanswered LIMIT ?2)");
 	query_number(query, 1, BUDGET_ROWS_MAX);
 	query_number(query, 2, STOPS_DROPPED);

@@ -1,167 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whatever is asked goes the same way: who is it (a call), which pauses of the table stops hold,
- * which rules of budget-rules.c are full; then it is counted. A user who does not exist is looked
- * up and counted like any other.
+ * Whatever is asked goes the same way: who is it (budget-call.c), which of his pauses last, which
+ * rules are full; then it is counted. A user who does not exist is looked up and counted like any
+ * other.
  *
- * In a full table of events nothing that still counts is dropped. Strangers wait until there is room,
- * for they alone can fill it: what the others do is bounded by the accounts there are.
+ * In a full table of events nothing that still counts is dropped. Strangers wait until there is
+ * room, for they alone can fill it: what the others do is bounded by the accounts there are.
  */
 #include "jauthd/budget.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <string.h>
-
 #include "base/macro.h"
 #include "base/secret.h"
-#include "base/text.h"
-#include "jauthd/budget-rules.h"
-#include "jauthd/budget-stops.h"
+#include "jauthd/budget-private.h"
 #include "jauthd/limits.h"
 
-#define HOUR_S         ((int64_t)3600)
-#define DAY_S          ((int64_t)86400)
-#define NETWORK_BYTES  6                 /* a /48 */
-
-/* Whose row of stops a pause is, what it stops, and whom it spares. */
-static const struct {
-	enum budget_key key;
-	unsigned acts, spares;
-} pauses[N_PAUSES] = {
-	[PAUSE_ACCOUNT] = { BUDGET_KEY_ACCOUNT, BUDGET_SEND | BUDGET_TRY, 0 },
-	[PAUSE_STRANGERS] = { BUDGET_KEY_STRANGERS, BUDGET_SEND | BUDGET_TRY,
-			      BUDGET_KNOWN | BUDGET_PROVED },
-	[PAUSE_SOURCE] = { BUDGET_KEY_SOURCE, BUDGET_SEND, 0 },
-};
-
-struct call {
-	struct db *db;
-	const struct budget_rules *rules;
-	int64_t now_s;
-	unsigned standing;               /* BUDGET_KNOWN, BUDGET_PROVED */
-	struct throttle_key keys[BUDGET_N_KEYS];
-	bool has_network, has_number;
-	struct budget_stop stops[N_PAUSES];
-};
-
-/* --- who asks --- */
-
-static bool network_of(const char *source, char ret_text[INET6_ADDRSTRLEN])
-{
-	struct in6_addr address;
-
-	if (inet_pton(AF_INET6, source, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address))
-		return false;
-	memset(&address.s6_addr[NETWORK_BYTES], 0, sizeof(address) - NETWORK_BYTES);
-	return inet_ntop(AF_INET6, &address, ret_text, INET6_ADDRSTRLEN) != NULL;
-}
-
-static void make_source_keys(struct call *call, const char *source)
-{
-	const unsigned char *key = db_key(call->db);
-	char network[INET6_ADDRSTRLEN];
-
-	throttle_key_make(key, "source", "", source, &call->keys[BUDGET_KEY_SOURCE]);
-	call->has_network = network_of(source, network);
-	if (call->has_network)
-		throttle_key_make(key, "network", network, "", &call->keys[BUDGET_KEY_NETWORK]);
-	/* They belong to no user. */
-	call->keys[BUDGET_KEY_SOURCE].user_hash[0] = '\0';
-	call->keys[BUDGET_KEY_NETWORK].user_hash[0] = '\0';
-}
-
-/* Whoever has no number is counted as if he had one of his own. */
-static void make_keys(struct call *call, const struct budget_asker *asker, const char *number)
-{
-	const unsigned char *key = db_key(call->db);
-	struct throttle_key *keys = call->keys;
-
-	throttle_key_make(key, asker->scope, asker->user, "", &keys[BUDGET_KEY_ACCOUNT]);
-	throttle_key_make(key, asker->scope, asker->user, "strangers",
-			  &keys[BUDGET_KEY_STRANGERS]);
-	throttle_key_make(key, number ? "number" : "no number", number ? number : asker->user, "",
-			  &keys[BUDGET_KEY_NUMBER]);
-	memcpy(keys[BUDGET_KEY_NUMBER].user_hash, keys[BUDGET_KEY_ACCOUNT].user_hash,
-	       sizeof(keys[BUDGET_KEY_NUMBER].user_hash));
-	make_source_keys(call, asker->source);
-}
-
-static void make_known_key(struct db *db, const char *user, const char *source,
-			   struct throttle_key *ret_key)
-{
-	throttle_key_make(db_key(db), "known", user, source, ret_key);
-}
-
-static int look_up_source(struct call *call, const struct budget_asker *asker)
-{
-	struct throttle_key key;
-	struct query *query;
-	int r;
-
-	make_known_key(call->db, asker->user, asker->source, &key);
-	query = query_new(call->db, "SELECT 1 FROM known_sources WHERE key = ?1 AND last_s > ?2");
-	query_blob(query, 1, key.bytes, sizeof(key.bytes));
-	query_number(query, 2, call->now_s - KNOWN_SOURCE_DAYS * DAY_S);
-	r = query_step(query);
-	query_done(query);
-	if (r == 1)
-		call->standing |= BUDGET_KNOWN;
-	return r < 0 ? r : 0;
-}
-
-static int load_stops(struct call *call)
-{
-	int r = 0;
-
-	for (int i = PAUSE_NONE + 1; r == 0 && i < N_PAUSES; i++)
-		r = budget_stop_load(call->db, &call->keys[pauses[i].key], call->now_s,
-				     &call->stops[i]);
-	return r;
-}
-
-static int save_stop(struct call *call, enum budget_pause pause)
-{
-	const struct throttle_key *key = &call->keys[pauses[pause].key];
-
-	return budget_stop_save(call->db, key, key->user_hash, &call->stops[pause]);
-}
-
-static int call_begin(struct call *call, const struct budget_asker *asker, const char *number)
-{
-	int r = budget_redate(call->db, call->now_s);
-
-	if (r < 0)
-		return r;
-	if (asker->is_proved)
-		call->standing |= BUDGET_PROVED;
-	make_keys(call, asker, number);
-	r = look_up_source(call, asker);
-	return r < 0 ? r : load_stops(call);
-}
+#define FULL_WAIT_S HOUR_S               /* told when the table is full */
 
 /* --- may it be? --- */
 
-static bool has_key(const struct call *call, enum budget_key key)
-{
-	return key != BUDGET_KEY_NETWORK || call->has_network;
-}
-
-static int64_t wait_of(const struct call *call, int64_t until_s)
+static int64_t wait_of(const struct budget_call *call, int64_t until_s)
 {
 	return MAX(until_s - call->now_s, 0);
 }
 
-static bool rule_asks(const struct call *call, const struct budget_rule *rule, unsigned acts)
+static bool rule_asks(const struct budget_call *call, const struct budget_rule *rule, unsigned acts)
 {
 	const struct budget_kind *kind = &budget_kinds[rule->event];
 
 	return (kind->act & acts) && !(rule->spares & call->standing) &&
-	       has_key(call, kind->key) && budget_rule_holds(rule, call->rules);
+	       budget_call_has_key(call, kind->key) && budget_rule_holds(rule, call->rules);
 }
 
 /* Totals are a long look, and only for what would go on otherwise. */
-static int look_at_rules(const struct call *call, unsigned acts, int64_t cost, int64_t *wait_s)
+static int look_at_rules(const struct budget_call *call, unsigned acts, int64_t cost,
+			 int64_t *wait_s)
 {
 	struct budget_count count;
 
@@ -180,19 +52,19 @@ static int look_at_rules(const struct call *call, unsigned acts, int64_t cost, i
 	return 0;
 }
 
-static void look_at_pauses(const struct call *call, unsigned acts, int64_t *wait_s)
+static void look_at_pauses(const struct budget_call *call, unsigned acts, int64_t *wait_s)
 {
 	const struct budget_stop *account = &call->stops[PAUSE_ACCOUNT];
 
 	for (int i = PAUSE_NONE + 1; i < N_PAUSES; i++)
-		if ((pauses[i].acts & acts) && !(pauses[i].spares & call->standing))
+		if ((budget_pauses[i].acts & acts) && !(budget_pauses[i].spares & call->standing))
 			*wait_s = MAX(*wait_s, wait_of(call, call->stops[i].wait_until_s));
 	if ((acts & BUDGET_SEND) && !(call->standing & BUDGET_KNOWN))
 		*wait_s = MAX(*wait_s, wait_of(call, account->unanswered_until_s));
 }
 
 /* Only strangers have to look: see above. */
-static int look_for_room(const struct call *call, int64_t *wait_s)
+static int look_for_room(const struct budget_call *call, int64_t *wait_s)
 {
 	struct query *query;
 	int r;
@@ -204,13 +76,13 @@ static int look_for_room(const struct call *call, int64_t *wait_s)
 	query_number(query, 2, call->now_s - DAY_S);
 	r = query_step(query);
 	if (r == 1 && query_column_number(query, 0))
-		*wait_s = MAX(*wait_s, HOUR_S);
+		*wait_s = MAX(*wait_s, FULL_WAIT_S);
 	query_done(query);
 	return r < 0 ? r : 0;
 }
 
 /* How long to wait until all of `acts` may be; 0: now. */
-static int look(const struct call *call, unsigned acts, int64_t cost, int64_t *ret_wait_s)
+static int look(const struct budget_call *call, unsigned acts, int64_t cost, int64_t *ret_wait_s)
 {
 	int64_t wait_s = 0;
 	int r;
@@ -224,7 +96,7 @@ static int look(const struct call *call, unsigned acts, int64_t cost, int64_t *r
 	return r;
 }
 
-static bool is_blocked(const struct call *call)
+static bool is_blocked(const struct budget_call *call)
 {
 	return call->stops[PAUSE_ACCOUNT].wrong_row >=
 	       MIN(call->rules->wrong_row, BUDGET_WRONG_ROW_MAX);
@@ -232,7 +104,8 @@ static bool is_blocked(const struct call *call)
 
 /* --- counting --- */
 
-static int add_event(const struct call *call, enum budget_event event, int64_t send, int64_t cost)
+static int add_event(const struct budget_call *call, enum budget_event event, int64_t send,
+		     int64_t cost)
 {
 	const struct throttle_key *key = &call->keys[budget_kinds[event].key];
 	struct query *query;
@@ -248,14 +121,15 @@ static int add_event(const struct call *call, enum budget_event event, int64_t s
 	return query_run(query);
 }
 
-static int count_act(const struct call *call, enum budget_act act, int64_t send, int64_t cost)
+static int count_act(const struct budget_call *call, enum budget_act act, int64_t send,
+		     int64_t cost)
 {
 	int r = 0;
 
 	for (int i = 1; r == 0 && i < N_EVENTS; i++) {
 		const struct budget_kind *kind = &budget_kinds[i];
 
-		if (kind->act == act && has_key(call, kind->key) &&
+		if (kind->act == act && budget_call_has_key(call, kind->key) &&
 		    !(kind->of_strangers && call->standing))
 			r = add_event(call, (enum budget_event)i, send, cost);
 	}
@@ -263,7 +137,7 @@ static int count_act(const struct call *call, enum budget_act act, int64_t send,
 }
 
 /* Begins the pauses of the rules that are full now. */
-static int begin_pauses(struct call *call, enum budget_act act)
+static int begin_pauses(struct budget_call *call, enum budget_act act)
 {
 	struct budget_count count;
 	int r = 0;
@@ -278,13 +152,13 @@ static int begin_pauses(struct call *call, enum budget_act act)
 		if (r < 0 || count.open_s <= call->now_s)
 			continue;
 		budget_stop_pause(&call->stops[rule->pause], call->now_s);
-		r = save_stop(call, rule->pause);
+		r = budget_call_save(call, rule->pause);
 	}
 	return r;
 }
 
 /* A row of messages without a right code; one that was paused for begins anew. */
-static int count_unanswered(struct call *call)
+static int count_unanswered(struct budget_call *call)
 {
 	struct budget_stop *stop = &call->stops[PAUSE_ACCOUNT];
 
@@ -293,7 +167,7 @@ static int count_unanswered(struct call *call)
 	stop->unanswered++;
 	if (!stop->unanswered_until_s && stop->unanswered >= call->rules->unanswered)
 		stop->unanswered_until_s = call->now_s + BUDGET_UNANSWERED_PAUSE_S;
-	return save_stop(call, PAUSE_ACCOUNT);
+	return budget_call_save(call, PAUSE_ACCOUNT);
 }
 
 /* By chance rather than in turn: the number of a message that is forgotten is nobody else's. */
@@ -307,7 +181,7 @@ static int make_send(int64_t *ret_send)
 	return r;
 }
 
-static int count_send(struct call *call, int64_t cost, int64_t *ret_send)
+static int count_send(struct budget_call *call, int64_t cost, int64_t *ret_send)
 {
 	int64_t send = 0;
 	int r = make_send(&send);
@@ -326,10 +200,10 @@ int budget_send(struct db *db, const struct budget_rules *rules, const struct bu
 		const char *number, int64_t cost, int64_t now_s, enum send_verdict *ret_verdict,
 		int64_t *ret_wait_s, int64_t *ret_send)
 {
-	struct call call = { .db = db, .rules = rules, .now_s = now_s };
+	struct budget_call call = { .db = db, .rules = rules, .now_s = now_s };
 	enum send_verdict verdict = SEND_ALLOWED;
 	int64_t wait_s = 0, send = 0;
-	int r = call_begin(&call, asker, number);
+	int r = budget_call_begin(&call, asker, number);
 
 	if (r == 0)
 		r = look(&call, BUDGET_SEND | BUDGET_TRY, cost, &wait_s);
@@ -370,12 +244,12 @@ int budget_return(struct db *db, int64_t send)
 	return query_run(query);
 }
 
-static int count_wrong(struct call *call)
+static int count_wrong(struct budget_call *call)
 {
 	int r;
 
 	call->stops[PAUSE_ACCOUNT].wrong_row++;
-	r = save_stop(call, PAUSE_ACCOUNT);
+	r = budget_call_save(call, PAUSE_ACCOUNT);
 	if (r == 0)
 		r = count_act(call, BUDGET_TRY, 0, 0);
 	return r < 0 ? r : begin_pauses(call, BUDGET_TRY);
@@ -384,10 +258,10 @@ static int count_wrong(struct call *call)
 int budget_try(struct db *db, const struct budget_rules *rules, const struct budget_asker *asker,
 	       int64_t now_s, enum code_result *ret_result, int64_t *ret_wait_s)
 {
-	struct call call = { .db = db, .rules = rules, .now_s = now_s };
+	struct budget_call call = { .db = db, .rules = rules, .now_s = now_s };
 	enum code_result result = CODE_WRONG;
 	int64_t wait_s = 0;
-	int r = call_begin(&call, asker, NULL);
+	int r = budget_call_begin(&call, asker, NULL);
 
 	if (r == 0)
 		r = look(&call, BUDGET_TRY, 0, &wait_s);
@@ -409,11 +283,11 @@ int budget_try(struct db *db, const struct budget_rules *rules, const struct bud
 /* The rows of stops stay: budget_each() finds the account's messages by them. */
 int budget_right(struct db *db, const struct budget_asker *asker)
 {
-	struct call call = { .db = db };
+	struct budget_call call = { .db = db };
 	struct query *query;
 	int r;
 
-	make_keys(&call, asker, NULL);
+	budget_call_make_keys(&call, asker, NULL);
 	query = query_new(db, "DELETE FROM events WHERE kind IN (?1, ?2) AND key = ?3");
 	query_number(query, 1, EVENT_WRONG);
 	query_number(query, 2, EVENT_WRONG_STRANGER);
@@ -430,19 +304,16 @@ int budget_right(struct db *db, const struct budget_asker *asker)
 
 /* --- sources --- */
 
-/* While a pause lasts nothing is counted: a source has no more rows than the limit, and they are too
- * old when it ends. */
+/* While a pause lasts nothing is counted: a source has no more rows than the limit, and they are
+ * too old when it ends. */
 int budget_failed(struct db *db, const struct budget_rules *rules, const char *source,
 		  int64_t now_s)
 {
-	struct call call = { .db = db, .rules = rules, .now_s = now_s };
+	struct budget_call call = { .db = db, .rules = rules, .now_s = now_s };
 	struct budget_stop *stop = &call.stops[PAUSE_SOURCE];
 	int64_t wait_s = 0;
-	int r = budget_redate(db, now_s);
+	int r = budget_call_begin_source(&call, source);
 
-	make_source_keys(&call, source);
-	if (r == 0)
-		r = budget_stop_load(db, &call.keys[BUDGET_KEY_SOURCE], now_s, stop);
 	if (r == 0)
 		r = look_for_room(&call, &wait_s);
 	if (r < 0 || wait_s > 0 || stop->wait_until_s > now_s)
@@ -460,7 +331,7 @@ int budget_granted(struct db *db, const char *user, const char *source, int64_t 
 	struct query *query;
 	int r;
 
-	make_known_key(db, user, source, &key);
+	budget_known_key(db, user, source, &key);
 	query = query_new(db, "INSERT INTO known_sources (key, last_s) VALUES (?1, ?2)"
 			      " ON CONFLICT (key) DO UPDATE SET last_s = ?2"
 			      " WHERE last_s <= ?2 - ?3 OR last_s > ?2");
@@ -470,9 +341,9 @@ int budget_granted(struct db *db, const char *user, const char *source, int64_t 
 	r = query_run(query);
 	if (r < 0 || db_changes(db) == 0)
 		return r;
-	query = query_new(db, "DELETE FROM known_sources WHERE key IN (SELECT key FROM known_sources"
-			      " ORDER BY last_s LIMIT"
-			      " max(0, (SELECT count(*) FROM known_sources) - ?1))");
+	query = query_new(db, "DELETE FROM known_sources WHERE key IN"
+			      " (SELECT key FROM known_sources ORDER BY last_s LIMIT"
+			      "  max(0, (SELECT count(*) FROM known_sources) - ?1))");
 	query_number(query, 1, BUDGET_ROWS_MAX);
 	return query_run(query);
 }

@@ -49,8 +49,8 @@ struct budget_asker {
 	bool is_proved;
 };
 
-/* Counts one message, or says why not; a refused one is not counted. `number` NULL: somebody without
- * one, counted as if a number of his own. *ret_send is for budget_return(). */
+/* Counts one message, or says why not; a refused one is not counted. `number` NULL: somebody
+ * without one, counted as if a number of his own. *ret_send is for budget_return(). */
 int budget_send(struct db *db, const struct budget_rules *rules, const struct budget_asker *asker,
 		const char *number, int64_t cost, int64_t now_s, enum send_verdict *ret_verdict,
 		int64_t *ret_wait_s, int64_t *ret_send);

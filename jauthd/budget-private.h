@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the budget counts and where each count stops, as tables; for budget*.c only. */
+/* The inside of the budget, for budget*.c only: tables of what is counted and where each count
+ * stops, rows beyond the windows, and what one question needs to know. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jauthd/config.h"
-#include "jauthd/store.h"
+#include "jauthd/budget.h"
 #include "jauthd/throttle.h"
+
+#define HOUR_S ((int64_t)3600)
+#define DAY_S  ((int64_t)86400)
+
+/* --- budget-rules.c --- */
 
 /* Whose count it is. */
 enum budget_key {
@@ -92,3 +97,51 @@ int budget_rule_count(struct db *db, const struct budget_rule *rule,
 
 /* Gives what lies in the future, since the clock was set back, the time of now. */
 int budget_redate(struct db *db, int64_t now_s);
+
+/* --- budget-stops.c: counts and pauses beyond the windows, a row per account and scope --- */
+
+struct budget_stop {
+	int64_t wrong_row;               /* wrong codes since the last right one */
+	int64_t n_pauses, wait_until_s;  /* the pause of a full rule */
+	int64_t unanswered, unanswered_until_s;  /* messages since the last right code */
+};
+
+/* All zeros when there is none. -EUCLEAN: numbers nobody wrote, so nothing may go on. */
+int budget_stop_load(struct db *db, const struct throttle_key *key, int64_t now_s,
+		     struct budget_stop *ret_stop);
+int budget_stop_save(struct db *db, const struct throttle_key *key, const char *user_hash,
+		     const struct budget_stop *stop);
+/* From now on: BUDGET_WRONG_PAUSE_S, twice as long each time, a day at most. */
+void budget_stop_pause(struct budget_stop *stop, int64_t now_s);
+
+/* --- budget-call.c: one question --- */
+
+/* Whose row of stops a pause is, what it stops, and whom it spares. */
+struct budget_pause_kind {
+	enum budget_key key;
+	unsigned acts, spares;
+};
+extern const struct budget_pause_kind budget_pauses[N_PAUSES];
+
+struct budget_call {
+	struct db *db;
+	const struct budget_rules *rules;
+	int64_t now_s;
+	unsigned standing;               /* BUDGET_KNOWN, BUDGET_PROVED */
+	struct throttle_key keys[BUDGET_N_KEYS];
+	bool has_network;
+	struct budget_stop stops[N_PAUSES];
+};
+
+/* Fills in the rest: who asks, and which pauses there are. */
+int budget_call_begin(struct budget_call *call, const struct budget_asker *asker,
+		      const char *number);
+/* The same when all that is known is a source: for failures. */
+int budget_call_begin_source(struct budget_call *call, const char *source);
+void budget_call_make_keys(struct budget_call *call, const struct budget_asker *asker,
+			   const char *number);
+bool budget_call_has_key(const struct budget_call *call, enum budget_key key);
+int budget_call_save(struct budget_call *call, enum budget_pause pause);
+/* The row of known_sources. */
+void budget_known_key(struct db *db, const char *user, const char *source,
+		      struct throttle_key *ret_key);
