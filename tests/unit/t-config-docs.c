@@ -128,12 +128,13 @@ static void read_manual_heading(struct entry *at, const char *line)
 {
 	static const char of_type[] = ", type = ";
 	const char *type = strstr(line, of_type);
+	size_t len = 0;
 
 	into(at->section, sizeof(at->section), line, strcspn(line, " ]"));
-	at->type[0] = '\0';
-	if (type)
-		into(at->type, sizeof(at->type), type + strlen(of_type),
-		     strcspn(type + strlen(of_type), "\""));
+	for (type = type ? type + strlen(of_type) : "\""; *type != '"'; type++)
+		if (*type != '\\')
+			at->type[len++] = *type;
+	at->type[len] = '\0';
 }
 
 /* Up to "\fR."; a hyphen is written "\-". */
