@@ -7,15 +7,20 @@ A vendor is a Server that checks every request as the real one does, and
     vendor.wait_for(n)       the n-th message (1: the first), when it is there
     vendor.behave("limit", "slow")   what happens to the next sends, one each; then all is well
     vendor.deliver(id, "failed")     the state that is told for a message from now on
+    vendor.keys()            the lines of its [sms ID] section but for the type
+    vendor.reset()           forgets messages, behaviours, requests and complaints
     vendor.requests          (time, endpoint) of every request; vendor.complaints: what a client did
                              wrong, in words: a test that is not about that finds it empty
 
-A behaviour is a class of answers ("refused", "config", "number", "limit", "again", "clock"), one of the
-vendor's own words for an error (the keys of `words`), "ok", or a manner of MANNERS: then the
+A behaviour is a class of answers ("refused", "config", "number", "limit", "again", "clock"), one of
+the vendor's own words for an error (the keys of `words`), "ok", or a manner of MANNERS: then the
 message was taken, and something happens to the answer."""
 
 import collections
+import contextlib
+import os
 import re
+import shutil
 import time
 
 from vendors.server import Refusal, Reply, Server
@@ -25,14 +30,16 @@ HANG_S = 30
 
 
 class SmsVendor(Server):
-    """A subclass has `words`, `examples`, routes whose sending one is (…, self.send), and the methods
-    below that raise NotImplementedError here."""
+    """A subclass has `type`, `words`, `examples`, routes whose sending one is (…, self.send), and
+    the methods below that raise NotImplementedError here."""
 
+    type = None                         # as in [sms ID] type = …
     words = {}                          # the vendor's word for an error → its HTTP status
     examples = {}                       # class → one of the words
 
     def __init__(self, authority, host="sms.example.org", port=0, name="sms"):
         super().__init__(authority, host, port, name)
+        self.folder = authority.folder
         self.url = f"https://{host}:{self.port}"
         self.messages = []
         self.behaviours = collections.deque()
@@ -54,7 +61,27 @@ class SmsVendor(Server):
         """The Reply with the vendor's form of an error."""
         raise NotImplementedError
 
+    def keys(self):
+        """What [sms ID] says of it, but for its type."""
+        raise NotImplementedError
+
     # --- what a test does ---
+
+    def reset(self):
+        with self.lock:
+            for what in (self.messages, self.behaviours, self.states, self.requests,
+                         self.complaints, self.faults):
+                what.clear()
+
+    def secret_file(self, name, text):
+        """The path of a file with the secret that jauthd, and nobody else, may read."""
+        path = os.path.join(self.folder, f"{self.type}-{self.port}-{name}")
+        with open(path, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text + "\n")
+        with contextlib.suppress(LookupError):
+            shutil.chown(path, "jauth")
+        return path
 
     def behave(self, *names):
         for name in names:
