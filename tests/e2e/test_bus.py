@@ -117,6 +117,21 @@ def test_wrong_signature_is_refused(bus):
         bus.call("Login", "Begin", "as", ["x"])
 
 
+@pytest.mark.parametrize("method", ["ListPhones", "ListTotp"])
+def test_root_lists_what_is_bound_to_users(bus, user, method):
+    assert bus.call("Accounts", method, "s", "") == []
+    assert bus.call("Accounts", method, "s", user) == []
+
+
+@pytest.mark.parametrize("method, signature, argument", [
+    ("RemovePhone", "x", 4711), ("RemovePhone", "x", -1), ("RemoveTotp", "s", "nobody"),
+    ("RemoveTotp", "s", "")])
+def test_root_removes_only_what_is_there(bus, method, signature, argument):
+    with pytest.raises(BusError) as caught:
+        bus.call("Accounts", method, signature, argument)
+    assert caught.value.name == "NotFound"
+
+
 # --- others than root ---
 
 CALLS = {
