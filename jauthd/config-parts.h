@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the configuration loader share: config.c reads and keeps, config-limits.c has
- * the keys of [limits], config-gateways.c makes SMS gateways, config-methods.c makes methods,
- * config-services.c makes rules. Nobody else includes this.
+ * What the files of the configuration loader share: config.c reads and keeps, config-general.c has
+ * [general], [limits] and [test], config-gateways.c makes SMS gateways, config-methods.c makes
+ * methods, config-services.c makes rules. Nobody else includes this.
  */
 #pragma once
 
@@ -44,7 +44,9 @@ const char *config_type_word(const struct conf_section *section, const char *id)
 void config_unknown_type(struct config_loader *loader, const struct conf_section *section,
 			 const char *word, char *const *types);
 
-extern const struct conf_key config_limits_keys[];
+extern const struct conf_key config_general_keys[], config_limits_keys[], config_test_keys[];
+void config_check_general(struct config_loader *loader, const struct conf_section *section);
+void config_check_test(struct config_loader *loader, const struct conf_section *section);
 
 /* The keys of a gateway that every vendor has. */
 extern const struct conf_key config_gateway_type_keys[], config_gateway_keys[];

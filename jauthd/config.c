@@ -1,65 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * jauthd.conf: finds the sections, fills what is general, keeps the result. Gateways, methods and
- * services have files of their own. The order is general, gateways, methods, services, whatever
- * their places in the file, because services refer to methods and methods to gateways.
+ * jauthd.conf: finds the sections and keeps the result; what each kind of section means stands in a
+ * file of its own. The order is general, gateways, methods, services, whatever their places in the
+ * file, because services refer to methods and methods to gateways.
  */
 #include "jauthd/config.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/nearest.h"
-#include "base/phone.h"
 #include "base/text.h"
 #include "jauthd/config-parts.h"
-#include "jauthd/mapping.h"
-
-#define MISTAKE_MAX 1024
-
-static const struct conf_key general_keys[] = {
-	{ .name = "host", .kind = CONF_TEXT, .offset = offsetof(struct config, host),
-	  .min = 1, .max = 64,
-	  .help = "name of this machine as people see it; without it the machine's own" },
-	{ .name = "language", .kind = CONF_TEXT, .offset = offsetof(struct config, language),
-	  .min = 2, .max = 32, .fallback = "en",
-	  .help = "language of texts when the client names none: en, zh_CN" },
-	{ .name = "inverted", .kind = CONF_BOOL, .offset = offsetof(struct config, inverted),
-	  .fallback = "no",
-	  .help = "draw QR codes for dark text on a light ground" },
-	{ .name = "country", .kind = CONF_TEXT, .offset = offsetof(struct config, country),
-	  .min = 2, .max = 32,
-	  .help = "what telephone numbers without a calling code mean: CN, or the rule itself as "
-		  "+86 0 11" },
-	{ .name = "lockers", .kind = CONF_LIST, .offset = offsetof(struct config, lockers),
-	  .max = 64,
-	  .fallback = "i3lock, swaylock, xscreensaver, xsecurelock, kde, gnome-screensaver, "
-		      "cinnamon-screensaver, mate-screensaver, xfce4-screensaver, physlock, vlock",
-	  .help = "PAM services in which a user may authenticate himself without root; "
-		  "none: nobody" },
-	{ .name = "privileged_groups", .kind = CONF_LIST,
-	  .offset = offsetof(struct config, privileged_groups), .max = 256,
-	  .fallback = "root, sudo, wheel, admin, adm, shadow, disk, kmem, staff, backup, docker, "
-		      "lxd, incus, incus-admin, libvirt, systemd-journal, jauth",
-	  .help = "who is in one of these groups is reached by a mapping rule only with "
-		  "privileged = yes; none: only uids below 1000 count as privileged" },
-	{ NULL }
-};
-
-static const struct conf_key test_keys[] = {
-	{ .name = "fail_delay_ms", .kind = CONF_NUMBER,
-	  .offset = offsetof(struct config, fail_delay_ms), .min = 0, .max = 60000,
-	  .fallback = TEXT_OF(LOGIN_FAIL_DELAY_MS),
-	  .help = "milliseconds between a wrong answer and the refusal" },
-	{ .name = "hash_prefix", .kind = CONF_TEXT, .offset = offsetof(struct config, hash_prefix),
-	  .min = 1, .max = 64,
-	  .help = "crypt(5) setting for new password hashes; without it yescrypt" },
-	{ NULL }
-};
 
 const struct config_section_keys config_sections[] = {
-	{ "general", general_keys },
+	{ "general", config_general_keys },
 	{ "service", config_methods_keys },
 	{ "service", config_service_keys },
 	{ "sms", config_gateway_type_keys },
@@ -67,154 +22,9 @@ const struct config_section_keys config_sections[] = {
 	{ "method", config_type_keys },
 	{ "method", config_method_keys },
 	{ "limits", config_limits_keys },
-	{ "test", test_keys },
+	{ "test", config_test_keys },
 	{ NULL }
 };
-
-void *config_allocate(size_t n, size_t size)
-{
-	void *memory = calloc(n, MAX(size, (size_t)1));
-
-	if (!memory)
-		abort();
-	return memory;
-}
-
-void config_mistake(struct config_loader *loader, const struct conf_section *section,
-		    const char *key, const char *format, ...)
-{
-	const struct conf_entry *entry = key ? conf_find(section, key) : NULL;
-	_cleanup_(buf_done) struct buf text = BUF_INIT(MISTAKE_MAX);
-	va_list args;
-
-	va_start(args, format);
-	buf_add_format_list(&text, format, args);
-	va_end(args);
-	conf_mistake(loader->report, entry ? entry->file : section->file,
-		     entry ? entry->line : section->line, "%s",
-		     buf_failed(&text) ? "this is wrong, in too many words to say" :
-		     buf_text(&text));
-}
-
-char *config_hint(const struct nearest *nearest)
-{
-	return nearest->word ? text_format("did you mean \"%s\"? ", nearest->word) : text_copy("");
-}
-
-/* Blanks and what separates names in our own lists and in passwd(5) cannot be part of one. */
-bool config_is_name(const char *text)
-{
-	size_t len = strlen(text), i;
-
-	if (!len || len > USER_NAME_MAX)
-		return false;
-	for (i = 0; i < len; i++)
-		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || strchr(":/,+", text[i]))
-			return false;
-	return true;
-}
-
-void config_check_names(struct config_loader *loader, const struct conf_section *section,
-			const char *key, char *const *list)
-{
-	for (; list && *list; list++)
-		if (!config_is_name(*list))
-			config_mistake(loader, section, key, "\"%s\" in %s cannot be a name; "
-				       "names have no blanks and none of : / +", *list, key);
-}
-
-bool config_id_is_right(struct config_loader *loader, const struct conf_section *section,
-			const char *id, const char *of)
-{
-	size_t len = strlen(id);
-
-	static_assert(METHOD_ID_MAX == SMS_ID_MAX, "one rule for both");
-	if (len && len <= METHOD_ID_MAX && strspn(id, ID_CHARACTERS) == len &&
-	    !text_equals(id, "none"))
-		return true;
-	config_mistake(loader, section, NULL, "\"%s\" cannot be the ID of %s; write at most %d of "
-		       "a-z, 0-9 and -, and not \"none\"", id, of, METHOD_ID_MAX);
-	return false;
-}
-
-const char *config_type_word(const struct conf_section *section, const char *id)
-{
-	const struct conf_entry *entry = conf_find(section, "type");
-
-	return entry ? entry->value : id;
-}
-
-void config_unknown_type(struct config_loader *loader, const struct conf_section *section,
-			 const char *word, char *const *types)
-{
-	_cleanup_(buf_done) struct buf names = BUF_INIT(512);
-	struct nearest nearest = { .typed = word ? word : "" };
-	_cleanup_free_ char *hint = NULL;
-
-	for (; *types; types++) {
-		nearest_try(&nearest, *types);
-		buf_add_format(&names, "%s%s", names.len ? ", " : "", *types);
-	}
-	hint = config_hint(&nearest);
-	if (conf_find(section, "type"))
-		config_mistake(loader, section, "type", "unknown type \"%s\"; %stypes are: %s",
-			       word, hint, buf_text(&names));
-	else
-		config_mistake(loader, section, NULL, "[%s] has no type; %swrite type = one of: %s",
-			       section->name, hint, buf_text(&names));
-}
-
-/* "none" as the only part is how a list with a default is emptied. */
-static void empty_if_none(char ***list)
-{
-	if (list_length(*list) == 1 && text_equals((*list)[0], "none"))
-		*list = list_free(*list);
-}
-
-static bool is_language(const char *text)
-{
-	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-@0123456789") ==
-	       strlen(text);
-}
-
-static void check_country(struct config_loader *loader, const struct conf_section *section)
-{
-	struct config *config = loader->config;
-	_cleanup_(buf_done) struct buf names = BUF_INIT(512);
-
-	if (!config->country || phone_country_parse(config->country, &config->phone_country) == 0)
-		return;
-	phone_country_names(&names);
-	config_mistake(loader, section, "country",
-		       "\"%s\" is no country here; write one of %s, or the rule itself: calling "
-		       "code, trunk prefix or -, digits after it, as in +86 0 11",
-		       config->country, buf_text(&names));
-}
-
-static void check_general(struct config_loader *loader, const struct conf_section *section)
-{
-	struct config *config = loader->config;
-
-	empty_if_none(&config->lockers);
-	empty_if_none(&config->privileged_groups);
-	config_check_names(loader, section, "lockers", config->lockers);
-	config_check_names(loader, section, "privileged_groups", config->privileged_groups);
-	if (config->language && !is_language(config->language))
-		config_mistake(loader, section, "language",
-			       "\"%s\" is no language; write one as in LANG, for example zh_CN",
-			       config->language);
-	check_country(loader, section);
-}
-
-static void check_test(struct config_loader *loader, const struct conf_section *section)
-{
-	const char *prefix = loader->config->hash_prefix;
-
-	if (prefix && prefix[0] != '$')
-		config_mistake(loader, section, "hash_prefix",
-			       "\"%s\" is no crypt(5) setting; write one as $5$rounds=1000$",
-			       prefix);
-}
 
 /* Sections of which there is one, and which need no name. `check` says what rows cannot. */
 static const struct single_section {
@@ -222,9 +32,9 @@ static const struct single_section {
 	const struct conf_key *keys;
 	void (*check)(struct config_loader *loader, const struct conf_section *section);
 } single_sections[] = {
-	{ "general", general_keys, check_general },
+	{ "general", config_general_keys, config_check_general },
 	{ "limits", config_limits_keys, NULL },
-	{ "test", test_keys, check_test },
+	{ "test", config_test_keys, config_check_test },
 };
 
 /* An absent section still fills its defaults, and its checks need one to point at. */

@@ -1,9 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The keys of [limits]; limits.h has the numbers, budget.h says what those of messages mean. */
+/* The keys of [general], [limits] and [test], and what rows cannot say about them. limits.h has the
+ * numbers, budget.h says what those of messages mean. */
+#include <string.h>
+
+#include "base/phone.h"
+#include "base/text.h"
 #include "jauthd/config-parts.h"
 
 #define BUDGET_KEY(field_, min_, max_) \
 	.offset = offsetof(struct config, budget.field_), .min = (min_), .max = (max_)
+
+const struct conf_key config_general_keys[] = {
+	{ .name = "host", .kind = CONF_TEXT, .offset = offsetof(struct config, host),
+	  .min = 1, .max = 64,
+	  .help = "name of this machine as people see it; without it the machine's own" },
+	{ .name = "language", .kind = CONF_TEXT, .offset = offsetof(struct config, language),
+	  .min = 2, .max = 32, .fallback = "en",
+	  .help = "language of texts when the client names none: en, zh_CN" },
+	{ .name = "inverted", .kind = CONF_BOOL, .offset = offsetof(struct config, inverted),
+	  .fallback = "no",
+	  .help = "draw QR codes for dark text on a light ground" },
+	{ .name = "country", .kind = CONF_TEXT, .offset = offsetof(struct config, country),
+	  .min = 2, .max = 32,
+	  .help = "what telephone numbers without a calling code mean: CN, or the rule itself as "
+		  "+86 0 11" },
+	{ .name = "lockers", .kind = CONF_LIST, .offset = offsetof(struct config, lockers),
+	  .max = 64,
+	  .fallback = "i3lock, swaylock, xscreensaver, xsecurelock, kde, gnome-screensaver, "
+		      "cinnamon-screensaver, mate-screensaver, xfce4-screensaver, physlock, vlock",
+	  .help = "PAM services in which a user may authenticate himself without root; "
+		  "none: nobody" },
+	{ .name = "privileged_groups", .kind = CONF_LIST,
+	  .offset = offsetof(struct config, privileged_groups), .max = 256,
+	  .fallback = "root, sudo, wheel, admin, adm, shadow, disk, kmem, staff, backup, docker, "
+		      "lxd, incus, incus-admin, libvirt, systemd-journal, jauth",
+	  .help = "who is in one of these groups is reached by a mapping rule only with "
+		  "privileged = yes; none: only uids below 1000 count as privileged" },
+	{ NULL }
+};
 
 const struct conf_key config_limits_keys[] = {
 	{ .name = "logins_waiting", .kind = CONF_NUMBER,
@@ -98,3 +132,66 @@ const struct conf_key config_limits_keys[] = {
 		  "jauthctl unlock-limits" },
 	{ NULL }
 };
+
+const struct conf_key config_test_keys[] = {
+	{ .name = "fail_delay_ms", .kind = CONF_NUMBER,
+	  .offset = offsetof(struct config, fail_delay_ms), .min = 0, .max = 60000,
+	  .fallback = TEXT_OF(LOGIN_FAIL_DELAY_MS),
+	  .help = "milliseconds between a wrong answer and the refusal" },
+	{ .name = "hash_prefix", .kind = CONF_TEXT, .offset = offsetof(struct config, hash_prefix),
+	  .min = 1, .max = 64,
+	  .help = "crypt(5) setting for new password hashes; without it yescrypt" },
+	{ NULL }
+};
+
+/* "none" as the only part is how a list with a default is emptied. */
+static void empty_if_none(char ***list)
+{
+	if (list_length(*list) == 1 && text_equals((*list)[0], "none"))
+		*list = list_free(*list);
+}
+
+static bool is_language(const char *text)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-@0123456789") ==
+	       strlen(text);
+}
+
+static void check_country(struct config_loader *loader, const struct conf_section *section)
+{
+	struct config *config = loader->config;
+	_cleanup_(buf_done) struct buf names = BUF_INIT(512);
+
+	if (!config->country || phone_country_parse(config->country, &config->phone_country) == 0)
+		return;
+	phone_country_names(&names);
+	config_mistake(loader, section, "country",
+		       "\"%s\" is no country here; write one of %s, or the rule itself: calling "
+		       "code, trunk prefix or -, digits after it, as in +86 0 11",
+		       config->country, buf_text(&names));
+}
+
+void config_check_general(struct config_loader *loader, const struct conf_section *section)
+{
+	struct config *config = loader->config;
+
+	empty_if_none(&config->lockers);
+	empty_if_none(&config->privileged_groups);
+	config_check_names(loader, section, "lockers", config->lockers);
+	config_check_names(loader, section, "privileged_groups", config->privileged_groups);
+	if (config->language && !is_language(config->language))
+		config_mistake(loader, section, "language",
+			       "\"%s\" is no language; write one as in LANG, for example zh_CN",
+			       config->language);
+	check_country(loader, section);
+}
+
+void config_check_test(struct config_loader *loader, const struct conf_section *section)
+{
+	const char *prefix = loader->config->hash_prefix;
+
+	if (prefix && prefix[0] != '$')
+		config_mistake(loader, section, "hash_prefix",
+			       "\"%s\" is no crypt(5) setting; write one as $5$rounds=1000$",
+			       prefix);
+}
