@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* status, check, explain, reload, unlock-limits. */
+/* status, check, explain, reload, limits, unlock-limits. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +13,12 @@
 #include "jauthctl/table.h"
 
 #define JAUTHD JAUTH_SBINDIR "/jauthd"
+
+#define UNTIL_UNLOCKED (-1)
+
+static const char *const limit_keys[] = {
+	"what", "scope", "user", "user-hash", "count", "limit", "wait-until", NULL
+};
 
 static void print_object(const struct ctl *ctl, const json_t *object)
 {
@@ -107,6 +113,43 @@ enum exit_code run_reload(struct ctl *ctl, int argc, char **argv)
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
 	return bus_admin(ctl, "Reload", json_array(), NULL);
+}
+
+/* For people: a moment that does not come is said in words. */
+static void name_endless(json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		json_t *until = json_object_get(row, "wait-until");
+
+		if (json_is_integer(until) && json_integer_value(until) == UNTIL_UNLOCKED)
+			(void)json_object_set_new(row, "wait-until",
+						  json_string("unlock-limits"));
+	}
+}
+
+enum exit_code run_limits(struct ctl *ctl, int argc, char **argv)
+{
+	struct table table = { .keys = limit_keys };
+	struct args args = { .max = 1 };
+	enum exit_code code;
+	json_t *rows;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	code = bus_admin(ctl, "Limits", json_pack("[s]", args.n_rest ? args.rest[0] : ""), &rows);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json) {
+		table_print_json(rows, stdout);
+	} else {
+		name_endless(rows);
+		table_print(&table, rows, stdout);
+	}
+	json_decref(rows);
+	return EXIT_DONE;
 }
 
 enum exit_code run_unlock_limits(struct ctl *ctl, int argc, char **argv)

@@ -8,12 +8,17 @@ libjauthctl_la_SOURCES = \
 	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
 	jauthctl/link-file.c jauthctl/link-file.h \
 	jauthctl/links.c \
+	jauthctl/listing.c jauthctl/listing.h \
 	jauthctl/log.c \
 	jauthctl/message.c jauthctl/message.h \
 	jauthctl/moment.c jauthctl/moment.h \
+	jauthctl/own-name.c jauthctl/own-name.h \
+	jauthctl/phones.c \
+	jauthctl/row-file.c jauthctl/row-file.h \
 	jauthctl/table.c jauthctl/table.h \
 	jauthctl/talk.c jauthctl/talk.h \
 	jauthctl/terminal.c jauthctl/terminal.h \
+	jauthctl/totp.c \
 	jauthctl/try.c \
 	jauthctl/users.c
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS)

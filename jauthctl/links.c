@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link list, add, remove, import, export. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <jansson.h>
 
@@ -11,6 +8,7 @@
 #include "jauthctl/args.h"
 #include "jauthctl/bus.h"
 #include "jauthctl/link-file.h"
+#include "jauthctl/listing.h"
 #include "jauthctl/table.h"
 #include "jauthctl/terminal.h"
 
@@ -22,48 +20,35 @@ static const char *const difference_keys[] = {
 	"action", "user", "issuer", "subject", "reason", NULL
 };
 
-static enum exit_code get_links(struct ctl *ctl, const struct args *args, json_t **ret_links)
-{
-	return bus_accounts(ctl, "ListLinks", json_pack("[s]", args->n_rest ? args->rest[0] : ""),
-			    ret_links);
-}
+static const struct listing links = { "link", "ListLinks", "RemoveLink", list_keys };
 
 enum exit_code run_link_list(struct ctl *ctl, int argc, char **argv)
 {
-	struct table table = { .keys = list_keys };
-	struct args args = { .max = 1 };
-	enum exit_code code;
-	json_t *links;
+	return listing_print(&links, ctl, argc, argv);
+}
 
-	if (!args_parse(ctl, argc, argv, &args, &code))
-		return code;
-	code = get_links(ctl, &args, &links);
-	if (code != EXIT_DONE)
-		return code;
-	if (ctl->json)
-		table_print_json(links, stdout);
-	else
-		table_print(&table, links, stdout);
-	json_decref(links);
-	return EXIT_DONE;
+enum exit_code run_link_remove(struct ctl *ctl, int argc, char **argv)
+{
+	return listing_remove(&links, ctl, argc, argv);
 }
 
 enum exit_code run_link_export(struct ctl *ctl, int argc, char **argv)
 {
 	struct args args = { .max = 1 };
 	enum exit_code code;
-	json_t *links;
+	json_t *rows;
 
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
-	code = get_links(ctl, &args, &links);
+	code = bus_accounts(ctl, links.list, json_pack("[s]", args.n_rest ? args.rest[0] : ""),
+			    &rows);
 	if (code != EXIT_DONE)
 		return code;
 	if (ctl->json)
-		link_file_write_json(links, stdout);
+		link_file_write_json(rows, stdout);
 	else
-		link_file_write_csv(links, stdout);
-	json_decref(links);
+		link_file_write_csv(rows, stdout);
+	json_decref(rows);
 	return EXIT_DONE;
 }
 
@@ -96,78 +81,7 @@ enum exit_code run_link_add(struct ctl *ctl, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-enum exit_code run_link_remove(struct ctl *ctl, int argc, char **argv)
-{
-	struct args args = { .min = 1, .max = ARGS_UNBOUNDED };
-	enum exit_code code, worst = EXIT_DONE;
-	int64_t id;
-	int i;
-
-	if (!args_parse(ctl, argc, argv, &args, &code))
-		return code;
-	for (i = 0; i < args.n_rest; i++) {
-		if (text_to_number(args.rest[i], 1, INT64_MAX, &id) < 0) {
-			complain("\"%s\" is not the id of a link; see jauthctl link list",
-				 args.rest[i]);
-			return EXIT_USAGE;
-		}
-	}
-	for (i = 0; i < args.n_rest; i++) {
-		(void)text_to_number(args.rest[i], 1, INT64_MAX, &id);
-		code = bus_accounts(ctl, "RemoveLink", json_pack("[I]", (json_int_t)id), NULL);
-		worst = MAX(worst, code);
-	}
-	return worst;
-}
-
 /* Import */
-
-/* 0 or -errno; one byte more than allowed is enough for link_file_read() to refuse. */
-static int load(const char *path, struct buf *ret_text)
-{
-	_cleanup_close_ int fd = -1;
-	ssize_t n = 0;
-
-	fd = text_equals(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	do {
-		char part[16384];
-
-		n = read(fd, part, sizeof(part));
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(ret_text, part, (size_t)n);
-	} while (n != 0 && ret_text->len <= LINK_FILE_BYTES_MAX && !buf_failed(ret_text));
-	return buf_failed(ret_text) ? -ENOMEM : 0;
-}
-
-/* The file's links; NULL after complaining. */
-static json_t *read_links(const char *path)
-{
-	struct buf text = BUF_INIT(LINK_FILE_BYTES_MAX + 65536);
-	struct conf_report report = { 0 };
-	json_t *links = NULL;
-	size_t i;
-	int r;
-
-	r = load(path, &text);
-	if (r < 0)
-		complain("%s: %s", path, strerror(-r));
-	else
-		links = link_file_read(buf_text(&text), text.len, path, &report);
-	for (i = 0; i < report.n_mistakes; i++)
-		complain("%s:%u: %s", report.mistakes[i].file, report.mistakes[i].line,
-			 report.mistakes[i].text);
-	if (report.n_mistakes) {
-		json_decref(links);
-		links = NULL;
-	}
-	conf_report_done(&report);
-	buf_done(&text);
-	return links;
-}
 
 static size_t count_action(const json_t *difference, const char *action)
 {
@@ -273,15 +187,15 @@ enum exit_code run_link_import(struct ctl *ctl, int argc, char **argv)
 	};
 	struct args args = { .options = options, .max = 1 };
 	enum exit_code code;
-	json_t *links;
+	json_t *rows;
 
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
-	links = read_links(args.n_rest ? args.rest[0] : "-");
-	if (!links)
+	rows = row_file_load(&link_form, args.n_rest ? args.rest[0] : "-");
+	if (!rows)
 		return EXIT_NO;
-	import.links = links;
+	import.links = rows;
 	code = import_links(ctl, &import, apply);
-	json_decref(links);
+	json_decref(rows);
 	return code;
 }

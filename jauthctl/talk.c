@@ -21,6 +21,9 @@
 
 struct talk {
 	struct ctl *ctl;
+	const struct talk_answer *answers;
+	unsigned used;               /* a bit for each answer */
+	struct buf *reason;          /* talk_alone(): what jauthd said; else NULL */
 	FILE *out;                   /* the conversation; with --json stdout is the outcome's */
 	struct terminal terminal;
 	struct login_client client;
@@ -33,7 +36,21 @@ static void print_item(const char *text, FILE *out)
 	(void)fflush(out);
 }
 
-static void answer_ask(struct talk *talk, const struct login_item *ask)
+/* NULL: the person is to be asked. */
+static const char *find_answer(struct talk *talk, const char *name)
+{
+	const struct talk_answer *answer = talk->answers;
+
+	for (unsigned bit = 1; answer && answer->name; answer++, bit <<= 1) {
+		if (!text_equals(answer->name, name) || talk->used & bit)
+			continue;
+		talk->used |= bit;
+		return answer->text;
+	}
+	return NULL;
+}
+
+static void ask_person(struct talk *talk, const struct login_item *ask)
 {
 	const struct question question = { ask->text, talk->out, ask->echo, talk->client.fd };
 	struct line line;
@@ -55,14 +72,35 @@ static void answer_ask(struct talk *talk, const struct login_item *ask)
 	line_wipe(&line);
 }
 
+static void answer_ask(struct talk *talk, const struct login_item *ask)
+{
+	const char *answer = find_answer(talk, ask->name);
+
+	if (!answer && !talk->reason)
+		ask_person(talk, ask);
+	else if (!answer || !client_answer(&talk->client, ask->number, answer, strlen(answer)))
+		client_cancel(&talk->client);
+}
+
+/* The first line of the first error is the one that says most. */
+static void keep_reason(struct talk *talk, const char *text)
+{
+	if (!talk->reason->len)
+		buf_add(talk->reason, text, strcspn(text, "\n"));
+}
+
 static void show_item(struct talk *talk, const struct login_item *item)
 {
 	switch (item->kind) {
 	case ITEM_INFO:
-		print_item(item->text, talk->out);
+		if (!talk->reason)
+			print_item(item->text, talk->out);
 		break;
 	case ITEM_ERROR:
-		print_item(item->text, stderr);
+		if (talk->reason)
+			keep_reason(talk, item->text);
+		else
+			print_item(item->text, stderr);
 		break;
 	case ITEM_ASK:
 		answer_ask(talk, item);
@@ -138,12 +176,32 @@ static struct login_facts look_around(const struct login_facts *facts)
 	return all;
 }
 
-enum exit_code talk(struct ctl *ctl, const struct login_facts *facts)
+/* From Begin to the outcome. */
+static enum login_state carry_out(struct talk *talk, const struct login_facts *facts)
+{
+	enum login_state state;
+
+	client_init(&talk->client, TIMEOUT_S * 1000);
+	talk->client.is_interrupted = terminal_is_interrupted;
+	state = client_begin(&talk->client, LOGIN_BUS_ADDRESS, facts);
+	if (!login_state_is_outcome(state))
+		state = converse(talk);
+	if (state == LOGIN_CANCELLED)
+		client_cancel(&talk->client);
+	client_done(&talk->client);
+	return state;
+}
+
+enum exit_code talk(struct ctl *ctl, const struct login_facts *facts,
+		    const struct talk_answer *answers)
 {
 	struct login_facts all = look_around(facts);
-	struct talk talk = { .ctl = ctl, .out = ctl->json ? stderr : stdout };
+	struct talk talk = {
+		.ctl = ctl,
+		.answers = answers,
+		.out = ctl->json ? stderr : stdout,
+	};
 	enum login_state state;
-	enum exit_code code;
 	int r;
 
 	r = terminal_begin(&talk.terminal);
@@ -151,18 +209,28 @@ enum exit_code talk(struct ctl *ctl, const struct login_facts *facts)
 		complain("the terminal cannot be used: %s", strerror(-r));
 		return EXIT_NO;
 	}
-	client_init(&talk.client, TIMEOUT_S * 1000);
-	talk.client.is_interrupted = terminal_is_interrupted;
-	state = client_begin(&talk.client, LOGIN_BUS_ADDRESS, &all);
-	if (!login_state_is_outcome(state))
-		state = converse(&talk);
-	if (state == LOGIN_CANCELLED)
-		client_cancel(&talk.client);
-	client_done(&talk.client);
-
+	state = carry_out(&talk, &all);
 	print_outcome(&talk, state);
-	code = code_of(&talk, state);
 	(void)fflush(stdout);
 	terminal_end(&talk.terminal);
-	return code;
+	return code_of(&talk, state);
+}
+
+enum exit_code talk_alone(struct ctl *ctl, const struct login_facts *facts,
+			  const struct talk_answer *answers, struct buf *reason)
+{
+	struct login_facts all = look_around(facts);
+	struct talk talk = { .ctl = ctl, .answers = answers, .reason = reason };
+	enum login_state state;
+
+	/* So that errors come on their own, and not as a part of the next ask. */
+	all.surface = SURFACE_TERMINAL;
+	if (terminal_begin(&talk.terminal) < 0)
+		return EXIT_NO;
+	state = carry_out(&talk, &all);
+	terminal_end(&talk.terminal);
+	if (state != LOGIN_GRANTED && !reason->len)
+		buf_add_text(reason, *talk.client.reason ? talk.client.reason
+							 : login_state_names[state]);
+	return code_of(&talk, state);
 }

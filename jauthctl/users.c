@@ -124,5 +124,5 @@ enum exit_code run_user_password(struct ctl *ctl, int argc, char **argv)
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
 	facts.user = args.rest[0];
-	return talk(ctl, &facts);
+	return talk(ctl, &facts, NULL);
 }

@@ -15,7 +15,7 @@
 
 static json_t *read_text(const char *text, struct conf_report *report)
 {
-	return link_file_read(text, strlen(text), "links", report);
+	return row_file_read(&link_form, text, strlen(text), "links", report);
 }
 
 /* The rows as "issuer|subject|user|note;" each. */
@@ -129,17 +129,17 @@ static void reading_goes_on_after_a_mistake(void **state UNUSED)
 static void limits_are_kept(void **state UNUSED)
 {
 	struct conf_report report = { 0 };
-	struct buf text = BUF_INIT(LINK_FILE_BYTES_MAX + 100);
+	struct buf text = BUF_INIT(ROW_FILE_BYTES_MAX + 100);
 	json_t *rows;
 	int i;
 
 	buf_add_text(&text, "issuer,subject,user\n");
-	for (i = 0; i < LINK_FILE_ROWS_MAX + 5; i++)
+	for (i = 0; i < ROW_FILE_ROWS_MAX + 5; i++)
 		buf_add_format(&text, "i,%d,a\n", i);
-	rows = link_file_read(buf_text(&text), text.len, "links", &report);
-	assert_int_equal(json_array_size(rows), LINK_FILE_ROWS_MAX);
+	rows = row_file_read(&link_form, buf_text(&text), text.len, "links", &report);
+	assert_int_equal(json_array_size(rows), ROW_FILE_ROWS_MAX);
 	assert_int_equal(report.n_mistakes, 1);
-	assert_int_equal(report.mistakes[0].line, LINK_FILE_ROWS_MAX + 2);
+	assert_int_equal(report.mistakes[0].line, ROW_FILE_ROWS_MAX + 2);
 	json_decref(rows);
 	conf_report_done(&report);
 	buf_done(&text);
@@ -148,7 +148,7 @@ static void limits_are_kept(void **state UNUSED)
 	for (i = 0; i < 5000; i++)
 		buf_add_char(&text, 'x');
 	buf_add_text(&text, ",1,a\n");
-	rows = link_file_read(buf_text(&text), text.len, "links", &report);
+	rows = row_file_read(&link_form, buf_text(&text), text.len, "links", &report);
 	assert_int_equal(report.n_mistakes, 1);
 	assert_non_null(strstr(report.mistakes[0].text, "too long"));
 	json_decref(rows);
@@ -173,7 +173,7 @@ static void assert_there_and_back(void (*write)(const json_t *rows, FILE *out))
 
 	write(rows, out);
 	fclose(out);
-	again = link_file_read(text, len, "links", &report);
+	again = row_file_read(&link_form, text, len, "links", &report);
 	assert_int_equal(report.n_mistakes, 0);
 	json_array_foreach(rows, i, row)
 		(void)json_object_del(row, "id");

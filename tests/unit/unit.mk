@@ -233,7 +233,12 @@ t_password_rule_LDADD = libjauth-providers.la $(UNIT_LIBS)
 t_password_method_SOURCES = tests/providers/t-password-method.c
 t_password_method_CFLAGS = $(UNIT_CFLAGS)
 t_password_method_LDADD = libfake-core.la
-check_PROGRAMS += t-args t-link-file t-message t-table t-terminal
+check_PROGRAMS += t-args t-enrol t-link-file t-message t-table t-terminal
+# What the commands hand over is looked at where they would begin to talk.
+t_enrol_SOURCES = tests/unit/t-enrol.c
+t_enrol_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+t_enrol_LDADD = libjauthctl.la $(UNIT_LIBS) $(JANSSON_LIBS)
+t_enrol_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=talk -Wl,--wrap=talk_alone -Wl,--wrap=own_name
 t_args_SOURCES = tests/unit/t-args.c
 t_args_CFLAGS = $(UNIT_CFLAGS)
 t_args_LDADD = libjauthctl.la $(UNIT_LIBS)
