@@ -25,7 +25,8 @@ libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/b
 	jauthd/core.h jauthd/bus-facts.c jauthd/bus-facts.h jauthd/limits.h
 libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h
 libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
-libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c jauthd/login-identity.c \
+libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
+	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-identity.c \
 	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-phases.c jauthd/login-private.h \
 	jauthd/login-provider.c jauthd/login-screen.c jauthd/login-verdict.c jauthd/login-view.c \
 	jauthd/logins.c jauthd/logins.h jauthd/preparations.c \

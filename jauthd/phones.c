@@ -74,10 +74,12 @@ int phone_remove(struct db *db, int64_t id)
 int phone_used(struct db *db, int64_t id, int64_t now_s)
 {
 	struct query *query = query_new(db, "UPDATE phones SET used_s = ?2 WHERE id = ?1");
+	int r;
 
 	query_number(query, 1, id);
 	query_number(query, 2, now_s);
-	return query_run(query);
+	r = query_run(query);
+	return r == 0 && db_changes(db) == 0 ? -ENOENT : r;
 }
 
 /* A number or text that is not as phone_add() wrote it is "". */

@@ -29,7 +29,7 @@ int phone_add(struct db *db, const struct phone_record *record, int64_t *ret_id)
 int phone_remove(struct db *db, int64_t id);                     /* -ENOENT */
 /* -ENOENT. A number that does not open is "". */
 int phone_get(struct db *db, int64_t id, struct phone_record *ret_record);
-int phone_used(struct db *db, int64_t id, int64_t now_s);
+int phone_used(struct db *db, int64_t id, int64_t now_s);         /* -ENOENT */
 /* `user` NULL: everybody's. With `uid` -1 whatever the uid. The oldest first, until `each` returns
  * non-zero, which is passed on. A number that does not open is logged and left out. */
 int phone_each(struct db *db, const char *user, int64_t uid,

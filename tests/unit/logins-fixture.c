@@ -353,6 +353,13 @@ void world_settle(struct world *world)
 		n_idle = sd_event_run(world->event, TURN_US) > 0 ? 0 : n_idle + 1;
 }
 
+void world_wait(struct world *world, const unsigned *count, unsigned value)
+{
+	for (int i = 0; i < 500 && *count != value; i++)
+		assert_true(sd_event_run(world->event, TURN_US) >= 0);
+	assert_int_equal(*count, value);
+}
+
 bool world_is_quiet(struct world *world)
 {
 	world_settle(world);

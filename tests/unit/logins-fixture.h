@@ -90,6 +90,8 @@ int world_begin(struct world *world, const struct login_facts *facts);
 bool world_step(struct world *world);
 /* Runs the loop until nothing is to be done, threads included. */
 void world_settle(struct world *world);
+/* Runs the loop until something has been seen so often. */
+void world_wait(struct world *world, const unsigned *count, unsigned value);
 bool world_is_quiet(struct world *world);        /* settled, and no step is waiting */
 void world_answer(struct world *world, const char *text);
 void world_cancel(struct world *world);

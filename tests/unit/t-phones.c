@@ -155,6 +155,7 @@ static void a_use_is_noted_for_that_number_only(void **state)
 	assert_int_equal(add(*state, "jane", 1001, NUMBER, &first), 0);
 	assert_int_equal(add(*state, "joe", 1002, NUMBER, NULL), 0);
 	assert_int_equal(phone_used(*state, first, 500), 0);
+	assert_int_equal(phone_used(*state, first + 4711, 500), -ENOENT);
 	assert_int_equal(phone_each(*state, "jane", 1001, keep_row, &record), 0);
 	assert_int_equal(record.used_s, 500);
 	assert_int_equal(phone_each(*state, "joe", 1002, keep_row, &record), 0);

@@ -201,6 +201,11 @@ check_PROGRAMS += t-login
 t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
 t_login_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-login-checks
+t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c \
+	tests/unit/logins-fixture.h
+t_login_checks_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_login_checks_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-errands
 t_login_errands_SOURCES = tests/unit/t-login-errands.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
