@@ -234,6 +234,29 @@ void login_start_ways(struct login *login)
 
 /* --- answers --- */
 
+/* sshd hides from us what somebody types whom it does not know: it gives this instead, repeated to
+ * the same length (OpenSSH, auth-pam.c). A code in it would not look like one, and be asked for
+ * again, where a wrong one of a user is refused; so it becomes a wrong one. */
+static bool is_junk_of_sshd(const struct secret *answer)
+{
+	static const char junk[] = "\b\n\r\177INCORRECT";
+
+	for (size_t i = 0; i < answer->len; i++)
+		if (answer->data[i] != junk[i % (sizeof(junk) - 1)])
+			return false;
+	return answer->len > 0;
+}
+
+/* NULL when there is no memory. */
+static struct secret *zeros_like(const struct secret *answer)
+{
+	struct secret *zeros = secret_new(answer->data, answer->len);
+
+	if (zeros)
+		memset(zeros->data, '0', zeros->len);
+	return zeros;
+}
+
 static bool answer_is(const struct secret *answer, char key)
 {
 	return answer->len == 1 && (answer->data[0] | 0x20) == key;
@@ -301,10 +324,14 @@ static void on_code_answer(struct login *login, uint32_t number, const struct se
 
 static void on_provider_answer(struct login *login, uint32_t number, const struct secret *answer)
 {
+	_cleanup_secret_ struct secret *typed = NULL;
+
+	if (!login->user.exists && is_junk_of_sshd(answer))
+		typed = zeros_like(answer);
 	if (login->prompt_keys && answer_is(answer, 'q'))
 		login_on_cancel(login);
 	else if (!login->prompt_keys || !answer_is(answer, 'c') || !go_back(login))
-		login_provider_answer(login, number, answer);
+		login_provider_answer(login, number, typed ? typed : answer);
 }
 
 void login_on_answer(struct login *login, uint32_t number, const struct secret *answer)
