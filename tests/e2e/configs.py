@@ -6,6 +6,7 @@ HEAD = """
 logins_per_source = 400
 logins_waiting = 400
 login_tries = {tries}
+{more}
 
 [test]
 fail_delay_ms = {fail_delay_ms}
@@ -41,23 +42,40 @@ device_flow_alone = yes
 """
 
 
+def lines_of(pairs):
+    return "\n".join(f"{key} = {value}" for key, value in pairs.items())
+
+
+def section(head, pairs):
+    return f"[{head}]\n{lines_of(pairs)}\n"
+
+
 def service(name, methods, **conditions):
-    lines = [f"[service {name}]", f"methods = {methods}"]
-    lines += [f"{key} = {value}" for key, value in conditions.items()]
-    return "\n".join(lines) + "\n"
+    return section(f"service {name}", {"methods": methods, **conditions})
 
 
-def head(tries=3, fail_delay_ms=100):
-    return HEAD.format(tries=tries, fail_delay_ms=fail_delay_ms)
+def head(tries=3, fail_delay_ms=100, **limits):
+    return HEAD.format(tries=tries, fail_delay_ms=fail_delay_ms, more=lines_of(limits))
 
 
 def oidc(provider, name="work", title="Work", client_id="demo", **more):
-    lines = "\n".join(f"{key} = {value}" for key, value in more.items())
     return OIDC.format(name=name, title=title, issuer=provider.issuer, client_id=client_id,
-                       more=lines)
+                       more=lines_of(more))
 
 
 def github(provider, name="github", **more):
-    lines = "\n".join(f"{key} = {value}" for key, value in more.items())
     host = provider.url.removeprefix("https://")
-    return GITHUB.format(name=name, host=host, client_id=provider.client_id, more=lines)
+    return GITHUB.format(name=name, host=host, client_id=provider.client_id, more=lines_of(more))
+
+
+def totp(**more):
+    return section("method app", {"type": "totp", **more})
+
+
+def sms_gateway(gateway, name="gateway", **more):
+    """A section for our own gateway; `more` replaces keys of it."""
+    return section(f"sms {name}", {"type": "http", **gateway.keys(), **more})
+
+
+def sms(name="phone", **more):
+    return section(f"method {name}", {"type": "sms", "alone": "yes", **more})

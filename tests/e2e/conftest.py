@@ -12,6 +12,7 @@ sys.path.insert(0, HERE)
 from house import House  # noqa: E402
 from vendors.glewlwyd import Glewlwyd  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
+from vendors.sms_gateway import SmsGateway  # noqa: E402
 from vendors.tls import Authority  # noqa: E402
 
 PASSWORD = "right horse 7"
@@ -76,3 +77,11 @@ def jane(house, polite):
     house.add_link(user, polite.issuer, sub)
     yield user, sub
     house.remove_user(user)
+
+
+@pytest.fixture(scope="session")
+def gateway(authority):
+    """An SMS gateway that runs all the time; a test that needs it well resets it."""
+    made = SmsGateway(authority).start()
+    yield made
+    made.stop()

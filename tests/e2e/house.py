@@ -262,6 +262,12 @@ class House:
         with Bus() as bus:
             return bus.call(interface, method, signature, *arguments)
 
+    @contextlib.contextmanager
+    def bus_login(self, user, **facts):
+        """A login on jauthd's own socket."""
+        with Bus() as bus, bus.begin(user, **facts) as login:
+            yield login
+
     def add_link(self, user, issuer, subject, privileged=False):
         link = variants({"issuer": issuer, "subject": subject, "user": user,
                          "privileged": privileged})
@@ -297,6 +303,17 @@ class House:
 
     def unlock_limits(self, user=""):
         return self.call("Admin", "UnlockLimits", "s", user)
+
+    def add_phone(self, user, number, label="", method="phone"):
+        """As root's jauthctl phone add does."""
+        with Bus() as bus, bus.begin(user, service="jauthctl", phase="enrol", method=method,
+                                     rhost=None, caller_uid=0, surface="terminal") as login:
+            for answer in (number, label, "n"):
+                step = login.step()
+                assert step.state == "ask", (step.state, step.text())
+                login.answer(answer)
+            step = login.step()
+            assert step.state == "granted", (step.state, step.text())
 
     def status(self):
         return self.call("Admin", "Status")
