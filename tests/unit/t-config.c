@@ -267,8 +267,8 @@ static const char *const right_texts[] = {
 	TEXT "[sms mail]\ntype = post\nstamp = red\ncost = 1000000\n",
 	"[general]\ncountry = CN\n",
 	"[general]\ncountry = +39 - 9-11\n",
-	"[limits]\nsms_number_gap = 1d\nsms_number_hour = 1\ncodes_wrong_row = 100\n"
-	"sms_source_hour = 1000000\nsms_total_day = 1000000\nsms_cost_per_day = 1000000000\n",
+	"[limits]\nsms_number_gap = 1d\nsms_number_hour = 1\ncodes_wrong_row = 100\n",
+	"[limits]\nsms_source_hour = 1000000\nsms_cost_per_day = 1000000000\n",
 };
 
 static void what_is_right_is_taken(void **state UNUSED)
