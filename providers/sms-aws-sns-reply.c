@@ -117,26 +117,40 @@ static bool element_value(const struct span *in, const char *name,
 	return text_into(ret_value, SMS_WORD_MAX + 1, value);
 }
 
-/* After a declaration, if any, the document begins with this element, which may have attributes. */
-static bool has_root(const struct span *document, const char *name)
-{
-	static const char blanks[] = " \t\r\n";
-	const char *text = document->data + strspn(document->data, blanks);
-	const char *end;
+#define BLANKS " \t\r\n"
 
+/* After a declaration, if any, the document begins with this element, which may have attributes. */
+static bool begins_with(const char *text, const char *name)
+{
+	text += strspn(text, BLANKS);
 	if (text_has_prefix(text, "<?xml ")) {
-		end = strstr(text, "?>");
-		if (!end)
+		text = strstr(text, "?>");
+		if (!text)
 			return false;
-		text = end + 2 + strspn(end + 2, blanks);
+		text += 2 + strspn(text + 2, BLANKS);
 	}
 	if (*text != '<' || !text_has_prefix(text + 1, name))
 		return false;
-	end = text + 1 + strlen(name);
-	return *end == '>' || *end == ' ';
+	text += 1 + strlen(name);
+	return *text == '>' || *text == ' ';
 }
 
-/* The bytes of a reply when they are text without anything that begins with "<!". */
+/* It is all there: nothing but blanks follows the end of that element. */
+static bool ends_with(const struct span *document, const char *name)
+{
+	_cleanup_free_ char *closing = text_format("</%s>", name);
+	const char *end = find(document, closing);
+
+	return end && end[strlen(closing) + strspn(end + strlen(closing), BLANKS)] == '\0';
+}
+
+static bool has_root(const struct span *document, const char *name)
+{
+	return begins_with(document->data, name) && ends_with(document, name);
+}
+
+/* The bytes of a reply, which a NUL follows, when they are text in which nothing begins with
+ * "<!". */
 static bool document_of(const struct http_reply *reply, struct span *ret_document)
 {
 	struct span document;

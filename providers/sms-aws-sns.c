@@ -147,6 +147,7 @@ static bool authorize(struct http_request *request, const struct aws_sns_config 
 	const struct sign_key key = { config->access_key_id, config->secret_access_key };
 	char host[SIGN_HOST_SIZE], time[SIGN_TIME_SIZE], hash[SIGN_HASH_SIZE];
 	const struct sign_scope scope = { time, config->region, "sns" };
+	const struct secret *token = config->session_token;
 	struct sign_request signed_request = {
 		.method = "POST", .query = "", .body_hash = hash,
 	};
@@ -160,8 +161,8 @@ static bool authorize(struct http_request *request, const struct aws_sns_config 
 	sign_add_header(&signed_request, "content-type", FORM_TYPE);
 	sign_add_header(&signed_request, "host", host);
 	sign_add_header(&signed_request, "x-amz-date", time);
-	if (config->session_token)
-		sign_add_header(&signed_request, "x-amz-security-token", config->session_token->data);
+	if (token)
+		sign_add_header(&signed_request, "x-amz-security-token", token->data);
 	done = sign_sigv4(&signed_request, &key, &scope, &authorization) == 0 &&
 	       sign_send_headers(request, &signed_request) &&
 	       http_request_header(request, "Authorization", buf_text(&authorization));

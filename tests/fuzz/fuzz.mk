@@ -77,3 +77,11 @@ fuzz_sms_http_LDADD = libjauth-providers.la
 fuzz_sms_twilio_SOURCES = tests/fuzz/fuzz-sms-twilio.c
 fuzz_sms_twilio_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_sms_twilio_LDADD = libjauth-providers.la
+
+noinst_PROGRAMS += fuzz-sms-alibaba fuzz-sms-aws-sns
+fuzz_sms_alibaba_SOURCES = tests/fuzz/fuzz-sms-alibaba.c tests/fuzz/fuzz-sms-reply.h
+fuzz_sms_alibaba_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sms_alibaba_LDADD = libjauth-providers.la
+fuzz_sms_aws_sns_SOURCES = tests/fuzz/fuzz-sms-aws-sns.c tests/fuzz/fuzz-sms-reply.h
+fuzz_sms_aws_sns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sms_aws_sns_LDADD = libjauth-providers.la

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Signatures against vectors of the vendors' own tools: tests/vectors/alibaba-signature.json
- * (@alicloud/openapi-util 0.3.3 and openapi-core 1.0.8) and aws-sigv4-sns.json (@smithy/signature-v4
- * 5.7.5), among both the example of the vendor's documentation.
+ * (@alicloud/openapi-util 0.3.3 and openapi-core 1.0.8) and aws-sigv4-sns.json
+ * (@smithy/signature-v4 5.7.5), among both the example of the vendor's documentation.
  */
 #include "providers/sms-sign.h"
 

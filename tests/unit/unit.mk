@@ -296,3 +296,11 @@ check_PROGRAMS += t-sms-http
 t_sms_http_SOURCES = tests/providers/t-sms-http.c
 t_sms_http_CFLAGS = $(UNIT_CFLAGS)
 t_sms_http_LDADD = libvendor-fixture.la
+
+check_PROGRAMS += t-sms-alibaba t-sms-aws-sns
+t_sms_alibaba_SOURCES = tests/providers/t-sms-alibaba.c
+t_sms_alibaba_CFLAGS = $(UNIT_CFLAGS)
+t_sms_alibaba_LDADD = libvendor-fixture.la
+t_sms_aws_sns_SOURCES = tests/providers/t-sms-aws-sns.c
+t_sms_aws_sns_CFLAGS = $(UNIT_CFLAGS)
+t_sms_aws_sns_LDADD = libvendor-fixture.la
