@@ -96,8 +96,7 @@ int text_to_number(const char *text, int64_t min, int64_t max, int64_t *ret_numb
 	return 0;
 }
 
-/* Bytes of the character at `text`; 0 when it is not valid UTF-8 (RFC 3629 section 4). */
-static size_t next_character(const char *text, size_t len, uint32_t *ret_character)
+size_t text_character(const char *text, size_t len, uint32_t *ret_character)
 {
 	static const struct {
 		unsigned char mask, lead;
@@ -150,7 +149,7 @@ static void add_filtered(struct buf *buf, const char *text, size_t max_chars,
 
 	for (n = 0; left && n < max_chars; n++) {
 		uint32_t character = 0;
-		size_t len = next_character(text, left, &character);
+		size_t len = text_character(text, left, &character);
 
 		if (len && passes(character))
 			buf_add(buf, text, len);
@@ -189,7 +188,7 @@ bool text_is_utf8(const char *text, size_t len)
 {
 	while (len) {
 		uint32_t character;
-		size_t n = next_character(text, len, &character);
+		size_t n = text_character(text, len, &character);
 
 		if (!n || !character)
 			return false;

@@ -35,6 +35,10 @@ void text_add_clean(struct buf *buf, const char *text, size_t max_chars);
 /* The same with printable ASCII only. */
 void text_add_ascii(struct buf *buf, const char *text, size_t max_chars);
 
+/* Bytes of the character at `text`; 0 when it is not valid UTF-8 (RFC 3629 section 4). `len` is not
+ * 0. */
+size_t text_character(const char *text, size_t len, uint32_t *ret_character);
+
 /* True when all bytes are 0x20..0x7e and there are 1..max_len of them. */
 bool text_is_printable_ascii(const char *text, size_t max_len);
 /* Valid UTF-8 without NUL. */
