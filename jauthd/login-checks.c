@@ -155,6 +155,7 @@ static void tell_found(struct login *login, struct check *check)
 			.id = check->phones[i].id,
 			.number = check->phones[i].number,
 			.label = check->phones[i].label,
+			.used_s = check->phones[i].used_s,
 		};
 	DELIVER(login, found, check->number, phones, check->n_phones);
 }

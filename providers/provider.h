@@ -82,9 +82,10 @@ struct identity {
 
 /* A telephone number kept for the user, as the store has it. */
 struct phone {
-	int64_t id;              /* 0: none, see login_count_send() */
+	int64_t id;              /* 0: none, see login_count_send(); -1: not kept (yet) */
 	const char *number;      /* E.164, "+8613900001234"; never shown whole, never logged */
 	const char *label;       /* the sysadmin's word for it; or "" */
+	int64_t used_s;          /* when a code sent there was right; 0: never */
 };
 
 /* May a message go out now? */
