@@ -6,6 +6,7 @@
 
 const struct provider *const providers[] = {
 	&password_provider,
+	&sms_provider,
 	&oidc_provider,
 	&google_provider,
 	&github_provider,

@@ -29,6 +29,15 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-http-reply.c \
 	providers/sms-request.c providers/sms-request.h \
 	providers/sms-sign.c providers/sms-sign.h \
+	providers/sms.c providers/sms.h \
+	providers/sms-code.c \
+	providers/sms-enrol.c \
+	providers/sms-routes.c \
+	providers/sms-send.c \
+	providers/sms-sending.c providers/sms-sending.h \
+	providers/sms-text.c providers/sms-text.h \
+	providers/sms-trial.c \
+	providers/sms-type.c \
 	providers/sms-template.c providers/sms-template.h \
 	providers/sms-twilio.c \
 	providers/sms-vendor.c providers/sms-vendor.h \

@@ -9,6 +9,7 @@ extern const struct provider github_provider;
 extern const struct provider google_provider;
 extern const struct provider oidc_provider;
 extern const struct provider password_provider;
+extern const struct provider sms_provider;
 extern const struct provider totp_provider;
 
 /* And every SMS vendor; sms-vendor.c lists them. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The half of the fake core that stands for the store: numbers, messages, codes; see fake-core.h. */
+/* The half of the fake core that stands for the store: numbers, messages, codes. */
 #include "tests/providers/fake-core.h"
 
 #include <setjmp.h>
