@@ -12,10 +12,11 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "providers/request.h"
+#include "providers/sms-check.h"
 #include "providers/sms-request.h"
 #include "providers/table.h"
 
-#define API           "/2010-04-01/Accounts/"
+#define API           "2010-04-01/Accounts/"
 #define SID_LEN       34         /* two letters, 32 hex digits */
 #define BODY_MAX      1600       /* characters; bytes are never fewer */
 #define SENDER_MAX    11         /* an alphanumeric sender ID */
@@ -23,9 +24,7 @@
 #define VALIDITY_MAX  36000
 #define CODE_MAX      99999      /* of an error */
 #define CODE_STOPPED  21610
-#define HEX_DIGITS    "0123456789abcdefABCDEF"
-#define DIGITS        "0123456789"
-#define ALPHANUMERIC  DIGITS " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define HEX_DIGITS    SMS_DIGITS "abcdefABCDEF"
 
 struct twilio_config {
 	char *account_sid;
@@ -139,40 +138,53 @@ static const struct {
 static bool is_sid(const char *text, const char *letters)
 {
 	return strlen(text) == SID_LEN && text_has_prefix(text, letters) &&
-	       strspn(text + 2, HEX_DIGITS) == SID_LEN - 2;
+	       sms_is_made_of(text + 2, HEX_DIGITS);
 }
 
-static void check_sid(const char *sid, const char *letters, const char *key,
-		      const struct conf_section *section, struct conf_report *report)
+static bool is_account(const char *text)
 {
-	_cleanup_free_ char *text = text_format("must be %s and 32 hex digits", letters);
+	return is_sid(text, "AC");
+}
 
-	if (sid && !is_sid(sid, letters))
-		sms_mistake(report, section, key, text);
+static bool is_api_key(const char *text)
+{
+	return is_sid(text, "SK");
+}
+
+static bool is_service(const char *text)
+{
+	return is_sid(text, "MG");
+}
+
+static bool is_message(const char *text)
+{
+	return is_sid(text, "SM") || is_sid(text, "MM");
 }
 
 static bool is_short_code(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len >= 3 && len <= 8 && strspn(text, DIGITS) == len;
+	return len >= 3 && len <= 8 && sms_is_made_of(text, SMS_DIGITS);
 }
 
 static bool is_sender(const char *text)
 {
-	size_t len = strlen(text);
-
 	return phone_is_valid(text) || is_short_code(text) ||
-	       (len <= SENDER_MAX && strspn(text, ALPHANUMERIC) == len &&
-		strspn(text, DIGITS " ") < len);
+	       (strlen(text) <= SENDER_MAX &&
+		sms_is_made_of(text, SMS_LETTERS SMS_DIGITS " ") &&
+		!sms_is_made_of(text, SMS_DIGITS " "));
 }
 
-static bool is_origin(const char *text)
-{
-	struct url url;
-
-	return url_parse(text, URL_MAX, &url) == 0 && !url.path[0];
-}
+static const struct sms_text_rule rules[] = {
+	{ "account_sid", FIELD(account_sid), is_account, "must be AC and 32 hex digits" },
+	{ "api_key_sid", FIELD(api_key_sid), is_api_key, "must be SK and 32 hex digits" },
+	{ "messaging_service_sid", FIELD(messaging_service_sid), is_service,
+	  "must be MG and 32 hex digits" },
+	{ "from", FIELD(from), is_sender, "must be a number such as +14155550100, a short code, or "
+	  "up to 11 letters, digits and blanks" },
+	{ "endpoint", FIELD(endpoint), sms_is_base, SMS_WANTED_BASE },
+};
 
 static bool is_credential(const struct secret *secret)
 {
@@ -200,18 +212,10 @@ static void check(const void *config, const struct conf_section *section,
 {
 	const struct twilio_config *twilio = config;
 
-	check_sid(twilio->account_sid, "AC", "account_sid", section, report);
-	check_sid(twilio->api_key_sid, "SK", "api_key_sid", section, report);
-	check_sid(twilio->messaging_service_sid, "MG", "messaging_service_sid", section, report);
+	sms_check_texts(rules, N_ELEMENTS(rules), config, section, report);
 	check_login(twilio, section, report);
 	if (!twilio->from && !twilio->messaging_service_sid)
 		sms_mistake(report, section, "from", "or \"messaging_service_sid\" is needed");
-	if (twilio->from && !is_sender(twilio->from))
-		sms_mistake(report, section, "from", "must be a number such as +14155550100, "
-			    "a short code, or up to 11 letters, digits and blanks");
-	if (!is_origin(twilio->endpoint))
-		sms_mistake(report, section, "endpoint",
-			    "must be no more than https:// and a host");
 }
 
 /* --- requests --- */
@@ -219,7 +223,8 @@ static void check(const void *config, const struct conf_section *section,
 static struct http_request *request_new(const struct twilio_config *twilio,
 					enum http_method method, const char *resource)
 {
-	_cleanup_free_ char *url = text_format("%s" API "%s/%s.json", twilio->endpoint,
+	const char *slash = text_has_suffix(twilio->endpoint, "/") ? "" : "/";
+	_cleanup_free_ char *url = text_format("%s%s" API "%s/%s.json", twilio->endpoint, slash,
 					       twilio->account_sid, resource);
 	struct http_request *request = sms_request_json(method, url);
 
@@ -273,7 +278,7 @@ static struct http_request *ask(const void *config, const char *id, const char *
 {
 	_cleanup_free_ char *resource = text_format("Messages/%s", id);
 
-	if (!is_sid(id, "SM") && !is_sid(id, "MM"))
+	if (!is_message(id))
 		return NULL;
 	return request_new(config, HTTP_GET, resource);
 }
@@ -332,7 +337,7 @@ static void judge_message(const struct json_t *message, struct sms_result *resul
 		return;
 	if (delivery == SMS_NOT_DELIVERED)
 		result->class = SMS_REFUSED;
-	if (delivery == SMS_ON_ITS_WAY && sid && (is_sid(sid, "SM") || is_sid(sid, "MM")) &&
+	if (delivery == SMS_ON_ITS_WAY && sid && is_message(sid) &&
 	    text_into(result->id, sizeof(result->id), sid))
 		result->class = SMS_ACCEPTED;
 }
