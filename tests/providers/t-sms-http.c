@@ -152,7 +152,7 @@ static void requests_are_checked(void **state UNUSED)
 		{ "url = https://{code}/\n", "\"url\" must" },
 		{ "url = {text}\n", "\"url\" must be an https URL" },
 		{ "url = https://sms.example.org/{cod}\n", "\"url\" knows no {cod}; there are" },
-		{ "url = https://sms.example.org/{code\n", "\"url\" has a brace without its other" },
+		{ "url = https://sms.example.org/{code\n", "\"url\" has a brace without its" },
 		{ URL "body = t={text\n", "\"body\" has a brace without its other half" },
 		{ URL "body = t={txt}\n", "\"body\" knows no {txt}" },
 		{ URL FORM "method = GET\n", "\"body\" has no place in a GET" },
