@@ -4,6 +4,7 @@
 A vendor is a Server that checks every request as the real one does, and
 
     vendor.messages          what it took: dicts of number (E.164), text, code, id, in order
+    vendor.attempts          the same of every right request, taken or not
     vendor.wait_for(n)       the n-th message (1: the first), when it is there
     vendor.behave("limit", "slow")   what happens to the next sends, one each; then all is well
     vendor.deliver(id, "failed")     the state that is told for a message from now on
@@ -42,6 +43,7 @@ class SmsVendor(Server):
         self.folder = authority.folder
         self.url = f"https://{host}:{self.port}"
         self.messages = []
+        self.attempts = []
         self.behaviours = collections.deque()
         self.states = {}                # message id → state, where it is not "delivered"
         self.slow_s = 2
@@ -69,8 +71,8 @@ class SmsVendor(Server):
 
     def reset(self):
         with self.lock:
-            for what in (self.messages, self.behaviours, self.states, self.requests,
-                         self.complaints, self.faults):
+            for what in (self.messages, self.attempts, self.behaviours, self.states,
+                         self.requests, self.complaints, self.faults):
                 what.clear()
 
     def secret_file(self, name, text):
@@ -112,10 +114,11 @@ class SmsVendor(Server):
         number, text = self.read_message(request)
         name = self.behaviours.popleft() if self.behaviours else "ok"
         name = self.examples.get(name, name)
-        if name in self.words:
-            return self.error_reply(name, self.words[name], "as the test wishes")
         message = {"number": number, "text": text, "code": self.code_of(text),
                    "id": self.new_id()}
+        self.attempts.append(message)
+        if name in self.words:
+            return self.error_reply(name, self.words[name], "as the test wishes")
         self.messages.append(message)
         reply = self.accepted(message)
         reply.manner = name
