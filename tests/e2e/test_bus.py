@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ import configs
 from bus import Bus, BusError, call_as, variants
 from conftest import PASSWORD
 from house import wait_until
+from people import enrol_totp
 from service import run
 
 LOCKER = "i3lock"
@@ -23,7 +25,8 @@ LOCKER = "i3lock"
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house):
     house.configure(configs.head() + configs.PASSWORD + configs.service("sshd", "password")
-                    + configs.service(LOCKER, "password") + configs.service("su", "password"))
+                    + configs.service(LOCKER, "password") + configs.service("su", "password")
+                    + configs.totp())
     yield house
     house.stop_jauth()
 
@@ -130,6 +133,18 @@ def test_root_removes_only_what_is_there(bus, method, signature, argument):
     with pytest.raises(BusError) as caught:
         bus.call("Accounts", method, signature, argument)
     assert caught.value.name == "NotFound"
+
+
+def test_key_is_listed_without_itself_and_removed(house, bus, user):
+    enrol_totp(house, SimpleNamespace(now=lambda: int(time.time())), user)
+    rows = bus.call("Accounts", "ListTotp", "s", user)
+    assert [(row.pop("user"), row.pop("used"), row.pop("recovery")) for row in rows] \
+        == [(user, 0, 10)]
+    assert set(rows[0]) == {"uid", "created"}
+    bus.call("Accounts", "RemoveTotp", "s", user)
+    assert bus.call("Accounts", "ListTotp", "s", "") == []
+    last = house.audit(user=user)[-1]
+    assert (last["kind"], last["reason"]) == ("admin", "TOTP key removed")
 
 
 # --- others than root ---
