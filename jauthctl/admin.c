@@ -115,18 +115,17 @@ enum exit_code run_reload(struct ctl *ctl, int argc, char **argv)
 	return bus_admin(ctl, "Reload", json_array(), NULL);
 }
 
-/* For people: a moment that does not come is said in words. */
-static void name_endless(json_t *rows)
+/* For people: a moment that does not come is said in words, and no limit is nothing. */
+static void name_exceptions(json_t *rows)
 {
 	json_t *row;
 	size_t i;
 
 	json_array_foreach(rows, i, row) {
-		json_t *until = json_object_get(row, "wait-until");
-
-		if (json_is_integer(until) && json_integer_value(until) == UNTIL_UNLOCKED)
-			(void)json_object_set_new(row, "wait-until",
-						  json_string("unlock-limits"));
+		if (json_integer_value(json_object_get(row, "wait-until")) == UNTIL_UNLOCKED)
+			(void)json_object_set_new(row, "wait-until", json_string("unlock-limits"));
+		if (json_integer_value(json_object_get(row, "limit")) == 0)
+			(void)json_object_set_new(row, "limit", json_null());
 	}
 }
 
@@ -145,7 +144,7 @@ enum exit_code run_limits(struct ctl *ctl, int argc, char **argv)
 	if (ctl->json) {
 		table_print_json(rows, stdout);
 	} else {
-		name_endless(rows);
+		name_exceptions(rows);
 		table_print(&table, rows, stdout);
 	}
 	json_decref(rows);

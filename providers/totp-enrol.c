@@ -187,8 +187,8 @@ static void show_recovery(struct login *login)
 	struct buf line = BUF_INIT_SECRET(GROUPED_MAX);
 
 	login_show(login, login_text(login,
-		N_("Recovery codes, for when the app is not at hand. Each works once. They are "
-		   "not shown again.")));
+		N_("Recovery codes, for when the app is not at hand. Each works once.")));
+	login_show(login, login_text(login, N_("They are not shown again:")));
 	for (size_t i = 0; i < N_ELEMENTS(own->recovery); i++) {
 		buf_add_text(&line, "  ");
 		add_grouped(&line, own->recovery[i]->data, own->recovery[i]->len, '-');
