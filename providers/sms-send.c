@@ -156,7 +156,8 @@ void sms_counted(struct login *login, uint32_t number UNUSED, enum send_verdict 
 		 int64_t wait_s)
 {
 	struct sms_login *own = login_own(login);
-	bool may_send = verdict == SEND_ALLOWED && own->phone.id != 0;
+	/* A stranger may ask again while the vendors are still at it: one message is enough. */
+	bool may_send = verdict == SEND_ALLOWED && own->phone.id != 0 && !own->sending.message;
 
 	own->last_ms = login_now_ms(login);
 	if (!login_is_proved(login))

@@ -27,8 +27,7 @@
 #include "base/digits.h"
 #include "base/text.h"
 
-#define PROMPTS_MAX   5                  /* and one more for each message asked for again */
-#define BUSY_AGAIN_MS 10000              /* a message is still under way */
+#define PROMPTS_MAX 5                  /* and one more for each message asked for again */
 
 static const int64_t resend_gaps_ms[SMS_RESENDS_MAX] = { 60000, 120000 };
 
@@ -234,8 +233,6 @@ static void resend(struct login *login)
 		return;
 	}
 	wait_ms = own->last_ms + resend_gaps_ms[own->n_resends] - login_now_ms(login);
-	if (wait_ms <= 0 && own->sending.message)
-		wait_ms = BUSY_AGAIN_MS;
 	if (wait_ms <= 0) {
 		own->n_resends++;
 		sms_send(login);

@@ -551,6 +551,7 @@ uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
 	login->prompt_echo = prompt->echo;
 	login->prompt_is_password = prompt->password;
 	login->prompt_has_keys = prompt->keys;
+	login->prompt_name = prompt->name;
 	login->prompt_number = fake_next_number(login);
 	return login->prompt_number;
 }

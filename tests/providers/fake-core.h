@@ -69,6 +69,7 @@ struct login {
 
 	uint32_t prompt_number;
 	char *prompt;                    /* text of the last prompt */
+	const char *prompt_name;         /* its literal, or NULL */
 	bool prompt_echo, prompt_is_password, prompt_has_keys;
 	char *link, *plain_link, *user_code, *code_text;         /* of the last code shown */
 	unsigned n_codes;
