@@ -39,9 +39,12 @@ static const struct sms_vendor *find_vendor(struct config_loader *loader,
 	return NULL;
 }
 
+/* Checked further only when every row is right: where a secret's file cannot be read, the vendor
+ * would say that there is no secret. */
 static void fill_gateway(struct config_loader *loader, const struct conf_section *section,
 			 struct sms_gateway *gateway)
 {
+	const size_t n_mistakes = loader->report->n_mistakes;
 	struct gateway_type type = { NULL };
 	const struct conf_table tables[] = {
 		{ config_gateway_type_keys, &type },
@@ -51,7 +54,7 @@ static void fill_gateway(struct config_loader *loader, const struct conf_section
 
 	conf_apply(section, tables, gateway->vendor->keys ? 3 : 2, loader->report);
 	conf_release(config_gateway_type_keys, &type);
-	if (gateway->vendor->check)
+	if (gateway->vendor->check && loader->report->n_mistakes == n_mistakes)
 		gateway->vendor->check(gateway->config, section, loader->report);
 }
 

@@ -71,7 +71,8 @@ struct sms_vendor {
 	const char *type;                /* as in [sms ID] type = … */
 	const struct conf_key *keys;     /* own keys; the core adds type and cost */
 	size_t config_size;
-	/* MAY be NULL. What rows cannot say; as of struct provider. */
+	/* MAY be NULL. What rows cannot say; as of struct provider, but only when all rows are
+	 * right. */
 	void (*check)(const void *config, const struct conf_section *section,
 		      struct conf_report *report);
 	/* MUST. The request for one attempt; NULL when this message cannot be said in it (nothing

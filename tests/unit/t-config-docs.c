@@ -361,7 +361,7 @@ static void the_examples_of_the_manual_are_right(void **state UNUSED)
 		}
 	}
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 }
 
 static void the_sample_as_shipped_lets_passwords_in_over_ssh(void **state UNUSED)

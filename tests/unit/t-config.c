@@ -95,6 +95,7 @@ static const struct mistake_case {
 	{ "[smss x]\n", { { 1, "unknown section [smss x]; did you mean \"sms\"?" } } },
 	{ "[sms post]\n", { { 1, "[sms post] needs \"stamp\"" } } },
 	{ "[sms post]\nstamp = torn\n", { { 1, "a torn stamp" } } },
+	{ "[sms post]\nstamp = torn\ncost = -1\n", { { 3, "from 0 to 1000000" } } },
 	{ PIGEON "stamp = x\n", { { 3, "is no key of [sms mail]; there are: type, cost" } } },
 	{ PIGEON "csot = 2\n", { { 3, "did you mean \"cost\"?" } } },
 	{ PIGEON "cost = 1000001\n", { { 3, "from 0 to 1000000" } } },
