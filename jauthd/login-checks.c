@@ -33,7 +33,7 @@ static int run_transaction(struct check *check, struct db *db)
 	if (r == 0)
 		return db_commit(db);
 	db_rollback(db);
-	return r;
+	return r < 0 ? r : -EIO;
 }
 
 /* Kept already, no longer there, or too many of them: the provider says so. */
@@ -81,6 +81,8 @@ struct check *check_make(struct login *login, const struct check_kind *kind)
 	(void)text_into(check->source, sizeof(check->source), login->facts.source);
 	check->scope = login->method->provider->type;
 	check->is_proved = login_is_proved(login);
+	check->verdict = SEND_UNAVAILABLE;
+	check->result = CODE_UNAVAILABLE;
 	return check;
 }
 
@@ -271,5 +273,5 @@ void login_return_send(struct login *login)
 		return;
 	check->send = login->sent.send;
 	login->sent.send = 0;
-	(void)check_add(login, check);     /* without it the message stays counted */
+	(void)check_add(login, check);   /* without it the message stays counted */
 }

@@ -58,9 +58,9 @@ enum provider_feature {
 	PROVIDER_LOCAL_USER = 1 << 3,
 	/* It has a `change` operation. */
 	PROVIDER_CHANGES_PASSWORD = 1 << 4,
-	/* What it sends goes through hands that are neither ours nor the person's (NIST SP 800-63B-4
-	 * 3.1.3.3: a restricted authenticator). As a login's first factor it is a configuration
-	 * error unless the method says alone = yes. */
+	/* What it sends goes through hands that are neither ours nor the person's (NIST SP
+	 * 800-63B-4 3.1.3.3: a restricted authenticator). As a login's first factor it is a
+	 * configuration error unless the method says alone = yes. */
 	PROVIDER_RESTRICTED = 1 << 5,
 };
 
@@ -197,7 +197,7 @@ void *login_shared(struct login *login);                 /* shared_size bytes */
 const void *login_config(struct login *login);           /* config_size bytes */
 const char *login_user(struct login *login);             /* as typed; "" while preparing */
 const char *login_host(struct login *login);             /* this machine's name */
-bool login_is_root(struct login *login);                 /* change: root sets a user's password */
+bool login_is_root(struct login *login);                 /* change, enrol: root does it for a user */
 int64_t login_now_ms(struct login *login);               /* monotonic */
 int64_t login_now_s(struct login *login);                /* wall clock */
 int64_t login_deadline_ms(struct login *login);          /* monotonic: when the core gives up */
@@ -262,8 +262,8 @@ void login_note(struct login *login, const char *text);
  * `unused_days` are left out; 0: all are found. */
 uint32_t login_find_phones(struct login *login, int64_t unused_days);
 /* Counts a message against every limit, before the vendor is asked → counted. `phone` of id 0: the
- * same work for somebody who has no number; the verdict is SEND_ALLOWED or worse, and nothing must be
- * sent. `cost` in the unit of the key sms_cost_per_day. */
+ * same work for somebody who has no number; the verdict is SEND_ALLOWED or worse, and nothing must
+ * be sent. `cost` in the unit of the key sms_cost_per_day. */
 uint32_t login_count_send(struct login *login, const struct phone *phone, int64_t cost);
 /* The message counted last surely did not go out: takes the count back. */
 void login_return_send(struct login *login);
@@ -274,8 +274,8 @@ const struct phone_country *login_country(struct login *login);
 
 /* --- codes --- */
 
-/* The code that this login, and no other, will take. Only a keyed hash of it is kept; an earlier one
- * is dead. `phone_id`: when it was right this number counts as used; 0: none. */
+/* The code that this login, and no other, will take. Only a keyed hash of it is kept; an earlier
+ * one is dead. `phone_id`: when it was right this number counts as used; 0: none. */
 void login_keep_code(struct login *login, const struct secret *code, int64_t phone_id);
 /* No code is right any more: too many tries, too late. */
 void login_drop_code(struct login *login);
@@ -298,7 +298,7 @@ uint32_t login_set_totp(struct login *login, const struct totp_enrolment *enrolm
 
 /* This is who it is. The core maps it to the requested user, or denies. */
 void login_identify(struct login *login, const struct identity *identity);
-/* change and prepare: done. */
+/* change, enrol, test and prepare: done. */
 void login_done(struct login *login);
 
 enum deny_reason {

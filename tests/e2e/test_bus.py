@@ -26,7 +26,7 @@ LOCKER = "i3lock"
 def jauth(house):
     house.configure(configs.head() + configs.PASSWORD + configs.service("sshd", "password")
                     + configs.service(LOCKER, "password") + configs.service("su", "password")
-                    + configs.totp())
+                    + configs.totp() + configs.service("jauth-enrol", "password"))
     yield house
     house.stop_jauth()
 
@@ -201,7 +201,8 @@ def test_nobody_may_call(house, user, method, target):
 
 @pytest.mark.parametrize("facts", [
     {}, {"service": "i3lock"}, {"phase": "account"}, {"phase": "password", "service": "passwd"},
-    {"service": "i3lock", "phase": "password"}, {"caller_uid": 0},
+    {"service": "i3lock", "phase": "password"}, {"phase": "enrol", "method": "password"},
+    {"service": "jauth-enrol", "phase": "enrol", "caller_uid": 0}, {"caller_uid": 0},
     {"service": "i3lock", "caller_uid": 0}])
 @pytest.mark.parametrize("target", ["root", "other"])
 def test_nobody_may_not_begin_for_others(house, user, facts, target):
@@ -220,10 +221,41 @@ def test_user_may_not_begin_in_other_services(house, user, service):
     assert error_of(user, f"bus.begin({user!r}, service={service!r})") == "AccessDenied"
 
 
-@pytest.mark.parametrize("phase", ["password", "password-check"])
+@pytest.mark.parametrize("phase", ["password", "password-check", "test"])
 def test_user_may_not_begin_other_phases(house, user, phase):
     assert error_of(user, f"bus.begin({user!r}, service='{LOCKER}', phase={phase!r})") \
         == "AccessDenied"
+
+
+ENROL = """
+from bus import Bus
+login = Bus().begin({user!r}, service='{service}', phase='enrol', method='totp', caller_uid=0)
+for answer in {answers!r}:
+    step = login.step()
+    print(step.state, 'password' if step.ask()['password'] else 'otpauth:' in step.text())
+    login.answer(answer)
+print(login.outcome())
+"""
+
+
+@pytest.mark.parametrize("service", ["jauth-enrol", "sshd", LOCKER, "no-section"])
+def test_user_enrols_himself_after_his_password(house, user, service):
+    """Neither "I am root" nor another service spares him that."""
+    text = call_as(user, ENROL.format(user=user, service=service, answers=[PASSWORD, "q"]))
+    assert text.splitlines() == ["ask password", "ask True", "cancelled"]
+    text = call_as(user, ENROL.format(user=user, service=service, answers=["wrong"] * 3))
+    assert text.splitlines() == ["ask password"] * 3 + ["denied"]
+
+
+def test_root_is_never_enrolled(bus):
+    with bus.begin("root", phase="enrol", method="totp") as login:
+        assert login.outcome() == "denied"
+
+
+def test_only_root_tests_and_without_a_user(bus):
+    with bus.begin("", phase="test", method="password") as login:
+        step = login.step()
+        assert step.state == "failed" and "no test" in step.text()
 
 
 def test_user_may_ask_for_his_own_account_and_no_other(house, user):

@@ -196,6 +196,7 @@ check_PROGRAMS += t-codes
 t_codes_SOURCES = tests/unit/t-codes.c
 t_codes_CFLAGS = $(UNIT_CFLAGS)
 t_codes_LDADD = libjauthd.la $(UNIT_LIBS)
+t_codes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mlock
 
 check_PROGRAMS += t-login
 t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
