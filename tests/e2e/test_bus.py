@@ -232,7 +232,7 @@ from bus import Bus
 login = Bus().begin({user!r}, service='{service}', phase='enrol', method='totp', caller_uid=0)
 for answer in {answers!r}:
     step = login.step()
-    print(step.state, 'password' if step.ask()['password'] else 'otpauth:' in step.text())
+    print(step.state, 'password' if step.ask()['password'] else 'Scan this' in step.text())
     login.answer(answer)
 print(login.outcome())
 """
