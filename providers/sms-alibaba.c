@@ -5,11 +5,12 @@
  * with an international template, or SendMessageToGlobe with free text, as configured. Neither call
  * knows a key against sending twice, so what may have been processed is SMS_UNKNOWN.
  */
+#include "providers/sms-alibaba.h"
+
 #include <string.h>
 
 #include "base/text.h"
 #include "base/url.h"
-#include "providers/sms-alibaba.h"
 #include "providers/sms-check.h"
 #include "providers/sms-request.h"
 #include "providers/sms-sign.h"
@@ -38,7 +39,8 @@ struct alibaba_config {
 #define FIELD(name) offsetof(struct alibaba_config, name)
 
 static const struct conf_key keys[] = {
-	{ "access_key_id", CONF_TEXT, FIELD(access_key_id), .flags = CONF_REQUIRED, .max = 128,
+	{ "access_key_id", CONF_TEXT, FIELD(access_key_id), .flags = CONF_REQUIRED,
+	  .min = 1, .max = 128,
 	  .help = "A RAM user's key that may do nothing but send" },
 	{ "access_key_secret", CONF_SECRET, FIELD(access_key_secret), .flags = CONF_REQUIRED,
 	  .min = 1, .max = 256, .help = "Its secret" },
@@ -46,28 +48,29 @@ static const struct conf_key keys[] = {
 	  .help = "The token of temporary credentials (STS)" },
 	{ "endpoint", CONF_URL, FIELD(endpoint), .fallback = "https://dysmsapi.aliyuncs.com",
 	  .help = "Where SendSms is" },
-	{ "sign_name", CONF_TEXT, FIELD(sign_name), .flags = CONF_REQUIRED, .max = 100,
+	{ "sign_name", CONF_TEXT, FIELD(sign_name), .flags = CONF_REQUIRED, .min = 1, .max = 100,
 	  .help = "The approved signature" },
-	{ "template_code", CONF_TEXT, FIELD(template_code), .flags = CONF_REQUIRED, .max = 64,
+	{ "template_code", CONF_TEXT, FIELD(template_code), .flags = CONF_REQUIRED,
+	  .min = 1, .max = 64,
 	  .help = "The approved template for numbers of mainland China" },
-	{ "template_code_en", CONF_TEXT, FIELD(template_code_en), .max = 64,
+	{ "template_code_en", CONF_TEXT, FIELD(template_code_en), .min = 1, .max = 64,
 	  .help = "Another one for logins in English" },
-	{ "template_code_zh", CONF_TEXT, FIELD(template_code_zh), .max = 64,
+	{ "template_code_zh", CONF_TEXT, FIELD(template_code_zh), .min = 1, .max = 64,
 	  .help = "Another one for logins in Chinese" },
-	{ "code_variable", CONF_TEXT, FIELD(code_variable), .fallback = "code", .max = 32,
+	{ "code_variable", CONF_TEXT, FIELD(code_variable), .fallback = "code", .min = 1, .max = 32,
 	  .help = "The template's variable for the code" },
-	{ "host_variable", CONF_TEXT, FIELD(host_variable), .max = 32,
+	{ "host_variable", CONF_TEXT, FIELD(host_variable), .min = 1, .max = 32,
 	  .help = "Its variable for the host's name, if it has one" },
-	{ "ref_variable", CONF_TEXT, FIELD(ref_variable), .max = 32,
+	{ "ref_variable", CONF_TEXT, FIELD(ref_variable), .min = 1, .max = 32,
 	  .help = "Its variable for the reference that the prompt shows, if it has one" },
-	{ "foreign_template_code", CONF_TEXT, FIELD(foreign_template_code), .max = 64,
+	{ "foreign_template_code", CONF_TEXT, FIELD(foreign_template_code), .min = 1, .max = 64,
 	  .help = "The international template for all other numbers" },
 	{ "globe", CONF_BOOL, FIELD(globe),
 	  .help = "Send to all other numbers by SendMessageToGlobe instead, as free text" },
 	{ "globe_endpoint", CONF_URL, FIELD(globe_endpoint),
 	  .fallback = "https://dysmsapi.ap-southeast-1.aliyuncs.com",
 	  .help = "Where SendMessageToGlobe is" },
-	{ "sender", CONF_TEXT, FIELD(sender), .max = 15,
+	{ "sender", CONF_TEXT, FIELD(sender), .min = 1, .max = 15,
 	  .help = "With globe: the sender, 11 letters and digits or 15 digits at most" },
 	{ NULL }
 };
@@ -120,6 +123,7 @@ static void check(const void *filled, const struct conf_section *section,
 	const struct alibaba_config *config = filled;
 
 	sms_check_texts(texts, N_ELEMENTS(texts), filled, section, report);
+	sms_check_token("security_token", config->security_token, section, report);
 	if (config->globe && config->foreign_template_code)
 		sms_mistake(report, section, "foreign_template_code",
 			    "and globe = yes exclude each other");

@@ -31,24 +31,25 @@ struct aws_sns_config {
 static const char *const sms_types[] = { "Transactional", "Promotional", NULL };
 
 static const struct conf_key keys[] = {
-	{ "access_key_id", CONF_TEXT, FIELD(access_key_id), .flags = CONF_REQUIRED, .max = 128,
+	{ "access_key_id", CONF_TEXT, FIELD(access_key_id), .flags = CONF_REQUIRED,
+	  .min = 1, .max = 128,
 	  .help = "The key of an IAM user who may do sns:Publish and nothing else" },
 	{ "secret_access_key", CONF_SECRET, FIELD(secret_access_key), .flags = CONF_REQUIRED,
 	  .min = 1, .max = 256, .help = "Its secret" },
 	{ "session_token", CONF_SECRET, FIELD(session_token), .min = 1, .max = 4096,
 	  .help = "The token of temporary credentials" },
-	{ "region", CONF_TEXT, FIELD(region), .flags = CONF_REQUIRED, .max = 32,
+	{ "region", CONF_TEXT, FIELD(region), .flags = CONF_REQUIRED, .min = 1, .max = 32,
 	  .help = "Such as eu-central-1; not every region sends messages" },
 	{ "endpoint", CONF_URL, FIELD(endpoint),
 	  .help = "Where SNS is; normally the region says" },
-	{ "sender_id", CONF_TEXT, FIELD(sender_id), .max = 11,
+	{ "sender_id", CONF_TEXT, FIELD(sender_id), .min = 1, .max = 11,
 	  .help = "The sender shown where the country allows it: letters, digits, '-'" },
 	{ "sms_type", CONF_CHOICE, FIELD(sms_type), .choices = sms_types,
 	  .fallback = "Transactional",
 	  .help = "The route; Promotional is cheaper and may be late" },
-	{ "max_price", CONF_TEXT, FIELD(max_price), .max = 16,
+	{ "max_price", CONF_TEXT, FIELD(max_price), .min = 1, .max = 16,
 	  .help = "US dollars; a dearer message is taken and not sent" },
-	{ "origination_number", CONF_TEXT, FIELD(origination_number), .max = 16,
+	{ "origination_number", CONF_TEXT, FIELD(origination_number), .min = 1, .max = 16,
 	  .help = "The number or short code to send from, if the account has some" },
 	{ NULL }
 };
@@ -99,10 +100,13 @@ static const struct sms_text_rule texts[] = {
 	  "must be +14155550100, or a short code" },
 };
 
-static void check(const void *config, const struct conf_section *section,
+static void check(const void *filled, const struct conf_section *section,
 		  struct conf_report *report)
 {
-	sms_check_texts(texts, N_ELEMENTS(texts), config, section, report);
+	const struct aws_sns_config *config = filled;
+
+	sms_check_texts(texts, N_ELEMENTS(texts), filled, section, report);
+	sms_check_token("session_token", config->session_token, section, report);
 }
 
 /* --- the request --- */

@@ -30,3 +30,11 @@ void sms_check_texts(const struct sms_text_rule *rules, size_t n_rules, const vo
 			sms_mistake(report, section, rules[i].key, rules[i].wanted);
 	}
 }
+
+void sms_check_token(const char *key, const struct secret *token,
+		     const struct conf_section *section, struct conf_report *report)
+{
+	if (token && (strlen(token->data) != token->len || strchr(token->data, ' ') ||
+		      !text_is_printable_ascii(token->data, token->len)))
+		sms_mistake(report, section, key, "must be printable ASCII without blanks");
+}

@@ -6,9 +6,10 @@
 #include <stddef.h>
 
 #include "base/conf.h"
+#include "base/secret.h"
 
-#define SMS_DIGITS       "0123456789"
-#define SMS_LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define SMS_DIGITS  "0123456789"
+#define SMS_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* One key of kind CONF_TEXT or CONF_URL. */
 struct sms_text_rule {
@@ -20,6 +21,10 @@ struct sms_text_rule {
 
 /* Reports every text that is there and breaks its rule. */
 void sms_check_texts(const struct sms_text_rule *rules, size_t n_rules, const void *config,
+		     const struct conf_section *section, struct conf_report *report);
+
+/* The token of temporary credentials, or NULL: a header's value, which is signed as it is sent. */
+void sms_check_token(const char *key, const struct secret *token,
 		     const struct conf_section *section, struct conf_report *report);
 
 bool sms_is_made_of(const char *text, const char *characters);

@@ -83,7 +83,8 @@ struct sms_vendor {
 	 * before. */
 	void (*judge)(const void *config, const struct http_reply *reply,
 		      struct sms_result *ret_result);
-	/* MAY be NULL, both or none. What became of a message that was accepted. `sent_s` is when. */
+	/* MAY be NULL, both or none. What became of a message that was accepted; `sent_s` is when.
+	 * The request is NULL when the vendor cannot be asked about this one. */
 	struct http_request *(*ask)(const void *config, const char *id, const char *number,
 				    int64_t sent_s, const struct sms_attempt *attempt);
 	enum sms_delivery (*judge_delivery)(const void *config, const struct http_reply *reply,

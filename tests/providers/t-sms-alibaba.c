@@ -257,6 +257,7 @@ static void mistakes_are_named(void **state UNUSED)
 		{ SECTION "code_variable = a\"b\n", "\"code_variable\" must be" },
 		{ SECTION "host_variable = a b\n", "\"host_variable\" must be" },
 		{ SECTION "ref_variable = ${r}\n", "\"ref_variable\" must be" },
+		{ SECTION "code_variable =\n", "code_variable" },
 		{ SECTION "host_variable = code\n", "\"host_variable\" is the code's" },
 		{ SECTION "ref_variable = code\n", "\"ref_variable\" is that of" },
 		{ SECTION "host_variable = x\nref_variable = x\n", "\"ref_variable\" is that of" },
@@ -280,6 +281,24 @@ static void mistakes_are_named(void **state UNUSED)
 
 		if (rows[i].part ? !strstr(mistakes, rows[i].part) : mistakes[0] != '\0')
 			fail_msg("%s: %s", rows[i].lines, mistakes);
+	}
+}
+
+static void a_token_is_a_headers_value(void **state UNUSED)
+{
+	static const char *const tokens[] = { "a b", " a", "a\nb", "caf\xc3\xa9", "a\x1b[2J" };
+
+	for (size_t i = 0; i < N_ELEMENTS(tokens); i++) {
+		const struct fixture_secret both[] = {
+			{ "access_key_secret", "testsecret" },
+			{ "security_token", tokens[i] },
+			{ NULL }
+		};
+		_cleanup_free_ char *mistakes = fixture_mistakes(&alibaba_vendor,
+			&(struct vendor_section){ SECTION, both });
+
+		if (!strstr(mistakes, "\"security_token\" must be printable"))
+			fail_msg("%s: %s", tokens[i], mistakes);
 	}
 }
 
@@ -645,6 +664,7 @@ int main(void)
 		cmocka_unit_test(any_text_stays_one_parameter),
 		cmocka_unit_test(a_text_beyond_a_url_makes_no_request),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(a_token_is_a_headers_value),
 		cmocka_unit_test(ok_is_accepted),
 		cmocka_unit_test(every_word_has_its_class),
 		cmocka_unit_test(other_statuses_say_nothing_sure),

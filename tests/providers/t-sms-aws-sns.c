@@ -186,6 +186,7 @@ static void mistakes_are_named(void **state UNUSED)
 		{ SECTION "max_price = 10.123\norigination_number = 12345\n", NULL },
 		{ REGION, "access_key_id" },
 		{ KEY, "region" },
+		{ KEY "region =\n", "region" },
 		{ KEY "region = us-east-1.example.org/\n", "\"region\" must be" },
 		{ KEY "region = US-EAST-1\n", "\"region\" must be" },
 		{ "access_key_id = a/b\n" REGION, "\"access_key_id\" must be" },
@@ -213,6 +214,17 @@ static void mistakes_are_named(void **state UNUSED)
 		if (rows[i].part ? !strstr(mistakes, rows[i].part) : mistakes[0] != '\0')
 			fail_msg("%s: %s", rows[i].lines, mistakes);
 	}
+}
+
+static void a_token_is_a_headers_value(void **state UNUSED)
+{
+	static const struct fixture_secret both[] = {
+		{ "secret_access_key", "s" }, { "session_token", "a b" }, { NULL }
+	};
+	_cleanup_free_ char *mistakes = fixture_mistakes(&aws_sns_vendor,
+		&(struct vendor_section){ SECTION, both });
+
+	assert_non_null(strstr(mistakes, "\"session_token\" must be printable"));
 }
 
 /* --- replies --- */
@@ -469,6 +481,7 @@ int main(void)
 		cmocka_unit_test(any_text_stays_one_parameter),
 		cmocka_unit_test(a_text_beyond_a_form_makes_no_request),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(a_token_is_a_headers_value),
 		cmocka_unit_test(a_published_message_is_accepted),
 		cmocka_unit_test(every_word_has_its_class),
 		cmocka_unit_test(a_hint_elsewhere_is_none),

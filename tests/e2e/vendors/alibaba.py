@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Alibaba Cloud SMS: SendSms, SendMessageToGlobe and QuerySendDetails, with signature V3 computed
-here from its documentation. Errors come in the vendor's words: those of the business with 200, those
-of the gateway with 4xx, the undecided ones with 5xx."""
+here from its documentation. Errors come in the vendor's words: those of the business with 200,
+those of the gateway with 4xx and 5xx."""
 
 import datetime
 import hashlib
@@ -221,9 +221,10 @@ class Alibaba(SmsVendor):
         found = [message for message in self.messages
                  if message["id"] == query["BizId"] and message["date"] == query["SendDate"] and
                  message["number"] in ("+86" + query["PhoneNumber"], "+" + query["PhoneNumber"])]
-        return json_reply({"Code": "OK", "Message": "OK", "RequestId": "r", "TotalCount": len(found),
-                           "SmsSendDetailDTOs": {"SmsSendDetailDTO": [
-                               self._detail(message, query["PhoneNumber"]) for message in found]}})
+        details = [self._detail(message, query["PhoneNumber"]) for message in found]
+        return json_reply({"Code": "OK", "Message": "OK", "RequestId": "r",
+                           "TotalCount": len(found),
+                           "SmsSendDetailDTOs": {"SmsSendDetailDTO": details}})
 
     def _detail(self, message, number):
         status, word = STATES[self.state_of(message["id"])]

@@ -174,7 +174,8 @@ class AwsSns(SmsVendor):
 
     def error_reply(self, word, status, detail):
         kind = "Sender" if status < 500 else "Receiver"
+        message = escape(MESSAGES.get(word, detail))
         return self._xml(
             f'<ErrorResponse xmlns="{XMLNS}">\n  <Error>\n    <Type>{kind}</Type>\n'
-            f"    <Code>{word}</Code>\n    <Message>{escape(MESSAGES.get(word, detail))}</Message>\n"
+            f"    <Code>{word}</Code>\n    <Message>{message}</Message>\n"
             f"  </Error>\n  <RequestId>{uuid.uuid4()}</RequestId>\n</ErrorResponse>\n", status)
