@@ -291,6 +291,7 @@ uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
 		return 0;
 	login->prompt_number = login_next_number(login);
 	login->prompt_keys = prompt->keys;
+	login->prompt_name = prompt->name;
 	login_screen_ask(login, ASKED_PROVIDER, prompt->text, prompt->echo, prompt->password);
 	return login->prompt_number;
 }
