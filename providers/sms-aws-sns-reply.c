@@ -24,42 +24,42 @@
 static const struct {
 	const char *word, *hint;
 	enum sms_class class;
-	bool is_fault;                   /* comes with 5xx; the others with 4xx */
+	uint32_t status;                 /* it comes with this one; 0: with any 4xx */
 } errors[] = {
-	{ "InvalidParameter",            "PhoneNumber",      SMS_NUMBER,  false },
-	{ "InvalidParameter",            NULL,               SMS_CONFIG,  false },
-	{ "ParameterValueInvalid",       "PhoneNumber",      SMS_NUMBER,  false },
-	{ "ParameterValueInvalid",       NULL,               SMS_CONFIG,  false },
-	{ "ValidationError",             "PhoneNumber",      SMS_NUMBER,  false },
-	{ "ValidationError",             NULL,               SMS_CONFIG,  false },
-	{ "ValidationException",         "PhoneNumber",      SMS_NUMBER,  false },
-	{ "ValidationException",         NULL,               SMS_CONFIG,  false },
-	{ "OptedOut",                    NULL,               SMS_NUMBER,  false },
-	{ "AuthorizationError",          NULL,               SMS_CONFIG,  false },
-	{ "AccessDenied",                NULL,               SMS_CONFIG,  false },
-	{ "InvalidClientTokenId",        NULL,               SMS_CONFIG,  false },
-	{ "UnrecognizedClientException", NULL,               SMS_CONFIG,  false },
-	{ "SignatureDoesNotMatch",       "Signature expired", SMS_CLOCK,  false },
-	{ "SignatureDoesNotMatch",       "not yet current",  SMS_CLOCK,   false },
-	{ "SignatureDoesNotMatch",       NULL,               SMS_CONFIG,  false },
-	{ "IncompleteSignature",         NULL,               SMS_CONFIG,  false },
-	{ "MissingAuthenticationToken",  NULL,               SMS_CONFIG,  false },
-	{ "OptInRequired",               NULL,               SMS_CONFIG,  false },
-	{ "ExpiredToken",                NULL,               SMS_CLOCK,   false },
-	{ "RequestExpired",              NULL,               SMS_CLOCK,   false },
-	{ "InvalidSecurity",             NULL,               SMS_CONFIG,  false },
-	{ "Throttling",                  NULL,               SMS_AGAIN,   false },
-	{ "ThrottlingException",         NULL,               SMS_AGAIN,   false },
-	{ "Throttled",                   NULL,               SMS_AGAIN,   false },
-	{ "NotFound",                    NULL,               SMS_CONFIG,  false },
-	{ "ResourceNotFound",            NULL,               SMS_CONFIG,  false },
+	{ "InvalidParameter",            "PhoneNumber",      SMS_NUMBER,  0 },
+	{ "InvalidParameter",            NULL,               SMS_CONFIG,  0 },
+	{ "ParameterValueInvalid",       "PhoneNumber",      SMS_NUMBER,  0 },
+	{ "ParameterValueInvalid",       NULL,               SMS_CONFIG,  0 },
+	{ "ValidationError",             "PhoneNumber",      SMS_NUMBER,  0 },
+	{ "ValidationError",             NULL,               SMS_CONFIG,  0 },
+	{ "ValidationException",         "PhoneNumber",      SMS_NUMBER,  0 },
+	{ "ValidationException",         NULL,               SMS_CONFIG,  0 },
+	{ "OptedOut",                    NULL,               SMS_NUMBER,  0 },
+	{ "AuthorizationError",          NULL,               SMS_CONFIG,  0 },
+	{ "AccessDenied",                NULL,               SMS_CONFIG,  0 },
+	{ "InvalidClientTokenId",        NULL,               SMS_CONFIG,  0 },
+	{ "UnrecognizedClientException", NULL,               SMS_CONFIG,  0 },
+	{ "SignatureDoesNotMatch",       "Signature expired", SMS_CLOCK,  0 },
+	{ "SignatureDoesNotMatch",       "not yet current",  SMS_CLOCK,   0 },
+	{ "SignatureDoesNotMatch",       NULL,               SMS_CONFIG,  0 },
+	{ "IncompleteSignature",         NULL,               SMS_CONFIG,  0 },
+	{ "MissingAuthenticationToken",  NULL,               SMS_CONFIG,  0 },
+	{ "OptInRequired",               NULL,               SMS_CONFIG,  0 },
+	{ "ExpiredToken",                NULL,               SMS_CLOCK,   0 },
+	{ "RequestExpired",              NULL,               SMS_CLOCK,   0 },
+	{ "InvalidSecurity",             NULL,               SMS_CONFIG,  0 },
+	{ "Throttling",                  NULL,               SMS_AGAIN,   0 },
+	{ "ThrottlingException",         NULL,               SMS_AGAIN,   0 },
+	{ "Throttled",                   NULL,               SMS_AGAIN,   0 },
+	{ "NotFound",                    NULL,               SMS_CONFIG,  0 },
+	{ "ResourceNotFound",            NULL,               SMS_CONFIG,  0 },
 	/* Of topics and apps: a message to a number never leads to them. */
-	{ "KMSThrottling",               NULL,               SMS_REFUSED, false },
-	{ "EndpointDisabled",            NULL,               SMS_REFUSED, false },
-	{ "PlatformApplicationDisabled", NULL,               SMS_REFUSED, false },
-	{ "InternalError",               NULL,               SMS_UNKNOWN, true },
-	{ "InternalFailure",             NULL,               SMS_UNKNOWN, true },
-	{ "ServiceUnavailable",          NULL,               SMS_AGAIN,   true },
+	{ "KMSThrottling",               NULL,               SMS_REFUSED, 0 },
+	{ "EndpointDisabled",            NULL,               SMS_REFUSED, 0 },
+	{ "PlatformApplicationDisabled", NULL,               SMS_REFUSED, 0 },
+	{ "InternalError",               NULL,               SMS_UNKNOWN, 500 },
+	{ "InternalFailure",             NULL,               SMS_UNKNOWN, 500 },
+	{ "ServiceUnavailable",          NULL,               SMS_AGAIN,   503 },
 };
 
 #define WORD_STOPPED "OptedOut"  /* the person himself refused messages */
@@ -177,13 +177,18 @@ static bool judge_publish(const struct span *document, const struct http_reply *
 	       element_value(&result, "MessageId", ret_result->id);
 }
 
-static enum sms_class class_of(const char *word, const struct span *message, bool is_fault)
+static enum sms_class class_of(const char *word, const struct span *message, uint32_t status)
 {
+	bool is_fault = status >= 500;
+
 	for (size_t i = 0; i < N_ELEMENTS(errors); i++) {
 		if (!text_equals(errors[i].word, word) ||
 		    (errors[i].hint && !find(message, errors[i].hint)))
 			continue;
-		return errors[i].is_fault == is_fault ? errors[i].class : SMS_UNKNOWN;
+		/* A word with a status it does not come with is not understood. */
+		if (errors[i].status ? errors[i].status != status : is_fault)
+			return SMS_UNKNOWN;
+		return errors[i].class;
 	}
 	return is_fault ? SMS_UNKNOWN : SMS_REFUSED;
 }
@@ -198,7 +203,7 @@ static bool judge_error(const struct span *document, const struct http_reply *re
 	    !element(document, "Error", &error) || !element_value(&error, "Code", word))
 		return false;
 	(void)element(&error, "Message", &message);      /* without one there are no hints */
-	ret_result->class = class_of(word, &message, reply->status >= 500);
+	ret_result->class = class_of(word, &message, reply->status);
 	ret_result->was_stopped = text_equals(word, WORD_STOPPED);
 	if (ret_result->class == SMS_AGAIN)
 		ret_result->wait_s = reply_retry_after_s(reply);

@@ -114,7 +114,7 @@ static void the_headers_are_those_signed(void **state UNUSED)
 	static const char *const headers[] = {
 		"Accept: application/json",
 		"x-acs-action: SendSms",
-		"x-acs-content-sha256: " EMPTY,
+		("x-acs-content-sha256: " EMPTY),
 		"x-acs-date: 2026-01-02T03:04:05Z",
 		"x-acs-signature-nonce: 0123456789abcdef0123456789abcdef",
 		"x-acs-version: 2017-05-25",

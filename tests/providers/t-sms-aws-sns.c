@@ -319,6 +319,8 @@ static const struct {
 	{ 500, "Throttling", "x", SMS_UNKNOWN },
 	{ 503, "InvalidParameter", "PhoneNumber", SMS_UNKNOWN },
 	{ 400, "ServiceUnavailable", "x", SMS_UNKNOWN },
+	{ 500, "ServiceUnavailable", "x", SMS_UNKNOWN },
+	{ 504, "ServiceUnavailable", "x", SMS_UNKNOWN },
 	{ 400, "InternalError", "x", SMS_UNKNOWN },
 	{ 200, "Throttling", "x", SMS_UNKNOWN },
 	{ 302, "Throttling", "x", SMS_UNKNOWN },
