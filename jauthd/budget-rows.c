@@ -49,13 +49,29 @@ static int trim_stops(struct db *db, int64_t now_s)
 	return query_run(query);
 }
 
+/* Beyond the cap those go that never led to a pause, or long ago. What is forgotten are codes in a
+ * row only: those of the last day are events. */
+static int cap_stops(struct db *db)
+{
+	struct query *query;
+
+	query = query_new(db, "DELETE FROM stops WHERE key IN (SELECT key FROM stops"
+			      " ORDER BY wait_until_s, wrong_row, unanswered LIMIT"
+			      "  min(max((SELECT count(*) FROM stops) - ?1, 0), ?2))");
+	query_number(query, 1, BUDGET_ROWS_MAX);
+	query_number(query, 2, AUDIT_TRIM_ROWS);
+	return query_run(query);
+}
+
 int budget_trim(struct db *db, int64_t now_s)
 {
 	int r = trim_events(db, now_s);
 
 	if (r == 0)
 		r = trim_known_sources(db, now_s);
-	return r < 0 ? r : trim_stops(db, now_s);
+	if (r == 0)
+		r = trim_stops(db, now_s);
+	return r < 0 ? r : cap_stops(db);
 }
 
 /* --- what is forgotten --- */

@@ -10,7 +10,6 @@
 
 #define STOP_COUNT_MAX   1000000
 #define STOP_PAUSE_MAX_S 86400
-#define STOPS_DROPPED    (BUDGET_ROWS_MAX / 100)
 
 static int64_t pause_s(int64_t n_pauses)
 {
@@ -100,20 +99,6 @@ int budget_stop_load(struct db *db, const struct throttle_key *key, int64_t now_
 	return 0;
 }
 
-/* In a full table those go that never led to a pause, or long ago; many at once, since it is a long
- * look. What is forgotten are codes in a row only: those of the last day are events. */
-static int make_room(struct db *db)
-{
-	struct query *query;
-
-	query = query_new(db, "DELETE FROM stops WHERE (SELECT count(*) FROM stops) >= ?1"
-			      " AND key IN (SELECT key FROM stops ORDER BY wait_until_s, wrong_row,"
-			      "  unanswered LIMIT ?2)");
-	query_number(query, 1, BUDGET_ROWS_MAX);
-	query_number(query, 2, STOPS_DROPPED);
-	return query_run(query);
-}
-
 static int update(struct db *db, const struct throttle_key *key, const struct budget_stop *stop)
 {
 	struct query *query;
@@ -136,9 +121,6 @@ int budget_stop_save(struct db *db, const struct throttle_key *key, const char *
 	int r = update(db, key, stop);
 
 	if (r < 0 || db_changes(db) > 0)
-		return r;
-	r = make_room(db);
-	if (r < 0)
 		return r;
 	query = query_new(db, "INSERT INTO stops VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0)");
 	query_blob(query, 1, key->bytes, sizeof(key->bytes));

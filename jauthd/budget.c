@@ -63,7 +63,8 @@ static void look_at_pauses(const struct budget_call *call, unsigned acts, int64_
 		*wait_s = MAX(*wait_s, wait_of(call, account->unanswered_until_s));
 }
 
-/* Only strangers have to look: see above. */
+/* Only strangers have to look: see above. Ids grow by one, so what the last day added follows from
+ * them and need not be counted. */
 static int look_for_room(const struct budget_call *call, int64_t *wait_s)
 {
 	struct query *query;
@@ -71,11 +72,11 @@ static int look_for_room(const struct budget_call *call, int64_t *wait_s)
 
 	if (call->standing)
 		return 0;
-	query = query_new(call->db, "SELECT count(*) >= ?1 FROM events WHERE time_s > ?2");
-	query_number(query, 1, BUDGET_ROWS_MAX);
-	query_number(query, 2, call->now_s - DAY_S);
+	query = query_new(call->db, "SELECT (SELECT max(id) FROM events) - id + 1 FROM events"
+				    " WHERE time_s > ?1 ORDER BY time_s, id LIMIT 1");
+	query_number(query, 1, call->now_s - DAY_S);
 	r = query_step(query);
-	if (r == 1 && query_column_number(query, 0))
+	if (r == 1 && query_column_number(query, 0) >= BUDGET_ROWS_MAX)
 		*wait_s = MAX(*wait_s, FULL_WAIT_S);
 	query_done(query);
 	return r < 0 ? r : 0;

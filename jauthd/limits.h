@@ -86,7 +86,7 @@
 #define BUDGET_COST_MAX             1000000000
 #define BUDGET_UNANSWERED_MAX       20
 #define GATEWAY_COST_MAX            1000000
-#define BUDGET_ROWS_MAX             200000   /* of events and known sources each */
+#define BUDGET_ROWS_MAX             200000   /* of events a day, stops, known sources */
 #define KNOWN_SOURCE_DAYS           30
 #define CODES_OPEN_PER_USER         3        /* logins of one user that hold a code */
 #define PHONES_PER_USER_MAX         5
@@ -98,7 +98,7 @@
 #define AUDIT_TRIM_ROWS             10000    /* deleted at once */
 #define AUDIT_TEXT_MAX              256
 #define AUDIT_TRIM_FIRST_S          60
-#define AUDIT_TRIM_S                86400
+#define AUDIT_TRIM_S                3600     /* in a day more than a flood can add */
 
 /* Screen */
 #define LOGIN_LINE_MAX              2048     /* characters of one text */

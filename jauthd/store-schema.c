@@ -106,7 +106,7 @@ const char *const store_schema[] = {
 	"	time_s INTEGER NOT NULL,"
 	"	cost INTEGER NOT NULL"
 	") STRICT;"
-	"CREATE INDEX events_key ON events (kind, key, time_s);"
+	"CREATE INDEX events_key ON events (kind, key, time_s, cost);"
 	"CREATE INDEX events_send ON events (send) WHERE send <> 0;"
 	"CREATE INDEX events_user ON events (user_hash) WHERE user_hash <> '';"
 	"CREATE INDEX events_time ON events (time_s);"
