@@ -28,8 +28,8 @@ libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-identity.c \
 	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-phases.c jauthd/login-private.h \
-	jauthd/login-provider.c jauthd/login-screen.c jauthd/login-verdict.c jauthd/login-view.c \
-	jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
+	jauthd/login-provider.c jauthd/login-row.c jauthd/login-screen.c jauthd/login-verdict.c \
+	jauthd/login-view.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
 	jauthd/preparations.h
 libjauthd_la_SOURCES += jauthd/budget.c jauthd/budget.h jauthd/budget-call.c \
 	jauthd/budget-private.h jauthd/budget-rows.c jauthd/budget-rules.c jauthd/budget-stops.c

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/url.h"
+#include "jauthd/audit.h"
 #include "jauthd/channel.h"
 #include "jauthd/http.h"
 #include "jauthd/login.h"
@@ -216,6 +217,9 @@ void login_screen_outcome(struct login *login, enum login_state outcome, const c
 bool login_shows_at_once(const struct login *login);
 const char *method_title(const struct login *login, const struct method *method);
 void login_code_done(struct login_code_copy *code);
+
+/* login-row.c */
+void login_row_fill(const struct login *login, struct audit_row *row);
 
 /* login-verdict.c */
 void login_verdict_map(struct login *login);             /* the identity, against the store */

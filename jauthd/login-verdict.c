@@ -17,7 +17,6 @@
 #include "jauthd/audit.h"
 #include "jauthd/budget.h"
 #include "jauthd/login-private.h"
-#include "jauthd/throttle.h"
 
 enum verdict_answer {
 	VERDICT_FAULT,           /* the store failed: never yes */
@@ -37,6 +36,7 @@ struct verdict {
 	enum verdict_answer (*decide)(struct verdict *verdict, struct db *db);
 	int64_t now_s;
 	/* copies of the login's */
+	enum login_phase phase;
 	struct unix_user user;
 	struct method *method;           /* of `config` */
 	struct login_identity identity;
@@ -49,60 +49,6 @@ struct verdict {
 	enum verdict_answer answer;
 	enum mapping_result mapping;
 };
-
-static void add_method_ids(const struct login *login, char *ret_text, size_t size)
-{
-	struct buf buf = BUF_INIT(size - 1);
-
-	if (login->errand != ERRAND_LOGIN)
-		buf_add_text(&buf, login->method->id);
-	else if (login->forced.n_factors || (login->rule && login->rule->n_alternatives &&
-					(login->method || login->rule->n_alternatives == 1)))
-		policy_alternative_text(login_alternative(login), &buf);
-	else if (login->method)
-		buf_add_text(&buf, login->method->id);
-	(void)text_into(ret_text, size, buf_text(&buf));
-	buf_done(&buf);
-}
-
-static const char *const row_kinds[LOGIN_N_PHASES] = {
-	[LOGIN_AUTHENTICATE] = "login",
-	[LOGIN_ACCOUNT] = "account",
-	[LOGIN_PASSWORD_CHECK] = "password",
-	[LOGIN_PASSWORD] = "password",
-	[LOGIN_ENROL] = "enrol",
-	[LOGIN_TEST] = "test",
-};
-
-/* A name nobody has may be a password typed at the wrong prompt: only its hash is kept. */
-static void set_row_user(const struct login *login, struct audit_row *row)
-{
-	row->uid = -1;
-	if (!login->facts.user[0])       /* a test */
-		return;
-	if (login->user.exists) {
-		row->uid = login->user.uid;
-		(void)text_into(row->user, sizeof(row->user), login->user.name);
-		return;
-	}
-	row->user[0] = '?';
-	throttle_user_hash(store_key(logins_env(login->logins)->store), login->facts.user,
-			   row->user + 1);
-}
-
-static void set_row_identity(const struct login *login, struct audit_row *row)
-{
-	const struct identity *identity = &login->proved.identity;
-
-	if (!identity->issuer)
-		return;
-	(void)text_into(row->issuer, sizeof(row->issuer), identity->issuer);
-	(void)text_into(row->subject, sizeof(row->subject), identity->subject);
-	if (identity->display)
-		(void)text_into(row->display, sizeof(row->display), identity->display);
-	(void)text_into(row->mapped_method, sizeof(row->mapped_method), login->proved_method);
-	(void)text_into(row->mapping, sizeof(row->mapping), login->proved_mapping);
-}
 
 /* How the audit remembers a mapping, for the account phase. */
 static const char *const mapping_words[] = {
@@ -124,20 +70,6 @@ static void set_row_outcome(struct audit_row *row, enum login_state outcome, con
 {
 	(void)text_into(row->outcome, sizeof(row->outcome), login_state_names[outcome]);
 	(void)text_into(row->reason, sizeof(row->reason), reason);
-}
-
-static void set_row(const struct login *login, struct audit_row *row)
-{
-	row->time_s = logins_now_s(login->logins);
-	(void)text_into(row->request, sizeof(row->request), login->request);
-	(void)text_into(row->kind, sizeof(row->kind), row_kinds[login->facts.phase]);
-	(void)text_into(row->service, sizeof(row->service), login->facts.service);
-	(void)text_into(row->origin, sizeof(row->origin), login->is_remote ? "remote" : "local");
-	(void)text_into(row->source, sizeof(row->source), login->facts.source);
-	set_row_user(login, row);
-	add_method_ids(login, row->method, sizeof(row->method));
-	set_row_identity(login, row);
-	(void)text_into(row->note, sizeof(row->note), login->note);
 }
 
 static void verdict_free(struct verdict *verdict)
@@ -179,8 +111,9 @@ static struct verdict *verdict_new(struct login *login,
 	verdict->decide = decide;
 	verdict->now_s = logins_now_s(login->logins);
 	verdict->method = login->method;
+	verdict->phase = login->facts.phase;
 	verdict->has_address = login->facts.has_address;
-	set_row(login, &verdict->row);
+	login_row_fill(login, &verdict->row);
 	return verdict;
 }
 
@@ -191,7 +124,7 @@ static int tell_budget(const struct verdict *verdict, struct db *db)
 {
 	const struct audit_row *row = &verdict->row;
 
-	if (!text_equals(row->kind, row_kinds[LOGIN_AUTHENTICATE]))
+	if (verdict->phase != LOGIN_AUTHENTICATE)
 		return 0;
 	if (text_equals(row->outcome, login_state_names[LOGIN_GRANTED]))
 		return budget_granted(db, verdict->user.name, row->source, verdict->now_s);

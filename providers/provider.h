@@ -197,7 +197,7 @@ void *login_shared(struct login *login);                 /* shared_size bytes */
 const void *login_config(struct login *login);           /* config_size bytes */
 const char *login_user(struct login *login);             /* as typed; "" while preparing */
 const char *login_host(struct login *login);             /* this machine's name */
-bool login_is_root(struct login *login);                 /* change, enrol: root does it for a user */
+bool login_is_root(struct login *login);                 /* change, enrol: root is who asks */
 int64_t login_now_ms(struct login *login);               /* monotonic */
 int64_t login_now_s(struct login *login);                /* wall clock */
 int64_t login_deadline_ms(struct login *login);          /* monotonic: when the core gives up */
