@@ -15,10 +15,10 @@
 
 #include "base/text.h"
 #include "providers/request.h"
+#include "providers/sms-check.h"
 #include "providers/sms-request.h"
 
-#define LETTERS   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define VALUE     LETTERS "0123456789._:-"
+#define VALUE SMS_LETTERS SMS_DIGITS "._:-"
 
 /* The first row whose word is the code and whose hint, if any, is in the message. */
 static const struct {
