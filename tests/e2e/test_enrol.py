@@ -21,30 +21,38 @@ DONE, NO, USAGE, NOT_REACHED, REFUSED = range(5)
 CHINESE = {"LANG": "zh_CN.UTF-8"}
 PLAIN = {"LANG": "C"}
 
-SERVICES = configs.service("login", "app") + configs.service("sudo", "password + app")
+NUMBER, MASKED = "+491701234567", "*****67"
+
+CONFIG = ("[general]\ncountry = DE\n" + configs.head(tries=1) + configs.PASSWORD
+          + configs.totp() + configs.service("login", "app"))
 OWN = configs.service("jauth-enrol", "password")
-CONFIG = configs.head(tries=1) + configs.PASSWORD + configs.totp() + SERVICES
+
+
+@pytest.fixture(scope="module")
+def config(gateway):
+    return CONFIG + configs.sms_gateway(gateway) + configs.sms(vendors="gateway")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def jauth(house):
-    house.configure(CONFIG)
+def jauth(house, config):
+    house.configure(config)
     yield house
     house.stop_jauth()
 
 
 @pytest.fixture(autouse=True)
-def no_pauses(house):
+def no_pauses(house, gateway):
     yield
     house.unlock_limits()
+    gateway.reset()
 
 
 @pytest.fixture
-def own(house):
+def own(house, config):
     """Users may enrol themselves, by their password."""
-    house.reload(CONFIG + OWN)
+    house.reload(config + OWN)
     yield
-    house.reload(CONFIG)
+    house.reload(config)
 
 
 def ctl(house, *words, **options):
@@ -246,3 +254,165 @@ def test_a_user_may_not_look_or_remove(house, user, own):
     for words in (["totp", "list"], ["totp", "remove", user], ["phone", "list"],
                   ["phone", "remove", "1"], ["limits"]):
         assert ctl(house, *words, user=user)[0] == REFUSED
+
+
+# --- telephone numbers ---
+
+def numbers(house, user):
+    return [(row["number"], row["label"]) for row in rows(house, "phone", "list", user)]
+
+
+@pytest.mark.parametrize("typed", [NUMBER, "0170 1234567", "(0170) 123-4567",
+                                   "0049 170 1234567", "０１７０ １２３４５６７"])
+def test_a_number_is_added_and_removed(house, user, gateway, typed):
+    code, text = ctl(house, "phone", "add", user, typed, "--label", "work")
+    assert code == DONE and "The number is added." in text, text
+    assert numbers(house, user) == [(MASKED, "work")]
+    assert NUMBER not in house.journal() + str(house.audit()) + house.ctl("phone", "list").stdout
+    row, = rows(house, "phone", "list", user)
+    house.ctl("phone", "remove", str(row["id"]))
+    assert numbers(house, user) == []
+    assert ctl(house, "phone", "remove", str(row["id"]))[0] == NO
+    assert not gateway.messages
+
+
+@pytest.mark.parametrize("typed", ["12", "alice", "+49170123456789012", "+8821234567", "0170,0171"])
+def test_a_wrong_number_is_not_added(house, user, typed):
+    """The person is asked again; here is none."""
+    code, text = ctl(house, "phone", "add", user, typed, input="")
+    assert code == NO and "cancelled" in text
+    assert numbers(house, user) == []
+
+
+def test_what_is_not_said_is_asked(house, user):
+    with Terminal(["jauthctl", "phone", "add", user]) as terminal:
+        for question, answer in (("Mobile number: ", "12"), ("Mobile number: ", NUMBER),
+                                 (r"Label[^\n]*: ", "home"), (r"\(y/n\) ", "n")):
+            terminal.wait_for(question)
+            terminal.send_line(answer)
+        terminal.wait_for("granted")
+        assert terminal.wait_end() == DONE
+    assert numbers(house, user) == [(MASKED, "home")]
+
+
+def test_a_number_is_added_once(house, user):
+    house.ctl("phone", "add", user, NUMBER)
+    code, text = ctl(house, "phone", "add", user, "0170 1234567")
+    assert code == NO and "has this number already" in text
+    assert len(numbers(house, user)) == 1
+
+
+def test_a_number_is_verified(house, user, gateway):
+    with Terminal(["jauthctl", "phone", "add", user, NUMBER, "--verify"]) as terminal:
+        terminal.wait_for("Enter code: ")
+        message = gateway.wait_for(1)
+        assert message["number"] == NUMBER and MASKED in terminal.seen
+        terminal.send_line(message["code"])
+        terminal.wait_for("granted")
+        assert terminal.wait_end() == DONE
+    assert len(numbers(house, user)) == 1
+
+
+def test_a_user_adds_his_own_number(house, user, gateway, own):
+    """His password first: the number on the command line is no answer to that question."""
+    argv = as_user(user, "jauthctl", "phone", "add", "--self", NUMBER, "--label", "mine")
+    with Terminal(argv) as terminal:
+        type_password(terminal, PASSWORD)
+        terminal.wait_for("Enter code: ")
+        terminal.send_line("000000" if gateway.wait_for(1)["code"] != "000000" else "111111")
+        terminal.wait_for("wrong[^\n]*\n[^\n]*Enter code: ")
+        terminal.send_line(gateway.wait_for(1)["code"])
+        terminal.wait_for("granted")
+        assert terminal.wait_end() == DONE
+    assert numbers(house, user) == [(MASKED, "mine")]
+
+
+def test_an_own_number_without_its_code_is_not_added(house, user, gateway, own):
+    argv = as_user(user, "jauthctl", "phone", "add", "--self", NUMBER)
+    with Terminal(argv) as terminal:
+        type_password(terminal, PASSWORD)
+        terminal.wait_for("Enter code: ")
+        terminal.send("\x03")
+        assert terminal.wait_end() == -signal.SIGINT
+    assert numbers(house, user) == []
+
+
+def test_without_its_section_nobody_adds_his_own(house, user, gateway):
+    code, text = ctl(house, "phone", "add", "--self", NUMBER, user=user)
+    assert code == NO and "Only root" in text
+    assert not gateway.messages
+
+
+def test_numbers_are_imported(house, user, gateway):
+    other = house.add_user()
+    table = (f"user,number,label\n{user},{NUMBER},work\n{other},0171 7654321,\n"
+             f"{other},12,\nnosuchuser,{NUMBER},\n{user},{NUMBER},again\n")
+    code, text = ctl(house, "phone", "import", "--dry-run", input=table)
+    assert (code, text) == (DONE, "5 numbers; nothing changed\n")
+    assert numbers(house, user) == []
+
+    done = house.ctl("phone", "import", "--json", check=False, input=table)
+    assert done.returncode == NO
+    result = [(row["line"], row["user"], row["result"]) for row in json.loads(done.stdout)]
+    assert result == [(2, user, "added"), (3, other, "added"), (4, other, "refused"),
+                      (5, "nosuchuser", "refused"), (6, user, "refused")]
+    reasons = [row["reason"] for row in json.loads(done.stdout)]
+    assert "already" in reasons[4] and "no such user" in reasons[3] and reasons[2]
+    assert numbers(house, user) == [(MASKED, "work")]
+    assert numbers(house, other) == [("*****21", "")]
+    assert not gateway.messages
+
+    code, text = ctl(house, "phone", "import", input=f"user,number\n{user},0172 1\n")
+    assert code == NO and "LINE" in text and "refused" in text
+    house.remove_user(other)
+
+
+def test_an_import_with_a_mistake_changes_nothing(house, user):
+    code, text = ctl(house, "phone", "import", input=f"user,number\n{user},{NUMBER}\n{user},\n")
+    assert code == NO and "-:3:" in text
+    assert numbers(house, user) == []
+
+
+@pytest.mark.parametrize("env", [PLAIN, CHINESE])
+def test_numbers_in_other_locales(house, user, env):
+    with Terminal(["jauthctl", "phone", "add", user, NUMBER], env=env) as terminal:
+        assert terminal.wait_end() == DONE
+        assert env is CHINESE or terminal.seen.isascii()
+    assert len(numbers(house, user)) == 1
+
+
+# --- one real message, and the limits ---
+
+def test_a_test_message(house, gateway):
+    with Terminal(["jauthctl", "sms", "test", NUMBER]) as terminal:
+        terminal.wait_for("gateway")
+        terminal.wait_for(r"The code that arrived[^\n]*: ")
+        terminal.send_line(gateway.wait_for(1)["code"])
+        terminal.wait_for("That is the code that was sent.")
+        terminal.wait_for("granted")
+        assert terminal.wait_end() == DONE
+    assert NUMBER not in house.journal() + str(house.audit())
+    assert [row["count"] for row in rows(house, "limits")
+            if row["what"] == "all messages, 1 d"] == [1]
+
+
+def test_a_test_message_that_is_refused(house, gateway):
+    gateway.behave("config")
+    code, text = ctl(house, "sms", "test", NUMBER, input="")
+    assert code == NO and "-1" in text
+
+
+def test_only_root_tests(house, user, own):
+    assert ctl(house, "sms", "test", NUMBER, user=user)[0] == REFUSED
+
+
+def test_limits_are_listed_by_user(house, user):
+    key = enrol(user)
+    for _ in range(3):
+        assert not logs_in(user, "000000" if key.code(time.time()) != "000000" else "111111")
+    wrong = [row for row in rows(house, "limits", user) if row["what"] == "wrong codes, 1 d"]
+    assert [(row["count"], row["limit"], row["scope"]) for row in wrong] == [(3, 10, "totp")]
+    assert user not in house.ctl("limits").stdout
+    assert "wrong codes" in house.ctl("limits", user).stdout
+    house.ctl("unlock-limits", user)
+    assert "wrong codes" not in house.ctl("limits", user).stdout
