@@ -20,13 +20,24 @@ from people import enrol_totp
 from service import run
 
 LOCKER = "i3lock"
+# Nothing is sent: numbers are added without a code.
+SMS = """
+[sms gateway]
+type = http
+url = https://sms.example.org/?to={digits}&text={text}
+method = GET
+[method phone]
+type = sms
+vendors = gateway
+"""
+NUMBER = "+8613900001234"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house):
     house.configure(configs.head() + configs.PASSWORD + configs.service("sshd", "password")
                     + configs.service(LOCKER, "password") + configs.service("su", "password")
-                    + configs.totp() + configs.service("jauth-enrol", "password"))
+                    + configs.totp() + SMS + configs.service("jauth-enrol", "password"))
     yield house
     house.stop_jauth()
 
@@ -145,6 +156,31 @@ def test_key_is_listed_without_itself_and_removed(house, bus, user):
     assert bus.call("Accounts", "ListTotp", "s", "") == []
     last = house.audit(user=user)[-1]
     assert (last["kind"], last["reason"]) == ("admin", "TOTP key removed")
+
+
+def add_phone(house, user):
+    with house.bus_login(user, service="jauthctl", phase="enrol", method="phone", rhost=None,
+                         caller_uid=0, surface="terminal") as login:
+        for answer in (NUMBER, "desk", "n"):
+            assert login.step().state == "ask"
+            login.answer(answer)
+        assert login.outcome() == "granted"
+
+
+def test_number_is_listed_masked_and_removed(house, bus, user):
+    add_phone(house, user)
+    row = bus.call("Accounts", "ListPhones", "s", user)[0]
+    assert (row["user"], row["number"], row["label"], row["used"]) == (user, "*****34", "desk", 0)
+    assert set(row) == {"id", "user", "uid", "number", "label", "created", "used"}
+    bus.call("Accounts", "RemovePhone", "x", row["id"])
+    assert bus.call("Accounts", "ListPhones", "s", "") == []
+    rows = house.audit(user=user)
+    assert (rows[-1]["kind"], rows[-1]["reason"], rows[-1]["uid"]) \
+        == ("admin", f"phone removed: {row['id']} *****34", row["uid"])
+    assert NUMBER[1:] not in repr(rows)
+    with pytest.raises(BusError) as caught:
+        bus.call("Accounts", "RemovePhone", "x", row["id"])
+    assert caught.value.name == "NotFound"
 
 
 # --- others than root ---
