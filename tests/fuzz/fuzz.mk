@@ -85,3 +85,7 @@ fuzz_sms_alibaba_LDADD = libjauth-providers.la
 fuzz_sms_aws_sns_SOURCES = tests/fuzz/fuzz-sms-aws-sns.c tests/fuzz/fuzz-sms-reply.h
 fuzz_sms_aws_sns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_sms_aws_sns_LDADD = libjauth-providers.la
+noinst_PROGRAMS += fuzz-sms-text
+fuzz_sms_text_SOURCES = tests/fuzz/fuzz-sms-text.c
+fuzz_sms_text_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sms_text_LDADD = libjauth-providers.la
