@@ -56,10 +56,11 @@ struct http_request {
 /* How far it came. Only HTTP_DONE has a status, headers and a body. */
 enum http_result {
 	HTTP_DONE = 1,
-	HTTP_NOT_SENT,           /* surely nothing reached the server: name, connect, certificate */
+	HTTP_NOT_SENT,           /* surely nothing reached the server: no jauth-http, no address, no
+				  * connection, a wrong certificate */
 	HTTP_TIMED_OUT,          /* may have been sent */
 	HTTP_BROKEN,             /* reset, cut, not HTTP, too long; may have been sent */
-	HTTP_NO_HELPER,          /* jauth-http is not there or hangs; may have been sent */
+	HTTP_NO_HELPER,          /* jauth-http went away or hangs; may have been sent */
 	HTTP_RESULT_N_
 };
 

@@ -132,6 +132,8 @@ static void deliver_failures(struct http *http)
 			at = &(*at)->next;
 			continue;
 		}
+		if (reply.result == HTTP_NO_HELPER && !(*at)->sent)
+			reply.result = HTTP_NOT_SENT;
 		(void)text_into(reply.error, sizeof(reply.error), (*at)->reason);
 		finish(http, at, &reply);
 		at = &http->requests;

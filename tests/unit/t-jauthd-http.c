@@ -303,7 +303,7 @@ static void without_a_helper_the_reply_says_so(void **state)
 	assert_true(send_one(fixture, 1) > 0);
 	assert_int_equal(fixture->n_replies, 0);
 	wait_for_replies(fixture, 1);
-	assert_int_equal(fixture->last.result, HTTP_NO_HELPER);
+	assert_int_equal(fixture->last.result, HTTP_NOT_SENT);
 	assert_true(status_of(fixture).n_failed == 1);
 }
 
