@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "jauthd/accounts.h"
 
 #define CODES_WAIT_S 60          /* until one of the user's open logins may be over */
 
@@ -138,8 +139,30 @@ static int keep_phone(const struct phone_record *record, void *context)
 	return 0;
 }
 
+/* Whom his account will not let in has no use for a message. */
+static int is_barred(const struct check *check, struct db *db, bool *ret_barred)
+{
+	struct account account;
+	int r = account_get(db, check->user, check->uid, &account);
+
+	*ret_barred = false;
+	if (r == -ENOENT || r == -ESTALE)
+		return 0;
+	if (r < 0)
+		return r;
+	*ret_barred = account.locked ||
+		      (account.expires_s && account.expires_s <= check->now_s);
+	account_done(&account);
+	return 0;
+}
+
 static int run_find(struct check *check, struct db *db)
 {
+	bool barred;
+	int r = is_barred(check, db, &barred);
+
+	if (r < 0 || barred)
+		return r;
 	return phone_each(db, check->user, check->uid, keep_phone, check);
 }
 
