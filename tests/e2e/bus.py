@@ -136,6 +136,14 @@ class Login:
             self.number = step.ask()["number"]
         return step
 
+    def next_ask(self, timeout=20):
+        """The next Step that asks; waits on the way are passed over."""
+        step = self.step(timeout)
+        while step and step.state == "wait":
+            step = self.step(timeout)
+        assert step and step.state == "ask", step and (step.state, step.text())
+        return step
+
     def answer(self, text, number=None):
         data = text if isinstance(text, bytes) else text.encode()
         head = struct.pack("<BI", ANSWER, self.number if number is None else number)

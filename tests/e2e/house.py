@@ -306,13 +306,15 @@ class House:
 
     def add_phone(self, user, number, label="", method="phone"):
         """As root's jauthctl phone add does."""
-        with Bus() as bus, bus.begin(user, service="jauthctl", phase="enrol", method=method,
-                                     rhost=None, caller_uid=0, surface="terminal") as login:
-            for answer in (number, label, "n"):
-                step = login.step()
-                assert step.state == "ask", (step.state, step.text())
-                login.answer(answer)
+        answers = {"number": number, "label": label, "verify": "n"}
+        with self.bus_login(user, service="jauthctl", phase="enrol", method=method, rhost=None,
+                            caller_uid=0, surface="terminal") as login:
             step = login.step()
+            while step.state == "ask":
+                login.answer(answers.pop(step.ask()["name"]))
+                step = login.step()
+            while step.state == "wait":
+                step = login.step()
             assert step.state == "granted", (step.state, step.text())
 
     def status(self):

@@ -96,13 +96,13 @@ class Key:
         return f"{number % 10 ** self.digits:0{self.digits}d}"
 
 
-def enrol_totp(house, clock, user, method="app"):
+def enrol_totp(house, user, now, method="app"):
     """What the user does at the sysadmin's terminal: scans, types, writes down."""
     with house.bus_login(user, service="jauthctl", phase="enrol", method=method, rhost=None,
                          caller_uid=0, surface="terminal", glyphs=ALL_GLYPHS, rows=50,
                          columns=80) as login:
         key = Key.scan(read_qr(login.step().text(), rows=50))
-        key.shown = key.code(clock.now())
+        key.shown = key.code(now())
         login.answer(key.shown)
         key.recovery = RECOVERY_CODE.findall(login.step().text())
         login.answer("")
@@ -121,5 +121,10 @@ def as_user(name, *argv):
 
 # --- a code by SMS ---
 
-SMS_GATE = r"type y to [^\n]*code[^\n]*: "
-SMS_PROMPT = r"ref ([A-Z0-9]{2})[^\n]*: "
+SMS_GATE = r"type y to get a code by SMS, or q to quit: "
+SMS_PROMPT = r"Enter code[^\n]*: "
+
+
+def reference(terminal):
+    """Of the message that the screen speaks of: the two characters that stand in it, too."""
+    return re.findall(r"\(ref ([A-Z0-9]{2})\)", terminal.seen)[-1]

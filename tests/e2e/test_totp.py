@@ -50,7 +50,7 @@ def no_pauses(house):
 @pytest.fixture
 def jane(house, clock, user):
     """A user with an app: (name, key). Its first code belongs to the step after the enrolment."""
-    key = enrol_totp(house, clock, user)
+    key = enrol_totp(house, user, clock.now)
     clock.move(2 * STEP_S)
     return user, key
 
@@ -128,7 +128,7 @@ def test_code_in_full_width_digits(house, clock, jane):
 def test_key_of_sha256_with_eight_digits(house, clock, user):
     house.reload(CONFIG.replace("type = totp", "type = totp\nalgorithm = sha256\ndigits = 8"))
     try:
-        key = enrol_totp(house, clock, user)
+        key = enrol_totp(house, user, clock.now)
         assert (key.digest, key.digits) == ("sha256", 8)
         clock.move(2 * STEP_S)
         ssh_with(house, user, app_now(clock, key))
@@ -174,7 +174,7 @@ def test_no_earlier_code_after_a_later_one(house, clock, jane):
 
 
 def test_code_of_the_enrolment_is_used_up(house, clock, user):
-    key = enrol_totp(house, clock, user)
+    key = enrol_totp(house, user, clock.now)
     ssh_with(house, user, key.shown, lets_in=False)
 
 
@@ -198,7 +198,7 @@ def test_a_recovery_code_works_once(house, jane):
 
 def test_codes_of_an_earlier_enrolment_are_gone(house, clock, jane):
     user, old = jane
-    new = enrol_totp(house, clock, user)
+    new = enrol_totp(house, user, clock.now)
     clock.move(2 * STEP_S)
     ssh_with(house, user, old.recovery[0], lets_in=False)
     ssh_with(house, user, app_now(clock, old), lets_in=False)
