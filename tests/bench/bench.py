@@ -22,7 +22,9 @@ import configs  # noqa: E402
 from directory import Directory  # noqa: E402
 from house import JAUTHD, House, cheap_hash, wait_until  # noqa: E402
 from service import run  # noqa: E402
+from swarm import Attempt, Swarm  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
+from vendors.sms_gateway import SmsGateway  # noqa: E402
 from vendors.tls import Authority  # noqa: E402
 
 MODULES = pathlib.Path("/usr/lib", os.uname().machine + "-linux-gnu", "security")
@@ -48,8 +50,8 @@ class Bench:
         out = run([os.path.join(self.build, name), *map(str, words)]).stdout
         return [[float(word) for word in line.split()] for line in out.splitlines()]
 
-    def configure(self, *services, more="", n_waiting=400):
-        text = configs.head() + configs.PASSWORD + more
+    def configure(self, *services, more="", n_waiting=400, **limits):
+        text = configs.head(**limits) + configs.PASSWORD + more
         text = text.replace("logins_waiting = 400", f"logins_waiting = {n_waiting}")
         for name, methods in services:
             text += configs.service(name, methods)
@@ -251,8 +253,55 @@ def bench_rate(bench):
             bench.add("rate", f"{LOGIN_MODULES[service]}, 8 at a time, cheap hash", rate, "per s")
 
 
+# --- a vendor that does not answer ---
+
+HANGING = 100
+
+
+def logins_ms(bench, count):
+    """A thousand password logins, one after the other, in milliseconds."""
+    return sum(value[0] for value in
+               bench.program("bench-login", "bench-jauth", USER, PASSWORD, count)) / 1000
+
+
+@contextlib.contextmanager
+def hanging_messages(bench, gateway, users):
+    """Each user has asked for a code, and the vendor says nothing."""
+    gateway.reset()
+    gateway.behave(*["hang"] * len(users))
+    attempts = [Attempt(user, f"10.0.{i}.1", "y") for i, user in enumerate(users)]
+    with Swarm("bench-sms").hold(attempts):
+        gateway.wait_for(len(users))
+        yield
+
+
+def bench_sms(bench):
+    """The vendor's time-out is 8 s: what is measured must be shorter."""
+    write_services()
+    authority = Authority(bench.house.folder)
+    bench.house.trust(authority.ca_path)
+    gateway = SmsGateway(authority).start()
+    bench.configure(("bench-jauth", "password"), ("bench-sms", "phone"),
+                    more=configs.sms_gateway(gateway) + configs.sms(vendors="gateway"),
+                    sms_strangers_hour=1000)
+    names = [bench.house.add_user() for _ in range(HANGING)]
+    for i, name in enumerate(names):
+        bench.house.add_phone(name, f"+861390000{i:04d}")
+    with bench.user():
+        logins_ms(bench, 1000)
+        before = logins_ms(bench, 1000)
+        with hanging_messages(bench, gateway, names):
+            meanwhile = logins_ms(bench, 1000)
+        after = logins_ms(bench, 1000)
+    quiet = (before + after) / 2
+    bench.add("sms", "1000 password logins", quiet, "ms")
+    bench.add("sms", f"the same while {HANGING} messages hang", meanwhile, "ms")
+    bench.add("sms", "ratio", meanwhile / quiet, "", "≤ 1.2")
+    gateway.stop()
+
+
 BENCHES = {"load": bench_load, "login": bench_login, "waiting": bench_waiting,
-           "start": bench_start, "rate": bench_rate}
+           "start": bench_start, "rate": bench_rate, "sms": bench_sms}
 
 
 def table(rows):
