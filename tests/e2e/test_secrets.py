@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be nowhere after logins by password and by code: the password, device code, access
-token and ID token. Looked for in cores of both daemons, the journal, the audit, the database, a
-bus monitor's record, command lines and environments."""
+"""What must be nowhere after logins of every kind: password, device code, access token and ID token,
+codes by SMS and the numbers they went to, an app's key, its codes and the recovery codes. Looked for
+in cores of both daemons, the journal, the audit, the database, a bus monitor's record, command lines
+and environments. What a vendor knows us by is live in jauthd's memory, and nowhere else."""
 
+import base64
 import pathlib
 import subprocess
 import time
@@ -12,12 +14,14 @@ import pytest
 import configs
 from bus import Bus
 from house import DATABASE, wait_until
-from people import code_in, expect_no_shell, expect_shell, scan, type_password
+from people import (SMS_PROMPT, TOTP_PROMPT, code_in, enrol_totp, expect_no_shell, expect_shell,
+                    scan, type_password)
 from service import run
 
 PASSWORD = "Zq7!xylophone-Wunderkind.9"
 WRONG = "Vm3!xylophone-Hinterland.8"
 NEW = "Kd5!xylophone-Oberwasser.2"
+NUMBER, REFUSED_NUMBER = "+8613987654321", "+8613912345678901"
 
 
 @pytest.fixture(scope="module")
@@ -33,22 +37,31 @@ def monitor(house):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def after_logins(house, op, monitor):
+def after_logins(house, op, gateway, monitor):
     """Logins of every kind and end; then the house stands still. What they had in secret."""
     house.use_jauth("sshd", "passwd")
-    house.configure(configs.head(tries=1) + configs.PASSWORD + configs.oidc(op)
+    gateway.reset()
+    house.configure(configs.head(tries=1) + configs.PASSWORD + configs.oidc(op) + configs.totp(digits=8)
+                    + configs.sms_gateway(gateway)
+                    + configs.sms(vendors="gateway", code_digits=8)
                     + configs.service("sshd password-only", "password", users="pat, kim")
+                    + configs.service("sshd by-phone", "password + phone", users="joan")
+                    + configs.service("sshd by-app", "password + app", users="june")
                     + configs.service("sshd", "password + work"))
     house.add_user("pat", PASSWORD)
     house.add_user("jane", PASSWORD)
     house.add_user("kim")
     house.add_account("kim", PASSWORD)
     house.add_link("jane", op.issuer, op.add_person("sub-of-jane"))
+    house.add_user("joan", PASSWORD)
+    house.add_user("june", PASSWORD)
     play_logins(house, op)
     assert len(op.secrets_made) >= 4
+    secrets = {"password": [PASSWORD, WRONG, NEW], "provider": list(op.secrets_made),
+               "codes": play_sms(house, gateway) + play_totp(house)}
     # Connections and caches are let go of within seconds.
     time.sleep(2)
-    yield {"password": [PASSWORD, WRONG, NEW], "provider": list(op.secrets_made)}
+    yield secrets
     house.use_debian("sshd", "passwd")
     house.stop_jauth()
 
@@ -78,8 +91,50 @@ def play_logins(house, op):
     house.set_password("kim", NEW)
 
 
+def play_sms(house, gateway):
+    """One right login after a wrong entry, one that is left, a number that is refused."""
+    house.add_phone("joan", NUMBER, label="of her own")
+    with house.bus_login("joan", service="jauthctl", phase="enrol", method="phone", rhost=None,
+                         caller_uid=0, surface="terminal") as login:
+        login.step()
+        login.answer(REFUSED_NUMBER)
+        login.step()
+    with house.sshd().login("joan") as ssh:
+        type_password(ssh, PASSWORD)
+        ssh.wait_for(SMS_PROMPT)
+        ssh.send_line("87654321")
+        ssh.wait_for(SMS_PROMPT)
+        ssh.send_line(gateway.messages[0]["code"])
+        expect_shell(ssh, "joan")
+    house.unlock_limits()
+    with house.sshd().login("joan") as ssh:
+        type_password(ssh, PASSWORD)
+        ssh.wait_for(SMS_PROMPT)
+    codes = [message["code"] for message in gateway.messages]
+    assert len(codes) == 2
+    return [*codes, NUMBER[1:], NUMBER[3:], REFUSED_NUMBER[1:], "87654321"]
+
+
+def play_totp(house):
+    """A login by the app, one by a recovery code."""
+    key = enrol_totp(house, "june", time.time)
+    code = key.code(time.time() + 30)
+    for entry in (code, key.recovery[0]):
+        with house.sshd().login("june") as ssh:
+            type_password(ssh, PASSWORD)
+            ssh.wait_for(TOTP_PROMPT)
+            ssh.send_line(entry)
+            expect_shell(ssh, "june")
+    text = base64.b32encode(key.secret).decode()
+    groups = " ".join(text[i:i + 4] for i in range(0, len(text), 4))
+    return [key.secret, text, groups, code, key.shown, *key.recovery,
+            *(code.replace("-", "") for code in key.recovery)]
+
+
 def needles(secrets):
     """Each secret as it may lie in memory: whole, and the parts of a token."""
+    for secret in secrets["codes"]:
+        yield secret if isinstance(secret, bytes) else secret.encode()
     for secret in secrets["password"] + secrets["provider"]:
         yield secret.encode()
         if secret.count(".") == 2 and len(secret) > 200:
@@ -115,7 +170,7 @@ def test_core_while_a_login_waits_has_no_password(house, after_logins, tmp_path)
         type_password(ssh, PASSWORD)
         scan(ssh)
         core = core_of(house.jauthd, tmp_path)
-        assert_none_in(core, {"password": [PASSWORD], "provider": []}, "jauthd's core")
+        assert_none_in(core, {"password": [PASSWORD], "provider": [], "codes": []}, "jauthd's core")
 
 
 def test_journal(house, after_logins):
@@ -154,6 +209,16 @@ def test_command_lines_and_environments(house, after_logins):
                 assert_none_in(path.read_bytes(), after_logins, str(path))
             except OSError:
                 continue
+
+
+def test_what_the_gateway_knows_us_by(house, gateway, monitor, tmp_path):
+    """jauthd sends it; it is neither told nor kept anywhere else."""
+    token = gateway.token.encode()
+    assert token in core_of(house.jauthd, tmp_path), "this is no core of jauthd's memory"
+    places = {"jauth-http's core": core_of(house.http, tmp_path),
+              "the journal": house.journal().encode(), "the audit": str(house.audit()).encode(),
+              "the bus monitor's record": monitor.read_bytes()}
+    assert not [place for place, data in places.items() if token in data]
 
 
 def test_both_daemons_write_no_core_of_their_own(house):
