@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who asks: the keys he is counted under, whether his source is known, and his pauses. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "jauthd/budget-private.h"
@@ -25,52 +26,54 @@ static bool network_of(const char *source, char ret_text[INET6_ADDRSTRLEN])
 	return inet_ntop(AF_INET6, &address, ret_text, INET6_ADDRSTRLEN) != NULL;
 }
 
+static void make_key(struct budget_call *call, enum budget_key which, const char *scope,
+		     const char *user, const char *source)
+{
+	throttle_hash(db_key(call->db), scope, user, source, call->keys[which].bytes);
+}
+
+/* They belong to no user. */
 static void make_source_keys(struct budget_call *call, const char *source)
 {
-	const unsigned char *key = db_key(call->db);
 	char network[INET6_ADDRSTRLEN];
 
-	throttle_key_make(key, "source", "", source, &call->keys[BUDGET_KEY_SOURCE]);
+	make_key(call, BUDGET_KEY_SOURCE, "source", "", source);
 	call->has_network = network_of(source, network);
 	if (call->has_network)
-		throttle_key_make(key, "network", network, "", &call->keys[BUDGET_KEY_NETWORK]);
-	/* They belong to no user. */
-	call->keys[BUDGET_KEY_SOURCE].user_hash[0] = '\0';
-	call->keys[BUDGET_KEY_NETWORK].user_hash[0] = '\0';
+		make_key(call, BUDGET_KEY_NETWORK, "network", network, "");
 }
 
 /* Whoever has no number is counted as if he had one of his own. */
 void budget_call_make_keys(struct budget_call *call, const struct budget_asker *asker,
 			   const char *number)
 {
-	const unsigned char *key = db_key(call->db);
-	struct throttle_key *keys = call->keys;
+	struct throttle_key *account = &call->keys[BUDGET_KEY_ACCOUNT];
 
-	throttle_key_make(key, asker->scope, asker->user, "", &keys[BUDGET_KEY_ACCOUNT]);
-	throttle_key_make(key, asker->scope, asker->user, "strangers",
-			  &keys[BUDGET_KEY_STRANGERS]);
-	throttle_key_make(key, number ? "number" : "no number", number ? number : asker->user, "",
-			  &keys[BUDGET_KEY_NUMBER]);
-	memcpy(keys[BUDGET_KEY_NUMBER].user_hash, keys[BUDGET_KEY_ACCOUNT].user_hash,
-	       sizeof(keys[BUDGET_KEY_NUMBER].user_hash));
+	throttle_user_hash(db_key(call->db), asker->user, account->user_hash);
+	(void)snprintf(account->scope, sizeof(account->scope), "%s", asker->scope);
+	call->keys[BUDGET_KEY_STRANGERS] = call->keys[BUDGET_KEY_NUMBER] = *account;
+	make_key(call, BUDGET_KEY_ACCOUNT, asker->scope, asker->user, "");
+	make_key(call, BUDGET_KEY_STRANGERS, asker->scope, asker->user, "strangers");
+	make_key(call, BUDGET_KEY_NUMBER, number ? "number" : "no number",
+		 number ? number : asker->user, "");
 	make_source_keys(call, asker->source);
 }
 
 void budget_known_key(struct db *db, const char *user, const char *source,
-		      struct throttle_key *ret_key)
+		      unsigned char ret_key[THROTTLE_KEY_LEN])
 {
-	throttle_key_make(db_key(db), "known", user, source, ret_key);
+	throttle_hash(db_key(db), "known", user, source, ret_key);
 }
 
 static int look_up_source(struct budget_call *call, const struct budget_asker *asker)
 {
-	struct throttle_key key;
+	unsigned char key[THROTTLE_KEY_LEN];
 	struct query *query;
 	int r;
 
-	budget_known_key(call->db, asker->user, asker->source, &key);
+	budget_known_key(call->db, asker->user, asker->source, key);
 	query = query_new(call->db, "SELECT 1 FROM known_sources WHERE key = ?1 AND last_s > ?2");
-	query_blob(query, 1, key.bytes, sizeof(key.bytes));
+	query_blob(query, 1, key, sizeof(key));
 	query_number(query, 2, call->now_s - KNOWN_SOURCE_DAYS * DAY_S);
 	r = query_step(query);
 	query_done(query);

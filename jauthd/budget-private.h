@@ -144,4 +144,4 @@ bool budget_call_has_key(const struct budget_call *call, enum budget_key key);
 int budget_call_save(struct budget_call *call, enum budget_pause pause);
 /* The row of known_sources. */
 void budget_known_key(struct db *db, const char *user, const char *source,
-		      struct throttle_key *ret_key);
+		      unsigned char ret_key[THROTTLE_KEY_LEN]);

@@ -328,15 +328,15 @@ int budget_failed(struct db *db, const struct budget_rules *rules, const char *s
 
 int budget_granted(struct db *db, const char *user, const char *source, int64_t now_s)
 {
-	struct throttle_key key;
+	unsigned char key[THROTTLE_KEY_LEN];
 	struct query *query;
 	int r;
 
-	budget_known_key(db, user, source, &key);
+	budget_known_key(db, user, source, key);
 	query = query_new(db, "INSERT INTO known_sources (key, last_s) VALUES (?1, ?2)"
 			      " ON CONFLICT (key) DO UPDATE SET last_s = ?2"
 			      " WHERE last_s <= ?2 - ?3 OR last_s > ?2");
-	query_blob(query, 1, key.bytes, sizeof(key.bytes));
+	query_blob(query, 1, key, sizeof(key));
 	query_number(query, 2, now_s);
 	query_number(query, 3, DAY_S);
 	r = query_run(query);

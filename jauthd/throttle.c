@@ -86,8 +86,8 @@ void throttle_user_hash(const unsigned char db_key[32], const char *user, char r
 	(void)text_into(ret_hash, 17, buf_text(&hex));
 }
 
-void throttle_key_make(const unsigned char db_key[32], const char *scope, const char *user,
-		       const char *source, struct throttle_key *ret_key)
+void throttle_hash(const unsigned char db_key[32], const char *scope, const char *user,
+		   const char *source, unsigned char ret_hash[THROTTLE_KEY_LEN])
 {
 	_cleanup_(buf_done) struct buf message = BUF_INIT(4 * (THROTTLE_PART_MAX + 4));
 
@@ -95,7 +95,13 @@ void throttle_key_make(const unsigned char db_key[32], const char *scope, const 
 	add_text(&message, scope);
 	add_text(&message, user);
 	add_source(&message, source);
-	keyed_hash(db_key, &message, ret_key->bytes);
+	keyed_hash(db_key, &message, ret_hash);
+}
+
+void throttle_key_make(const unsigned char db_key[32], const char *scope, const char *user,
+		       const char *source, struct throttle_key *ret_key)
+{
+	throttle_hash(db_key, scope, user, source, ret_key->bytes);
 	throttle_user_hash(db_key, user, ret_key->user_hash);
 	(void)snprintf(ret_key->scope, sizeof(ret_key->scope), "%s", scope);
 }

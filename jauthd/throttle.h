@@ -26,6 +26,9 @@ struct throttle_key {
  * gets. */
 void throttle_key_make(const unsigned char db_key[32], const char *scope, const char *user,
 		       const char *source, struct throttle_key *ret_key);
+/* Its `bytes` alone. */
+void throttle_hash(const unsigned char db_key[32], const char *scope, const char *user,
+		   const char *source, unsigned char ret_hash[THROTTLE_KEY_LEN]);
 /* Counts one attempt. *ret_wait_s is 0 when it may go on, else the seconds still to wait; an
  * attempt that has to wait is not counted. 0 or -errno: on an error nothing may go on. */
 int throttle_attempt(struct db *db, const struct throttle_key *key, int64_t now_s,

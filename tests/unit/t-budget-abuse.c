@@ -80,7 +80,8 @@ static void attempt(struct db *db, enum target target, unsigned i, int64_t now_s
 	struct budget_asker asker = asker_at(user, source);
 	const unsigned who = target == MANY_NUMBERS ? i * 7 % NUMBERS : 0;
 
-	(void)snprintf(source, sizeof(source), "198.51.%u.%u", i % SOURCES / 250, i % SOURCES % 250);
+	(void)snprintf(source, sizeof(source), "198.51.%u.%u", i % SOURCES / 250,
+		       i % SOURCES % 250);
 	(void)snprintf(user, sizeof(user), target == NOBODY ? "nobody%u" : "user%u",
 		       target == NOBODY ? i : who);
 	(void)snprintf(number, sizeof(number), "+86139%08u", who);

@@ -174,8 +174,8 @@ static void a_full_table_of_stops_keeps_those_that_count(void **state)
 		assert_int_equal(try_code(*state, &jane, START), 0);
 	query = query_new(*state, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 				  " WHERE i < ?1) INSERT INTO stops SELECT"
-				  " CAST(printf('%032d', i) AS BLOB), 'filler', 'sms', 1, 0, 0, 0, 0"
-				  " FROM n");
+				  " CAST(printf('%032d', i) AS BLOB), 'filler', 'sms', 1, 0, 0, 0,"
+				  " 0 FROM n");
 	query_number(query, 1, BUDGET_ROWS_MAX + AUDIT_TRIM_ROWS);
 	assert_int_equal(query_run(query), 0);
 	assert_int_equal(try_code(*state, &john, START), 0);
@@ -388,8 +388,8 @@ static void rows_say_what_stands(void **state)
 
 	fill_up(*state);
 	throttle_user_hash(db_key(*state), "jane", hash);
-	assert_int_equal(budget_each(*state, &defaults, hash, START + 2 * MINUTE, add_shown, &shown),
-			 0);
+	assert_int_equal(budget_each(*state, &defaults, hash, START + 2 * MINUTE, add_shown,
+				     &shown), 0);
 	assert_string_equal(shown.text, expected);
 }
 
@@ -405,7 +405,8 @@ static void rows_say_who_is_stopped(void **state)
 	assert_non_null(strstr(shown.text, "wrong codes, 1 d|sms|user|6/10|0\n"));
 	assert_non_null(strstr(shown.text, "wrong codes of strangers, 1 d|sms|user|6/6|86400\n"));
 	assert_non_null(strstr(shown.text, "wrong codes in a row|sms|user|6/50|0\n"));
-	assert_non_null(strstr(shown.text, "pause of strangers after wrong codes|sms|user|1/0|3600"));
+	assert_non_null(strstr(shown.text,
+			       "pause of strangers after wrong codes|sms|user|1/0|3600\n"));
 	assert_int_equal(query_run(query_new(*state, "UPDATE stops SET wrong_row = 50"
 						     " WHERE wrong_row = 6")), 0);
 	shown.len = 0;
