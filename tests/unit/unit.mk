@@ -213,6 +213,11 @@ t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c
 	tests/unit/logins-fixture.h
 t_login_checks_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_checks_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-login-budget
+t_login_budget_SOURCES = tests/unit/t-login-budget.c tests/unit/logins-fixture.c \
+	tests/unit/logins-fixture.h
+t_login_budget_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_login_budget_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-errands
 t_login_errands_SOURCES = tests/unit/t-login-errands.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
