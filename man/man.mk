@@ -6,5 +6,6 @@ dist_man_MANS += man/jauthd.8 man/jauthd.conf.5
 dist_man_MANS += man/jauthctl.1
 dist_man_MANS += man/jauth-oidc.7
 dist_man_MANS += man/jauth-password.7
+dist_man_MANS += man/jauth-sms.7
 dist_man_MANS += man/jauth-totp.7
 dist_man_MANS += man/org.jauth1.5
