@@ -16,7 +16,7 @@
 #include "pam_jauth/client.h"
 #include "pam_jauth/screen.h"
 
-#define TIMEOUT_S     180
+#define TIMEOUT_S     600
 #define REQUEST_MAX   64
 
 struct talk {

@@ -14,6 +14,8 @@
 #define LOGIN_ROUNDS_MAX            10       /* menus, redrawn codes, refusals in one login */
 #define LOGIN_ACCOUNT_WITHIN_S      900      /* from a login to its account phase */
 #define LOGIN_PREPARE_S             60       /* filling a method's caches */
+#define LOGIN_ENROL_S               600      /* enrolling and testing: apps are installed, codes
+					      * written down, messages waited for */
 #define LOGIN_SHOWN_MAX             30000    /* bytes of infos collected for one step */
 #define LOGIN_FAIL_DELAY_MS         2000     /* a refusal is told this long after the answer */
 

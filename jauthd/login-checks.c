@@ -32,7 +32,9 @@ static int run_transaction(struct check *check, struct db *db)
 		return r;
 	r = check->kind->run(check, db);
 	if (r == 0)
-		return db_commit(db);
+		r = db_commit(db);
+	if (r == 0)
+		return 0;
 	db_rollback(db);
 	return r < 0 ? r : -EIO;
 }

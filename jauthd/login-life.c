@@ -77,20 +77,26 @@ static struct login *allocate(struct logins *logins, struct config *config)
 	return login;
 }
 
+static int64_t seconds_for(const struct login_facts *facts, const struct config *config)
+{
+	int64_t seconds = config->login_seconds;
+
+	if (facts->phase == LOGIN_ENROL || facts->phase == LOGIN_TEST)
+		seconds = MAX(seconds, (int64_t)LOGIN_ENROL_S);
+	return facts->timeout_s ? MIN(seconds, (int64_t)facts->timeout_s) : seconds;
+}
+
 struct login *login_new(struct logins *logins, const struct login_begin *begin,
 			struct config *config, int *ret_fd)
 {
 	struct login *login = allocate(logins, config);
-	int64_t seconds = config->login_seconds;
 
 	login->facts = *begin->facts;
 	login->has_origin = begin->origin_is_known;
 	login->is_remote = begin->is_remote;
-	if (login->facts.timeout_s && login->facts.timeout_s < seconds)
-		seconds = login->facts.timeout_s;
 	if (random_hex(login->request, REQUEST_ID_LEN / 2) < 0 ||
 	    random_bytes(login->code_id, sizeof(login->code_id)) < 0 ||
-	    !add_timers(login, seconds) ||
+	    !add_timers(login, seconds_for(&login->facts, config)) ||
 	    channel_new(logins_env(logins)->event, &channel_events, login, &login->channel,
 			ret_fd) < 0)
 		return login_free(login);

@@ -89,10 +89,10 @@ static void run(struct job *job, void *context)
 	if (db_begin(db) < 0)
 		return;
 	verdict->answer = verdict->decide(verdict, db);
+	if (verdict->answer != VERDICT_FAULT && db_commit(db) < 0)
+		verdict->answer = VERDICT_FAULT;
 	if (verdict->answer == VERDICT_FAULT)
 		db_rollback(db);
-	else if (db_commit(db) < 0)
-		verdict->answer = VERDICT_FAULT;
 	if (verdict->answer == VERDICT_RECORDED)
 		audit_log(&verdict->row);
 }

@@ -162,6 +162,24 @@ static void roots_enrolment_is_proved_and_has_no_choice(void **state)
 	assert_string_equal(login_user(script_now->login), TEST_USER);
 }
 
+/* login_seconds of the configuration is for those who only log in. */
+static void there_is_time_to_write_codes_down(void **state)
+{
+	struct world *world = *state;
+	struct login_facts facts = errand_facts(LOGIN_ENROL, "phone", 0);
+	int64_t left_ms;
+
+	begin_errand(world, LOGIN_ENROL, "phone", 0, SCRIPT_NOTHING);
+	world_settle(world);
+	left_ms = login_deadline_ms(script_now->login) - login_now_ms(script_now->login);
+	assert_true(left_ms > LOGIN_SECONDS_DEFAULT * 1000);
+	facts.timeout_s = 30;
+	assert_int_equal(world_begin(world, &facts), 0);
+	world_settle(world);
+	left_ms = login_deadline_ms(script_now->login) - login_now_ms(script_now->login);
+	assert_true(left_ms <= 30 * 1000);
+}
+
 static const struct {
 	const char *what, *method, *user, *text;
 	enum login_state state;
@@ -664,6 +682,7 @@ int main(void)
 		IN(root_enrols_and_done_is_granted, set_up_without),
 		IN(a_type_names_its_first_method, set_up_without),
 		IN(roots_enrolment_is_proved_and_has_no_choice, set_up_two_ways),
+		IN(there_is_time_to_write_codes_down, set_up),
 		IN(what_cannot_be_enrolled_is_refused_in_words, set_up),
 		IN(an_errand_has_no_second_try, set_up),
 		IN(an_errand_ends_with_done_and_a_login_does_not, set_up),
