@@ -89,3 +89,10 @@ noinst_PROGRAMS += fuzz-sms-text
 fuzz_sms_text_SOURCES = tests/fuzz/fuzz-sms-text.c
 fuzz_sms_text_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_sms_text_LDADD = libjauth-providers.la
+
+noinst_PROGRAMS += fuzz-totp
+fuzz_totp_SOURCES = tests/fuzz/fuzz-totp.c tests/providers/fake-core.c \
+	tests/providers/fake-checks.c
+fuzz_totp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
+fuzz_totp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_totp_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
