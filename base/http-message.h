@@ -48,8 +48,8 @@ struct http_request {
 	uint32_t connect_ms;             /* 1..60000 */
 	uint32_t total_ms;               /* 1..120000, connecting included */
 	uint32_t max_body;               /* of the reply, ≤ HTTP_BODY_MAX */
-	/* Doing it twice costs somebody something: it goes out on a connection of its own, since one
-	 * that was pooled may be found dead and the request be repeated by the library. */
+	/* Doing it twice costs somebody something: it goes out on a connection of its own, since
+	 * one that was pooled may be found dead and the request be repeated by the library. */
 	bool once;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One reply for a vendor who looks at no configuration to judge it, and what must hold afterwards. */
+/* One reply for a vendor who judges it without a configuration, and what must hold afterwards. */
 #pragma once
 
 #include <stddef.h>
