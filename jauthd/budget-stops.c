@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows of the table stops: counts and pauses that outlast the windows. */
 #include "jauthd/budget-private.h"
 
 #include <errno.h>
