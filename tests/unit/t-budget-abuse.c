@@ -245,30 +245,56 @@ static void expect_odds(int n, int digits, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-/* The table of the manual, counted rather than computed: an owner who logs in every day forgives
- * whatever was guessed, so that the row of fifty never ends it. */
-static void the_odds_are_those_of_the_manual(void **state)
+static char *read_manual(void)
 {
-	static const struct {
-		int a_day;
-		const char *day, *year;  /* percent */
-	} table[] = {
-		{ 3, "0.0003", "0.11" }, { 10, "0.001", "0.36" }, { 100, "0.01", "3.6" },
-	};
+	static const char path[] = TEST_SOURCE_DIR "/../man/jauth-sms.7";
+	FILE *file = fopen(path, "re");
+	char *text = calloc(1, 1 << 16);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	assert_in_range(fread(text, 1, (1 << 16) - 1, file), 1, (1 << 16) - 2);
+	(void)fclose(file);
+	return text;
+}
+
+static const struct odds_case {
+	int a_day;
+	const char *day, *year;          /* percent */
+} odds_cases[] = {
+	{ 3, "0.0003", "0.11" }, { 10, "0.001", "0.36" }, { 100, "0.01", "3.6" },
+};
+
+static void the_odds_are_those_of_the_manual(void **state UNUSED)
+{
+	_cleanup_free_ char *manual = read_manual();
+	char line[64];
+
+	for (size_t i = 0; i < N_ELEMENTS(odds_cases); i++) {
+		const struct odds_case *row = &odds_cases[i];
+
+		expect_odds(row->a_day, 1, row->day);
+		expect_odds(row->a_day * 365, 2, row->year);
+		(void)snprintf(line, sizeof(line), "\n%d\t%s %%\t%s %%\n", row->a_day, row->day,
+			       row->year);
+		assert_non_null(strstr(manual, line));
+	}
+}
+
+/* Counted rather than computed: an owner who logs in every day forgives whatever was guessed, so
+ * that the row of fifty never ends it. */
+static void a_year_of_guessing_has_the_odds_of_ten_a_day(void **state)
+{
 	struct guesses guesses;
 
-	for (size_t i = 0; i < N_ELEMENTS(table); i++) {
-		expect_odds(table[i].a_day, 1, table[i].day);
-		expect_odds(table[i].a_day * 365, 2, table[i].year);
-	}
 	guess(*state, true, 1, 365, &guesses);
 	assert_false(guesses.blocked);
 	assert_int_equal(guesses.most_a_day, BUDGET_WRONG_DAY);
 	assert_in_range(guesses.n, 364 * BUDGET_WRONG_DAY, 365 * BUDGET_WRONG_DAY);
 	print_message("%d guesses a day: %.1g %% a day, %.2g %% a year\n", guesses.most_a_day,
 		      odds(guesses.most_a_day), odds(guesses.n));
-	expect_odds(guesses.most_a_day, 1, table[1].day);
-	expect_odds(guesses.n, 2, table[1].year);
+	expect_odds(guesses.most_a_day, 1, odds_cases[1].day);
+	expect_odds(guesses.n, 2, odds_cases[1].year);
 }
 
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, make_world, drop_world)
@@ -281,7 +307,8 @@ int main(void)
 		WORLD_TEST(unknown_users_are_counted_in_the_same_budget),
 		BUDGET_TEST(guessing_ends_at_fifty),
 		BUDGET_TEST(whoever_has_the_password_guesses_ten_times_a_day),
-		BUDGET_TEST(the_odds_are_those_of_the_manual),
+		cmocka_unit_test(the_odds_are_those_of_the_manual),
+		BUDGET_TEST(a_year_of_guessing_has_the_odds_of_ten_a_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
