@@ -182,6 +182,7 @@ static void refuse(struct login *login, const char *text, const char *detail)
 	login_deny(login, DENY_REFUSED, detail);
 }
 
+/* Rounded up, and never one: the text is in the plural. */
 static void refuse_for_now(struct login *login, int64_t wait_s)
 {
 	int minutes = (int)((wait_s + SECONDS_A_MINUTE - 1) / SECONDS_A_MINUTE);
