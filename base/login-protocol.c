@@ -176,6 +176,19 @@ static bool append_step(DBusMessage *message, const struct login_step *step)
 	return dbus_message_iter_close_container(&iter, &array);
 }
 
+/* libdbus keeps its last few messages for new ones, with what stands in them, when they are not
+ * longer than 10 KiB (dbus-message.c). A longer one it frees, and jauthd's free() wipes. */
+static void forget(DBusMessage *message)
+{
+	static const unsigned char filler[1024];
+	const unsigned char *bytes = filler;
+
+	for (unsigned i = 0; i <= 10; i++)
+		(void)dbus_message_append_args(message, DBUS_TYPE_ARRAY, DBUS_TYPE_BYTE, &bytes,
+					       (int)sizeof(filler), DBUS_TYPE_INVALID);
+	dbus_message_unref(message);
+}
+
 int login_step_encode(const struct login_step *step, char **ret_data, size_t *ret_len)
 {
 	DBusMessage *message;
@@ -193,7 +206,7 @@ int login_step_encode(const struct login_step *step, char **ret_data, size_t *re
 		return -ENOMEM;
 	dbus_message_set_serial(message, 1);    /* zero is not a valid serial */
 	done = append_step(message, step) && dbus_message_marshal(message, &data, &len);
-	dbus_message_unref(message);
+	forget(message);
 	if (!done)
 		return -ENOMEM;
 	if ((size_t)len > LOGIN_STEP_MAX) {
