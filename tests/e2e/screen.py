@@ -174,8 +174,8 @@ def write_pgm(screen, theme, path):
 def zbar(picture, inverted=False):
     """The text of the one QR code in a picture file, or None."""
     option = ["-Stest-inverted"] if inverted else []
-    run = subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", *option,
-                          picture], capture_output=True, text=True, check=False)
+    run = subprocess.run(["zbarimg", "-q", "--raw", "--nodbus", "-Sdisable", "-Sqrcode.enable",
+                          *option, picture], capture_output=True, text=True, check=False)
     codes = run.stdout.splitlines()
     if len(codes) > 1:
         raise ValueError(f"several codes: {codes}")
