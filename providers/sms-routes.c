@@ -176,8 +176,9 @@ bool sms_number_read(struct login *login, const struct secret *typed,
 	/* A NUL in what was typed would hide the rest of it. */
 	if (strlen(typed->data) != typed->len ||
 	    phone_normalise(typed->data, country, number) < 0)
-		text = country ? N_("Not a mobile number of this country, nor + and a calling code.") :
-				 N_("A number begins with + and a calling code: +86 139 0000 1234");
+		text = country ?
+			N_("Not a mobile number of this country, nor + and a calling code.") :
+			N_("A number begins with + and a calling code: +86 139 0000 1234");
 	else
 		text = texts[sms_number_fault(login_config(login), number)];
 	if (text) {

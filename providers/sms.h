@@ -38,8 +38,8 @@ struct sms_code {
 	struct secret *text;             /* while the message is under way */
 	char reference[SMS_REF_LEN + 1];
 	char host[SMS_NAME_SIZE], user[SMS_NAME_SIZE];
-	int64_t expires_ms;              /* monotonic, which stands still in a suspended machine, … */
-	int64_t expires_s;               /* … and wall clock */
+	int64_t expires_ms;              /* monotonic: stands still in a suspended machine */
+	int64_t expires_s;               /* wall clock; whichever passes first */
 	struct sms_message message;      /* points to the others */
 };
 

@@ -124,7 +124,8 @@ static void templates_are_judged_by_their_longest_text(void **state UNUSED)
 		{ "{code} https://example.org/", 6, "must not have a link" },
 		{ "{code} WWW.example.org", 6, "must not have a link" },
 		{ "{code} caf\xe9", 6, "not text" },
-		{ "{code}" HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED TEN, 6, "longer than 512 bytes" },
+		{ "{code}" HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED TEN, 6,
+		  "longer than 512 bytes" },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
