@@ -121,8 +121,7 @@ const struct sms_message *sms_code_say(struct login *login, struct sms_code *cod
 	const char *template = config->text;
 
 	if (!template)
-		template = login_text(login, N_("{code} is your code for login to {host} ({user}). "
-			"Valid {minutes} min. Ref {ref}. Nobody from IT will ask for it."));
+		template = login_text(login, SMS_TEXT_DEFAULT);
 	code->message = (struct sms_message){
 		.number = number,
 		.code = code->digits,

@@ -7,12 +7,18 @@
 #pragma once
 
 #include "base/buf.h"
+#include "providers/provider.h"
 #include "providers/sms-vendor.h"
 
 #define SMS_NAME_SIZE    25              /* of a host or user in a message, with NUL */
 #define SMS_TEXT_MAX     512             /* bytes */
 #define SMS_GSM_MAX      160             /* 3GPP TS 23.040: septets of one message, … */
 #define SMS_UCS2_MAX     70              /* … or UTF-16 units, when one character is not GSM's */
+
+/* What is sent when the section says nothing, to be translated. */
+#define SMS_TEXT_DEFAULT \
+	N_("{code} is your code for login to {host} ({user}). Valid {minutes} min. Ref {ref}. " \
+	   "Nobody from IT will ask for it.")
 
 struct sms_units {
 	bool is_gsm;                     /* every character is in 3GPP TS 23.038's table */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/catalog.h"
 #include "base/text.h"
 
 #define TEN "0123456789"
@@ -138,6 +139,23 @@ static void templates_are_judged_by_their_longest_text(void **state UNUSED)
 	}
 }
 
+static void our_own_text_is_right_in_every_language(void **state UNUSED)
+{
+	static const char *const languages[] = { "en", "zh_CN" };
+	struct catalogs *catalogs = catalogs_open(TEST_LOCALE_DIR);
+
+	for (size_t i = 0; i < N_ELEMENTS(languages); i++) {
+		const char *text = catalogs_text(catalogs, languages[i], SMS_TEXT_DEFAULT);
+		struct buf why = BUF_INIT(SMS_TEXT_MAX);
+
+		assert_int_equal(text_equals(text, SMS_TEXT_DEFAULT), i == 0);
+		if (!sms_text_check(text, 8, &why))
+			fail_msg("%s: %s", languages[i], buf_text(&why));
+		buf_done(&why);
+	}
+	catalogs_free(catalogs);
+}
+
 static void a_text_says_what_the_message_says(void **state UNUSED)
 {
 	static const struct {
@@ -182,6 +200,7 @@ int main(void)
 		cmocka_unit_test(one_message_has_160_or_70),
 		cmocka_unit_test(names_are_cut_to_what_is_safe),
 		cmocka_unit_test(templates_are_judged_by_their_longest_text),
+		cmocka_unit_test(our_own_text_is_right_in_every_language),
 		cmocka_unit_test(a_text_says_what_the_message_says),
 	};
 

@@ -325,5 +325,6 @@ t_sms_sending_SOURCES = tests/providers/t-sms-sending.c $(FAKE_VENDOR)
 t_sms_sending_CFLAGS = $(UNIT_CFLAGS)
 t_sms_sending_LDADD = libfake-core.la
 t_sms_text_SOURCES = tests/providers/t-sms-text.c
+t_sms_text_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
 t_sms_text_CFLAGS = $(UNIT_CFLAGS)
 t_sms_text_LDADD = libjauth-providers.la $(UNIT_LIBS)
