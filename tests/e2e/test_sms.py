@@ -695,7 +695,7 @@ def test_login_in_the_c_locale(house, jane):
         expect_shell(login, jane.user)
 
 
-CHINESE_PROMPT = r"编号 ?([A-Z0-9]{2})[^\n]*[:：] ?"
+CHINESE_PROMPT = r"(?:编号 ([A-Z0-9]{2})）|验证码错误).*?请输入验证码[^\n]*："
 
 
 def test_chinese(house, jane):
