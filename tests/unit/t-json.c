@@ -80,6 +80,9 @@ static void texts_are_strings_within_bounds(void **state UNUSED)
 	assert_null(json_text(json, "missing", 10));
 	assert_true(json_has(json, "null"));
 	assert_false(json_has(json, "missing"));
+	assert_true(json_has_value(json, "number"));
+	assert_false(json_has_value(json, "null"));
+	assert_false(json_has_value(json, "missing"));
 
 	assert_int_equal(json_array_length(list), 3);
 	assert_string_equal(json_array_text(list, 0, 10), "x");
