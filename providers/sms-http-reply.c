@@ -4,11 +4,10 @@
  *
  *     status of limit_status                           SMS_AGAIN
  *     error_member in refused_values, config_values …  the class of that list
- *     refused_text is in it                            SMS_REFUSED
+ *     401, 403, 404                                    SMS_CONFIG
+ *     refused_text is in it, or another 4xx            SMS_REFUSED
  *     status of success_status, and each of
  *     success_member and success_text that is set      SMS_ACCEPTED
- *     401, 403, 404                                    SMS_CONFIG
- *     another 4xx                                      SMS_REFUSED
  *     anything else                                    SMS_UNKNOWN
  */
 #include <errno.h>
@@ -167,33 +166,36 @@ static bool is_success(const struct answer *answer)
 	       (!http->success_value || text_equals(value, http->success_value));
 }
 
-static enum sms_class class_of_status(uint32_t status)
+static bool is_refusal(const struct answer *answer)
 {
-	if (status == 401 || status == 403 || status == 404)
-		return SMS_CONFIG;
-	return status >= 400 && status <= 499 ? SMS_REFUSED : SMS_UNKNOWN;
+	uint32_t status = answer->reply->status;
+
+	return (status >= 400 && status <= 499) ||
+	       (answer->http->refused_text && has_text(answer, answer->http->refused_text));
 }
 
 static enum sms_class judge(const struct answer *answer, struct sms_result *result)
 {
 	const struct sms_http_config *http = answer->http;
+	uint32_t status = answer->reply->status;
 	char value[SMS_WORD_MAX + 1];
 	enum sms_class class;
 
-	if (is_listed(http->limit_status, answer->reply->status))
+	if (value_at(answer->json, http->error_member, value))
+		sms_word(result->word, value);
+	if (is_listed(http->limit_status, status))
 		return SMS_AGAIN;
 	if (known_error(answer, result->word, &class))
 		return class;
-	if (http->refused_text && has_text(answer, http->refused_text))
+	if (status == 401 || status == 403 || status == 404)
+		return SMS_CONFIG;
+	if (is_refusal(answer))
 		return SMS_REFUSED;
-	if (is_success(answer)) {
-		if (value_at(answer->json, http->id_member, value))
-			sms_word(result->id, value);
-		return SMS_ACCEPTED;
-	}
-	if (value_at(answer->json, http->error_member, value))
-		sms_word(result->word, value);
-	return class_of_status(answer->reply->status);
+	if (!is_success(answer))
+		return SMS_UNKNOWN;
+	if (value_at(answer->json, http->id_member, value))
+		sms_word(result->id, value);
+	return SMS_ACCEPTED;
 }
 
 static struct json_t *read_json(const struct secret *body)

@@ -382,6 +382,9 @@ static void a_text_says_what_happened(void **state UNUSED)
 		{ { 200, NULL }, SMS_UNKNOWN, "status 200" },
 		{ { 500, "OK: 7", "text/plain" }, SMS_UNKNOWN, "status 500" },
 		{ { 404, "OK: 7", "text/plain" }, SMS_CONFIG, "status 404" },
+		{ { 401, "ERR: 105", "text/plain" }, SMS_CONFIG, "status 401" },
+		{ { 400, "OK: 7", "text/plain" }, SMS_REFUSED, "status 400" },
+		{ { 500, "ERR: 105", "text/plain" }, SMS_REFUSED, "status 500" },
 	};
 
 	judge_rows("success_text = OK:\nrefused_text = ERR:\n", rows, N_ELEMENTS(rows));
