@@ -385,6 +385,7 @@ static void what_is_not_quite_a_reply_is_unknown(void **state UNUSED)
 		{ 500, PUBLISHED(RESULT(ID)) },
 		{ 200, RESULT(ID) },
 		{ 200, "<PublishResponses>" RESULT(ID) "</PublishResponses>" },
+		{ 200, "<PublishResponses>" RESULT(ID) "</PublishResponse>" },
 		{ 200, PUBLISHED("") },
 		{ 200, PUBLISHED("<PublishResult></PublishResult>") },
 		{ 200, PUBLISHED("<PublishResult></PublishResult><MessageId>" ID "</MessageId>") },
@@ -399,6 +400,10 @@ static void what_is_not_quite_a_reply_is_unknown(void **state UNUSED)
 		{ 200, PUBLISHED("<PublishResult><MessageId>a</MessageId><MessageId>b</MessageId>"
 				 "</PublishResult>") },
 		{ 200, PUBLISHED(RESULT("a") RESULT("b")) },
+		{ 200, PUBLISHED(RESULT("a</MessageId><MessageId>")) },
+		{ 200, PUBLISHED(RESULT("a</MessageId>")) },
+		{ 200, PUBLISHED("<PublishResult><MessageId>a</MessageId><MessageId>"
+				 "</PublishResult>") },
 		{ 200, PUBLISHED("<PublishResult><MessageId x=\"y\">a</MessageId>"
 				 "</PublishResult>") },
 		{ 200, "<!DOCTYPE x [<!ENTITY y \"z\">]>" PUBLISHED(RESULT(ID)) },
@@ -453,10 +458,12 @@ static void bounds_hold(void **state UNUSED)
 {
 	_cleanup_free_ char *longest = text_format(PUBLISHED(RESULT("%0128d")), 0);
 	_cleanup_free_ char *longer = text_format(PUBLISHED(RESULT("%0129d")), 0);
-	_cleanup_free_ char *huge = text_format("%s%70000d", PUBLISHED(RESULT(ID)), 0);
+	_cleanup_free_ char *huge = text_format("%s%70000s", PUBLISHED(RESULT(ID)), "");
+	_cleanup_free_ char *large = text_format("%s%60000s", PUBLISHED(RESULT(ID)), "");
 
 	assert_int_equal(judge(200, longest).class, SMS_ACCEPTED);
 	assert_int_equal(judge(200, longer).class, SMS_UNKNOWN);
+	assert_int_equal(judge(200, large).class, SMS_ACCEPTED);
 	assert_int_equal(judge(200, huge).class, SMS_UNKNOWN);
 }
 
