@@ -72,7 +72,9 @@ static void judged(struct login *login, uint32_t number UNUSED, enum code_result
 		   int64_t wait_s UNUSED)
 {
 	const struct sms_login *own = login_own(login);
+	struct sms_shared *shared = login_shared(login);
 
+	shared->n_right += result == CODE_RIGHT;
 	own->errand->judged(login, result);
 }
 
@@ -91,6 +93,7 @@ const struct provider sms_provider = {
 		    PROVIDER_RESTRICTED,
 	.keys = keys,
 	.config_size = sizeof(struct sms_config),
+	.shared_size = sizeof(struct sms_shared),
 	.login_size = sizeof(struct sms_login),
 	.check = check,
 	.bind = bind,

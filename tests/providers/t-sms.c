@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "providers/sms.h"
 #include "providers/table.h"
 #include "tests/providers/fake-core.h"
 #include "tests/providers/fake-vendor.h"
@@ -642,6 +643,57 @@ static void numbers_that_get_no_message_are_not_offered(void **state UNUSED)
 	end(login);
 }
 
+static void the_audit_hears_what_strangers_do_not(void **state UNUSED)
+{
+	static const struct {
+		size_t n_phones;
+		enum send_verdict verdict;
+		const char *notes;       /* NULL: none */
+	} rows[] = {
+		{ 1, SEND_ALLOWED, NULL },
+		{ 0, SEND_ALLOWED, "no number that may get a message\n" },
+		{ 1, SEND_TOO_MANY, "too many messages\n" },
+		{ 1, SEND_BLOCKED, "sending is closed\n" },
+		{ 1, SEND_UNAVAILABLE, "messages cannot be counted now\n" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct fake_method *method = method_new(false);
+		struct login *login;
+
+		method->n_phones = rows[i].n_phones;
+		login = fake_start(method);
+		fake_found(login);
+		fake_counted(login, rows[i].verdict, 60);
+		assert_string_equal(login->notes ? login->notes : "",
+				    rows[i].notes ? rows[i].notes : "");
+		end(login);
+	}
+}
+
+/* Fifty messages are watched at a time; codes entered right in between are in the same fifty. */
+static void messages_without_answers_are_counted(void **state UNUSED)
+{
+	struct fake_method *method = method_new(true);
+	const struct sms_shared *shared = method->shared;
+
+	for (unsigned n = 1; n <= 50; n++) {
+		struct login *login = start_asking(method);
+
+		assert_int_equal(shared->n_sent, n % 50);
+		if (n == 1) {
+			_cleanup_free_ char *code = text_copy(login->code);
+
+			fake_answer(login, code);
+			fake_judge(login);
+			assert_int_equal(shared->n_right, 1);
+		}
+		fake_login_free(login);
+	}
+	assert_int_equal(shared->n_right, 0);
+	fake_method_free(method);
+}
+
 /* --- again --- */
 
 static void ask_again(struct login *login, int64_t after_ms)
@@ -1139,6 +1191,8 @@ int main(void)
 		cmocka_unit_test(one_of_several_numbers_is_chosen),
 		cmocka_unit_test(nothing_chosen_is_the_end),
 		cmocka_unit_test(numbers_that_get_no_message_are_not_offered),
+		cmocka_unit_test(the_audit_hears_what_strangers_do_not),
+		cmocka_unit_test(messages_without_answers_are_counted),
 		cmocka_unit_test(it_takes_a_minute_to_be_sent_again),
 		cmocka_unit_test(the_same_code_is_sent_again_twice),
 		cmocka_unit_test(wrong_codes_count_across_messages),
