@@ -326,5 +326,9 @@ def test_the_log_is_followed(user):
 def test_limits_are_unlocked(user):
     for _ in range(2):
         ctl("try", user, stdin="wrong\nwrong\nwrong\n")
+    rows = [row for row in right_json("limits", user) if row["scope"] == "password"]
+    assert [row["user"] for row in rows] == [user] and rows[0]["wait-until"] > 0
+    assert rows[0] in right_json("explain", user, "--service", "sshd")["limits"]
     assert right_json("unlock-limits", user) > 0
+    assert not [row for row in right_json("limits", user) if row["user-hash"]]
     assert right_json("unlock-limits", "--all") == 0
