@@ -145,8 +145,8 @@ static void a_full_table_stops_strangers_and_forgets_nothing(void **state)
 
 	proved.is_proved = true;
 	assert_int_equal(send_to(*state, &stranger, START), 0);
-	add_events(*state, BUDGET_ROWS_MAX - 8, START);
-	assert_int_equal(number_of(*state, "SELECT count(*) FROM events"), BUDGET_ROWS_MAX - 1);
+	add_events(*state, BUDGET_ROWS_MAX - 9, START);
+	assert_int_equal(number_of(*state, "SELECT count(*) FROM events"), BUDGET_ROWS_MAX - 2);
 	assert_int_equal(try_code(*state, &stranger, START), 0);
 	assert_int_equal(try_code(*state, &stranger, START), HOUR);
 	assert_int_equal(send_by(*state, &defaults, &stranger, "+4930123456", START + MINUTE, NULL),
@@ -393,6 +393,22 @@ static void rows_say_what_stands(void **state)
 	assert_string_equal(shown.text, expected);
 }
 
+/* Though nothing is wrong with them any more. */
+static void messages_are_shown_after_a_right_code(void **state)
+{
+	const struct budget_asker jane = asker_at("jane", "192.0.2.1");
+	struct shown shown = { .len = 0 };
+
+	assert_int_equal(send_to(*state, &jane, START), 0);
+	assert_int_equal(budget_right(*state, &jane), 0);
+	assert_int_equal(budget_trim(*state, START + HOUR / 2), 0);
+	assert_int_equal(budget_each(*state, &defaults, NULL, START + HOUR / 2, add_shown, &shown),
+			 0);
+	assert_non_null(strstr(shown.text, "messages, 1 h|sms|user|1/5|0\n"));
+	assert_int_equal(budget_trim(*state, START + DAY), 0);
+	assert_int_equal(number_of(*state, "SELECT count(*) FROM stops"), 0);
+}
+
 static void rows_say_who_is_stopped(void **state)
 {
 	const int64_t now_s = START + 4 * MINUTE;
@@ -448,6 +464,7 @@ int main(void)
 		BUDGET_TEST(unlocking_frees_one_user_or_everybody),
 		FILE_TEST(names_and_numbers_are_not_in_the_file),
 		BUDGET_TEST(rows_say_what_stands),
+		BUDGET_TEST(messages_are_shown_after_a_right_code),
 		BUDGET_TEST(rows_say_who_is_stopped),
 		BUDGET_TEST(a_listing_ends_when_it_is_told_to),
 	};
