@@ -23,8 +23,8 @@ VENDORS = {"alibaba": Alibaba, "aws": AwsSns, "twilio": Twilio, "gateway": SmsGa
 OTHERS = {"spare": SmsGateway, "text": TextGateway}
 ENDPOINT_KEYS = ("endpoint", "globe_endpoint", "url")
 
-# Ways to the vendors: a method and a service for each. First the vendor alone: as it is, with nobody
-# listening there, and with the certificate of somebody else; then with `spare` behind it.
+# Ways to the vendors: a method and a service for each. First the vendor alone: as it is, nobody
+# listening there, and the certificate of somebody else; then with `spare` behind it.
 KINDS = ("", "-closed", "-foreign")
 ROUTES = {"routes": "+86 alibaba, +8613 twilio spare, gateway"}
 
