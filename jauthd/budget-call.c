@@ -94,9 +94,8 @@ static int load_stops(struct budget_call *call)
 
 int budget_call_save(struct budget_call *call, enum budget_pause pause)
 {
-	const struct throttle_key *key = &call->keys[budget_pauses[pause].key];
-
-	return budget_stop_save(call->db, key, key->user_hash, &call->stops[pause]);
+	return budget_stop_save(call->db, &call->keys[budget_pauses[pause].key],
+				&call->stops[pause]);
 }
 
 int budget_call_begin(struct budget_call *call, const struct budget_asker *asker,

@@ -82,7 +82,6 @@ struct budget_rule {
 };
 extern const struct budget_rule budget_table[];           /* ends with a row without `what` */
 
-int64_t budget_rule_limit(const struct budget_rule *rule, const struct budget_rules *rules);
 /* False: it is switched off. */
 bool budget_rule_holds(const struct budget_rule *rule, const struct budget_rules *rules);
 
@@ -109,7 +108,7 @@ struct budget_stop {
 /* All zeros when there is none. -EUCLEAN: numbers nobody wrote, so nothing may go on. */
 int budget_stop_load(struct db *db, const struct throttle_key *key, int64_t now_s,
 		     struct budget_stop *ret_stop);
-int budget_stop_save(struct db *db, const struct throttle_key *key, const char *user_hash,
+int budget_stop_save(struct db *db, const struct throttle_key *key,
 		     const struct budget_stop *stop);
 /* From now on: BUDGET_WRONG_PAUSE_S, twice as long each time, a day at most. */
 void budget_stop_pause(struct budget_stop *stop, int64_t now_s);

@@ -62,7 +62,7 @@ static int64_t field(const struct budget_rule *rule, const struct budget_rules *
 }
 
 /* A part of a small limit is still one: strangers are people who log in from a new place, too. */
-int64_t budget_rule_limit(const struct budget_rule *rule, const struct budget_rules *rules)
+static int64_t limit_of(const struct budget_rule *rule, const struct budget_rules *rules)
 {
 	if (!rule->window_s)
 		return 1;
@@ -82,7 +82,7 @@ int budget_rule_count(struct db *db, const struct budget_rule *rule,
 		      int64_t now_s, struct budget_count *ret_count)
 {
 	const int64_t window_s = rule->window_s ? rule->window_s : rules->number_gap_s;
-	struct budget_count count = { .limit = budget_rule_limit(rule, rules) };
+	struct budget_count count = { .limit = limit_of(rule, rules) };
 	struct query *query;
 	int r;
 

@@ -115,7 +115,7 @@ static int update(struct db *db, const struct throttle_key *key, const struct bu
 	return query_run(query);
 }
 
-int budget_stop_save(struct db *db, const struct throttle_key *key, const char *user_hash,
+int budget_stop_save(struct db *db, const struct throttle_key *key,
 		     const struct budget_stop *stop)
 {
 	struct query *query;
@@ -125,7 +125,7 @@ int budget_stop_save(struct db *db, const struct throttle_key *key, const char *
 		return r;
 	query = query_new(db, "INSERT INTO stops VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0)");
 	query_blob(query, 1, key->bytes, sizeof(key->bytes));
-	query_text(query, 2, user_hash);
+	query_text(query, 2, key->user_hash);
 	query_text(query, 3, key->scope);
 	r = query_run(query);
 	return r < 0 ? r : update(db, key, stop);
