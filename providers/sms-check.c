@@ -12,6 +12,12 @@ bool sms_is_made_of(const char *text, const char *characters)
 	return text[strspn(text, characters)] == '\0';
 }
 
+bool sms_is_credential(const struct secret *secret)
+{
+	return !secret || (strlen(secret->data) == secret->len &&
+			   text_is_printable_ascii(secret->data, secret->len));
+}
+
 bool sms_is_base(const char *url)
 {
 	struct url parts;

@@ -7,6 +7,7 @@
 
 #include "base/conf.h"
 #include "base/secret.h"
+#include "base/secret.h"
 
 #define SMS_DIGITS  "0123456789"
 #define SMS_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -28,6 +29,8 @@ void sms_check_token(const char *key, const struct secret *token,
 		     const struct conf_section *section, struct conf_report *report);
 
 bool sms_is_made_of(const char *text, const char *characters);
+/* Printable ASCII, as headers hold it; NULL is fine. */
+bool sms_is_credential(const struct secret *secret);
 /* An https URL without path and query, which are ours to add. */
 bool sms_is_base(const char *url);
 #define SMS_WANTED_BASE "must be https://HOST without a path"

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/sms-check.h"
 #include "providers/sms-http.h"
 #include "providers/sms-request.h"
 
@@ -137,12 +138,6 @@ static void check_headers(const struct checker *checker)
 				"\"content_type\" or the transport sets");
 }
 
-static bool is_line(const struct secret *secret)
-{
-	return !secret || (strlen(secret->data) == secret->len &&
-			   text_is_printable_ascii(secret->data, secret->len));
-}
-
 static void check_login(const struct checker *checker)
 {
 	const struct sms_http_config *http = checker->http;
@@ -153,9 +148,9 @@ static void check_login(const struct checker *checker)
 		mistake(checker, "user", "and \"authorization\" are two ways; keep one of them");
 	if (http->user && strchr(http->user, ':'))
 		mistake(checker, "user", "must not hold a colon");
-	if (!is_line(http->authorization))
+	if (!sms_is_credential(http->authorization))
 		mistake(checker, "authorization_file", "must hold one line of ASCII");
-	if (!is_line(http->password))
+	if (!sms_is_credential(http->password))
 		mistake(checker, "password_file", "must hold one line of ASCII");
 }
 

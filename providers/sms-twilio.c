@@ -186,12 +186,6 @@ static const struct sms_text_rule rules[] = {
 	{ "endpoint", FIELD(endpoint), sms_is_base, SMS_WANTED_BASE },
 };
 
-static bool is_credential(const struct secret *secret)
-{
-	return !secret || (text_is_printable_ascii(secret->data, secret->len) &&
-			   strlen(secret->data) == secret->len);
-}
-
 static void check_login(const struct twilio_config *twilio, const struct conf_section *section,
 			struct conf_report *report)
 {
@@ -201,10 +195,10 @@ static void check_login(const struct twilio_config *twilio, const struct conf_se
 	else if (!twilio->auth_token == !twilio->api_key_sid)
 		sms_mistake(report, section, "auth_token",
 			    "or an API key is needed, one of the two");
-	if (!is_credential(twilio->auth_token))
-		sms_mistake(report, section, "auth_token_file", "holds more than one line");
-	if (!is_credential(twilio->api_key_secret))
-		sms_mistake(report, section, "api_key_secret_file", "holds more than one line");
+	if (!sms_is_credential(twilio->auth_token))
+		sms_mistake(report, section, "auth_token_file", "must hold one line of ASCII");
+	if (!sms_is_credential(twilio->api_key_secret))
+		sms_mistake(report, section, "api_key_secret_file", "must hold one line of ASCII");
 }
 
 static void check(const void *config, const struct conf_section *section,

@@ -192,7 +192,7 @@ static void sections_are_checked(void **state UNUSED)
 		{ { ACCOUNT FROM KEY, both }, "\"auth_token\" or an API key is needed, one" },
 		{ { ACCOUNT FROM KEY, NULL }, "\"api_key_secret\" are needed together" },
 		{ { ACCOUNT FROM, key }, "\"api_key_secret\" are needed together" },
-		{ { ACCOUNT FROM, lines }, "\"auth_token_file\" holds more than one line" },
+		{ { ACCOUNT FROM, lines }, "\"auth_token_file\" must hold one line" },
 		{ { ACCOUNT "from = 01\n", token }, "3: \"from\" must be a number" },
 		{ { ACCOUNT "from = 123456789\n", token }, "\"from\" must be a number" },
 		{ { ACCOUNT "from = +0123456789\n", token }, "\"from\" must be a number" },
