@@ -46,6 +46,7 @@ enum budget_event {
 	EVENT_WRONG = 9,
 	EVENT_WRONG_STRANGER = 10,
 	EVENT_FAILURE = 11,
+	EVENT_ALERT = 12,                /* said to the sysadmin; no act */
 	N_EVENTS,
 };
 
@@ -144,3 +145,11 @@ int budget_call_save(struct budget_call *call, enum budget_pause pause);
 /* The row of known_sources. */
 void budget_known_key(struct db *db, const char *user, const char *source,
 		      unsigned char ret_key[THROTTLE_KEY_LEN]);
+/* One row of the table events. */
+int budget_add_event(const struct budget_call *call, enum budget_event event, int64_t send,
+		     int64_t cost);
+
+/* --- budget-watch.c --- */
+
+/* After a message was counted: logs what calls for somebody. */
+int budget_watch(const struct budget_call *call, int64_t cost);

@@ -105,7 +105,7 @@ static bool is_blocked(const struct budget_call *call)
 
 /* --- counting --- */
 
-static int add_event(const struct budget_call *call, enum budget_event event, int64_t send,
+int budget_add_event(const struct budget_call *call, enum budget_event event, int64_t send,
 		     int64_t cost)
 {
 	const struct throttle_key *key = &call->keys[budget_kinds[event].key];
@@ -132,7 +132,7 @@ static int count_act(const struct budget_call *call, enum budget_act act, int64_
 
 		if (kind->act == act && budget_call_has_key(call, kind->key) &&
 		    !(kind->of_strangers && call->standing))
-			r = add_event(call, (enum budget_event)i, send, cost);
+			r = budget_add_event(call, (enum budget_event)i, send, cost);
 	}
 	return r;
 }
@@ -216,6 +216,8 @@ int budget_send(struct db *db, const struct budget_rules *rules, const struct bu
 		verdict = SEND_TOO_MANY;
 	else
 		r = count_send(&call, cost, &send);
+	if (r == 0 && verdict == SEND_ALLOWED)
+		r = budget_watch(&call, cost);
 	if (r < 0)
 		return r;
 	*ret_verdict = verdict;
@@ -282,6 +284,20 @@ int budget_try(struct db *db, const struct budget_rules *rules, const struct bud
 }
 
 /* The rows of stops stay: budget_each() finds the account's messages by them. */
+/* The message of the code, or one of the row it stands in. */
+static int mark_answered(const struct budget_call *call)
+{
+	struct query *query;
+
+	query = query_new(call->db, "UPDATE events SET answered = 1 WHERE kind = ?1 AND send ="
+				    " (SELECT send FROM events WHERE kind = ?2 AND key = ?3"
+				    "  ORDER BY time_s DESC, id DESC LIMIT 1)");
+	query_number(query, 1, EVENT_MESSAGE);
+	query_number(query, 2, EVENT_ACCOUNT);
+	query_blob(query, 3, call->keys[BUDGET_KEY_ACCOUNT].bytes, THROTTLE_KEY_LEN);
+	return query_run(query);
+}
+
 int budget_right(struct db *db, const struct budget_asker *asker)
 {
 	struct budget_call call = { .db = db };
@@ -294,6 +310,8 @@ int budget_right(struct db *db, const struct budget_asker *asker)
 	query_number(query, 2, EVENT_WRONG_STRANGER);
 	query_blob(query, 3, call.keys[BUDGET_KEY_ACCOUNT].bytes, THROTTLE_KEY_LEN);
 	r = query_run(query);
+	if (r == 0)
+		r = mark_answered(&call);
 	if (r < 0)
 		return r;
 	query = query_new(db, "UPDATE stops SET wrong_row = 0, n_pauses = 0, wait_until_s = 0,"

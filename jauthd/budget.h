@@ -30,6 +30,9 @@
  *   wrong codes in a row, same           ever     50        until unlocked
  *
  * An IPv6 source counts by its /64. What is not an address (a tty, a uid) is a source too.
+ * A total that is used up is logged as an error, and so is, once an hour, that of the last fifty
+ * messages fewer than half were answered by a right code.
+ *
  * A right code forgets the account's wrong ones and its unanswered messages.
  */
 #pragma once

@@ -32,7 +32,7 @@ libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-view.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
 	jauthd/preparations.h
 libjauthd_la_SOURCES += jauthd/budget.c jauthd/budget.h jauthd/budget-call.c \
-	jauthd/budget-private.h jauthd/budget-rows.c jauthd/budget-rules.c jauthd/budget-stops.c
+	jauthd/budget-private.h jauthd/budget-rows.c jauthd/budget-rules.c jauthd/budget-stops.c jauthd/budget-watch.c
 libjauthd_la_LIBADD += libjauth-stream.la
 
 sbin_PROGRAMS += jauthd/jauthd

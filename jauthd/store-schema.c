@@ -104,7 +104,8 @@ const char *const store_schema[] = {
 	"	user_hash TEXT NOT NULL,"        /* '': counts for nobody in particular */
 	"	send INTEGER NOT NULL,"          /* 0: not a message */
 	"	time_s INTEGER NOT NULL,"
-	"	cost INTEGER NOT NULL"
+	"	cost INTEGER NOT NULL,"
+	"	answered INTEGER NOT NULL DEFAULT 0"     /* a message, by a right code */
 	") STRICT;"
 	"CREATE INDEX events_key ON events (kind, key, time_s, cost);"
 	"CREATE INDEX events_send ON events (send) WHERE send <> 0;"

@@ -47,7 +47,7 @@ SSHD_OPTIONS = {
 SSH_OPTIONS = {
     "StrictHostKeyChecking": "yes",
     "GlobalKnownHostsFile": "/dev/null",
-    "IdentityFile": "/nonexistent",
+    "IdentityFile": "none",
     "IdentitiesOnly": "yes",
     "ControlPath": "none",
 }
