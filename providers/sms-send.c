@@ -190,12 +190,12 @@ void sms_counted(struct login *login, uint32_t number UNUSED, enum send_verdict 
 	own->last_ms = login_now_ms(login);
 	if (verdict != SEND_ALLOWED || own->phone.id == 0)
 		note_refusal(login, verdict);
-	if (!login_is_proved(login))
-		wait_like_everybody(login);
-	else if (!may_send)
-		own->errand->refused(login, verdict, wait_s);
 	if (may_send)
 		begin(login);
+	else if (login_is_proved(login))
+		own->errand->refused(login, verdict, wait_s);
+	if (!login_is_proved(login))
+		wait_like_everybody(login);
 }
 
 /* --- events of a sending --- */
