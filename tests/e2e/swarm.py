@@ -19,7 +19,6 @@ class Attempt:
         self.source = source
         self.answers = list(answers)
         self.login = None
-        self.screens = []
         self.outcome = None
 
     def begin(self, bus, service):
@@ -31,14 +30,19 @@ class Attempt:
         if step is None:
             self.outcome = "gone"
         elif step.state == "ask":
-            self.screens.append(step.text())
-            if not self.answers:
-                self.outcome = "left"
-            else:
-                self.login.answer(self.answers.pop(0))
+            self._answer()
         elif step.state != "wait":
             self.outcome = step.state
         return self.outcome is None
+
+    def _answer(self):
+        if not self.answers:
+            self.outcome = "left"
+            return
+        try:
+            self.login.answer(self.answers.pop(0))
+        except BrokenPipeError:
+            self.outcome = "gone"
 
 
 class Swarm:
@@ -52,8 +56,8 @@ class Swarm:
         self.selector = selectors.DefaultSelector()
 
     def run(self, attempts, every=0, pause=None):
-        """All of them, so many at once; what they saw is in them afterwards. After `every` begun
-        ones `pause` is called with their number."""
+        """All of them, so many at once. After `every` begun ones `pause` is called with their
+        number."""
         waiting = collections.deque(attempts)
         with Bus() as bus:
             while waiting or self.selector.get_map():
