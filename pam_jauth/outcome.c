@@ -20,7 +20,8 @@
 
 #include "base/macro.h"
 
-#define N_OUTCOMES (LOGIN_N_STATES - LOGIN_GRANTED)
+#define N_OUTCOMES   (LOGIN_N_STATES - LOGIN_GRANTED)
+#define N_PAM_PHASES (LOGIN_PASSWORD + 1)        /* those after it are jauthctl's */
 
 /* A row: the codes of authenticate, account, password-check, password. */
 #define ROW(state, priority_, text_, authenticate, account, check, password) \
@@ -31,7 +32,7 @@
 		[LOGIN_PASSWORD]       = { (password), (priority_), (text_) }, \
 	}
 
-static const struct outcome outcomes[][LOGIN_N_PHASES] = {
+static const struct outcome outcomes[][N_PAM_PHASES] = {
 	ROW(LOGIN_GRANTED, LOG_INFO, "granted",
 	    PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS),
 	ROW(LOGIN_DENIED, LOG_NOTICE, "denied",
@@ -60,7 +61,7 @@ static_assert(N_ELEMENTS(outcomes) == N_OUTCOMES, "every outcome has its row");
 const struct outcome *outcome_of(enum login_phase phase, enum login_state state)
 {
 	if (!login_state_is_outcome(state) || (unsigned)state >= LOGIN_N_STATES ||
-	    (unsigned)phase >= LOGIN_N_PHASES)
+	    (unsigned)phase >= N_PAM_PHASES)
 		return &outcomes[LOGIN_FAILED - LOGIN_GRANTED][LOGIN_AUTHENTICATE];
 	return &outcomes[state - LOGIN_GRANTED][phase];
 }
