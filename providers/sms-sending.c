@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "providers/sms-request.h"
 
 #define WAIT_MIN_MS  1000
 #define WAIT_SPAN_MS 1000                /* of the jitter */
@@ -200,6 +201,7 @@ enum sms_progress sms_sending_reply(struct login *login, struct sms_sending *sen
 
 	sending->result = (struct sms_result){ .class = SMS_UNKNOWN };
 	if (reply->result != HTTP_DONE) {
+		sms_word(sending->result.word, reply->error);
 		note_attempt(login, sending, result_words[reply->result]);
 		return take_step(login, sending,
 				 reply->result == HTTP_NOT_SENT ? STEP_LATER : STEP_PERHAPS);
