@@ -25,8 +25,9 @@ PERSON = "demo-person"
 NUMBER = "+8613900001234"
 
 HEAD = """
-sshd with pam_jauth listens on 127.0.0.1 port {port}; jauthd, jauth-http and {vendor}
-run for it, in namespaces of their own. The Unix user "{user}" exists only there.
+sshd with pam_jauth listens on 127.0.0.1 port {port}. For it run jauthd, jauth-http
+and {vendor}, in namespaces of their own. The Unix user "{user}"
+exists only there.
 """
 
 WAYS = """
