@@ -492,6 +492,77 @@ def test_client_vanishes_while_the_vendor_thinks(house, jane):
         house.wait_no_login()
 
 
+# --- the same ends in other programs ---
+
+def three_wrong_ones(_house, person, terminal):
+    after_password(terminal)
+    for _ in range(2):
+        terminal.send_line(wrong(person.code()))
+        terminal.wait_for(SMS_PROMPT)
+    terminal.send_line(wrong(person.code()))
+
+
+def nothing_but_garbage(_house, _person, terminal):
+    after_password(terminal)
+    for _ in range(4):
+        terminal.send_line("garbage")
+        terminal.wait_for(SMS_PROMPT)
+    terminal.send_line("garbage")
+
+
+def the_key_q(_house, _person, terminal):
+    after_password(terminal)
+    terminal.send_line("q")
+
+
+def a_message_too_soon(house, person, terminal):
+    with by_ssh(house, person.user) as ssh:
+        after_password(ssh)
+    type_password(terminal, PASSWORD)
+    terminal.wait_for("Too many codes were asked for")
+
+
+def a_vendor_that_refuses(_house, person, terminal):
+    person.gateway.behave("config")
+    type_password(terminal, PASSWORD)
+    terminal.wait_for("could not be sent")
+
+
+def no_number(house, person, terminal):
+    for row in house.call("Accounts", "ListPhones", "s", person.user):
+        house.call("Accounts", "RemovePhone", "x", row["id"])
+    type_password(terminal, PASSWORD)
+    terminal.wait_for("no number on file")
+
+
+def program(name, user):
+    """One that says so when it has let somebody in."""
+    with open("/etc/sudoers.d/house", "w", encoding="ascii") as file:
+        file.write(f"{user} ALL=(ALL) ALL\nDefaults !lecture\n")
+    return {"login": ["/bin/login", user],
+            "su": AS_NOBODY + ["su", user, "-c", "echo let-$((1))-in"],
+            "sudo": as_user(user, "sudo", "sh", "-c", "echo let-$((1))-in")}[name]
+
+
+@pytest.mark.parametrize("name", ["login", "su", "sudo"])
+@pytest.mark.parametrize("end, outcome", [
+    (three_wrong_ones, "denied"), (nothing_but_garbage, "denied"), (the_key_q, "cancelled"),
+    (a_message_too_soon, "denied"), (a_vendor_that_refuses, "failed"), (no_number, "denied")])
+def test_end(house, jane, name, end, outcome):
+    def outcomes():
+        return {row["outcome"] for row in house.audit(jane.user) if row["kind"] == "login"}
+
+    with Terminal(program(name, jane.user)) as terminal:
+        end(house, jane, terminal)
+        wait_until(lambda: outcome in outcomes(), what=outcome)
+        terminal.settle(0.2)
+        terminal.send("\x03")           # login and sudo ask again
+        terminal.settle(0.2)
+        assert "let-1-in" not in terminal.seen and "$ " not in terminal.seen
+    house.wait_no_login()
+    assert "granted" not in outcomes()
+
+
 # --- strangers learn nothing ---
 
 def stranger(house, name, source=ALONE):
