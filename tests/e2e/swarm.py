@@ -4,6 +4,7 @@
 import collections
 import contextlib
 import selectors
+import time
 
 from bus import Bus, BusError
 
@@ -19,6 +20,7 @@ class Attempt:
         self.source = source
         self.answers = list(answers)
         self.login = None
+        self.asked_at = []
         self.outcome = None
 
     def begin(self, bus, service):
@@ -30,6 +32,7 @@ class Attempt:
         if step is None:
             self.outcome = "gone"
         elif step.state == "ask":
+            self.asked_at.append(time.monotonic())
             self._answer()
         elif step.state != "wait":
             self.outcome = step.state
@@ -67,6 +70,7 @@ class Swarm:
                     if pause and waiting and n_begun % every == 0:
                         pause(n_begun)
                 self._turns()
+        return attempts
 
     @contextlib.contextmanager
     def hold(self, attempts):

@@ -16,6 +16,7 @@ from people import (MENU, PASSWORD_PROMPT, SMS_GATE, SMS_PROMPT, as_user, expect
                     expect_shell, plain_screen, reference, type_password)
 from screen import Terminal
 from service import run
+from swarm import Attempt, Swarm
 
 SERVICES = ("sshd", "login", "su", "sudo")
 AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
@@ -605,6 +606,21 @@ def test_everybody_sees_the_same(house, clock, jane, john):
     assert "***" not in texts.pop()
     for name in (bare, locked):
         house.remove_user(name)
+
+
+def test_everybody_waits_as_long(house, jane):
+    """Sixty of each kind: evenly between 0.3 and 2 seconds, so the means differ by little."""
+    bare = house.add_user(password=PASSWORD)
+    attempts = Swarm().run([Attempt(name, f"127.0.1.{i}", "y") for i in range(3, 63)
+                            for name in (jane.user, bare, "nosuchuser")])
+    means = {}
+    for name in {attempt.user for attempt in attempts}:
+        waits = [attempt.asked_at[1] - attempt.asked_at[0] for attempt in attempts
+                 if attempt.user == name]
+        assert 0.29 < min(waits) and max(waits) < 3, name
+        means[name] = sum(waits) / len(waits)
+    assert max(means.values()) - min(means.values()) < 0.5, means
+    house.remove_user(bare)
 
 
 def test_vendor_that_hangs_holds_up_no_stranger(house, jane):
