@@ -344,12 +344,14 @@ static bool has_step(const struct world *world)
 	return recv(world->client, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0;
 }
 
-/* Threads answer within far less; nothing here is measured by it. */
-#define TURN_US 20000
+/* Threads answer within far less, but under valgrind on a busy machine; nothing here is measured by
+ * it. */
+#define TURN_US    20000
+#define TURNS_IDLE 6
 
 void world_settle(struct world *world)
 {
-	for (int n_idle = 0; n_idle < 3;)
+	for (int n_idle = 0; n_idle < TURNS_IDLE;)
 		n_idle = sd_event_run(world->event, TURN_US) > 0 ? 0 : n_idle + 1;
 }
 

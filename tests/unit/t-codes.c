@@ -134,7 +134,7 @@ static bool is_left_out_of_cores(const char *page)
 	bool is_page = false, is_left_out = false;
 
 	assert_non_null(maps);
-	(void)snprintf(begin, sizeof(begin), "%lx-", (unsigned long)page);
+	(void)snprintf(begin, sizeof(begin), "%08lx-", (unsigned long)page);
 	while (fgets(line, sizeof(line), maps)) {
 		if (strncmp(line, begin, strlen(begin)) == 0)
 			is_page = true;
