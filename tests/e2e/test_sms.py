@@ -451,9 +451,14 @@ def test_empty_answers(house, jane):
 
 # --- leaving ---
 
+# ssh and sudo write their prompt, then read; a Ctrl-C in between they catch and forget.
+READS_S = 0.3
+
+
 def test_ctrl_c_in_ssh(house, jane):
     with by_ssh(house, jane.user) as ssh:
         after_password(ssh)
+        time.sleep(READS_S)
         ssh.send("\x03")
         expect_no_shell(ssh, jane.user)
         house.wait_no_login()
@@ -461,7 +466,7 @@ def test_ctrl_c_in_ssh(house, jane):
 
 def test_ctrl_c_in_sudo(house, sudo):
     after_password(sudo)
-    time.sleep(0.3)                     # sudo writes its prompt, then reads
+    time.sleep(READS_S)
     sudo.send("\x03")
     assert sudo.wait_end(5) != 0
     house.wait_no_login()
