@@ -8,13 +8,11 @@
  */
 #include <string.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "providers/sms.h"
 
 #define STRANGER_MIN_MS  300
 #define STRANGER_SPAN_MS 1700
-#define WATCHED_SENDS    50
 
 /* --- what the person is told --- */
 
@@ -69,17 +67,6 @@ static void note_refusal(struct login *login, enum send_verdict verdict)
 	login_note(login, words[verdict]);
 }
 
-/* Messages that nobody waits for are somebody's doing who earns by them, or lost on the way. */
-static void watch_answers(struct sms_shared *shared)
-{
-	if (++shared->n_sent < WATCHED_SENDS)
-		return;
-	if (shared->n_right * 2 < shared->n_sent)
-		log_error("sms: of the last %u messages only %u led to a right code",
-			  shared->n_sent, shared->n_right);
-	*shared = (struct sms_shared){ 0 };
-}
-
 /* --- timers: one of the core's for both waits --- */
 
 static void arm(struct login *login)
@@ -113,8 +100,6 @@ static void settle(struct login *login, enum sms_progress progress)
 	struct sms_login *own = login_own(login);
 
 	sms_code_unsay(&own->code);
-	if (progress != SMS_NOT_SENT)
-		watch_answers(login_shared(login));
 	if (own->n_resends == SMS_RESENDS_MAX)
 		own->code.digits = secret_free(own->code.digits);
 	if (!login_is_proved(login))

@@ -76,7 +76,8 @@ static void sent(struct login *login, enum sms_progress progress)
 	_cleanup_free_ char *text = NULL;
 
 	if (progress == SMS_NOT_SENT) {
-		sms_fail(login);
+		login_show_error(login, login_text(login, N_("The message was not sent.")));
+		login_fail(login, FAIL_PROVIDER, "no vendor sent the test message");
 		return;
 	}
 	text = text_format(login_text(login, N_("The message says ref %s.")), own->code.reference);

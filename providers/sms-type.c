@@ -72,9 +72,7 @@ static void judged(struct login *login, uint32_t number UNUSED, enum code_result
 		   int64_t wait_s UNUSED)
 {
 	const struct sms_login *own = login_own(login);
-	struct sms_shared *shared = login_shared(login);
 
-	shared->n_right += result == CODE_RIGHT;
 	own->errand->judged(login, result);
 }
 
@@ -88,12 +86,11 @@ static void finish(struct login *login)
 const struct provider sms_provider = {
 	.type = "sms",
 	.title = N_("Code by SMS"),
-	.gate = N_("type y to get a code by SMS, or q to quit: "),
+	.gate = N_("type y to send a code, or q to quit: "),
 	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_CONTACTS | PROVIDER_LOCAL_USER |
 		    PROVIDER_RESTRICTED,
 	.keys = keys,
 	.config_size = sizeof(struct sms_config),
-	.shared_size = sizeof(struct sms_shared),
 	.login_size = sizeof(struct sms_login),
 	.check = check,
 	.bind = bind,

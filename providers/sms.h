@@ -32,11 +32,6 @@ struct sms_config {
 	size_t n_routes;
 };
 
-/* Of all logins by one method since jauthd was started. */
-struct sms_shared {
-	unsigned n_sent, n_right;        /* of the messages that are watched now */
-};
-
 /* A code and the message it is sent in. */
 struct sms_code {
 	struct secret *digits;           /* as long as it may be asked for again */

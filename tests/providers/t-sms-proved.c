@@ -176,29 +176,6 @@ static void the_audit_hears_what_strangers_do_not(void **state UNUSED)
 	}
 }
 
-/* Fifty messages are watched at a time; codes entered right in between are in the same fifty. */
-static void messages_without_answers_are_counted(void **state UNUSED)
-{
-	struct fake_method *method = sms_method_plain(true);
-	const struct sms_shared *shared = method->shared;
-
-	for (unsigned n = 1; n <= 50; n++) {
-		struct login *login = sms_login_asking(method);
-
-		assert_int_equal(shared->n_sent, n % 50);
-		if (n == 1) {
-			_cleanup_free_ char *code = text_copy(login->code);
-
-			fake_answer(login, code);
-			fake_judge(login);
-			assert_int_equal(shared->n_right, 1);
-		}
-		fake_login_free(login);
-	}
-	assert_int_equal(shared->n_right, 0);
-	fake_method_free(method);
-}
-
 /* --- again --- */
 
 static void it_takes_a_minute_to_be_sent_again(void **state UNUSED)
@@ -376,7 +353,6 @@ int main(void)
 		cmocka_unit_test(nothing_chosen_is_the_end),
 		cmocka_unit_test(numbers_that_get_no_message_are_not_offered),
 		cmocka_unit_test(the_audit_hears_what_strangers_do_not),
-		cmocka_unit_test(messages_without_answers_are_counted),
 		cmocka_unit_test(it_takes_a_minute_to_be_sent_again),
 		cmocka_unit_test(the_same_code_is_sent_again_twice),
 		cmocka_unit_test(wrong_codes_count_across_messages),

@@ -129,12 +129,26 @@ static void only_the_answered_message_is_marked(void **state)
 	assert_int_equal(number_of(*state, "SELECT sum(answered) FROM events"), 1);
 }
 
+/* A sysadmin tries his vendors until one works: that is no account's row of unanswered messages. */
+static void test_messages_stand_in_no_row(void **state)
+{
+	struct budget_asker nobody = asker_at("", "uid 0");
+	struct budget_rules rules = defaults;
+	int64_t now_s = START;
+
+	nobody.is_proved = true;
+	rules.number_hour = rules.number_day = 20;
+	for (int i = 0; i < BUDGET_UNANSWERED + 2; i++, now_s += MINUTE)
+		assert_int_equal(send_by(*state, &rules, &nobody, NUMBER, now_s, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BUDGET_TEST(few_answers_are_told_once_an_hour),
 		BUDGET_TEST(a_total_is_told_when_it_is_used_up),
 		BUDGET_TEST(only_the_answered_message_is_marked),
+		BUDGET_TEST(test_messages_stand_in_no_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
