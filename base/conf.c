@@ -88,6 +88,15 @@ const struct conf_entry *conf_find(const struct conf_section *section, const cha
 	return NULL;
 }
 
+void conf_mistake_key(struct conf_report *report, const struct conf_section *section,
+		      const char *key, const char *text)
+{
+	const struct conf_entry *entry = conf_find(section, key);
+
+	conf_mistake(report, entry ? entry->file : section->file,
+		     entry ? entry->line : section->line, "\"%s\" %s", key, text);
+}
+
 static ssize_t find_section(const struct conf *conf, const char *name)
 {
 	size_t i;

@@ -104,6 +104,9 @@ void conf_read_text(const char *text, size_t len, const char *name, struct conf 
 void conf_done(struct conf *conf);
 
 const struct conf_entry *conf_find(const struct conf_section *section, const char *key);
+/* A mistake about one key, at its line or, where it is absent, the section's: `"key" text`. */
+void conf_mistake_key(struct conf_report *report, const struct conf_section *section,
+		      const char *key, const char *text);
 
 /* Fills `target` (zeroed by the caller) from `section` by the tables, a NULL-terminated list
  * of tables so that common and special keys can be combined; each table's offsets are

@@ -62,16 +62,6 @@ static const struct conf_key password_keys[] = {
 	{ 0 }
 };
 
-/* A mistake of a key that stands in the file; what is not written there cannot be wrong. */
-static void mistake(struct conf_report *report, const struct conf_section *section,
-		    const char *key, const char *text)
-{
-	const struct conf_entry *entry = conf_find(section, key);
-
-	if (entry)
-		conf_mistake(report, entry->file, entry->line, "\"%s\" %s", key, text);
-}
-
 static bool are_sources(char *const *words)
 {
 	bool is_jauth = list_has(words, PASSWORD_SOURCE_JAUTH);
@@ -96,14 +86,16 @@ static void password_check_config(const void *filled, const struct conf_section 
 	const struct password_config *config = filled;
 
 	if (!are_sources(config->sources))
-		mistake(report, section, "sources", "must be jauth, shadow or both, each once");
+		conf_mistake_key(report, section, "sources",
+				 "must be jauth, shadow or both, each once");
 	if (!are_classes(config->classes))
-		mistake(report, section, "classes",
-			"must be of digits, letters, lower, upper, special; or none alone");
+		conf_mistake_key(report, section, "classes",
+				 "must be of digits, letters, lower, upper, special; "
+				 "or none alone");
 	if (config->length_min > config->length_max)
-		mistake(report, section,
-			conf_find(section, "length_min") ? "length_min" : "length_max",
-			"is wrong: length_min must not be above length_max");
+		conf_mistake_key(report, section,
+				 conf_find(section, "length_min") ? "length_min" : "length_max",
+				 "is wrong: length_min must not be above length_max");
 }
 
 /* --- asking --- */

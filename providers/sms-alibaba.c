@@ -125,15 +125,15 @@ static void check(const void *filled, const struct conf_section *section,
 	sms_check_texts(texts, N_ELEMENTS(texts), filled, section, report);
 	sms_check_token("security_token", config->security_token, section, report);
 	if (config->globe && config->foreign_template_code)
-		sms_mistake(report, section, "foreign_template_code",
-			    "and globe = yes exclude each other");
+		conf_mistake_key(report, section, "foreign_template_code",
+				 "and globe = yes exclude each other");
 	if (config->sender && !config->globe)
-		sms_mistake(report, section, "sender", "needs globe = yes");
+		conf_mistake_key(report, section, "sender", "needs globe = yes");
 	if (config->host_variable && text_equals(config->host_variable, config->code_variable))
-		sms_mistake(report, section, "host_variable", "is the code's");
+		conf_mistake_key(report, section, "host_variable", "is the code's");
 	if (config->ref_variable && (text_equals(config->ref_variable, config->code_variable) ||
 				     text_equals(config->ref_variable, config->host_variable)))
-		sms_mistake(report, section, "ref_variable", "is that of something else");
+		conf_mistake_key(report, section, "ref_variable", "is that of something else");
 }
 
 /* --- requests --- */

@@ -33,7 +33,7 @@ void sms_check_texts(const struct sms_text_rule *rules, size_t n_rules, const vo
 		char *const *text = (char *const *)((const char *)config + rules[i].offset);
 
 		if (*text && !rules[i].is_right(*text))
-			sms_mistake(report, section, rules[i].key, rules[i].wanted);
+			conf_mistake_key(report, section, rules[i].key, rules[i].wanted);
 	}
 }
 
@@ -42,5 +42,5 @@ void sms_check_token(const char *key, const struct secret *token,
 {
 	if (token && (strlen(token->data) != token->len || strchr(token->data, ' ') ||
 		      !text_is_printable_ascii(token->data, token->len)))
-		sms_mistake(report, section, key, "must be printable ASCII without blanks");
+		conf_mistake_key(report, section, key, "must be printable ASCII without blanks");
 }

@@ -42,7 +42,7 @@ struct checker {
 
 static void mistake(const struct checker *checker, const char *key, const char *text)
 {
-	sms_mistake(checker->report, checker->section, key, text);
+	conf_mistake_key(checker->report, checker->section, key, text);
 }
 
 static bool check_template(const struct checker *checker, const char *key, const char *template)

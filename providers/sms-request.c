@@ -42,12 +42,3 @@ void sms_word_status(char ret_word[SMS_WORD_MAX + 1], const struct http_reply *r
 
 	sms_word(ret_word, text);
 }
-
-void sms_mistake(struct conf_report *report, const struct conf_section *section, const char *key,
-		 const char *text)
-{
-	const struct conf_entry *entry = conf_find(section, key);
-
-	conf_mistake(report, entry ? entry->file : section->file,
-		     entry ? entry->line : section->line, "\"%s\" %s", key, text);
-}

@@ -14,7 +14,3 @@ struct http_request *sms_request_json(enum http_method method, const char *url);
 /* A vendor's word, cut and cleaned; and when it said none: "status 503". */
 void sms_word(char ret_word[SMS_WORD_MAX + 1], const char *text);
 void sms_word_status(char ret_word[SMS_WORD_MAX + 1], const struct http_reply *reply);
-
-/* A mistake of `key`, where it stands; of the section when it is not there. */
-void sms_mistake(struct conf_report *report, const struct conf_section *section, const char *key,
-		 const char *text);

@@ -190,15 +190,16 @@ static void check_login(const struct twilio_config *twilio, const struct conf_se
 			struct conf_report *report)
 {
 	if (!twilio->api_key_sid != !twilio->api_key_secret)
-		sms_mistake(report, section, "api_key_sid",
-			    "and \"api_key_secret\" are needed together");
+		conf_mistake_key(report, section, "api_key_sid",
+				 "and \"api_key_secret\" are needed together");
 	else if (!twilio->auth_token == !twilio->api_key_sid)
-		sms_mistake(report, section, "auth_token",
-			    "or an API key is needed, one of the two");
+		conf_mistake_key(report, section, "auth_token",
+				 "or an API key is needed, one of the two");
 	if (!sms_is_credential(twilio->auth_token))
-		sms_mistake(report, section, "auth_token_file", "must hold one line of ASCII");
+		conf_mistake_key(report, section, "auth_token_file", "must hold one line of ASCII");
 	if (!sms_is_credential(twilio->api_key_secret))
-		sms_mistake(report, section, "api_key_secret_file", "must hold one line of ASCII");
+		conf_mistake_key(report, section, "api_key_secret_file",
+				 "must hold one line of ASCII");
 }
 
 static void check(const void *config, const struct conf_section *section,
@@ -209,7 +210,7 @@ static void check(const void *config, const struct conf_section *section,
 	sms_check_texts(rules, N_ELEMENTS(rules), config, section, report);
 	check_login(twilio, section, report);
 	if (!twilio->from && !twilio->messaging_service_sid)
-		sms_mistake(report, section, "from", "or \"messaging_service_sid\" is needed");
+		conf_mistake_key(report, section, "from", "or \"messaging_service_sid\" is needed");
 }
 
 /* --- requests --- */

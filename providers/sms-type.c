@@ -31,15 +31,6 @@ static const struct conf_key keys[] = {
 	{ 0 }
 };
 
-static void mistake(struct conf_report *report, const struct conf_section *section,
-		    const char *key, const char *text)
-{
-	const struct conf_entry *entry = conf_find(section, key);
-
-	if (entry)
-		conf_mistake(report, entry->file, entry->line, "\"%s\" %s", key, text);
-}
-
 static void check(const void *filled, const struct conf_section *section,
 		  struct conf_report *report)
 {
@@ -48,10 +39,11 @@ static void check(const void *filled, const struct conf_section *section,
 
 	for (char *const *code = config->calling_codes; code && *code; code++)
 		if (!phone_is_prefix(*code))
-			mistake(report, section, "calling_codes",
-				"must be calling codes or beginnings of numbers, as +86, +1264");
+			conf_mistake_key(report, section, "calling_codes",
+					 "must be calling codes or beginnings of numbers, "
+					 "as +86, +1264");
 	if (config->text && !sms_text_check(config->text, (unsigned)config->code_digits, &why))
-		mistake(report, section, "text", buf_text(&why));
+		conf_mistake_key(report, section, "text", buf_text(&why));
 	buf_done(&why);
 }
 

@@ -61,11 +61,9 @@ static void check(const void *filled, const struct conf_section *section,
 		  struct conf_report *report)
 {
 	const struct totp_config *config = filled;
-	const struct conf_entry *entry = conf_find(section, "issuer");
 
-	if (entry && config->issuer && strchr(config->issuer, ':'))
-		conf_mistake(report, entry->file, entry->line,
-			     "\"issuer\" must not have a colon in it");
+	if (config->issuer && strchr(config->issuer, ':'))
+		conf_mistake_key(report, section, "issuer", "must not have a colon in it");
 }
 
 /* --- what was typed --- */
