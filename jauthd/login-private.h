@@ -180,6 +180,9 @@ void login_end(struct login *login, enum login_state outcome, const char *text);
 void login_abandon(struct login *login, const char *why);        /* the client is gone */
 const struct alternative *login_alternative(const struct login *login);
 
+/* login-view.c */
+bool login_gate_hears_keys(struct login *login);         /* q and n, before a provider is contacted */
+
 /* login-provider.c */
 void login_provider_start(struct login *login);
 void login_provider_prepare(struct login *login);

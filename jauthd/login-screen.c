@@ -157,13 +157,16 @@ void login_screen_menu(struct login *login)
 
 void login_screen_presence(struct login *login)
 {
-	static const char show_code[] = N_("type y to show the code, or q to quit: ");
+	static const char show_code[] = N_("type y to show the code");
 	const char *gate = login->method->provider->gate;
 	struct buf line = BUF_INIT(LOGIN_SHOWN_MAX);
 
 	text_add_clean(&line, method_title(login, login->method), LOGIN_TITLE_MAX);
 	buf_add_text(&line, ": ");
 	buf_add_text(&line, login_text(login, gate ? gate : show_code));
+	buf_add_text(&line, login_gate_hears_keys(login) ?
+			    login_text(login, N_(", or q to quit: ")) :
+			    login_text(login, N_(": ")));
 	send_ask(login, ASKED_PRESENCE, buf_text(&line), true, false);
 	buf_done(&line);
 }

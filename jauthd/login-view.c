@@ -53,6 +53,18 @@ bool login_is_proved(struct login *login)
 	       login->factor > 0 || login->facts.ssh_key_accepted;
 }
 
+bool login_hears_keys(struct login *login)
+{
+	return login->facts.surface != SURFACE_SSH || login_is_proved(login);
+}
+
+/* What follows a foreign identity's gate depends on no account anyway. */
+bool login_gate_hears_keys(struct login *login)
+{
+	return !(login->method->provider->features & PROVIDER_LOCAL_USER) ||
+	       login_hears_keys(login);
+}
+
 bool login_has_choice(struct login *login)
 {
 	return login->errand == ERRAND_LOGIN && !login->forced.n_factors && login->rule &&

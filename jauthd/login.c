@@ -285,7 +285,7 @@ static void on_menu_answer(struct login *login, const struct secret *answer)
 
 static void on_presence_answer(struct login *login, const struct secret *answer)
 {
-	if (answer_is(answer, 'q') || answer_is(answer, 'n'))
+	if ((answer_is(answer, 'q') || answer_is(answer, 'n')) && login_gate_hears_keys(login))
 		login_on_cancel(login);
 	else if (login->was_present)
 		run_provider(login);
@@ -328,7 +328,7 @@ static void on_provider_answer(struct login *login, uint32_t number, const struc
 
 	if (!login->user.exists && is_junk_of_sshd(answer))
 		typed = zeros_like(answer);
-	if (login->prompt_keys && answer_is(answer, 'q'))
+	if (login->prompt_keys && answer_is(answer, 'q') && login_hears_keys(login))
 		login_on_cancel(login);
 	else if (!login->prompt_keys || !answer_is(answer, 'c') || !go_back(login))
 		login_provider_answer(login, number, typed ? typed : answer);

@@ -128,7 +128,8 @@ struct provider {
 	const char *type;                /* as in "type = oidc" */
 	const char *title;               /* shown when the method has no title; marked with N_() */
 	/* What is asked before it contacts somebody (PROVIDER_CONTACTS), when nobody has answered
-	 * anything yet; marked with N_(). NULL: "type y to show the code, or q to quit: ". */
+	 * anything yet; marked with N_(). The core adds how to quit. NULL: "type y to show the
+	 * code". */
 	const char *gate;
 	unsigned features;               /* bits of provider_feature */
 	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s,
@@ -206,6 +207,10 @@ int64_t login_deadline_ms(struct login *login);          /* monotonic: when the 
 bool login_is_proved(struct login *login);
 /* The person can go back to a menu of several ways. */
 bool login_has_choice(struct login *login);
+/* False: sshd hides from us what is typed under a name it does not know, and nothing is proved yet. A
+ * key with a meaning of its own would tell which names those are. So q is not understood, no text names
+ * it, and all answers of one length must lead to the same words. */
+bool login_hears_keys(struct login *login);
 /* `text`, a literal marked with N_(), in the language of this login. */
 const char *login_text(struct login *login, const char *text) __attribute__((format_arg(2)));
 

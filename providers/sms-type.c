@@ -78,7 +78,7 @@ static void finish(struct login *login)
 const struct provider sms_provider = {
 	.type = "sms",
 	.title = N_("Code by SMS"),
-	.gate = N_("type y to send a code, or q to quit: "),
+	.gate = N_("type y to send a code"),
 	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_CONTACTS | PROVIDER_LOCAL_USER |
 		    PROVIDER_RESTRICTED,
 	.keys = keys,

@@ -42,9 +42,13 @@ static void give_up(struct login *login, const char *detail)
 static void ask(struct login *login)
 {
 	struct sms_login *own = login_own(login);
-	const char *text = login_has_choice(login) ?
-		N_("Enter code, r to resend, c for another way, q to quit: ") :
-		N_("Enter code, r to resend, q to quit: ");
+	static const char *const texts[2][2] = {         /* hears keys, has a choice */
+		{ N_("Enter code, r to resend: "),
+		  N_("Enter code, r to resend, c for another way: ") },
+		{ N_("Enter code, r to resend, q to quit: "),
+		  N_("Enter code, r to resend, c for another way, q to quit: ") },
+	};
+	const char *text = texts[login_hears_keys(login)][login_has_choice(login)];
 	const struct login_prompt prompt = {
 		.text = login_text(login, text),
 		.echo = true,
@@ -270,6 +274,19 @@ static void told(struct login *login, enum sms_delivery delivery)
 	go_on(login);
 }
 
+static void wrong(struct login *login, const char *detail)
+{
+	const struct sms_config *config = login_config(login);
+	struct sms_login *own = login_own(login);
+
+	if (++own->n_wrong == config->code_tries) {
+		give_up(login, detail);
+		return;
+	}
+	login_show_error(login, login_text(login, N_("That code is wrong.")));
+	ask(login);
+}
+
 /* A late code is dead before it is looked at: then there is none, and the answer is the same. */
 static void on_entry(struct login *login, const struct secret *entry)
 {
@@ -281,6 +298,19 @@ static void on_entry(struct login *login, const struct secret *entry)
 	(void)login_check_code(login, entry);
 }
 
+/* Where keys are not heard one character asks for the code again, whatever it is, and all else is a
+ * wrong code. */
+static void on_unheard(struct login *login, const struct secret *answer)
+{
+	struct sms_login *own = login_own(login);
+
+	own->wants_resend = answer->len == 1;
+	if (answer->len > 1)
+		wrong(login, "not a code");
+	else
+		go_on(login);
+}
+
 static void on_code(struct login *login, const struct secret *answer)
 {
 	const struct sms_config *config = login_config(login);
@@ -289,6 +319,10 @@ static void on_code(struct login *login, const struct secret *answer)
 
 	if (entry) {
 		on_entry(login, entry);
+		return;
+	}
+	if (!login_hears_keys(login)) {
+		on_unheard(login, answer);
 		return;
 	}
 	own->wants_resend = sms_is_letter(answer, 'r');
@@ -312,19 +346,6 @@ static void answer(struct login *login, const struct secret *text)
 }
 
 /* --- verdicts --- */
-
-static void wrong(struct login *login, const char *detail)
-{
-	const struct sms_config *config = login_config(login);
-	struct sms_login *own = login_own(login);
-
-	if (++own->n_wrong == config->code_tries) {
-		give_up(login, detail);
-		return;
-	}
-	login_show_error(login, login_text(login, N_("That code is wrong.")));
-	ask(login);
-}
 
 static void judged(struct login *login, enum code_result result)
 {

@@ -111,9 +111,13 @@ static struct secret *fold(const struct secret *entry)
 static void ask(struct login *login)
 {
 	struct totp_login *own = login_own(login);
-	const char *text = login_has_choice(login) ?
-		N_("Code of your authenticator app, c for another way, q to quit: ") :
-		N_("Code of your authenticator app, or q to quit: ");
+	static const char *const texts[2][2] = {         /* hears keys, has a choice */
+		{ N_("Code of your authenticator app: "),
+		  N_("Code of your authenticator app, or c for another way: ") },
+		{ N_("Code of your authenticator app, or q to quit: "),
+		  N_("Code of your authenticator app, c for another way, q to quit: ") },
+	};
+	const char *text = texts[login_hears_keys(login)][login_has_choice(login)];
 	struct login_prompt prompt = { .echo = true, .keys = true };
 
 	if (own->n_prompts++ == PROMPTS_MAX) {
@@ -131,6 +135,10 @@ static void on_code(struct login *login, const struct secret *answer)
 	_cleanup_secret_ struct secret *entry = fold(answer);
 	struct totp_login *own = login_own(login);
 
+	if (!entry && answer->len && !login_hears_keys(login)) {
+		login_deny(login, DENY_WRONG, "not a code");
+		return;
+	}
 	if (!entry) {
 		login_show_error(login, login_text(login,
 			N_("Type the digits that the app shows, or a recovery code.")));

@@ -121,7 +121,7 @@ def as_user(name, *argv):
 
 # --- a code by SMS ---
 
-SMS_GATE = r"type y to send a code, or q to quit: "
+SMS_GATE = r"type y to send a code(?:, or q to quit)?: "
 SMS_PROMPT = r"Enter code[^\n]*: "
 
 

@@ -25,6 +25,9 @@ AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 ALONE, KEY, MENUS, QUICK = "127.0.1.1", "127.0.2.1", "127.0.3.1", "127.0.4.1"
 ELSEWHERE = "127.0.1.2"                 # alone, too
 
+# ssh and sudo write their prompt, then read; a Ctrl-C in between they catch and forget.
+READS_S = 0.3
+
 
 def config_text(gateway, head="", **limits):
     return ("[general]\ncountry = CN\n" + head + configs.head(tries=1, **limits)
@@ -407,10 +410,11 @@ def test_quit(house, jane):
     assert last_login(house, jane.user)["outcome"] == "cancelled"
 
 
-def test_quit_at_the_gate_sends_nothing(house, jane):
+def test_leaving_at_the_gate_sends_nothing(house, jane):
     with by_ssh(house, jane.user, ALONE) as ssh:
         ssh.wait_for(SMS_GATE)
-        ssh.send_line("q")
+        time.sleep(READS_S)
+        ssh.send("\x03")
         expect_no_shell(ssh, jane.user)
     assert not jane.messages()
 
@@ -450,9 +454,6 @@ def test_empty_answers(house, jane):
 
 
 # --- leaving ---
-
-# ssh and sudo write their prompt, then read; a Ctrl-C in between they catch and forget.
-READS_S = 0.3
 
 
 def test_ctrl_c_in_ssh(house, jane):
@@ -571,20 +572,33 @@ def test_end(house, jane, name, end, outcome):
 
 # --- strangers learn nothing ---
 
-def stranger(house, name, source=ALONE):
-    """Asks for a code and gives a wrong one until it ends: (seconds to the prompt, what is seen)."""
+def stranger(house, name, source=ALONE, gate="y", answers=("000000",) * 3):
+    """Asks for a code and answers until it ends: (seconds to the prompt, what is seen)."""
     with by_ssh(house, name, source) as ssh:
         ssh.wait_for(SMS_GATE)
-        ssh.send_line("y")
+        ssh.send_line(gate)
         began = time.monotonic()
         ssh.wait_for(SMS_PROMPT)
         seconds = time.monotonic() - began
-        for _ in range(2):
-            ssh.send_line("000000")
+        for answer in answers[:-1]:
+            ssh.send_line(answer)
             ssh.wait_for(SMS_PROMPT)
-        ssh.send_line("000000")
+        ssh.send_line(answers[-1])
         expect_no_shell(ssh, name)
-        return seconds, re.sub(r"ref \w\w", "ref XX", plain_screen(ssh, name))
+        screen = re.sub(r"ref \w\w", "ref XX", plain_screen(ssh, name))
+        return seconds, re.sub(r"in \d+ s", "in N s", screen)
+
+
+@pytest.mark.parametrize("gate", ["q", "n"])
+def test_no_key_tells_who_exists(house, jane, gate):
+    """sshd shows us no answer of a name it does not know, so no answer of the others may mean more
+    than its length."""
+    bare = house.add_user(password=PASSWORD)
+    answers = ("q", "r", "hello", "12 34 5", "1234567")
+    seen = {stranger(house, name, gate=gate, answers=answers)[1]
+            for name in (jane.user, bare, "nosuchuser")}
+    assert len(seen) == 1, seen
+    house.remove_user(bare)
 
 
 def test_everybody_sees_the_same(house, clock, jane, john):

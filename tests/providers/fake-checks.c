@@ -63,6 +63,11 @@ bool login_is_proved(struct login *login)
 	return login->method->is_proved;
 }
 
+bool login_hears_keys(struct login *login)
+{
+	return !login->method->is_deaf;
+}
+
 bool login_has_choice(struct login *login)
 {
 	return login->method->has_choice;

@@ -33,6 +33,7 @@ struct fake_method {
 	int64_t now_ms, now_s;           /* the clock of all its logins */
 	/* What its next logins are; set before they start. */
 	bool is_proved, has_choice, is_root;
+	bool is_deaf;                    /* login_hears_keys() says no */
 	const char *user;                /* NULL: "jane" */
 	const struct phone *phones;      /* of the user */
 	size_t n_phones;

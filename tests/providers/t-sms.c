@@ -31,15 +31,19 @@ static void a_right_code_is_the_user(void **state UNUSED)
 static void the_first_prompt_tells_where_and_how_long(void **state UNUSED)
 {
 	static const struct {
-		bool is_proved, has_choice;
+		bool is_proved, has_choice, is_deaf;
 		const char *shown, *prompt;
 	} rows[] = {
-		{ true, false, "Code sent to *****34 (ref ",
+		{ true, false, false, "Code sent to *****34 (ref ",
 		  "Enter code, r to resend, q to quit: " },
-		{ true, true, "Code sent to *****34 (ref ",
+		{ true, true, false, "Code sent to *****34 (ref ",
 		  "Enter code, r to resend, c for another way, q to quit: " },
-		{ false, false, "Code sent to the number on file (ref ",
+		{ false, false, false, "Code sent to the number on file (ref ",
 		  "Enter code, r to resend, q to quit: " },
+		{ false, false, true, "Code sent to the number on file (ref ",
+		  "Enter code, r to resend: " },
+		{ false, true, true, "Code sent to the number on file (ref ",
+		  "Enter code, r to resend, c for another way: " },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
@@ -47,11 +51,42 @@ static void the_first_prompt_tells_where_and_how_long(void **state UNUSED)
 		struct login *login;
 
 		method->has_choice = rows[i].has_choice;
+		method->is_deaf = rows[i].is_deaf;
 		login = sms_login_asking(method);
 		assert_string_equal(login->prompt, rows[i].prompt);
 		assert_true(text_has_prefix(login->shown, rows[i].shown));
 		assert_true(text_has_suffix(login->shown, "), valid 5 min."));
 		assert_null(login->errors);
+		sms_end(login);
+	}
+}
+
+/* What it says depends on how long the answer is, and on nothing else. */
+static void unheard_keys_say_nothing(void **state UNUSED)
+{
+	static const struct {
+		const char *answer, *errors;
+	} rows[] = {
+		{ "", "Type the digits of the code.\n" },
+		{ "r", "You can ask for another code in " },
+		{ "q", "You can ask for another code in " },
+		{ "7", "You can ask for another code in " },
+		{ "no", "That code is wrong.\n" },
+		{ "hello", "That code is wrong.\n" },
+		{ "1234567", "That code is wrong.\n" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct fake_method *method = sms_method_plain(false);
+		struct login *login;
+
+		method->is_deaf = true;
+		login = sms_login_asking(method);
+		fake_answer(login, rows[i].answer);
+		if (!text_has_prefix(login->errors, rows[i].errors))
+			fail_msg("\"%s\": %s", rows[i].answer, login->errors);
+		assert_int_equal(login->check, FAKE_NO_CHECK);
+		assert_int_not_equal(login->prompt_number, 0);
 		sms_end(login);
 	}
 }
@@ -258,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_right_code_is_the_user),
 		cmocka_unit_test(the_first_prompt_tells_where_and_how_long),
+		cmocka_unit_test(unheard_keys_say_nothing),
 		cmocka_unit_test(the_screen_has_the_messages_reference),
 		cmocka_unit_test(a_code_lives_no_longer_than_its_login),
 		cmocka_unit_test(the_message_is_the_one_of_the_keys),

@@ -65,6 +65,24 @@ static void keys_have_bounds(void **state UNUSED)
 
 /* --- logging in --- */
 
+/* What is no code at all is refused like a wrong one. */
+static void unheard_keys_say_nothing(void **state)
+{
+	struct fake_method *method = *state;
+	struct login *login;
+
+	method->is_deaf = true;
+	login = fake_start(method);
+	assert_string_equal(login->prompt, "Code of your authenticator app: ");
+	fake_answer(login, "");
+	assert_int_equal(login->end, FAKE_RUNNING);
+	fake_answer(login, "hello");
+	assert_int_equal(login->end, FAKE_DENIED);
+	assert_int_equal(login->reason, DENY_WRONG);
+	assert_int_equal(login->check, FAKE_NO_CHECK);
+	fake_login_free(login);
+}
+
 static void the_right_code_identifies_the_user(void **state)
 {
 	struct login *login = fake_start(*state);
@@ -395,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_have_bounds),
+		WITH_METHOD(unheard_keys_say_nothing),
 		WITH_METHOD(the_right_code_identifies_the_user),
 		WITH_METHOD(a_choice_is_named),
 		WITH_METHOD(what_has_the_form_of_a_code_is_checked),

@@ -91,13 +91,20 @@ static struct audit_row expect_outcome(struct world *world, enum login_state sta
 	return row;
 }
 
-static void begin(struct world *world, const char *service, enum script_act act)
+static void begin_at(struct world *world, const char *service, enum script_act act,
+		     enum login_surface surface)
 {
 	struct login_facts facts = world_facts();
 
 	script_now->act = act;
+	facts.surface = surface;
 	(void)text_into(facts.service, sizeof(facts.service), service);
 	assert_int_equal(world_begin(world, &facts), 0);
+}
+
+static void begin(struct world *world, const char *service, enum script_act act)
+{
+	begin_at(world, service, act, SURFACE_SSH);
 }
 
 /* As jauthctl begins it, or the bus for a user. */
@@ -444,12 +451,17 @@ static void what_has_no_test_says_so(void **state)
 
 /* --- keys --- */
 
-static void choose_first(struct world *world, enum script_act act)
+static void choose_first_at(struct world *world, enum script_act act, enum login_surface surface)
 {
-	begin(world, "menu", act);
+	begin_at(world, "menu", act, surface);
 	expect(world, LOGIN_ASK);
 	world_answer(world, "1");
 	expect(world, LOGIN_ASK);
+}
+
+static void choose_first(struct world *world, enum script_act act)
+{
+	choose_first_at(world, act, SURFACE_SSH);
 }
 
 static void a_lone_q_ends(void **state)
@@ -458,11 +470,50 @@ static void a_lone_q_ends(void **state)
 	struct world *world = *state;
 
 	for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
-		choose_first(world, SCRIPT_KEYS);
+		choose_first_at(world, SCRIPT_KEYS, SURFACE_TERMINAL);
+		assert_true(login_hears_keys(script_now->login));
 		world_answer(world, keys[i]);
 		expect_outcome(world, LOGIN_CANCELLED);
 	}
 	assert_int_equal(script_now->n_answers, 0);
+}
+
+/* sshd hides what is typed under a name it does not know: a q that ended the login would tell. */
+static void over_ssh_a_q_is_an_answer_until_something_is_proved(void **state)
+{
+	struct login_facts facts = world_facts();
+	struct world *world = *state;
+
+	choose_first(world, SCRIPT_KEYS);
+	assert_false(login_hears_keys(script_now->login));
+	world_answer(world, "q");
+	world_settle(world);
+	assert_int_equal(script_now->n_answers, 1);
+	facts.ssh_key_accepted = true;
+	assert_int_equal(world_begin(world, &facts), 0);
+	expect(world, LOGIN_ASK);
+	assert_string_equal(world_text(world), "Text: type y to get a text, or q to quit: ");
+	world_answer(world, "q");
+	expect_outcome(world, LOGIN_CANCELLED);
+}
+
+/* Where the account decides what comes next; a foreign identity's gate is the same for all. */
+static void over_ssh_the_gate_takes_any_key(void **state)
+{
+	static const char *const keys[] = { "q", "n", "y", "\b" };
+	struct world *world = *state;
+
+	for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
+		begin(world, "sshd", SCRIPT_KEYS);
+		expect(world, LOGIN_ASK);
+		world_answer(world, keys[i]);
+		expect(world, LOGIN_ASK);
+		assert_int_equal(script_now->n_starts, i + 1);
+	}
+	begin(world, "both", SCRIPT_KEYS);
+	expect(world, LOGIN_ASK);
+	world_answer(world, "q");
+	expect_outcome(world, LOGIN_CANCELLED);
 }
 
 static void a_lone_c_goes_back_to_the_choice(void **state)
@@ -552,9 +603,12 @@ static void a_method_says_what_is_asked_before_it_contacts_somebody(void **state
 	expect(world, LOGIN_ASK);
 	assert_string_equal(world_text(world), "Text: type y to get a text: ");
 	assert_int_equal(script_now->n_starts, 0);
+	begin_at(world, "sshd", SCRIPT_NOTHING, SURFACE_TERMINAL);
+	expect(world, LOGIN_ASK);
+	assert_string_equal(world_text(world), "Text: type y to get a text, or q to quit: ");
 	begin(world, "both", SCRIPT_NOTHING);
 	expect(world, LOGIN_ASK);
-	assert_non_null(strstr(world_text(world), "type y to show the code"));
+	assert_non_null(strstr(world_text(world), "type y to show the code, or q to quit: "));
 }
 
 /* --- what a provider may know --- */
@@ -700,6 +754,8 @@ int main(void)
 		IN(a_test_has_no_user, set_up),
 		IN(what_has_no_test_says_so, set_up),
 		IN(a_lone_q_ends, set_up),
+		IN(over_ssh_a_q_is_an_answer_until_something_is_proved, set_up),
+		IN(over_ssh_the_gate_takes_any_key, set_up),
 		IN(a_lone_c_goes_back_to_the_choice, set_up),
 		IN(the_way_back_is_not_endless, set_up),
 		IN(keys_are_the_providers_where_it_says_nothing, set_up),
