@@ -181,7 +181,7 @@ void login_abandon(struct login *login, const char *why);        /* the client i
 const struct alternative *login_alternative(const struct login *login);
 
 /* login-view.c */
-bool login_gate_hears_keys(struct login *login);         /* q and n, before a provider is contacted */
+bool login_gate_hears_keys(struct login *login);         /* q and n */
 
 /* login-provider.c */
 void login_provider_start(struct login *login);

@@ -207,9 +207,9 @@ int64_t login_deadline_ms(struct login *login);          /* monotonic: when the 
 bool login_is_proved(struct login *login);
 /* The person can go back to a menu of several ways. */
 bool login_has_choice(struct login *login);
-/* False: sshd hides from us what is typed under a name it does not know, and nothing is proved yet. A
- * key with a meaning of its own would tell which names those are. So q is not understood, no text names
- * it, and all answers of one length must lead to the same words. */
+/* False: sshd hides from us what is typed under a name it does not know, and nothing is proved yet.
+ * A key with a meaning of its own would tell which names those are. So q is not understood, no text
+ * names it, and all answers of one length must lead to the same words. */
 bool login_hears_keys(struct login *login);
 /* `text`, a literal marked with N_(), in the language of this login. */
 const char *login_text(struct login *login, const char *text) __attribute__((format_arg(2)));
