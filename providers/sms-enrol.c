@@ -21,14 +21,13 @@
 #include "base/text.h"
 #include "providers/sms.h"
 
-#define TRIES_MAX 3
-
-static void ask(struct login *login, enum sms_state state, const char *text, const char *name)
+void sms_errand_ask(struct login *login, enum sms_state state, const char *text,
+		    const char *name)
 {
 	struct sms_login *own = login_own(login);
 	const struct login_prompt prompt = { .text = text, .echo = true, .name = name };
 
-	if (own->n_prompts++ == TRIES_MAX) {
+	if (own->n_prompts++ == SMS_TRIES_MAX) {
 		login_drop_code(login);
 		login_deny(login, DENY_REFUSED, "too many wrong answers");
 		return;
@@ -39,23 +38,23 @@ static void ask(struct login *login, enum sms_state state, const char *text, con
 
 static void ask_number(struct login *login)
 {
-	ask(login, SMS_ENROL_NUMBER, login_text(login, N_("Mobile number: ")), "number");
+	sms_errand_ask(login, SMS_ENROL_NUMBER, login_text(login, N_("Mobile number: ")), "number");
 }
 
 static void ask_label(struct login *login)
 {
-	ask(login, SMS_ENROL_LABEL, login_text(login, N_("Label (may be empty): ")), "label");
+	sms_errand_ask(login, SMS_ENROL_LABEL, login_text(login, N_("Label (may be empty): ")), "label");
 }
 
 static void ask_verify(struct login *login)
 {
-	ask(login, SMS_ENROL_VERIFY, login_text(login, N_("Send a code to check it? (y/n) ")),
+	sms_errand_ask(login, SMS_ENROL_VERIFY, login_text(login, N_("Send a code to check it? (y/n) ")),
 	    "verify");
 }
 
 static void ask_code(struct login *login)
 {
-	ask(login, SMS_ENROL_CODE, login_text(login, N_("Enter code: ")), NULL);
+	sms_errand_ask(login, SMS_ENROL_CODE, login_text(login, N_("Enter code: ")), NULL);
 }
 
 static void send(struct login *login)

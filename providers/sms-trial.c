@@ -13,29 +13,14 @@
 #include "base/text.h"
 #include "providers/sms.h"
 
-#define TRIES_MAX 3
-
-static void ask(struct login *login, enum sms_state state, const char *text, const char *name)
-{
-	struct sms_login *own = login_own(login);
-	const struct login_prompt prompt = { .text = text, .echo = true, .name = name };
-
-	if (own->n_prompts++ == TRIES_MAX) {
-		login_deny(login, DENY_REFUSED, "too many wrong answers");
-		return;
-	}
-	own->state = state;
-	(void)login_prompt(login, &prompt);
-}
-
 static void ask_number(struct login *login)
 {
-	ask(login, SMS_TRIAL_NUMBER, login_text(login, N_("Mobile number: ")), "number");
+	sms_errand_ask(login, SMS_TRIAL_NUMBER, login_text(login, N_("Mobile number: ")), "number");
 }
 
 static void ask_code(struct login *login)
 {
-	ask(login, SMS_TRIAL_CODE,
+	sms_errand_ask(login, SMS_TRIAL_CODE,
 	    login_text(login, N_("The code that arrived, or Enter when none did: ")), NULL);
 }
 

@@ -21,6 +21,7 @@
 #define SMS_LABEL_MAX    32
 #define SMS_REF_LEN      2
 #define SMS_RESENDS_MAX  2
+#define SMS_TRIES_MAX    3               /* answers to one prompt of an errand */
 #define SECONDS_A_MINUTE 60
 
 struct sms_config {
@@ -152,5 +153,8 @@ void sms_show_limit(struct login *login, enum send_verdict verdict, int64_t wait
 void sms_start(struct login *login);
 void sms_found(struct login *login, uint32_t number, const struct phone *phones, size_t n);
 void sms_enrol(struct login *login);
+/* A prompt of whoever adds or tests a number; asked SMS_TRIES_MAX times, then denied. */
+void sms_errand_ask(struct login *login, enum sms_state state, const char *text,
+		    const char *name);
 void sms_enrol_stored(struct login *login, uint32_t number, int error);
 void sms_trial(struct login *login);
