@@ -3,11 +3,11 @@
  * Adds a number for the user.
  *
  *   state     waits for   event → next
- *   NUMBER    answer      a number that may get messages → LABEL; else NUMBER, TRIES_MAX times
+ *   NUMBER    answer      a number that may get messages → LABEL; else NUMBER, SMS_TRIES_MAX times
  *   LABEL     answer      → VERIFY for root, else SENDING
  *   VERIFY    answer      y → SENDING; n → STORING
  *   SENDING   sms-send.c  sent → CODE; else ended
- *   CODE      answer      digits → CHECKING; else CODE, TRIES_MAX times
+ *   CODE      answer      digits → CHECKING; else CODE, SMS_TRIES_MAX times
  *   CHECKING  judged      right → STORING; wrong → CODE; else ended
  *   STORING   stored      done, or ended
  *
@@ -43,13 +43,14 @@ static void ask_number(struct login *login)
 
 static void ask_label(struct login *login)
 {
-	sms_errand_ask(login, SMS_ENROL_LABEL, login_text(login, N_("Label (may be empty): ")), "label");
+	sms_errand_ask(login, SMS_ENROL_LABEL, login_text(login, N_("Label (may be empty): ")),
+		       "label");
 }
 
 static void ask_verify(struct login *login)
 {
-	sms_errand_ask(login, SMS_ENROL_VERIFY, login_text(login, N_("Send a code to check it? (y/n) ")),
-	    "verify");
+	sms_errand_ask(login, SMS_ENROL_VERIFY,
+		       login_text(login, N_("Send a code to check it? (y/n) ")), "verify");
 }
 
 static void ask_code(struct login *login)

@@ -3,9 +3,9 @@
  * Sends one real message, for a sysadmin who reads every step.
  *
  *   state     waits for   event → next
- *   NUMBER    answer      a number that may get messages → SENDING; else NUMBER, TRIES_MAX times
+ *   NUMBER    answer      a number that may get messages → SENDING; else NUMBER, three times
  *   SENDING   sms-send.c  sent → CODE; else ended
- *   CODE      answer      digits → CHECKING; empty → LOOKING; else CODE, TRIES_MAX times
+ *   CODE      answer      digits → CHECKING; empty → LOOKING; else CODE, three times
  *   CHECKING  judged      → LOOKING
  *   LOOKING   reply       done
  */
@@ -20,8 +20,10 @@ static void ask_number(struct login *login)
 
 static void ask_code(struct login *login)
 {
-	sms_errand_ask(login, SMS_TRIAL_CODE,
-	    login_text(login, N_("The code that arrived, or Enter when none did: ")), NULL);
+	const char *text = login_text(login,
+		N_("The code that arrived, or Enter when none did: "));
+
+	sms_errand_ask(login, SMS_TRIAL_CODE, text, NULL);
 }
 
 /* "Route +86: aliyun, twilio" */
