@@ -311,6 +311,21 @@ struct world *world_free(struct world *world)
 	return NULL;
 }
 
+int world_set_up(void **state, const char *config_text, const char *issuer, const char *subject)
+{
+	script_now = calloc(1, sizeof(*script_now));
+	script_now->identity = (struct identity){ .issuer = issuer, .subject = subject };
+	*state = world_new(config_text);
+	return 0;
+}
+
+int world_tear_down(void **state)
+{
+	world_free(*state);
+	free(script_now);
+	return 0;
+}
+
 struct login_facts world_facts(void)
 {
 	return (struct login_facts){

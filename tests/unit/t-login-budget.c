@@ -23,19 +23,8 @@ static const char config_text[] =
 
 static int set_up(void **state)
 {
-	struct world *world = world_new(config_text);
-
-	script_now = calloc(1, sizeof(*script_now));
-	script_now->identity = (struct identity){ .issuer = TEST_ISSUER, .subject = "4711" };
-	world_link(world, TEST_ISSUER, "4711");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_free(*state);
-	free(script_now);
+	(void)world_set_up(state, config_text, TEST_ISSUER, "4711");
+	world_link(*state, TEST_ISSUER, "4711");
 	return 0;
 }
 
@@ -106,7 +95,7 @@ static void the_end_of_a_login_is_told_to_the_budget(void **state)
 		world_change(*state, look);
 		assert_int_equal(seen.known, end_cases[i].known);
 		assert_int_equal(seen.failures, end_cases[i].failures);
-		assert_int_equal(tear_down(state), 0);
+		assert_int_equal(world_tear_down(state), 0);
 		assert_int_equal(set_up(state), 0);
 	}
 }
@@ -144,7 +133,7 @@ static void what_cannot_be_told_is_not_granted(void **state)
 	assert_int_equal(seen.known, 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, world_tear_down)
 
 int main(void)
 {

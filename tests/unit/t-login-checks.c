@@ -31,17 +31,7 @@ static const char config_text[] =
 
 static int set_up(void **state)
 {
-	script_now = calloc(1, sizeof(*script_now));
-	script_now->identity = (struct identity){ .issuer = ISSUER_UNIX, .subject = TEST_USER };
-	*state = world_new(config_text);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_free(*state);
-	free(script_now);
-	return 0;
+	return world_set_up(state, config_text, ISSUER_UNIX, TEST_USER);
 }
 
 /* --- logins that wait --- */
@@ -793,7 +783,7 @@ static void without_the_store_no_totp_code_is_right(void **state)
 
 int main(void)
 {
-#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, world_tear_down)
 	const struct CMUnitTest tests[] = {
 		IN_A_WORLD(numbers_are_added_once_and_found_in_their_order),
 		IN_A_WORLD(numbers_that_do_not_fit_are_not_added),

@@ -35,10 +35,7 @@ static int set_up_with(void **state, const char *more)
 {
 	_cleanup_free_ char *text = text_format("%s%s", methods, more);
 
-	script_now = calloc(1, sizeof(*script_now));
-	script_now->identity = (struct identity){ .issuer = ISSUER_UNIX, .subject = TEST_USER };
-	*state = world_new(text);
-	return 0;
+	return world_set_up(state, text, ISSUER_UNIX, TEST_USER);
 }
 
 static int set_up(void **state)
@@ -65,13 +62,6 @@ static int set_up_shut(void **state)
 static int set_up_without(void **state)
 {
 	return set_up_with(state, "");
-}
-
-static int tear_down(void **state)
-{
-	world_free(*state);
-	free(script_now);
-	return 0;
 }
 
 static void expect(struct world *world, enum login_state state)
@@ -731,7 +721,7 @@ static void too_long_a_note_is_cut_between_characters(void **state)
 
 int main(void)
 {
-#define IN(test, set_up) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN(test, set_up) cmocka_unit_test_setup_teardown(test, set_up, world_tear_down)
 	const struct CMUnitTest tests[] = {
 		IN(root_enrols_and_done_is_granted, set_up_without),
 		IN(a_type_names_its_first_method, set_up_without),

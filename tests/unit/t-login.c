@@ -27,19 +27,8 @@ static const char config_text[] =
 
 static int set_up(void **state)
 {
-	struct world *world = world_new(config_text);
-
-	script_now = calloc(1, sizeof(*script_now));
-	script_now->identity = (struct identity){ .issuer = TEST_ISSUER, .subject = "4711" };
-	world_link(world, TEST_ISSUER, "4711");
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	world_free(*state);
-	free(script_now);
+	(void)world_set_up(state, config_text, TEST_ISSUER, "4711");
+	world_link(*state, TEST_ISSUER, "4711");
 	return 0;
 }
 
@@ -643,7 +632,7 @@ static void the_account_phase_refuses_where_nothing_is_allowed(void **state)
 
 int main(void)
 {
-#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, world_tear_down)
 	const struct CMUnitTest tests[] = {
 		IN_A_WORLD(a_linked_identity_is_granted_and_recorded),
 		IN_A_WORLD(nobody_else_is_let_in),
