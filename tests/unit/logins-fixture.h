@@ -83,7 +83,7 @@ extern struct script *script_now;
  * which contacts somebody after a question of its own and can be enrolled and tested. */
 struct world *world_new(const char *config_text);
 struct world *world_free(struct world *world);
-/* For cmocka: a world and a script whose provider says that it is this subject; and their end. 0. */
+/* For cmocka: a world, and a script whose provider says that it is this subject; and their end. */
 int world_set_up(void **state, const char *config_text, const char *issuer, const char *subject);
 int world_tear_down(void **state);
 /* Facts of a login over ssh by TEST_USER; change and begin. */
