@@ -15,7 +15,9 @@ libjauth_base_la_SOURCES = \
 	base/log.c base/log.h \
 	base/macro.h \
 	base/nearest.c base/nearest.h \
+	base/parameters.c base/parameters.h \
 	base/phone.c base/phone.h \
+	base/relay-protocol.c base/relay-protocol.h \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \
 	base/text.c base/text.h \

@@ -63,6 +63,7 @@ struct http_request *http_request_free(struct http_request *request)
 	if (request->url)
 		explicit_bzero(request->url, strlen(request->url));
 	free(request->url);
+	free(request->proxy);
 	free(request);
 	return NULL;
 }

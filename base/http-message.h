@@ -37,11 +37,14 @@ enum http_method {
 	HTTP_GET = 1,
 	HTTP_POST,
 	HTTP_DELETE,
+	HTTP_PUT,
 };
 
 struct http_request {
 	enum http_method method;
 	char *url;                       /* https, ≤ URL_MAX */
+	char *proxy;                     /* "http://proxy.example.org:3128": the one way out, which
+					  * sees a CONNECT and TLS only; ≤ URL_MAX. NULL: none */
 	struct secret *headers[HTTP_HEADERS_MAX];  /* "Name: value", may hold credentials */
 	unsigned n_headers;
 	struct secret *body;             /* NULL: none */

@@ -159,6 +159,19 @@ bool url_is_valid(const char *text, size_t max_len)
 	return url_parse(text, max_len, &url) == 0;
 }
 
+bool url_is_location(const char *text, size_t max_len)
+{
+	const char *fragment = strchrnul(text, '#');
+	struct buf url = BUF_INIT(max_len);
+	bool is_valid;
+
+	buf_add(&url, text, (size_t)(fragment - text));
+	is_valid = url_is_valid(buf_text(&url), max_len) && strlen(text) <= max_len &&
+		   (!*fragment || path_query_is_valid(fragment + 1));
+	buf_done(&url);
+	return is_valid;
+}
+
 bool url_same_origin(const char *a, const char *b)
 {
 	struct url url_a, url_b;

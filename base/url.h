@@ -25,6 +25,8 @@ struct url {
 /* 0, -EINVAL or -E2BIG. ret_url points into `text`. */
 int url_parse(const char *text, size_t max_len, struct url *ret_url);
 bool url_is_valid(const char *text, size_t max_len);
+/* The same, or with a fragment behind it: where a browser is sent to. */
+bool url_is_location(const char *text, size_t max_len);
 /* Same scheme, host and port. Both must be valid. */
 bool url_same_origin(const char *a, const char *b);
 

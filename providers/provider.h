@@ -28,6 +28,8 @@
 
 #include "base/conf.h"
 #include "base/http-message.h"
+#include "base/parameters.h"
+#include "base/relay-protocol.h"
 #include "base/secret.h"
 #include "base/totp.h"
 
@@ -62,6 +64,13 @@ enum provider_feature {
 	 * 800-63B-4 3.1.3.3: a restricted authenticator). As a login's first factor it is a
 	 * configuration error unless the method says alone = yes. */
 	PROVIDER_RESTRICTED = 1 << 5,
+	/* The person begins it on the telephone: a page of ours at the relay shows where the login
+	 * comes from and leads to the provider, whose callback comes back the same way. `start` is
+	 * called when the button was pressed; then login_link() is there, login_redirect() says
+	 * where the telephone goes on, and the callback is `callback`. */
+	PROVIDER_RELAY = 1 << 6,
+	/* It has a `deliver` operation. */
+	PROVIDER_DELIVERS = 1 << 7,
 };
 
 struct identity_attribute {
@@ -124,6 +133,12 @@ struct provider_limits {
 	int64_t starts_per_hour; /* 0: unlimited */
 };
 
+/* A message to somebody who was identified a moment ago. */
+struct login_delivery {
+	const char *subject;     /* of his identity */
+	const char *text;        /* in his language, some lines; holds a code: never logged */
+};
+
 struct provider {
 	const char *type;                /* as in "type = oidc" */
 	const char *title;               /* shown when the method has no title; marked with N_() */
@@ -132,6 +147,10 @@ struct provider {
 	 * code". */
 	const char *gate;
 	unsigned features;               /* bits of provider_feature */
+	/* MAY be NULL: then `features` hold. The bits that hold with this configuration, which is
+	 * filled and checked. */
+	unsigned (*features_of)(const void *config);
+	enum relay_app app;              /* PROVIDER_RELAY: whose browser must open the page */
 	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s,
 	                                  * starts_per_hour */
 	const struct conf_key *keys;     /* own keys; filled into a struct of config_size. The core
@@ -170,6 +189,14 @@ struct provider {
 	void (*answer)(struct login *login, uint32_t number, const struct secret *answer);
 	/* MUST when login_request() is used. */
 	void (*reply)(struct login *login, uint32_t number, const struct http_reply *reply);
+	/* MUST with PROVIDER_RELAY. The telephone came back from the provider, once in a login and
+	 * after login_redirect(): the parameters of the callback. That `state` is the one that was
+	 * sent has been checked. */
+	void (*callback)(struct login *login, const struct parameters *parameters);
+	/* MUST with PROVIDER_DELIVERS. Sends `delivery` to the person by a message of the app, in a
+	 * state of its own (`start` is not called), and ends with login_done(), login_deny() or
+	 * login_fail(). */
+	void (*deliver)(struct login *login, const struct login_delivery *delivery);
 	/* MUST when login_timer() is used. */
 	void (*timeout)(struct login *login, uint32_t number);
 	/* MUST when login_check_password() or login_set_password() is used. */
@@ -244,6 +271,16 @@ struct login_code {
 						  * "press Enter"; NULL: as above */
 };
 uint32_t login_show_code(struct login *login, const struct login_code *code);
+
+/* The way over the relay; the texts live as long as the login. NULL: this login was not begun on a
+ * telephone, or the features lack PROVIDER_RELAY. */
+struct login_link {
+	const char *redirect_uri;        /* registered at the provider; the same in every login */
+	const char *state;               /* 32 hexadecimal digits, of this login and method only */
+};
+const struct login_link *login_link(struct login *login);
+/* Where the telephone goes on: an https URL of at most RELAY_TARGET_URL_MAX bytes. Once a login. */
+void login_redirect(struct login *login, const char *url);
 
 /* Takes the request over in every case. The reply always comes, whatever happens, unless
  * cancelled. */

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/url.h"
+
 #define REPLACE(field, text) do { free(field); (field) = text_copy(text); } while (0)
 
 /* --- methods --- */
@@ -211,9 +213,20 @@ struct login *fake_test(struct fake_method *method)
 	return login;
 }
 
+struct login *fake_deliver(struct fake_method *method, const struct login_delivery *delivery)
+{
+	struct login *login = login_new(method);
+
+	login->changing = true;
+	method->provider->deliver(login, delivery);
+	fake_collect(login);
+	return login;
+}
+
 struct login *fake_login_free(struct login *login)
 {
 	finish(login);
+	free(login->redirect);
 	free(login->errors);
 	free(login->said);
 	free(login->added_number);
@@ -260,6 +273,21 @@ void fake_answer(struct login *login, const char *answer)
 	login->prompt_number = 0;
 	login->method->provider->answer(login, number, secret);
 	secret_free(secret);
+	fake_collect(login);
+}
+
+void fake_callback(struct login *login, const char *query)
+{
+	struct parameters parsed;
+
+	assert_non_null(login->redirect);
+	assert_false(login->was_called_back || login->finished);
+	assert_int_equal(parameters_parse(query, RELAY_CALLBACK_MAX, &parsed), 0);
+	assert_string_equal(parameters_text(&parsed, "state", RELAY_STATE_MAX),
+			    login->method->link.state);
+	login->was_called_back = true;
+	login->method->provider->callback(login, &parsed);
+	parameters_done(&parsed);
 	fake_collect(login);
 }
 
@@ -496,6 +524,22 @@ const char *login_user(struct login *login)
 const char *login_host(struct login *login UNUSED)
 {
 	return "host.example.org";
+}
+
+const struct login_link *login_link(struct login *login)
+{
+	bool has_link = login->method->link.redirect_uri && !login->preparing && !login->changing;
+
+	return has_link ? &login->method->link : NULL;
+}
+
+void login_redirect(struct login *login, const char *url)
+{
+	(void)fake_next_number(login);           /* fails the test after the end */
+	assert_non_null(login_link(login));
+	assert_null(login->redirect);
+	assert_true(url_is_location(url, RELAY_TARGET_URL_MAX));
+	login->redirect = text_copy(url);
 }
 
 bool login_is_root(struct login *login)

@@ -38,6 +38,7 @@ struct fake_method {
 	const struct phone *phones;      /* of the user */
 	size_t n_phones;
 	const struct phone_country *country;
+	struct login_link link;          /* redirect_uri NULL: not begun on a telephone */
 	struct { char *name, *value; } sets[FAKE_SETS_MAX];
 };
 
@@ -77,6 +78,9 @@ struct login {
 	char *shown;                     /* last text */
 	char *said;                      /* all that was shown, a line each; or NULL */
 	char *errors;                    /* all that was shown as errors, a line each; or NULL */
+
+	char *redirect;                  /* of login_redirect() */
+	bool was_called_back;
 
 	bool is_root, changing;          /* fake_change(); enrol and test end like it */
 	enum fake_check check;           /* what the store was asked for, and is open */
@@ -133,11 +137,15 @@ struct login *fake_prepare(struct fake_method *method);
 struct login *fake_change(struct fake_method *method, bool is_root);
 struct login *fake_enrol(struct fake_method *method);
 struct login *fake_test(struct fake_method *method);
+/* `deliver`; ends like an enrolment. */
+struct login *fake_deliver(struct fake_method *method, const struct login_delivery *delivery);
 /* The person leaves, or the test is over. Returns NULL. */
 struct login *fake_login_free(struct login *login);
 
 void fake_pass(struct login *login, int64_t ms);
 void fake_answer(struct login *login, const char *answer);
+/* The telephone comes back: "code=…&state=…", without '?'. */
+void fake_callback(struct login *login, const char *query);
 /* The verdict on the password that was checked or set. */
 void fake_checked(struct login *login, enum password_result result);
 /* The method's phones. */
