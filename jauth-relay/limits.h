@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every table, queue and wait of jauth-relay has its bound here; those of one message are in
+ * base/relay-protocol.h. */
+#pragma once
+
+#include "base/relay-protocol.h"
+
+/* Links; the first two are defaults of the configuration. */
+#define LINKS_MAX               100000
+#define LINKS_PER_HOST          1000
+#define LINK_PRESSES_MAX        8        /* of one link; who presses more often is turned away */
+#define LINK_BYTES_MAX          16384    /* of one link as the store keeps it */
+#define LINK_RETRIES_MAX        8        /* when another relay changed it at the same moment */
+
+/* Hosts and their keys. */
+#define HOSTS_MAX               20000    /* records: keys, enrolments, revoked ones */
+#define ENROLMENT_SECONDS       3600
+#define ENROLMENT_SECONDS_MAX   604800
+#define REVOKED_DAYS            400      /* a revoked key is remembered */
+
+/* Telephones. */
+#define PRESS_WAIT_S            10       /* for the host to say where the button leads */
+#define CALLBACK_WAIT_S         20       /* for the host to say what came of it */
+#define UNKNOWN_PER_MINUTE      30       /* ids that are none, of one address (IPv6: /64) */
+#define ADDRESSES_MAX           65536    /* that are counted at once */
+#define OWNERSHIP_FILE_MAX      4096
+
+/* Connections. */
+#define CONNECTIONS_MAX         4096
+#define CONNECTION_BYTES        32768    /* read buffer: a request line and all headers */
+#define CONNECTION_IDLE_S       60
+#define REQUEST_HEADER_S        10       /* from a connection's first byte, or the last reply */
+
+/* Redis. */
+#define REDIS_OPEN_MAX          10000    /* commands without a reply */
+#define REDIS_TIMEOUT_MS        2000
+#define REDIS_BACKOFF_MIN_MS    100
+#define REDIS_BACKOFF_MAX_MS    2000

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where links lie: in the memory of this relay, or in Redis, shared by several. Both are rows of
+ * one vtable; nobody else knows which it is.
+ *
+ * Every call gets exactly one answer through its callback, perhaps before it returns. What is read
+ * is lent for the time of the callback. Errors: -ENOENT; -ESTALE (somebody else was quicker: read
+ * again); -EDQUOT (the host has too many links), -ENFILE (all have); -EHOSTDOWN (the shared store
+ * is away, or did not answer in time: it may or may not have happened).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "jauth-relay/limits.h"
+
+struct store;
+
+/* A link as bytes, see link_encode(). */
+struct stored {
+	const char *id, *host;
+	int64_t expires_s;               /* gone by itself afterwards */
+	uint64_t version;                /* of what was read; 0: not there yet */
+	int64_t number;                  /* of its last event; 0: none */
+	const void *data;
+	size_t len;
+};
+
+struct store_settings {
+	sd_event *event;
+	const char *redis;               /* NULL: memory; "HOST:PORT" or "/path/of/socket" */
+	const char *redis_user;          /* or NULL */
+	const struct secret *redis_password;     /* or NULL */
+	const char *redis_prefix;        /* of all its keys; "jauth:" */
+	int64_t links_max, links_per_host;
+	/* Something changed here or at another relay: whoever waits for it looks again. */
+	void (*link_changed)(void *context, const char *id);
+	void (*host_changed)(void *context, const char *host);
+	void (*keys_changed)(void *context);
+	/* The shared store is back, or was found empty. */
+	void (*came_back)(void *context);
+	void *context;
+};
+
+int store_new(const struct store_settings *settings, struct store **ret_store);
+struct store *store_free(struct store *store);           /* NULL is fine; returns NULL */
+
+typedef void (*store_link_fn)(void *context, int error, const struct stored *link);
+typedef void (*store_done_fn)(void *context, int error);
+
+void store_get(struct store *store, const char *id, store_link_fn done, void *context);
+/* Writes it if its version is still `link->version`. `is_event`: the host is told of it under a new
+ * number. Everybody who waits for the link is woken. */
+void store_put(struct store *store, const struct stored *link, bool is_event, store_done_fn done,
+	       void *context);
+
+/* At most RELAY_EVENTS_MAX links of the host whose number is above `after`, lowest first; an
+ * `after` beyond all numbers that were given out counts as 0. `next` is the last one's number, or
+ * `after` (or 0) when there is none. */
+typedef void (*store_events_fn)(void *context, int error, const struct stored *links, size_t n,
+				int64_t next);
+void store_events(struct store *store, const char *host, int64_t after, store_events_fn done,
+		  void *context);
+
+/* Does `name` within `seconds` for the first time anywhere: 0, or -EEXIST. For enrolments. */
+void store_once(struct store *store, const char *name, const char *value, int64_t seconds,
+		store_done_fn done, void *context);
+
+/* The records of hosts.h, which several relays share: adds them to the common ones, which each of
+ * them then reads. In memory: nothing. */
+typedef void (*store_record_fn)(void *context, const char *record);
+void store_add_record(struct store *store, const char *key, const char *record);
+void store_each_record(struct store *store, store_record_fn each, store_done_fn done,
+		       void *context);
+
+/* Changes when links of before may be gone. "" while that is not known. */
+const char *store_instance(const struct store *store);
+struct store_status {
+	bool is_up;
+	int64_t n_links;                 /* of this relay's memory, or of all in Redis when known */
+	uint64_t n_errors, n_reconnects;
+};
+void store_get_status(const struct store *store, struct store_status *ret_status);
