@@ -146,3 +146,18 @@ const char *json_array_text(const json_t *array, size_t index, size_t max_len)
 {
 	return checked_text(json_array_get(array, index), max_len);
 }
+
+void json_add_text(struct buf *buf, const char *text)
+{
+	buf_add_char(buf, '"');
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20) {
+			buf_add_format(buf, "\\u%04x", *text);
+			continue;
+		}
+		if (*text == '"' || *text == '\\')
+			buf_add_char(buf, '\\');
+		buf_add_char(buf, *text);
+	}
+	buf_add_char(buf, '"');
+}

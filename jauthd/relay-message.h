@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What goes to the relay and what comes from it, as base/relay-protocol.h has it. Pure functions. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/http-message.h"
+#include "base/relay-protocol.h"
+
+/* What the page shows, and where it can lead. Texts are lent. */
+struct relay_target {
+	const char *method, *title;
+	enum relay_app app;
+};
+
+struct relay_opening {
+	const char *user, *service, *source;
+	int64_t since_s;
+	bool digits;
+	struct relay_target targets[RELAY_TARGETS_MAX];
+	unsigned n_targets;
+};
+
+/* All but the end of PUT /v1/links/ID: what is left of its time goes behind it at each try. Names
+ * that are too long for the relay are cut at a whole character. */
+void relay_message_open(const struct relay_opening *opening, struct buf *buf);
+void relay_message_end(int64_t seconds, struct buf *buf);
+void relay_message_target(const char *method, const char *state, const char *url, struct buf *buf);
+/* `digits` with RELAY_RESULT_DIGITS only; else NULL. */
+void relay_message_result(enum relay_result result, const char *digits, const char *request,
+			  struct buf *buf);
+
+/* The state of one link. */
+struct relay_event {
+	char link[RELAY_ID_LEN + 1];
+	int64_t presses;
+	char method[RELAY_METHOD_MAX + 1];       /* "": no press */
+	char *callback;                          /* NULL: none */
+	bool refused;
+};
+
+struct relay_news {
+	char instance[65];
+	int64_t next;
+	struct relay_event events[RELAY_EVENTS_MAX];
+	unsigned n_events;
+};
+
+/* The reply to GET /v1/events, which must be 200. NULL: anything is not as it should be. */
+struct relay_news *relay_message_read(const struct http_reply *reply);
+struct relay_news *relay_news_free(struct relay_news *news);     /* wipes; NULL is fine */
