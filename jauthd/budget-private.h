@@ -31,6 +31,7 @@ enum budget_act {
 	BUDGET_SEND = 1 << 0,
 	BUDGET_TRY = 1 << 1,
 	BUDGET_FAILURE = 1 << 2,
+	BUDGET_MATCH = 1 << 3,
 };
 
 /* Column `kind` of the table events: numbers are never given to something else. */
@@ -47,6 +48,7 @@ enum budget_event {
 	EVENT_WRONG_STRANGER = 10,
 	EVENT_FAILURE = 11,
 	EVENT_ALERT = 12,                /* said to the sysadmin; no act */
+	EVENT_MATCH = 13,
 	N_EVENTS,
 };
 
@@ -75,7 +77,8 @@ struct budget_rule {
 	const char *what;                /* as in struct budget_row */
 	enum budget_event event;
 	int64_t window_s;                /* 0: number_gap_s, in which one is allowed */
-	size_t limit;                    /* the field of struct budget_rules */
+	size_t limit;                    /* the field of struct budget_rules, unless `fixed` */
+	int64_t fixed;                   /* the limit itself; 0: a field */
 	unsigned spares;                 /* BUDGET_KNOWN, BUDGET_PROVED: not stopped by it */
 	int64_t part, whole;             /* part/whole of the field; 0: all of it */
 	bool is_cost;                    /* adds up costs, and 0 is no limit */

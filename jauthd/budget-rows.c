@@ -41,11 +41,12 @@ static int trim_stops(struct db *db, int64_t now_s)
 	query = query_new(db, "DELETE FROM stops WHERE key IN (SELECT key FROM stops"
 			      " WHERE wrong_row = 0 AND unanswered = 0 AND wait_until_s <= ?1"
 			      " AND (n_pauses = 0 OR user_hash = '') AND NOT EXISTS"
-			      "  (SELECT 1 FROM events WHERE kind = ?2 AND key = stops.key)"
+			      "  (SELECT 1 FROM events WHERE kind IN (?2, ?4) AND key = stops.key)"
 			      " LIMIT ?3)");
 	query_number(query, 1, now_s);
 	query_number(query, 2, EVENT_ACCOUNT);
 	query_number(query, 3, AUDIT_TRIM_ROWS);
+	query_number(query, 4, EVENT_MATCH);
 	return query_run(query);
 }
 

@@ -16,6 +16,7 @@ const struct budget_kind budget_kinds[N_EVENTS] = {
 	[EVENT_MESSAGE] = { BUDGET_SEND, BUDGET_KEY_ALL, false },
 	[EVENT_WRONG] = { BUDGET_TRY, BUDGET_KEY_ACCOUNT, false },
 	[EVENT_WRONG_STRANGER] = { BUDGET_TRY, BUDGET_KEY_ACCOUNT, true },
+	[EVENT_MATCH] = { BUDGET_MATCH, BUDGET_KEY_ACCOUNT, false },
 	[EVENT_FAILURE] = { BUDGET_FAILURE, BUDGET_KEY_SOURCE, false },
 };
 
@@ -46,6 +47,7 @@ const struct budget_rule budget_table[] = {
 	{ "wrong codes of strangers, 1 d", EVENT_WRONG_STRANGER, DAY_S,
 	  LIMIT(wrong_day), STRANGERS, SHARE(BUDGET_WRONG_STRANGER_DAY, BUDGET_WRONG_DAY),
 	  .pause = PAUSE_STRANGERS },
+	{ "wrong digits, 1 d", EVENT_MATCH, DAY_S, .fixed = MATCH_WRONG_DAY },
 	{ "failed logins from a source, 1 h", EVENT_FAILURE, HOUR_S, LIMIT(failed_hour),
 	  .pause = PAUSE_SOURCE },
 	{ "all messages of strangers, 1 h", EVENT_STRANGER, HOUR_S, LIMIT(strangers_hour),
@@ -66,6 +68,8 @@ static int64_t limit_of(const struct budget_rule *rule, const struct budget_rule
 {
 	if (!rule->window_s)
 		return 1;
+	if (rule->fixed)
+		return rule->fixed;
 	if (!rule->whole)
 		return field(rule, rules);
 	return MAX(field(rule, rules) * rule->part / rule->whole, 1);

@@ -323,6 +323,29 @@ int budget_right(struct db *db, const struct budget_asker *asker)
 	return query_run(query);
 }
 
+/* --- number match --- */
+
+int budget_match_wait(struct db *db, const struct budget_rules *rules,
+		      const struct budget_asker *asker, int64_t now_s, int64_t *ret_wait_s)
+{
+	struct budget_call call = { .db = db, .rules = rules, .now_s = now_s };
+	int r = budget_call_begin(&call, asker, NULL);
+
+	*ret_wait_s = 0;
+	return r == 0 ? look_at_rules(&call, BUDGET_MATCH, 0, ret_wait_s) : r;
+}
+
+/* Nobody gets here but by an approval of the user's own, so no stranger fills the table by it. */
+int budget_match_wrong(struct db *db, const struct budget_asker *asker, int64_t now_s)
+{
+	struct budget_call call = { .db = db, .now_s = now_s };
+	int r = budget_call_begin(&call, asker, NULL);
+
+	if (r == 0)
+		r = budget_call_save(&call, PAUSE_ACCOUNT);      /* budget_each() finds it there */
+	return r < 0 ? r : budget_add_event(&call, EVENT_MATCH, 0, 0);
+}
+
 /* --- sources --- */
 
 /* While a pause lasts nothing is counted: a source has no more rows than the limit, and they are

@@ -33,6 +33,9 @@
  * A total that is used up is logged as an error, and so is, once an hour, that of the last fifty
  * messages fewer than half were answered by a right code.
  *
+ * Wrong digits of a number match (the right person approved, somebody else typed) count apart, for
+ * user and method: MATCH_WRONG_DAY in a day, then none is looked at until the first is a day old.
+ *
  * A right code forgets the account's wrong ones and its unanswered messages.
  */
 #pragma once
@@ -65,6 +68,11 @@ int budget_try(struct db *db, const struct budget_rules *rules, const struct bud
 	       int64_t now_s, enum code_result *ret_result, int64_t *ret_wait_s);
 /* The code was right. */
 int budget_right(struct db *db, const struct budget_asker *asker);
+/* Has the user, with the method as scope, room for another number match? *ret_wait_s 0: yes. */
+int budget_match_wait(struct db *db, const struct budget_rules *rules,
+		      const struct budget_asker *asker, int64_t now_s, int64_t *ret_wait_s);
+/* The digits were wrong. */
+int budget_match_wrong(struct db *db, const struct budget_asker *asker, int64_t now_s);
 /* A login from here was denied. */
 int budget_failed(struct db *db, const struct budget_rules *rules, const char *source,
 		  int64_t now_s);

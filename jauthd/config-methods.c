@@ -20,6 +20,8 @@ const struct conf_key config_type_keys[] = {
 	{ NULL }
 };
 
+static const char *const digits_words[] = { "page", "app-message", NULL };
+
 const struct conf_key config_method_keys[] = {
 	{ .name = "title", .kind = CONF_TEXT, .offset = offsetof(struct method, title),
 	  .min = 1, .max = 64,
@@ -31,6 +33,13 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "alone", .kind = CONF_BOOL, .offset = offsetof(struct method, alone),
 	  .fallback = "no",
 	  .help = "yes: a code sent by SMS may be the first or only factor of a login" },
+	{ .name = "number_match", .kind = CONF_BOOL,
+	  .offset = offsetof(struct method, number_match), .fallback = "yes",
+	  .help = "no: who approved on the telephone need not type its two digits here" },
+	{ .name = "digits", .kind = CONF_CHOICE, .offset = offsetof(struct method, digits),
+	  .choices = digits_words, .fallback = "page",
+	  .help = "where the telephone shows them: page, of the relay, or app-message, which the "
+		  "relay cannot read" },
 	{ .name = "open_max", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct method, limits.open_max), .min = 0, .max = LOGINS_WAITING_MAX,
 	  .help = "logins by this method at once, 0: unlimited; without it the kind's own limit" },
@@ -157,6 +166,27 @@ static bool is_domain(const char *text)
 	       text[0] != '.' && text[len - 1] != '.' && !strstr(text, "..");
 }
 
+static void check_relay(struct config_loader *loader, const struct conf_section *section,
+			const struct method *method)
+{
+	static const char *const keys[] = { "number_match", "digits" };
+
+	if (method->features & PROVIDER_RELAY) {
+		if (!loader->config->relay_url)
+			config_mistake(loader, section, NULL, "\"%s\" needs a relay, and there is "
+				       "none; write a section [relay], see jauthctl relay enrol",
+				       method->id);
+		if (method->digits == DIGITS_APP_MESSAGE && !(method->features & PROVIDER_DELIVERS))
+			config_mistake(loader, section, "digits", "type %s sends no messages; drop "
+				       "digits = app-message", method->provider->type);
+		return;
+	}
+	for (size_t i = 0; i < N_ELEMENTS(keys); i++)
+		if (conf_find(section, keys[i]))
+			config_mistake(loader, section, keys[i], "%s speaks of the relay's page, "
+				       "which this method does not use; drop it", keys[i]);
+}
+
 static void check_method(struct config_loader *loader, const struct conf_section *section,
 			 const struct method *method)
 {
@@ -164,17 +194,18 @@ static void check_method(struct config_loader *loader, const struct conf_section
 	size_t i;
 
 	check_rule(loader, section, method);
+	check_relay(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
 		if (!is_domain(method->mail_domains[i]))
 			config_mistake(loader, section, "mail_domains", "\"%s\" is no mail domain; "
 				       "write it in lower case as example.org",
 				       method->mail_domains[i]);
-	for (i = 0; provider->features & PROVIDER_LOCAL_USER && i < N_ELEMENTS(foreign_keys); i++)
+	for (i = 0; method->features & PROVIDER_LOCAL_USER && i < N_ELEMENTS(foreign_keys); i++)
 		if (conf_find(section, foreign_keys[i]))
 			config_mistake(loader, section, foreign_keys[i],
 				       "%s has no meaning with type %s, which asks for the user "
 				       "himself; drop it", foreign_keys[i], provider->type);
-	if (!(provider->features & PROVIDER_RESTRICTED) && conf_find(section, "alone"))
+	if (!(method->features & PROVIDER_RESTRICTED) && conf_find(section, "alone"))
 		config_mistake(loader, section, "alone", "alone has no meaning with type %s, which "
 			       "may be a login's first factor anyway; drop it", provider->type);
 	if (provider->check)
@@ -199,6 +230,9 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 	conf_apply(section, tables, method->provider->keys ? 3 : 2, loader->report);
 	conf_release(config_type_keys, &type);
 	default_limits(section, method);
+	method->features = method->provider->features_of ?
+			   method->provider->features_of(method->config) :
+			   method->provider->features;
 }
 
 static bool has_room(struct config_loader *loader, const struct conf_section *section)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the configuration loader share: config.c reads and keeps, config-general.c has
- * [general], [limits] and [test], config-gateways.c makes SMS gateways, config-methods.c makes
+ * [general], [limits] and [test], config-relay.c has [relay], config-gateways.c makes SMS gateways, config-methods.c makes
  * methods, config-services.c makes rules. Nobody else includes this.
  */
 #pragma once
@@ -45,8 +45,10 @@ void config_unknown_type(struct config_loader *loader, const struct conf_section
 			 const char *word, char *const *types);
 
 extern const struct conf_key config_general_keys[], config_limits_keys[], config_test_keys[];
+extern const struct conf_key config_relay_keys[];
 void config_check_general(struct config_loader *loader, const struct conf_section *section);
 void config_check_test(struct config_loader *loader, const struct conf_section *section);
+void config_check_relay(struct config_loader *loader, const struct conf_section *section);
 
 /* The keys of a gateway that every vendor has. */
 extern const struct conf_key config_gateway_type_keys[], config_gateway_keys[];

@@ -38,6 +38,9 @@ const struct conf_key config_service_keys[] = {
 	{ .name = "ssh_key", .kind = CONF_CHOICE, .offset = offsetof(struct service_rule, ssh_key),
 	  .choices = ssh_key_words, .fallback = "any",
 	  .help = "holds when sshd has accepted a key before (accepted) or has not (none)" },
+	{ .name = "number_match", .kind = CONF_BOOL,
+	  .offset = offsetof(struct service_rule, number_match), .fallback = "yes",
+	  .help = "no: who approved on the telephone need not type its two digits here" },
 	{ .name = "users", .kind = CONF_LIST, .offset = offsetof(struct service_rule, users),
 	  .max = 1000,
 	  .help = "holds for these users; with groups either is enough" },
@@ -184,7 +187,7 @@ static void check_confirmation(struct config_loader *loader, const struct conf_s
 	for (i = 0; i < alternative->n_factors; i++) {
 		const struct method *method = alternative->factors[i];
 
-		if (method->provider->features & PROVIDER_CONFIRMS_HERE)
+		if (method->features & PROVIDER_CONFIRMS_HERE)
 			is_confirmed = true;
 		else if (!is_confirmed && !method->device_flow_alone)
 			config_mistake(loader, section, "methods",
@@ -206,7 +209,7 @@ static void check_restricted(struct config_loader *loader, const struct conf_sec
 {
 	const struct method *first = alternative->factors[0];
 
-	if (!(first->provider->features & PROVIDER_RESTRICTED) || first->alone ||
+	if (!(first->features & PROVIDER_RESTRICTED) || first->alone ||
 	    rule->ssh_key == SSH_KEY_ACCEPTED)
 		return;
 	config_mistake(loader, section, "methods",
@@ -215,6 +218,26 @@ static void check_restricted(struct config_loader *loader, const struct conf_sec
 		       "this machine send messages; write password + %s instead, or set ssh_key = "
 		       "accepted here, or alone = yes in its section if that is enough for you",
 		       first->id, first->id);
+}
+
+/* Without digits and without a question of the provider's, opening a link would be enough, whoever
+ * sent it. */
+static void check_match(struct config_loader *loader, const struct conf_section *section,
+			const struct service_rule *rule, const struct alternative *alternative)
+{
+	const unsigned silent = PROVIDER_RELAY | PROVIDER_SILENT;
+
+	for (unsigned i = 0; i < alternative->n_factors; i++) {
+		const struct method *method = alternative->factors[i];
+
+		if ((method->features & silent) != silent || !can_be_remote(rule) ||
+		    (method->number_match && rule->number_match))
+			continue;
+		config_mistake(loader, section, method->number_match ? "number_match" : "methods",
+			       "\"%s\" asks nobody at the provider, so a link that was sent to "
+			       "somebody else would be a login; drop number_match = no, or write "
+			       "origin = local here", method->id);
+	}
 }
 
 static void add_alternatives(struct config_loader *loader, const struct conf_section *section,
@@ -239,6 +262,7 @@ static void add_alternatives(struct config_loader *loader, const struct conf_sec
 		}
 		check_confirmation(loader, section, rule, &alternative);
 		check_restricted(loader, section, rule, &alternative);
+		check_match(loader, section, rule, &alternative);
 		rule->alternatives[rule->n_alternatives++] = alternative;
 	}
 }

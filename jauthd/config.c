@@ -22,6 +22,7 @@ const struct config_section_keys config_sections[] = {
 	{ "method", config_type_keys },
 	{ "method", config_method_keys },
 	{ "limits", config_limits_keys },
+	{ "relay", config_relay_keys },
 	{ "test", config_test_keys },
 	{ NULL }
 };
@@ -34,6 +35,7 @@ static const struct single_section {
 } single_sections[] = {
 	{ "general", config_general_keys, config_check_general },
 	{ "limits", config_limits_keys, NULL },
+	{ "relay", config_relay_keys, config_check_relay },
 	{ "test", config_test_keys, config_check_test },
 };
 
@@ -127,7 +129,7 @@ static void refuse_unknown(struct config_loader *loader, const struct conf_secti
 		nearest_try(&nearest, config_sections[i].section);
 	hint = config_hint(&nearest);
 	config_mistake(loader, section, NULL, "unknown section [%s]; %ssections are [general], "
-		       "[service SERVICE], [method ID], [sms ID], [limits] and [test]",
+		       "[service SERVICE], [method ID], [sms ID], [relay], [limits] and [test]",
 		       section->name, hint);
 }
 

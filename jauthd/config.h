@@ -16,6 +16,11 @@
 #include "providers/provider.h"
 #include "providers/sms-vendor.h"
 
+enum method_digits {
+	DIGITS_PAGE,                     /* on the relay's page */
+	DIGITS_APP_MESSAGE,              /* by a message of the app, past the relay */
+};
+
 /* [method ID] */
 struct method {
 	char id[METHOD_ID_MAX + 1];      /* [a-z0-9-]+ */
@@ -23,6 +28,9 @@ struct method {
 	char *title;                     /* as configured, or NULL: the provider's */
 	bool device_flow_alone;
 	bool alone;                      /* PROVIDER_RESTRICTED: may be a login's first factor */
+	unsigned features;               /* the provider's, with this configuration */
+	bool number_match;               /* PROVIDER_RELAY: digits of the telephone are typed here */
+	int digits;                      /* enum method_digits */
 	struct provider_limits limits;
 	char *map;                       /* rule's template over identity attributes, or NULL */
 	bool privileged;                 /* the rule may reach privileged users */
@@ -56,6 +64,7 @@ struct service_rule {
 	char **users, **groups;          /* when both are given either is enough */
 	struct alternative alternatives[ALTERNATIVES_MAX];
 	unsigned n_alternatives;         /* 0: methods = none, nobody gets in */
+	bool number_match;               /* as that of the methods: off when either says so */
 	char *file;
 	unsigned line;
 };
@@ -85,6 +94,9 @@ struct config {
 	int64_t logins_waiting, logins_per_source, login_seconds, login_tries;
 	int64_t audit_days, audit_rows;
 	struct budget_rules budget;
+	/* [relay]; no URL: there is none */
+	char *relay_url, **relay_servers;
+	struct secret *relay_key;
 	/* [test]: for test set-ups only, each logged as a warning at start */
 	int64_t fail_delay_ms;
 	char *hash_prefix;               /* crypt(5) setting for new hashes; NULL: yescrypt */

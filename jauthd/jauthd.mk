@@ -23,7 +23,9 @@ libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/b
 	jauthd/bus-login.c jauthd/bus-login.h jauthd/bus-phones.c jauthd/bus-users.c \
 	jauthd/bus-work.c jauthd/bus-work.h jauthd/channel.c jauthd/channel.h \
 	jauthd/core.h jauthd/bus-facts.c jauthd/bus-facts.h jauthd/limits.h
-libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h
+libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h jauthd/relay.c jauthd/relay.h \
+	jauthd/relay-message.c jauthd/relay-message.h jauthd/config-relay.c \
+	jauthd/login-relay.c jauthd/login-ways.c
 libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-identity.c \

@@ -46,6 +46,23 @@
 #define HTTP_BACKOFF_MIN_MS         100
 #define HTTP_BACKOFF_MAX_MS         5000
 
+/* Talking to jauth-relay */
+#define RELAY_LINKS_MAX             (LOGINS_WAITING_MAX + 1024)  /* those that are closing, too */
+#define RELAY_SERVERS_MAX           8
+#define RELAY_CONNECT_MS            3000
+#define RELAY_REQUEST_MS            5000
+#define RELAY_POLL_S                25       /* how long a relay may hold the request for events */
+#define RELAY_BACKOFF_MIN_MS        100
+#define RELAY_BACKOFF_MAX_MS        5000
+#define RELAY_CHATTER_MIN_MS        200      /* after an answer that says nothing */
+#define RELAY_OPEN_TRIES            3        /* at least, and each server once */
+#define RELAY_CLOSE_TRIES           3
+#define RELAY_REPEATS_MAX           16       /* of what a relay forgot */
+#define RELAY_PRESSES_MAX           8        /* changes of the method, of one link */
+
+/* Number match */
+#define MATCH_WRONG_DAY             3        /* wrong digits of a user and method */
+
 /* The bus */
 #define BUS_BACKOFF_MIN_MS          200
 #define BUS_BACKOFF_MAX_MS          5000

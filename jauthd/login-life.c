@@ -121,6 +121,7 @@ struct login *login_free(struct login *login)
 	if (!login)
 		return NULL;
 	login_provider_end(login);
+	login_relay_end(login, RELAY_RESULT_OVER);
 	channel_free(login->channel);
 	sd_event_source_disable_unref(login->deadline);
 	sd_event_source_disable_unref(login->timer);

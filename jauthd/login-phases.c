@@ -79,7 +79,7 @@ static void start_password(struct login *login)
 	for (unsigned i = 0; i < login->config->n_methods; i++) {
 		struct method *method = login->config->methods[i];
 
-		if (!(method->provider->features & PROVIDER_CHANGES_PASSWORD))
+		if (!(method->features & PROVIDER_CHANGES_PASSWORD))
 			continue;
 		login_start_errand(login, ERRAND_CHANGE, method);
 		return;

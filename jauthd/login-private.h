@@ -12,16 +12,20 @@
 #include "jauthd/mapping.h"
 #include "jauthd/password-check.h"
 #include "jauthd/policy.h"
+#include "jauthd/relay.h"
 #include "providers/provider.h"
 
 #define SECONDS_A_DAY 86400
 #define CODE_ID_BYTES 16
+#define RELAY_STATE_SIZE 33              /* 16 random bytes, hexadecimal */
 
 enum login_stage {
 	STAGE_LOOKING_UP,        /* waits for user and origin */
 	STAGE_CHOOSING,          /* a menu is on the screen */
 	STAGE_PRESENCE,          /* the question before a provider is contacted */
+	STAGE_SCANNING,          /* a link is open; nobody has pressed its button yet */
 	STAGE_RUNNING,           /* a provider works */
+	STAGE_MATCHING,          /* identified; the telephone's digits are to be typed */
 	STAGE_HOLDING,           /* identified, but the client is still in the code's prompt */
 	STAGE_DECIDING,          /* the store maps and records */
 	STAGE_DELAYING,          /* a refusal waits until it is told */
@@ -43,6 +47,7 @@ enum login_asked {
 	ASKED_PRESENCE,
 	ASKED_PROVIDER,          /* a provider's own prompt */
 	ASKED_CODE,              /* "press Enter when done" under a code */
+	ASKED_DIGITS,            /* those that the telephone shows */
 };
 
 /* A copy of what a provider said, for the time the store needs. */
@@ -73,6 +78,19 @@ enum login_after {
 	AFTER_AGAIN,             /* the same factor once more */
 };
 
+/* The link of the factor at hand, which goes by the relay. */
+struct login_relay {
+	uint64_t link;                   /* relay_open()'s; 0: none */
+	char *url;
+	bool is_matched, was_matched;    /* digits are to be typed; they were right */
+	bool was_redirected, was_called_back;
+	bool is_delivering;              /* the digits, by a message */
+	char state[RELAY_STATE_SIZE];
+	char *redirect_uri;
+	struct login_link view;          /* for the provider */
+	char digits[RELAY_DIGITS + 1];
+};
+
 /* How the running provider ended. */
 enum login_ending {
 	END_NOT,
@@ -84,6 +102,7 @@ enum login_ending {
 struct refusal {
 	enum login_state outcome;
 	enum login_after after;
+	enum relay_result told;          /* to the telephone */
 	const char *text;                /* N_() literal */
 };
 
@@ -142,6 +161,8 @@ struct login {
 	} code;
 	bool inverted;
 
+	struct login_relay relay;
+
 	/* After the provider. */
 	struct login_identity identified;        /* by the factor at hand */
 	struct login_identity proved;            /* for the record: a provider's goes before
@@ -180,12 +201,47 @@ void login_end(struct login *login, enum login_state outcome, const char *text);
 void login_abandon(struct login *login, const char *why);        /* the client is gone */
 const struct alternative *login_alternative(const struct login *login);
 
+bool login_another_round(struct login *login);
+bool login_go_back(struct login *login);                 /* to the menu, when there is one */
+bool login_answer_is(const struct secret *answer, char key);
+bool login_is_junk_of_sshd(const struct secret *answer);
+void login_run_provider(struct login *login);
+void login_set_stage(struct login *login, enum login_stage stage);
+
+/* login-ways.c: alternatives that differ in what the telephone opens only are one way. */
+struct login_ways {
+	unsigned first[ALTERNATIVES_MAX];        /* an alternative of each */
+	unsigned n;
+};
+void login_find_ways(const struct login *login, struct login_ways *ret_ways);  /* of the menu */
+/* At `factor`, is alternative `other` one more that the same code serves? Itself, too. */
+bool login_is_same_scan(const struct login *login, unsigned factor, unsigned alternative,
+			unsigned other);
+unsigned login_n_alternatives(const struct login *login);
+const struct alternative *login_nth_alternative(const struct login *login, unsigned n);
+
+/* login-relay.c */
+void login_relay_start(struct login *login);             /* the factor at hand */
+void login_relay_end(struct login *login, enum relay_result result);
+void login_relay_on_opened(struct login *login);
+void login_relay_on_failed(struct login *login, enum relay_failure failure, const char *detail);
+void login_relay_on_pressed(struct login *login, const char *method_id);
+void login_relay_on_callback(struct login *login, const char *query);
+void login_relay_on_refused(struct login *login);
+void login_relay_show_digits(struct login *login);       /* the identity is the user's */
+void login_relay_delivered(struct login *login, bool is_done);
+void login_relay_on_answer(struct login *login, const struct secret *answer);
+bool login_relay_needs_match(const struct login *login, const struct method *method);
+void login_relay_draw(struct login *login);              /* the code and what is asked */
+
 /* login-view.c */
 bool login_gate_hears_keys(struct login *login);         /* q and n */
 
 /* login-provider.c */
 void login_provider_start(struct login *login);
 void login_provider_prepare(struct login *login);
+void login_provider_deliver(struct login *login, const struct login_delivery *delivery);
+void login_provider_callback(struct login *login, const struct parameters *parameters);
 void login_provider_end(struct login *login);            /* finish, wipe, close all numbers */
 void login_provider_answer(struct login *login, uint32_t number, const struct secret *answer);
 void login_provider_timer(struct login *login);
@@ -213,6 +269,8 @@ void login_screen_ask(struct login *login, enum login_asked asked, const char *t
 		      bool password);
 void login_screen_wait(struct login *login);
 void login_screen_menu(struct login *login);
+void login_screen_scan(struct login *login);             /* the link's code */
+void login_screen_digits(struct login *login, const char *text);
 void login_screen_presence(struct login *login);
 void login_screen_draw(struct login *login);             /* the code, to go with what is asked */
 void login_screen_code(struct login *login);
@@ -226,6 +284,8 @@ void login_row_fill(const struct login *login, struct audit_row *row);
 
 /* login-verdict.c */
 void login_verdict_map(struct login *login);             /* the identity, against the store */
+void login_verdict_matched(struct login *login);         /* the same, and the digits were right */
+void login_verdict_wrong_digits(struct login *login);    /* counts them */
 void login_verdict_record(struct login *login, enum login_state outcome);
 void login_verdict_account(struct login *login);
 void login_verdict_password_check(struct login *login);
@@ -241,6 +301,9 @@ const struct logins_env *logins_env(const struct logins *logins);
 /* Other logins of the same typed user that hold a code, but none that is less proved. */
 unsigned logins_open_codes(struct login *login);
 struct http *logins_http(const struct logins *logins);
+struct relay *logins_relay(const struct logins *logins);
+/* Another login of the same user waits for digits. */
+bool logins_has_match(struct login *login);
 void logins_count(struct logins *logins, enum login_state outcome);
 void logins_prepared(struct logins *logins, const struct method *method, const char *fault);
 void logins_reply_later(struct login *login, uint32_t number);   /* HTTP_NO_HELPER, from the loop */

@@ -17,20 +17,25 @@
 /* --- ends --- */
 
 static const struct refusal deny_refusals[] = {
-	[DENY_WRONG] = { LOGIN_DENIED, AFTER_AGAIN, N_("Login incorrect.") },
-	[DENY_REFUSED] = { LOGIN_DENIED, AFTER_MENU, N_("The request was refused.") },
-	[DENY_EXPIRED] = { LOGIN_DENIED, AFTER_MENU, N_("Nobody approved in time.") },
-	[DENY_FILTERED] = { LOGIN_DENIED, AFTER_END, N_("This account may not log in here.") },
-	[DENY_BUSY] = { LOGIN_DENIED, AFTER_MENU,
+	[DENY_WRONG] = { LOGIN_DENIED, AFTER_AGAIN, RELAY_RESULT_DENIED, N_("Login incorrect.") },
+	[DENY_REFUSED] = { LOGIN_DENIED, AFTER_MENU, RELAY_RESULT_REFUSED,
+			   N_("The request was refused.") },
+	[DENY_EXPIRED] = { LOGIN_DENIED, AFTER_MENU, RELAY_RESULT_OVER,
+			   N_("Nobody approved in time.") },
+	[DENY_FILTERED] = { LOGIN_DENIED, AFTER_END, RELAY_RESULT_DENIED,
+			    N_("This account may not log in here.") },
+	[DENY_BUSY] = { LOGIN_DENIED, AFTER_MENU, RELAY_RESULT_FAILED,
 		N_("This way to log in is busy. Try again or choose another way.") },
-	[DENY_INVALID] = { LOGIN_DENIED, AFTER_END,
+	[DENY_INVALID] = { LOGIN_DENIED, AFTER_END, RELAY_RESULT_DENIED,
 		N_("The provider's answer cannot be trusted.") },
 };
 
 static const struct refusal fail_refusals[] = {
-	[FAIL_NETWORK] = { LOGIN_FAILED, AFTER_MENU, N_("The provider cannot be reached.") },
-	[FAIL_PROVIDER] = { LOGIN_FAILED, AFTER_MENU, N_("The provider reports a fault.") },
-	[FAIL_CONFIG] = { LOGIN_FAILED, AFTER_MENU,
+	[FAIL_NETWORK] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
+			   N_("The provider cannot be reached.") },
+	[FAIL_PROVIDER] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
+			    N_("The provider reports a fault.") },
+	[FAIL_CONFIG] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
 			  N_("This way to log in is not set up correctly.") },
 };
 
@@ -121,8 +126,13 @@ void login_provider_after(struct login *login)
 		return;
 	}
 	login_provider_end(login);
+	if (login->relay.is_delivering) {
+		login_relay_delivered(login, end == END_DONE);
+		return;
+	}
 	switch (end) {
 	case END_REFUSED:
+		login_relay_end(login, login->end_refusal.told);
 		login_refuse(login, login->end_refusal.outcome, login->end_refusal.after,
 			     login->end_refusal.text, login->end_detail);
 		return;
@@ -166,12 +176,17 @@ void login_provider_end(struct login *login)
 
 /* --- events --- */
 
-static void start_with(struct login *login, void (*operation)(struct login *login))
+static void begin(struct login *login)
 {
 	login->end = END_NOT;
 	login->own = calloc(1, MAX(login->method->provider->login_size, (size_t)1));
 	if (!login->own)
 		abort();
+}
+
+static void start_with(struct login *login, void (*operation)(struct login *login))
+{
+	begin(login);
 	login->in_provider = true;
 	operation(login);
 	login->in_provider = false;
@@ -194,6 +209,17 @@ void login_provider_start(struct login *login)
 void login_provider_prepare(struct login *login)
 {
 	start_with(login, login->method->provider->prepare);
+}
+
+void login_provider_deliver(struct login *login, const struct login_delivery *delivery)
+{
+	begin(login);
+	DELIVER(login, deliver, delivery);
+}
+
+void login_provider_callback(struct login *login, const struct parameters *parameters)
+{
+	DELIVER(login, callback, parameters);
 }
 
 void login_provider_answer(struct login *login, uint32_t number, const struct secret *answer)

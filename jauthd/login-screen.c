@@ -15,6 +15,9 @@
 #include "jauthd/login-private.h"
 #include "jauthd/qr.h"
 
+/* A link of 53 bytes is a code of 17 rows with it; readers take less. */
+#define LINK_QUIET 2
+
 /* Terminals that show what is sent without waiting for a key. */
 bool login_shows_at_once(const struct login *login)
 {
@@ -137,20 +140,37 @@ static void add_way(struct login *login, const struct alternative *way, struct b
 	}
 }
 
+/* All that one code serves, on one line. */
+static void add_ways(struct login *login, unsigned first, struct buf *buf)
+{
+	bool is_next = false;
+
+	for (unsigned i = 0; i < login_n_alternatives(login); i++) {
+		if (i != first && !login_is_same_scan(login, 0, first, i))
+			continue;
+		if (is_next)
+			buf_add_text(buf, " / ");
+		add_way(login, login_nth_alternative(login, i), buf);
+		is_next = true;
+	}
+}
+
 void login_screen_menu(struct login *login)
 {
 	struct buf line = BUF_INIT(LOGIN_SHOWN_MAX);
-	unsigned n = login->rule->n_alternatives;
+	struct login_ways ways;
 
+	login_find_ways(login, &ways);
 	login_screen_add(login, login_text(login, N_("How do you want to log in?")), false);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < ways.n; i++) {
 		buf_add_format(&line, "  %u  ", i + 1);
-		add_way(login, &login->rule->alternatives[i], &line);
+		add_ways(login, ways.first[i], &line);
 		login_screen_add(login, buf_text(&line), false);
 		buf_done(&line);
 	}
 	buf_add_format(&line,
-		       login_text(login, N_("Type a number from 1 to %u, or q to quit: ")), n);
+		       login_text(login, N_("Type a number from 1 to %u, or q to quit: ")),
+		       ways.n);
 	send_ask(login, ASKED_MENU, buf_text(&line), true, false);
 	buf_done(&line);
 }
@@ -192,11 +212,11 @@ static unsigned count_lines(const char *text)
 	return n;
 }
 
-static void add_code_prompt(struct login *login, struct buf *buf)
+static void add_code_prompt(struct login *login, const char *text, struct buf *buf)
 {
 	bool can_invert = login->facts.glyphs & GLYPH_HALF;
 
-	buf_add_text(buf, login_text(login, N_("Press Enter when approved")));
+	buf_add_text(buf, login_text(login, text));
 	if (can_invert)
 		buf_add_text(buf, login_text(login, N_(", i to invert")));
 	if (login_has_choice(login))
@@ -214,6 +234,7 @@ void login_screen_draw(struct login *login)
 		.rows = login->facts.rows,
 		.columns = login->facts.columns,
 		.inverted = login->inverted,
+		.quiet_most = login->relay.link ? LINK_QUIET : 0,
 	};
 
 	add_code_text(login, &below);
@@ -240,8 +261,72 @@ void login_screen_code(struct login *login)
 		login_screen_wait(login);
 		return;
 	}
-	add_code_prompt(login, &prompt);
+	add_code_prompt(login, N_("Press Enter when approved"), &prompt);
 	send_ask(login, ASKED_CODE, buf_text(&prompt), true, false);
+	buf_done(&prompt);
+}
+
+/* --- the link's code --- */
+
+/* Titles of what this code leads to: those that an app of their own must scan, or the others. */
+static void add_titles(struct login *login, bool has_app, struct buf *buf)
+{
+	for (unsigned i = 0; i < login_n_alternatives(login); i++) {
+		const struct method *method;
+
+		if (!login_is_same_scan(login, login->factor, login->alternative, i))
+			continue;
+		method = login_nth_alternative(login, i)->factors[login->factor];
+		if ((method->provider->app != RELAY_APP_BROWSER) != has_app)
+			continue;
+		if (buf->len)
+			buf_add_text(buf, ", ");
+		text_add_clean(buf, method_title(login, method), LOGIN_TITLE_MAX);
+	}
+}
+
+/* "Scan with WeCom, or with any camera: GitHub, Google" */
+static void add_scanners(struct login *login, struct buf *buf)
+{
+	struct buf apps = BUF_INIT(LOGIN_SHOWN_MAX), sites = BUF_INIT(LOGIN_SHOWN_MAX);
+
+	add_titles(login, true, &apps);
+	add_titles(login, false, &sites);
+	if (apps.len && sites.len)
+		buf_add_format(buf, login_text(login, N_("Scan with %s, or with any camera: %s")),
+			       buf_text(&apps), buf_text(&sites));
+	else if (apps.len)
+		buf_add_format(buf, login_text(login, N_("Scan with %s")), buf_text(&apps));
+	else
+		buf_add_format(buf, login_text(login, N_("Scan with any camera: %s")),
+			       buf_text(&sites));
+	buf_done(&apps);
+	buf_done(&sites);
+}
+
+void login_screen_digits(struct login *login, const char *text)
+{
+	login_screen_ask(login, ASKED_DIGITS, login_text(login, text), true, false);
+}
+
+void login_screen_scan(struct login *login)
+{
+	struct buf text = BUF_INIT(LOGIN_SHOWN_MAX), prompt = BUF_INIT(LOGIN_TEXT_MAX);
+
+	add_scanners(login, &text);
+	login_code_done(&login->code);
+	login->code.link = text_copy(login->relay.url);
+	login->code.plain_link = text_copy(login->relay.url);
+	login->code.text = text_copy(buf_text(&text));
+	if (login->relay.is_matched) {
+		login_screen_draw(login);
+		add_code_prompt(login, N_("The telephone's two digits"), &prompt);
+		send_ask(login, ASKED_DIGITS, buf_text(&prompt), true, false);
+	} else {
+		login->prompt_number = login_next_number(login);
+		login_screen_code(login);
+	}
+	buf_done(&text);
 	buf_done(&prompt);
 }
 

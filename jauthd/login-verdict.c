@@ -25,6 +25,8 @@ enum verdict_answer {
 	VERDICT_RECORDED,        /* the row, with row.outcome, is in the store */
 	VERDICT_LOCKED,
 	VERDICT_EXPIRED,
+	VERDICT_MATCH,           /* the identity is the user's; the digits decide */
+	VERDICT_BLOCKED,         /* the same, but wrong digits were typed too often today */
 	VERDICT_YES,             /* the question was right, nothing recorded yet */
 };
 
@@ -44,6 +46,8 @@ struct verdict {
 	bool is_last;
 	bool is_proved;                  /* `identity` is the one the row names */
 	bool has_address;                /* row.source is one */
+	bool needs_match;                /* the digits were not typed yet */
+	bool has_proof;                  /* somebody proved himself before, for the budget */
 	struct audit_row row;
 	/* results */
 	enum verdict_answer answer;
@@ -111,6 +115,7 @@ static struct verdict *verdict_new(struct login *login,
 	verdict->decide = decide;
 	verdict->now_s = logins_now_s(login->logins);
 	verdict->method = login->method;
+	verdict->has_proof = login_is_proved((struct login *)login);
 	verdict->phase = login->facts.phase;
 	verdict->has_address = login->facts.has_address;
 	login_row_fill(login, &verdict->row);
@@ -180,6 +185,37 @@ static int touch_link(struct verdict *verdict, struct db *db)
 			  verdict->now_s);
 }
 
+static struct budget_asker asker_of(const struct verdict *verdict)
+{
+	return (struct budget_asker){
+		.scope = verdict->method->id,
+		.user = verdict->user.name,
+		.source = verdict->row.source,
+		.is_proved = verdict->has_proof,
+	};
+}
+
+static enum verdict_answer look_at_matches(struct verdict *verdict, struct db *db)
+{
+	struct budget_asker asker = asker_of(verdict);
+	int64_t wait_s = 0;
+
+	if (budget_match_wait(db, &verdict->config->budget, &asker, verdict->now_s, &wait_s) < 0)
+		return VERDICT_FAULT;
+	return wait_s > 0 ? VERDICT_BLOCKED : VERDICT_MATCH;
+}
+
+static enum verdict_answer count_wrong_digits(struct verdict *verdict, struct db *db)
+{
+	struct budget_asker asker = asker_of(verdict);
+	enum verdict_answer answer;
+
+	if (budget_match_wrong(db, &asker, verdict->now_s) < 0)
+		return VERDICT_FAULT;
+	answer = look_at_matches(verdict, db);
+	return answer == VERDICT_MATCH ? VERDICT_NO : answer;
+}
+
 static enum verdict_answer decide_mapping(struct verdict *verdict, struct db *db)
 {
 	enum verdict_answer account;
@@ -195,6 +231,8 @@ static enum verdict_answer decide_mapping(struct verdict *verdict, struct db *db
 	account = look_at_account(verdict, db);
 	if (account != VERDICT_YES)
 		return account;
+	if (verdict->needs_match)
+		return look_at_matches(verdict, db);
 	if (touch_link(verdict, db) < 0)
 		return VERDICT_FAULT;
 	if (!verdict->is_last)
@@ -289,6 +327,34 @@ static void refuse_identity(struct login *login, const struct verdict *verdict)
 		     N_("This account may not log in here."), reason);
 }
 
+static void refuse_blocked(struct login *login)
+{
+	login_refuse(login, LOGIN_DENIED, AFTER_MENU,
+		     N_("This way is closed for today: wrong digits were typed too often."),
+		     "too many wrong digits today");
+}
+
+/* The right person approved, and somebody who does not see his telephone typed. */
+static void on_wrong_digits(struct login *login, const struct verdict *verdict)
+{
+	if (verdict->answer == VERDICT_FAULT) {
+		login_refuse(login, LOGIN_FAILED, AFTER_END,
+			     N_("The accounts cannot be read now."), "store failed");
+		return;
+	}
+	if (verdict->answer == VERDICT_BLOCKED)
+		log_error("user %s: wrong digits %d times in a day, method %s is closed for him: "
+			  "somebody may be tricking him into approving logins",
+			  verdict->user.name, MATCH_WRONG_DAY, verdict->method->id);
+	else
+		log_warning("login %s: wrong digits after an approval of user %s",
+			    login->request, verdict->user.name);
+	login_relay_end(login, RELAY_RESULT_OVER);
+	login_refuse(login, LOGIN_DENIED, AFTER_END,
+		     N_("Those are not the digits on the telephone."),
+		     "wrong digits: approved by the right person, typed by another, or a slip");
+}
+
 static void on_mapped(struct login *login, const struct verdict *verdict)
 {
 	switch (verdict->answer) {
@@ -301,6 +367,12 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 			(void)text_into(login->proved_mapping, sizeof(login->proved_mapping),
 					mapping_words[verdict->mapping]);
 		login_next_factor(login);
+		return;
+	case VERDICT_MATCH:
+		login_relay_show_digits(login);
+		return;
+	case VERDICT_BLOCKED:
+		refuse_blocked(login);
 		return;
 	case VERDICT_NO:
 	case VERDICT_LOCKED:
@@ -335,6 +407,8 @@ static void on_decided(struct job *job)
 	if (login && login->stage == STAGE_DECIDING) {
 		if (verdict->decide == decide_mapping) {
 			on_mapped(login, verdict);
+		} else if (verdict->decide == count_wrong_digits) {
+			on_wrong_digits(login, verdict);
 		} else if (verdict->decide == decide_password) {
 			on_password_checked(login, verdict);
 		} else {
@@ -379,6 +453,7 @@ void login_verdict_map(struct login *login)
 	struct verdict *verdict = verdict_new(login, decide_mapping);
 
 	verdict->is_proved = is_proved;
+	verdict->needs_match = login->relay.is_matched && !login->relay.was_matched;
 	verdict->is_last = login->facts.phase == LOGIN_AUTHENTICATE &&
 			   login->factor + 1 >= login_alternative(login)->n_factors;
 	verdict->identity = login->identified;
@@ -386,6 +461,19 @@ void login_verdict_map(struct login *login)
 	login->outcome = LOGIN_FAILED;
 	login->refusal_text = N_("The accounts cannot be read now.");
 	verdict_start(login, verdict);
+}
+
+void login_verdict_matched(struct login *login)
+{
+	login->relay.was_matched = true;
+	if (login_identity_copy(&login->proved.identity, &login->identified) < 0)
+		abort();
+	login_verdict_map(login);
+}
+
+void login_verdict_wrong_digits(struct login *login)
+{
+	verdict_start(login, verdict_new(login, count_wrong_digits));
 }
 
 void login_verdict_record(struct login *login, enum login_state outcome)

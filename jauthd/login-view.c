@@ -61,14 +61,17 @@ bool login_hears_keys(struct login *login)
 /* What follows a foreign identity's gate depends on no account anyway. */
 bool login_gate_hears_keys(struct login *login)
 {
-	return !(login->method->provider->features & PROVIDER_LOCAL_USER) ||
+	return !(login->method->features & PROVIDER_LOCAL_USER) ||
 	       login_hears_keys(login);
 }
 
 bool login_has_choice(struct login *login)
 {
-	return login->errand == ERRAND_LOGIN && !login->forced.n_factors && login->rule &&
-	       login->rule->n_alternatives > 1;
+	struct login_ways ways = { .n = 0 };
+
+	if (login->errand == ERRAND_LOGIN)
+		login_find_ways(login, &ways);
+	return ways.n > 1;
 }
 
 const struct phone_country *login_country(struct login *login)

@@ -4,12 +4,14 @@
  *
  * stage       waits for                    event → next
  * LOOKING_UP  user record and origin       both there → CHOOSING, PRESENCE, RUNNING, DECIDING, end
- * CHOOSING    an answer to the menu        a way → PRESENCE or RUNNING; else the menu again
+ * CHOOSING    an answer to the menu        a way → PRESENCE, SCANNING, RUNNING; else the menu again
  * PRESENCE    an answer that is not empty  → RUNNING
  * RUNNING     the provider                 identified → HOLDING or DECIDING; refused → DELAYING;
  *                                          done (an errand) → DECIDING (recording)
+ * SCANNING    the telephone                a button is pressed → RUNNING (login-relay.c)
  * HOLDING     Enter under the code         → DECIDING
- * DECIDING    the store                    mapped → next factor's PRESENCE or RUNNING, the
+ * MATCHING    the telephone's digits       right → DECIDING again; wrong → DELAYING
+ * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE or RUNNING, the
  *                                          enrolment's RUNNING, or OVER; not mapped → DELAYING;
  *                                          recorded → OVER
  * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
@@ -26,24 +28,10 @@
 #include "base/text.h"
 #include "jauthd/login-private.h"
 
-static void set_stage(struct login *login, enum login_stage stage)
+void login_set_stage(struct login *login, enum login_stage stage)
 {
 	if (login->stage != STAGE_OVER)
 		login->stage = stage;
-}
-
-const struct alternative *login_alternative(const struct login *login)
-{
-	if (login->forced.n_factors)
-		return &login->forced;
-	return &login->rule->alternatives[login->alternative];
-}
-
-static unsigned n_alternatives(const struct login *login)
-{
-	if (login->forced.n_factors)
-		return 1;
-	return login->rule ? login->rule->n_alternatives : 0;
 }
 
 /* --- ends --- */
@@ -53,10 +41,11 @@ void login_end(struct login *login, enum login_state outcome, const char *text)
 	if (login->stage == STAGE_OVER)
 		return;
 	login_provider_end(login);
+	login_relay_end(login, outcome == LOGIN_GRANTED ? RELAY_RESULT_GRANTED : RELAY_RESULT_OVER);
 	login->outcome = outcome;
 	login->refusal_text = text;
 	login->asked = ASKED_NOTHING;
-	set_stage(login, STAGE_DECIDING);
+	login_set_stage(login, STAGE_DECIDING);
 	login_verdict_record(login, outcome);
 }
 
@@ -69,7 +58,7 @@ void login_verdict_on_recorded(struct login *login, int error)
 	}
 	login_screen_outcome(login, login->outcome, login->refusal_text);
 	logins_count(login->logins, login->outcome);
-	set_stage(login, STAGE_OVER);
+	login_set_stage(login, STAGE_OVER);
 	logins_finished(login);
 }
 
@@ -80,9 +69,10 @@ void login_abandon(struct login *login, const char *why)
 	if (login->stage == STAGE_OVER || login->stage == STAGE_DECIDING)
 		return;
 	login_provider_end(login);
+	login_relay_end(login, RELAY_RESULT_OVER);
 	(void)text_into(login->reason, sizeof(login->reason), why);
 	login->asked = ASKED_NOTHING;
-	set_stage(login, STAGE_OVER);
+	login_set_stage(login, STAGE_OVER);
 	login_verdict_record(login, LOGIN_CANCELLED);
 	logins_count(login->logins, LOGIN_CANCELLED);
 	logins_finished(login);
@@ -100,7 +90,7 @@ static void start_delay(struct login *login)
 
 	if (login->refusal != LOGIN_DENIED && login->refusal != LOGIN_ENOUGH)
 		delay_us = 0;
-	set_stage(login, STAGE_DELAYING);
+	login_set_stage(login, STAGE_DELAYING);
 	if (sd_event_source_set_time_relative(login->timer, delay_us) < 0 ||
 	    sd_event_source_set_enabled(login->timer, SD_EVENT_ONESHOT) < 0)
 		login_on_delay_over(login);
@@ -114,6 +104,7 @@ void login_refuse(struct login *login, enum login_state outcome, enum login_afte
 	if (login->stage == STAGE_OVER || login->stage == STAGE_DELAYING)
 		return;
 	login_provider_end(login);
+	login_relay_end(login, outcome == LOGIN_FAILED ? RELAY_RESULT_FAILED : RELAY_RESULT_DENIED);
 	login->refusal = outcome;
 	login->refusal_text = text;
 	login->after = after;
@@ -124,12 +115,12 @@ void login_refuse(struct login *login, enum login_state outcome, enum login_afte
 static void show_menu(struct login *login)
 {
 	login->factor = 0;
-	set_stage(login, STAGE_CHOOSING);
+	login_set_stage(login, STAGE_CHOOSING);
 	login_screen_menu(login);
 }
 
 /* A person may change his mind often, a program that answers at random may not. */
-static bool another_round(struct login *login)
+bool login_another_round(struct login *login)
 {
 	return ++login->n_rounds < LOGIN_ROUNDS_MAX;
 }
@@ -137,7 +128,7 @@ static bool another_round(struct login *login)
 void login_on_delay_over(struct login *login)
 {
 	bool go_on = login->after != AFTER_END && login->errand == ERRAND_LOGIN &&
-		     !login->is_gone && another_round(login);
+		     !login->is_gone && login_another_round(login);
 
 	if (login->after == AFTER_AGAIN && ++login->n_tries >= login->config->login_tries)
 		go_on = false;
@@ -156,14 +147,13 @@ void login_on_expiry(struct login *login)
 {
 	if (login->stage == STAGE_DECIDING || login->stage == STAGE_OVER)
 		return;
-	login_provider_end(login);
 	(void)text_into(login->reason, sizeof(login->reason), "time is over");
 	login_end(login, LOGIN_DENIED, N_("The time for this login is over."));
 }
 
 /* --- ways and factors --- */
 
-static void run_provider(struct login *login)
+void login_run_provider(struct login *login)
 {
 	if (!logins_take_slot(login)) {
 		login_refuse(login, LOGIN_DENIED, AFTER_MENU,
@@ -171,31 +161,36 @@ static void run_provider(struct login *login)
 			     "no room for another login of this method");
 		return;
 	}
-	set_stage(login, STAGE_RUNNING);
+	login_set_stage(login, STAGE_RUNNING);
 	login_provider_start(login);
 }
 
 void login_start_factor(struct login *login)
 {
 	login->method = login_alternative(login)->factors[login->factor];
-	if ((login->method->provider->features & PROVIDER_CONTACTS) && !login->was_present) {
-		set_stage(login, STAGE_PRESENCE);
+	if (login->method->features & PROVIDER_RELAY) {
+		login_relay_start(login);        /* contacts nobody before the telephone does */
+		return;
+	}
+	if ((login->method->features & PROVIDER_CONTACTS) && !login->was_present) {
+		login_set_stage(login, STAGE_PRESENCE);
 		login_screen_presence(login);
 		return;
 	}
-	run_provider(login);
+	login_run_provider(login);
 }
 
 void login_start_errand(struct login *login, enum login_errand errand, struct method *method)
 {
 	login->errand = errand;
 	login->method = method;
-	run_provider(login);
+	login_run_provider(login);
 }
 
 /* Behind a user's last factor something else than being let in comes only in phase LOGIN_ENROL. */
 void login_next_factor(struct login *login)
 {
+	login_relay_end(login, RELAY_RESULT_GRANTED);
 	login->factor++;
 	if (login->is_gone) {
 		(void)text_into(login->reason, sizeof(login->reason), "client left");
@@ -212,16 +207,16 @@ void login_next_factor(struct login *login)
 void login_factor_proved(struct login *login)
 {
 	if (login->asked == ASKED_CODE) {
-		set_stage(login, STAGE_HOLDING);
+		login_set_stage(login, STAGE_HOLDING);
 		return;
 	}
-	set_stage(login, STAGE_DECIDING);
+	login_set_stage(login, STAGE_DECIDING);
 	login_verdict_map(login);
 }
 
 void login_start_ways(struct login *login)
 {
-	if (n_alternatives(login) == 0) {
+	if (login_n_alternatives(login) == 0) {
 		login_refuse(login, LOGIN_DENIED, AFTER_END, N_("You may not log in here."),
 			     "no method allowed");
 		return;
@@ -237,7 +232,7 @@ void login_start_ways(struct login *login)
 /* sshd hides from us what somebody types whom it does not know: it gives this instead, repeated to
  * the same length (OpenSSH, auth-pam.c). A code in it would not look like one, and be asked for
  * again, where a wrong one of a user is refused; so it becomes a wrong one. */
-static bool is_junk_of_sshd(const struct secret *answer)
+bool login_is_junk_of_sshd(const struct secret *answer)
 {
 	static const char junk[] = "\b\n\r\177INCORRECT";
 
@@ -257,7 +252,7 @@ static struct secret *zeros_like(const struct secret *answer)
 	return zeros;
 }
 
-static bool answer_is(const struct secret *answer, char key)
+bool login_answer_is(const struct secret *answer, char key)
 {
 	return answer->len == 1 && (answer->data[0] | 0x20) == key;
 }
@@ -270,13 +265,15 @@ static void end_empty_answers(struct login *login)
 static void on_menu_answer(struct login *login, const struct secret *answer)
 {
 	unsigned choice = answer->len == 1 ? (unsigned char)answer->data[0] - (unsigned)'0' : 0;
+	struct login_ways ways;
 
-	if (answer_is(answer, 'q')) {
+	login_find_ways(login, &ways);
+	if (login_answer_is(answer, 'q')) {
 		login_on_cancel(login);
-	} else if (choice >= 1 && choice <= n_alternatives(login)) {
-		login->alternative = choice - 1;
+	} else if (choice >= 1 && choice <= ways.n) {
+		login->alternative = ways.first[choice - 1];
 		login_start_factor(login);
-	} else if (another_round(login)) {
+	} else if (login_another_round(login)) {
 		login_screen_menu(login);
 	} else {
 		end_empty_answers(login);
@@ -285,38 +282,44 @@ static void on_menu_answer(struct login *login, const struct secret *answer)
 
 static void on_presence_answer(struct login *login, const struct secret *answer)
 {
-	if ((answer_is(answer, 'q') || answer_is(answer, 'n')) && login_gate_hears_keys(login))
+	if ((login_answer_is(answer, 'q') || login_answer_is(answer, 'n')) &&
+	    login_gate_hears_keys(login))
 		login_on_cancel(login);
 	else if (login->was_present)
-		run_provider(login);
-	else if (another_round(login))
+		login_run_provider(login);
+	else if (login_another_round(login))
 		login_screen_presence(login);
 	else
 		end_empty_answers(login);
 }
 
 /* Back to the choice of methods, when there is one. */
-static bool go_back(struct login *login)
+bool login_go_back(struct login *login)
 {
-	if (!login_has_choice(login) || !another_round(login))
+	if (!login_has_choice(login) || !login_another_round(login))
 		return false;
 	login_provider_end(login);
+	login_relay_end(login, RELAY_RESULT_OVER);
 	show_menu(login);
 	return true;
 }
 
 static void on_code_answer(struct login *login, uint32_t number, const struct secret *answer)
 {
-	if (answer_is(answer, 'q')) {
+	if (login_answer_is(answer, 'q')) {
 		login_on_cancel(login);
-	} else if (answer_is(answer, 'i') && another_round(login)) {
+	} else if (login_answer_is(answer, 'i') && login_another_round(login)) {
 		login->inverted = !login->inverted;
-		login_screen_code(login);
-	} else if ((answer_is(answer, 'm') || answer_is(answer, 'c')) && go_back(login)) {
+		if (login->relay.link)
+			login_relay_draw(login);
+		else
+			login_screen_code(login);
+	} else if ((login_answer_is(answer, 'm') || login_answer_is(answer, 'c')) &&
+		   login_go_back(login)) {
 		return;
 	} else if (login->stage == STAGE_HOLDING) {
 		login_factor_proved(login);
-	} else if (login->stage == STAGE_RUNNING) {
+	} else if (login->stage == STAGE_RUNNING || login->stage == STAGE_SCANNING) {
 		login_screen_wait(login);
 		login_provider_answer(login, number, answer);
 	}
@@ -326,11 +329,11 @@ static void on_provider_answer(struct login *login, uint32_t number, const struc
 {
 	_cleanup_secret_ struct secret *typed = NULL;
 
-	if (!login->user.exists && is_junk_of_sshd(answer))
+	if (!login->user.exists && login_is_junk_of_sshd(answer))
 		typed = zeros_like(answer);
-	if (login->prompt_keys && answer_is(answer, 'q') && login_hears_keys(login))
+	if (login->prompt_keys && login_answer_is(answer, 'q') && login_hears_keys(login))
 		login_on_cancel(login);
-	else if (!login->prompt_keys || !answer_is(answer, 'c') || !go_back(login))
+	else if (!login->prompt_keys || !login_answer_is(answer, 'c') || !login_go_back(login))
 		login_provider_answer(login, number, typed ? typed : answer);
 }
 
@@ -354,6 +357,9 @@ void login_on_answer(struct login *login, uint32_t number, const struct secret *
 		return;
 	case ASKED_CODE:
 		on_code_answer(login, number, answer);
+		return;
+	case ASKED_DIGITS:
+		login_relay_on_answer(login, answer);
 		return;
 	case ASKED_NOTHING:
 		return;

@@ -20,6 +20,7 @@ struct logins {
 	struct logins_env env;
 	struct config *config;
 	struct http *http;
+	struct relay *relay;
 	struct password_env passwords;
 	struct login **slots;
 	size_t n_slots;
@@ -51,6 +52,11 @@ const struct logins_env *logins_env(const struct logins *logins)
 struct http *logins_http(const struct logins *logins)
 {
 	return logins->http;
+}
+
+struct relay *logins_relay(const struct logins *logins)
+{
+	return logins->relay;
 }
 
 struct config *logins_config(const struct logins *logins)
@@ -93,6 +99,7 @@ void logins_get_status(const struct logins *logins, struct logins_status *ret_st
 {
 	*ret_status = logins->status;
 	http_get_status(logins->http, &ret_status->http);
+	relay_get_status(logins->relay, &ret_status->relay);
 }
 
 /* --- slots --- */
@@ -195,6 +202,20 @@ unsigned logins_open_codes(struct login *login)
 	return n;
 }
 
+bool logins_has_match(struct login *login)
+{
+	const struct logins *logins = login->logins;
+
+	for (size_t i = 0; i < logins->n_slots; i++) {
+		const struct login *other = logins->slots[i];
+
+		if (other && other != login && other->stage == STAGE_MATCHING &&
+		    text_equals(other->user.name, login->user.name))
+			return true;
+	}
+	return false;
+}
+
 static bool below_rate(int64_t now, int64_t limit, int64_t *window, int64_t *count)
 {
 	if (*window != now) {
@@ -209,7 +230,7 @@ bool logins_take_slot(struct login *login)
 	struct method *method = login->method;
 	int64_t now_s = logins_now_ms(login->logins) / 1000;
 
-	if (!(method->provider->features & PROVIDER_CONTACTS))
+	if (!(method->features & PROVIDER_CONTACTS))
 		return true;
 	if (method->limits.open_max && method->n_open >= method->limits.open_max)
 		return false;
@@ -321,6 +342,63 @@ int logins_start_password(struct login *login, const struct password_request *re
 	return start(&logins->passwords, &whole, password);
 }
 
+/* A login whose factor is another one by now has another link. */
+static struct login *find_by_link(void *context, uint64_t owner, uint64_t link)
+{
+	struct login *login = logins_find(context, owner);
+
+	return login && login->relay.link == link ? login : NULL;
+}
+
+static void on_link_opened(void *context, uint64_t owner, uint64_t link)
+{
+	struct login *login = find_by_link(context, owner, link);
+
+	if (login)
+		login_relay_on_opened(login);
+}
+
+static void on_link_failed(void *context, uint64_t owner, uint64_t link,
+			   enum relay_failure failure, const char *detail)
+{
+	struct login *login = find_by_link(context, owner, link);
+
+	if (login)
+		login_relay_on_failed(login, failure, detail);
+}
+
+static void on_link_pressed(void *context, uint64_t owner, uint64_t link, const char *method)
+{
+	struct login *login = find_by_link(context, owner, link);
+
+	if (login)
+		login_relay_on_pressed(login, method);
+}
+
+static void on_link_callback(void *context, uint64_t owner, uint64_t link, const char *query)
+{
+	struct login *login = find_by_link(context, owner, link);
+
+	if (login)
+		login_relay_on_callback(login, query);
+}
+
+static void on_link_refused(void *context, uint64_t owner, uint64_t link)
+{
+	struct login *login = find_by_link(context, owner, link);
+
+	if (login)
+		login_relay_on_refused(login);
+}
+
+static const struct relay_handler relay_handler = {
+	.opened = on_link_opened,
+	.failed = on_link_failed,
+	.pressed = on_link_pressed,
+	.callback = on_link_callback,
+	.refused = on_link_refused,
+};
+
 /* --- configuration --- */
 
 const char *logins_method_fault(const struct logins *logins, const char *method_id)
@@ -351,6 +429,11 @@ void logins_set_config(struct logins *logins, struct config *config)
 	config_ref(config);
 	config_unref(logins->config);
 	logins->config = config;
+	relay_configure(logins->relay, &(struct relay_settings){
+		.url = config->relay_url,
+		.servers = config->relay_servers,
+		.key = config->relay_key,
+	});
 	preparations_reset(&logins->preparations, config);
 }
 
@@ -411,6 +494,8 @@ int logins_new(const struct logins_env *env, struct config *config, struct login
 	(void)text_into(logins->passwords.dummy, sizeof(logins->passwords.dummy), env->dummy_hash);
 	r = http_new(env->event, env->http_socket, on_reply, logins, &logins->http);
 	if (r >= 0)
+		r = relay_new(env->event, env->http_socket, &relay_handler, logins, &logins->relay);
+	if (r >= 0)
 		r = sd_event_add_defer(env->event, &logins->collect, on_collect, logins);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(logins->collect, SD_EVENT_OFF);
@@ -434,6 +519,7 @@ struct logins *logins_free(struct logins *logins)
 	free(logins->slots);
 	sd_event_source_disable_unref(logins->collect);
 	preparations_stop(&logins->preparations);
+	relay_free(logins->relay);
 	http_free(logins->http);
 	config_unref(logins->config);
 	free(logins);

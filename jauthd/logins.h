@@ -13,6 +13,7 @@
 #include "jauthd/config.h"
 #include "jauthd/http.h"
 #include "jauthd/login.h"
+#include "jauthd/relay.h"
 #include "jauthd/store.h"
 #include "jauthd/worker.h"
 
@@ -54,6 +55,7 @@ void logins_set_origin(struct logins *logins, uint64_t id, bool is_remote);
 struct logins_status {
 	uint64_t n_waiting, n_begun, n_granted, n_denied, n_failed;
 	struct http_status http;
+	struct relay_status relay;
 };
 void logins_get_status(const struct logins *logins, struct logins_status *ret_status);
 /* The loop's time: monotonic, and wall clock. */

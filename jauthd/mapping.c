@@ -184,7 +184,7 @@ static bool domains_allow(const struct method *method, const struct identity *id
 /* A password proves the user himself, and only a method that asks for him may say so. */
 static bool is_self(const struct method *method, const char *subject, const struct unix_user *user)
 {
-	return method->provider->features & PROVIDER_LOCAL_USER && text_equals(subject, user->name);
+	return method->features & PROVIDER_LOCAL_USER && text_equals(subject, user->name);
 }
 
 static enum mapping_result check_rule(const struct config *config, const struct method *method,

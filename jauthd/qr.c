@@ -123,6 +123,8 @@ static bool drawing_fit(struct drawing *drawing, const struct qr_surface *surfac
 		drawing->quiet = quiet_zones[i];
 		if (drawing->quiet < drawing->style->least_quiet)
 			return false;
+		if (surface->quiet_most && drawing->quiet > surface->quiet_most)
+			continue;
 		if (drawing_rows(drawing) <= rows &&
 		    drawing_size(drawing) * drawing->style->columns_per_module <= columns)
 			return true;

@@ -18,6 +18,7 @@ struct qr_surface {
 	unsigned glyphs;         /* bits of login_glyph */
 	unsigned rows, columns;  /* 0: unknown, 24 x 80 is assumed */
 	unsigned rows_taken;     /* by text above and below on the same screen */
+	unsigned quiet_most;     /* modules of the quiet zone at most; 0: as many as fit, up to 4 */
 	bool inverted;           /* swap ink and paper */
 };
 

@@ -1,0 +1,770 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Each link has a set of things the relay is still to be told (`wants`), in the order of the bits;
+ * one request of a link is under way at a time. A server that fails is left for the next one, which
+ * is told everything again; when all failed in a row, they are left alone for a while.
+ *
+ *   link        wants                   leaves it
+ *   new         OPEN                    200: opened; refused or nobody answers: failed, gone
+ *   open        TARGET, RESULT          204; the relay knows it no longer: OPEN and all of it again
+ *   closing     RESULT, then DELETE     204, or a few failures: gone
+ *
+ * The stream of events is one request at a time, while a link is open. See relay.h.
+ */
+#include "jauthd/relay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "jauthd/http.h"
+#include "jauthd/limits.h"
+
+#define POLL_OWNER   0           /* of the request for events; links are numbered from 1 */
+#define TOKEN_MAX    256
+#define BODY_MAX     RELAY_BODY_MAX
+
+enum want {
+	WANT_OPEN = 1 << 0,
+	WANT_TARGET = 1 << 1,
+	WANT_RESULT = 1 << 2,
+	WANT_DELETE = 1 << 3,
+};
+
+struct link {
+	struct link *next;
+	uint64_t number, owner;
+	char id[RELAY_ID_LEN + 1];
+	int64_t expires_ms;
+	unsigned wants;
+	unsigned said;                   /* WANT_TARGET, WANT_RESULT: to be told again, too */
+	enum want asked;                 /* under way; 0: nothing */
+	uint64_t http_id;
+	unsigned n_failures, n_repeats;
+	bool is_opened, is_closing;
+	struct buf opening, target, result;
+	char method[RELAY_METHOD_MAX + 1];       /* of the last press that was handed on */
+	unsigned n_presses;              /* handed on */
+	bool was_called_back, was_refused;
+};
+
+struct relay {
+	sd_event *event;
+	struct http *http;
+	const struct relay_handler *handler;
+	void *context;
+	/* settings */
+	char *url;
+	char **servers;
+	struct secret *key;
+	/* The server in use. `turn` grows at each change, so an older one's failure says nothing. */
+	size_t server;
+	uint32_t turn;
+	unsigned n_failures;             /* in a row, of any server */
+	int64_t rest_ms;
+	bool is_resting, is_connected;
+	sd_event_source *work, *rest;
+	/* events */
+	uint64_t poll_id;
+	int64_t poll_began_ms, poll_pause_ms, after;
+	char instance[65];
+	struct link *links;
+	uint64_t last_number;
+	struct relay_status status;
+};
+
+/* --- small questions --- */
+
+static int64_t now_ms(const struct relay *relay)
+{
+	uint64_t usec = 0;
+
+	(void)sd_event_now(relay->event, CLOCK_MONOTONIC, &usec);
+	return (int64_t)(usec / 1000);
+}
+
+static struct link *find(struct relay *relay, uint64_t number)
+{
+	struct link *link = relay->links;
+
+	while (link && link->number != number)
+		link = link->next;
+	return link;
+}
+
+static struct link *find_id(struct relay *relay, const char *id)
+{
+	struct link *link = relay->links;
+
+	while (link && !text_equals(link->id, id))
+		link = link->next;
+	return link;
+}
+
+static const char *server_url(const struct relay *relay)
+{
+	return relay->servers ? relay->servers[relay->server] : relay->url;
+}
+
+static size_t n_servers(const struct relay *relay)
+{
+	return relay->servers ? list_length(relay->servers) : 1;
+}
+
+static void schedule_work(struct relay *relay)
+{
+	(void)sd_event_source_set_enabled(relay->work, SD_EVENT_ONESHOT);
+}
+
+static void link_free(struct relay *relay, struct link *link)
+{
+	struct link **at = &relay->links;
+
+	while (*at && *at != link)
+		at = &(*at)->next;
+	if (*at) {
+		*at = link->next;
+		relay->status.n_links--;
+	}
+	if (link->http_id)
+		http_cancel(relay->http, link->http_id);
+	buf_done(&link->opening);
+	buf_done(&link->target);
+	buf_done(&link->result);
+	explicit_bzero(link, sizeof(*link));
+	free(link);
+}
+
+/* A login hears of it once; one that is closing has no login any more. */
+static void fail_link(struct relay *relay, struct link *link, enum relay_failure failure,
+		      const char *detail)
+{
+	uint64_t owner = link->owner, number = link->number;
+	bool is_told = !link->is_closing;
+
+	link_free(relay, link);
+	if (is_told)
+		relay->handler->failed(relay->context, owner, number, failure, detail);
+}
+
+/* --- servers --- */
+
+static void rest(struct relay *relay, int64_t ms)
+{
+	relay->is_resting = true;
+	(void)sd_event_source_set_time_relative(relay->rest, (uint64_t)ms * 1000);
+	(void)sd_event_source_set_enabled(relay->rest, SD_EVENT_ONESHOT);
+}
+
+static void cancel_poll(struct relay *relay)
+{
+	if (relay->poll_id)
+		http_cancel(relay->http, relay->poll_id);
+	relay->poll_id = 0;
+}
+
+/* Whatever the next server knows of them, it is told. */
+static void want_all_again(struct relay *relay)
+{
+	for (struct link *link = relay->links; link; link = link->next)
+		if (!link->is_closing)
+			link->wants |= WANT_OPEN | link->said;
+}
+
+static void leave_server(struct relay *relay, const char *why)
+{
+	log_warning("relay %s: %s", server_url(relay), why);
+	cancel_poll(relay);
+	relay->is_connected = false;
+	relay->status.n_failures++;
+	relay->turn++;
+	relay->server = (relay->server + 1) % n_servers(relay);
+	relay->status.n_switches += n_servers(relay) > 1;
+	want_all_again(relay);
+	if (++relay->n_failures % n_servers(relay) == 0) {
+		relay->rest_ms = MIN(MAX(2 * relay->rest_ms, RELAY_BACKOFF_MIN_MS),
+				     RELAY_BACKOFF_MAX_MS);
+		rest(relay, relay->rest_ms);
+	}
+	schedule_work(relay);
+}
+
+static void server_answered(struct relay *relay)
+{
+	relay->is_connected = true;
+	relay->n_failures = 0;
+	relay->rest_ms = 0;
+}
+
+static bool is_server_fault(const struct http_reply *reply)
+{
+	return reply->result != HTTP_DONE || reply->status >= 500;
+}
+
+static void describe(const struct http_reply *reply, const char *what, char ret_text[AUDIT_TEXT_MAX])
+{
+	_cleanup_free_ char *text = reply->result == HTTP_DONE ?
+		text_format("%s: status %u", what, reply->status) :
+		text_format("%s: %s", what, reply->error);
+
+	if (!text_into(ret_text, AUDIT_TEXT_MAX, text))
+		(void)text_into(ret_text, AUDIT_TEXT_MAX, what);
+}
+
+/* --- requests --- */
+
+static struct http_request *make_request(const struct relay *relay, enum http_method method,
+					 const char *path)
+{
+	_cleanup_free_ char *url = text_format("%s%s", server_url(relay), path);
+	struct http_request *request = http_request_new(method, url);
+	struct buf bearer = BUF_INIT_SECRET(TOKEN_MAX);
+
+	buf_add_text(&bearer, "Bearer ");
+	buf_add(&bearer, relay->key->data, relay->key->len);
+	(void)http_request_header(request, "Authorization", buf_text(&bearer));
+	buf_done(&bearer);
+	request->connect_ms = RELAY_CONNECT_MS;
+	request->total_ms = RELAY_REQUEST_MS;
+	request->max_body = RELAY_BODY_MAX;
+	return request;
+}
+
+static void set_body(struct http_request *request, const struct buf *body)
+{
+	(void)http_request_header(request, "Content-Type", "application/json");
+	request->body = secret_new(body->data, body->len);
+}
+
+static const struct {
+	enum want want;
+	enum http_method method;
+	const char *name, *path;
+} asks[] = {
+	{ WANT_OPEN, HTTP_PUT, "opening a link", "" },
+	{ WANT_TARGET, HTTP_PUT, "target of a link", "/target" },
+	{ WANT_RESULT, HTTP_PUT, "result of a link", "/result" },
+	{ WANT_DELETE, HTTP_DELETE, "end of a link", "" },
+};
+
+static size_t ask_of(unsigned wants)
+{
+	size_t i = 0;
+
+	while (i + 1 < N_ELEMENTS(asks) && !(asks[i].want & wants))
+		i++;
+	return i;
+}
+
+static void add_body(struct relay *relay, const struct link *link, enum want want,
+		     struct http_request *request)
+{
+	struct buf whole = BUF_INIT(BODY_MAX);
+	int64_t left_ms = link->expires_ms - now_ms(relay);
+
+	switch (want) {
+	case WANT_OPEN:
+		buf_add(&whole, link->opening.data, link->opening.len);
+		relay_message_end(MAX(left_ms / 1000, (int64_t)1), &whole);
+		set_body(request, &whole);
+		break;
+	case WANT_TARGET:
+		set_body(request, &link->target);
+		break;
+	case WANT_RESULT:
+		set_body(request, &link->result);
+		break;
+	case WANT_DELETE:
+		break;
+	}
+	buf_done(&whole);
+}
+
+static void ask(struct relay *relay, struct link *link)
+{
+	size_t i = ask_of(link->wants);
+	_cleanup_free_ char *path = text_format("/v1/links/%s%s", link->id, asks[i].path);
+	struct http_request *request = make_request(relay, asks[i].method, path);
+
+	link->asked = asks[i].want;
+	link->wants &= ~(unsigned)asks[i].want;
+	add_body(relay, link, asks[i].want, request);
+	link->http_id = http_send(relay->http, request, link->number, relay->turn);
+	if (!link->http_id) {            /* too many requests are open: later */
+		link->wants |= link->asked;
+		link->asked = 0;
+		rest(relay, RELAY_BACKOFF_MIN_MS);
+	}
+	http_request_free(request);
+}
+
+static bool has_open_link(const struct relay *relay)
+{
+	const struct link *link = relay->links;
+
+	while (link && (link->is_closing || !link->is_opened))
+		link = link->next;
+	return link;
+}
+
+static void poll_events(struct relay *relay)
+{
+	_cleanup_free_ char *path = text_format("/v1/events?after=%lld&wait=%d",
+						(long long)relay->after, RELAY_POLL_S);
+	struct http_request *request = make_request(relay, HTTP_GET, path);
+
+	request->total_ms = RELAY_POLL_S * 1000 + RELAY_REQUEST_MS;
+	request->max_body = RELAY_EVENTS_BODY_MAX;
+	relay->poll_began_ms = now_ms(relay);
+	relay->poll_id = http_send(relay->http, request, POLL_OWNER, relay->turn);
+	if (!relay->poll_id)
+		rest(relay, RELAY_BACKOFF_MIN_MS);
+	http_request_free(request);
+}
+
+/* Links whose time is over are nobody's any more. */
+static void drop_expired(struct relay *relay)
+{
+	struct link *link = relay->links, *next;
+	int64_t now = now_ms(relay);
+
+	for (; link; link = next) {
+		next = link->next;
+		if (link->is_closing && now >= link->expires_ms)
+			link_free(relay, link);
+	}
+}
+
+static int on_work(sd_event_source *source UNUSED, void *userdata)
+{
+	struct relay *relay = userdata;
+
+	drop_expired(relay);
+	for (struct link *link = relay->links; link && !relay->is_resting; link = link->next)
+		if (link->wants && !link->asked)
+			ask(relay, link);
+	if (!relay->is_resting && !relay->poll_id && has_open_link(relay))
+		poll_events(relay);
+	return 0;
+}
+
+static int on_rest(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
+{
+	struct relay *relay = userdata;
+
+	relay->is_resting = false;
+	return on_work(source, relay);
+}
+
+/* --- replies about one link --- */
+
+/* Said again, and not for ever: a relay that takes links and forgets them is of no use. */
+static void repeat(struct relay *relay, struct link *link, enum want asked, unsigned more)
+{
+	if (++link->n_repeats > RELAY_REPEATS_MAX) {
+		fail_link(relay, link, RELAY_FAILED_OTHER, "the relay forgets its links");
+		return;
+	}
+	link->wants |= (unsigned)asked | more;
+	schedule_work(relay);
+}
+
+static void on_server_fault(struct relay *relay, struct link *link, enum want asked, uint32_t turn,
+			    const struct http_reply *reply)
+{
+	char detail[AUDIT_TEXT_MAX];
+
+	describe(reply, asks[ask_of(asked)].name, detail);
+	link->wants |= asked;
+	link->n_failures++;
+	if (turn == relay->turn)
+		leave_server(relay, detail);
+	schedule_work(relay);
+	if (link->is_closing ? link->n_failures > RELAY_CLOSE_TRIES :
+			       !link->is_opened && link->n_failures >= n_servers(relay) &&
+			       link->n_failures >= RELAY_OPEN_TRIES)
+		fail_link(relay, link, RELAY_FAILED_NETWORK, detail);
+}
+
+static void on_refusal(struct relay *relay, struct link *link, enum want asked,
+		       const struct http_reply *reply)
+{
+	char detail[AUDIT_TEXT_MAX];
+
+	describe(reply, asks[ask_of(asked)].name, detail);
+	switch (reply->status) {
+	case 401:
+	case 403:
+		log_error("relay %s does not take this host's key", server_url(relay));
+		fail_link(relay, link, RELAY_FAILED_KEY, "the relay does not take this host's key");
+		return;
+	case 404:
+		repeat(relay, link, asked, WANT_OPEN | link->said);
+		return;
+	case 429:
+		if (!link->is_opened)
+			fail_link(relay, link, RELAY_FAILED_BUSY, detail);
+		else
+			on_server_fault(relay, link, asked, relay->turn, reply);
+		return;
+	default:
+		log_error("relay %s: %s", server_url(relay), detail);
+		fail_link(relay, link, RELAY_FAILED_OTHER, detail);
+	}
+}
+
+static void on_told(struct relay *relay, struct link *link, enum want asked)
+{
+	bool is_new = asked == WANT_OPEN && !link->is_opened;
+	uint64_t owner = link->owner, number = link->number;
+
+	server_answered(relay);
+	link->n_failures = 0;
+	if (asked == WANT_DELETE) {
+		link_free(relay, link);
+		return;
+	}
+	link->is_opened = true;
+	schedule_work(relay);
+	if (is_new && !link->is_closing) {
+		relay->status.n_opened++;
+		relay->handler->opened(relay->context, owner, number);
+	}
+}
+
+static void on_link_reply(struct relay *relay, uint64_t number, uint32_t turn,
+			  const struct http_reply *reply)
+{
+	struct link *link = find(relay, number);
+	enum want asked;
+
+	if (!link || !link->asked)
+		return;
+	asked = link->asked;
+	link->asked = 0;
+	link->http_id = 0;
+	if (is_server_fault(reply))
+		on_server_fault(relay, link, asked, turn, reply);
+	else if (reply->status == 200 || reply->status == 204)
+		on_told(relay, link, asked);
+	else if (asked == WANT_DELETE)
+		link_free(relay, link);
+	else
+		on_refusal(relay, link, asked, reply);
+}
+
+/* --- events --- */
+
+/* Where the button leads is said already, so another press of it changes nothing. */
+static bool take_press(struct relay *relay, struct link *link, const struct relay_event *event)
+{
+	if (!*event->method || text_equals(event->method, link->method) ||
+	    link->n_presses >= RELAY_PRESSES_MAX)
+		return false;
+	link->n_presses++;
+	(void)text_into(link->method, sizeof(link->method), event->method);
+	relay->handler->pressed(relay->context, link->owner, link->number, event->method);
+	return true;
+}
+
+static bool take_callback(struct relay *relay, struct link *link, const struct relay_event *event)
+{
+	if (!event->callback || link->was_called_back || !(link->said & WANT_TARGET))
+		return false;
+	link->was_called_back = true;
+	relay->handler->callback(relay->context, link->owner, link->number, event->callback);
+	return true;
+}
+
+static bool take_refusal(struct relay *relay, struct link *link, const struct relay_event *event)
+{
+	if (!event->refused || link->was_refused)
+		return false;
+	link->was_refused = true;
+	relay->handler->refused(relay->context, link->owner, link->number);
+	return true;
+}
+
+/* What is new in it is handed on; each may end the login, and with it the link. */
+static bool take_event(struct relay *relay, const struct relay_event *event)
+{
+	static bool (*const takes[])(struct relay *, struct link *, const struct relay_event *) = {
+		take_refusal, take_press, take_callback,
+	};
+	bool is_news = false;
+
+	for (size_t i = 0; i < N_ELEMENTS(takes); i++) {
+		struct link *link = find_id(relay, event->link);
+
+		if (link && link->is_opened && !link->is_closing && !link->was_refused)
+			is_news = takes[i](relay, link, event) || is_news;
+	}
+	relay->status.n_events += is_news;
+	return is_news;
+}
+
+/* A relay that answers at once and says nothing is asked less and less often. */
+static void pace(struct relay *relay, bool is_news)
+{
+	int64_t took_ms = now_ms(relay) - relay->poll_began_ms;
+
+	if (is_news || took_ms >= RELAY_POLL_S * 1000 / 2) {
+		relay->poll_pause_ms = 0;
+		schedule_work(relay);
+		return;
+	}
+	relay->poll_pause_ms = MIN(MAX(2 * relay->poll_pause_ms, RELAY_CHATTER_MIN_MS),
+				   RELAY_BACKOFF_MAX_MS);
+	rest(relay, relay->poll_pause_ms);
+}
+
+static void on_news(struct relay *relay, const struct relay_news *news)
+{
+	bool is_news = false;
+
+	server_answered(relay);
+	if (!text_equals(relay->instance, news->instance)) {
+		/* The first one, too: it may be a relay that lost the links just opened. */
+		if (*relay->instance)
+			want_all_again(relay);
+		(void)text_into(relay->instance, sizeof(relay->instance), news->instance);
+	}
+	relay->after = news->next;
+	for (unsigned i = 0; i < news->n_events; i++)
+		is_news = take_event(relay, &news->events[i]) || is_news;
+	pace(relay, is_news);
+}
+
+static void on_poll_reply(struct relay *relay, uint32_t turn, const struct http_reply *reply)
+{
+	char detail[AUDIT_TEXT_MAX];
+	struct relay_news *news;
+
+	if (turn != relay->turn)
+		return;
+	relay->poll_id = 0;
+	news = relay_message_read(reply);
+	if (news) {
+		on_news(relay, news);
+		relay_news_free(news);
+		return;
+	}
+	describe(reply, "events", detail);
+	leave_server(relay, detail);
+}
+
+static void on_reply(void *context, uint64_t owner, uint32_t number, const struct http_reply *reply)
+{
+	if (owner == POLL_OWNER)
+		on_poll_reply(context, number, reply);
+	else
+		on_link_reply(context, owner, number, reply);
+}
+
+/* --- what logins say --- */
+
+static int make_id(char ret_id[RELAY_ID_LEN + 1])
+{
+	struct buf text = BUF_INIT(RELAY_ID_LEN);
+	unsigned char bytes[16];
+	int r = random_bytes(bytes, sizeof(bytes));
+
+	if (r < 0)
+		return r;
+	base64url_add(&text, bytes, sizeof(bytes));
+	(void)text_into(ret_id, RELAY_ID_LEN + 1, buf_text(&text));
+	buf_done(&text);
+	return 0;
+}
+
+uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_opening *opening,
+		    int64_t seconds, char ret_url[URL_MAX + 1])
+{
+	struct link *link;
+
+	if (!relay->url || relay->status.n_links >= RELAY_LINKS_MAX)
+		return 0;
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		abort();
+	if (make_id(link->id) < 0) {
+		free(link);
+		return 0;
+	}
+	link->opening = (struct buf)BUF_INIT(BODY_MAX);
+	link->target = (struct buf)BUF_INIT_SECRET(BODY_MAX);
+	link->result = (struct buf)BUF_INIT_SECRET(BODY_MAX);
+	link->number = ++relay->last_number;
+	link->owner = owner;
+	link->expires_ms = now_ms(relay) + MIN(seconds, (int64_t)RELAY_LINK_SECONDS_MAX) * 1000;
+	link->wants = WANT_OPEN;
+	relay_message_open(opening, &link->opening);
+	link->next = relay->links;
+	relay->links = link;
+	relay->status.n_links++;
+	(void)snprintf(ret_url, URL_MAX + 1, "%s/q/%s", relay->url, link->id);
+	schedule_work(relay);
+	return link->number;
+}
+
+static void say(struct relay *relay, struct link *link, enum want want)
+{
+	link->said |= want;
+	link->wants |= want;
+	schedule_work(relay);
+}
+
+void relay_send_to(struct relay *relay, uint64_t number, const char *method, const char *state,
+		   const char *url)
+{
+	struct link *link = find(relay, number);
+
+	if (!link)
+		return;
+	buf_done(&link->target);
+	relay_message_target(method, state, url, &link->target);
+	say(relay, link, WANT_TARGET);
+}
+
+void relay_tell(struct relay *relay, uint64_t number, enum relay_result result, const char *digits,
+		const char *request)
+{
+	struct link *link = find(relay, number);
+
+	if (!link)
+		return;
+	buf_done(&link->result);
+	relay_message_result(result, digits, request, &link->result);
+	say(relay, link, WANT_RESULT);
+}
+
+/* One that the relay never heard of needs no end. */
+void relay_close(struct relay *relay, uint64_t number)
+{
+	struct link *link = find(relay, number);
+
+	if (!link || link->is_closing)
+		return;
+	if (!link->is_opened && link->asked != WANT_OPEN) {
+		link_free(relay, link);
+		return;
+	}
+	link->is_closing = true;
+	link->n_failures = 0;
+	link->wants = (link->wants & WANT_RESULT) | WANT_DELETE;
+	schedule_work(relay);
+}
+
+void relay_add_callback_url(const struct relay *relay, const char *method, struct buf *buf)
+{
+	buf_add_format(buf, "%s/cb/%s", relay->url ? relay->url : "", method);
+}
+
+void relay_get_status(const struct relay *relay, struct relay_status *ret_status)
+{
+	*ret_status = relay->status;
+	ret_status->is_configured = relay->url != NULL;
+	ret_status->is_connected = relay->is_connected;
+	ret_status->server = relay->url ? server_url(relay) : "";
+}
+
+/* --- life --- */
+
+static void release_settings(struct relay *relay)
+{
+	free(relay->url);
+	relay->url = NULL;
+	relay->servers = list_free(relay->servers);
+	relay->key = secret_free(relay->key);
+}
+
+static bool is_same(const struct relay *relay, const struct relay_settings *settings)
+{
+	size_t i, n = list_length(settings->servers);
+
+	if (!text_equals(relay->url, settings->url) || n != list_length(relay->servers) ||
+	    !relay->key != !settings->key ||
+	    (relay->key && !secret_equals(relay->key, settings->key->data, settings->key->len)))
+		return false;
+	for (i = 0; i < n && text_equals(relay->servers[i], settings->servers[i]); i++)
+		;
+	return i == n;
+}
+
+static void fail_all(struct relay *relay, const char *detail)
+{
+	while (relay->links)
+		fail_link(relay, relay->links, RELAY_FAILED_OTHER, detail);
+}
+
+void relay_configure(struct relay *relay, const struct relay_settings *settings)
+{
+	char *const *server = settings->servers;
+
+	if (is_same(relay, settings))
+		return;
+	cancel_poll(relay);
+	release_settings(relay);
+	relay->url = text_copy(settings->url);
+	for (; server && *server; server++)
+		if (list_add(&relay->servers, *server) < 0)
+			abort();
+	relay->key = settings->key ? secret_new(settings->key->data, settings->key->len) : NULL;
+	relay->server = 0;
+	relay->turn++;
+	relay->n_failures = 0;
+	relay->is_connected = false;
+	if (!relay->url || !relay->key)
+		fail_all(relay, "no relay is configured any more");
+	want_all_again(relay);
+	schedule_work(relay);
+}
+
+int relay_new(sd_event *event, const char *http_socket, const struct relay_handler *handler,
+	      void *context, struct relay **ret_relay)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	int r;
+
+	if (!relay)
+		abort();
+	relay->event = sd_event_ref(event);
+	relay->handler = handler;
+	relay->context = context;
+	r = http_new(event, http_socket, on_reply, relay, &relay->http);
+	if (r >= 0)
+		r = sd_event_add_defer(event, &relay->work, on_work, relay);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(relay->work, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(event, &relay->rest, CLOCK_MONOTONIC, 0, 10000, on_rest,
+				      relay);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(relay->rest, SD_EVENT_OFF);
+	if (r < 0) {
+		relay_free(relay);
+		return r;
+	}
+	*ret_relay = relay;
+	return 0;
+}
+
+struct relay *relay_free(struct relay *relay)
+{
+	if (!relay)
+		return NULL;
+	while (relay->links)
+		link_free(relay, relay->links);
+	cancel_poll(relay);
+	http_free(relay->http);
+	sd_event_source_disable_unref(relay->work);
+	sd_event_source_disable_unref(relay->rest);
+	release_settings(relay);
+	sd_event_unref(relay->event);
+	free(relay);
+	return NULL;
+}
