@@ -150,7 +150,7 @@ static void take_poll(struct login *login, struct device_login *device,
 		end(login, poll.result, poll.error[0] ? poll.error : "token endpoint");
 		break;
 	}
-	device_tokens_done(&poll.tokens);
+	oauth_tokens_done(&poll.tokens);
 }
 
 void device_login_start(struct login *login, struct device_login *device,

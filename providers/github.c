@@ -70,17 +70,17 @@ static bool scope_is_enough(const struct github_config *config, const char *gran
 
 static bool token_is_plain(const char *token)
 {
-	return text_is_printable_ascii(token, DEVICE_TOKEN_MAX) && !strpbrk(token, "\"\\");
+	return text_is_printable_ascii(token, OAUTH_TOKEN_MAX) && !strpbrk(token, "\"\\");
 }
 
-static void approved(struct login *login, struct device_tokens *tokens)
+static void approved(struct login *login, struct oauth_tokens *tokens)
 {
 	const struct github_config *config = login_config(login);
 	struct github_login *own = login_own(login);
 
 	own->device_is_over = true;
 	own->tokens = *tokens;
-	*tokens = (struct device_tokens) { 0 };
+	*tokens = (struct oauth_tokens) { 0 };
 	if (!token_is_plain(own->tokens.access_token->data))
 		login_fail(login, FAIL_PROVIDER, "not an access token");
 	else if (!scope_is_enough(config, own->tokens.scope))
@@ -133,7 +133,7 @@ static void finish(struct login *login)
 	struct github_login *own = login_own(login);
 
 	device_login_done(&own->device);
-	device_tokens_done(&own->tokens);
+	oauth_tokens_done(&own->tokens);
 }
 
 /* --- configuration --- */

@@ -17,7 +17,7 @@ struct github_config {
 
 struct github_login {
 	struct device_login device;
-	struct device_tokens tokens;
+	struct oauth_tokens tokens;
 	bool device_is_over;
 	size_t step;                     /* of the questions */
 	struct github_user user;

@@ -183,12 +183,12 @@ static void fetch_keys(struct login *login)
 
 /* --- the device flow --- */
 
-static void approved(struct login *login, struct device_tokens *tokens)
+static void approved(struct login *login, struct oauth_tokens *tokens)
 {
 	struct oidc_login *own = login_own(login);
 
 	own->tokens = *tokens;
-	*tokens = (struct device_tokens) { 0 };
+	*tokens = (struct oauth_tokens) { 0 };
 	if (own->tokens.id_token)
 		verify(login);
 	else
@@ -332,7 +332,7 @@ void oidc_finish(struct login *login)
 	struct oidc_login *own = login_own(login);
 
 	device_login_done(&own->device);
-	device_tokens_done(&own->tokens);
+	oauth_tokens_done(&own->tokens);
 	own->claims = json_free(own->claims);
 	own->userinfo = json_free(own->userinfo);
 }

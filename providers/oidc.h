@@ -62,7 +62,7 @@ struct oidc_login {
 	int64_t started_s;
 	char nonce[OIDC_NONCE_SIZE], verifier[OIDC_NONCE_SIZE];
 	struct device_login device;
-	struct device_tokens tokens;
+	struct oauth_tokens tokens;
 	struct json_t *claims, *userinfo;
 };
 

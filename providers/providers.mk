@@ -10,6 +10,7 @@ libjauth_providers_la_SOURCES = \
 	providers/google.c \
 	providers/id-token.c providers/id-token.h \
 	providers/jwks.c providers/jwks.h \
+	providers/oauth-tokens.c providers/oauth-tokens.h \
 	providers/oidc.c providers/oidc.h \
 	providers/oidc-identity.c \
 	providers/oidc-request.c \
