@@ -91,6 +91,11 @@ void parameters_done(struct parameters *parameters)
 	*parameters = (struct parameters) { 0 };
 }
 
+bool parameters_has(const struct parameters *parameters, const char *name)
+{
+	return find(parameters, name) != NULL;
+}
+
 const char *parameters_text(const struct parameters *parameters, const char *name, size_t max_len)
 {
 	const struct parameter *parameter = find(parameters, name);

@@ -3,6 +3,7 @@
  * and strictly: what two readers could read in two ways is refused. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PARAMETERS_MAX 32
@@ -25,5 +26,6 @@ struct parameters {
 int parameters_parse(const char *text, size_t max_len, struct parameters *ret_parameters);
 void parameters_done(struct parameters *parameters);    /* wipes; fine with a zeroed struct */
 
+bool parameters_has(const struct parameters *parameters, const char *name);
 /* The value of 1..max_len bytes; NULL when it is absent, empty or longer. Owned by the parameters. */
 const char *parameters_text(const struct parameters *parameters, const char *name, size_t max_len);

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libjauth-providers.la
 libjauth_providers_la_SOURCES = \
+	providers/code-flow.c providers/code-flow.h \
+	providers/code-login.c providers/code-login.h \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
 	providers/discovery.c providers/discovery.h \
+	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \
 	providers/github-api.c providers/github-api.h \
 	providers/github-steps.c \

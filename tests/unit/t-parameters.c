@@ -135,6 +135,9 @@ static void a_value_is_given_when_it_is_there_and_fits(void **state UNUSED)
 
 		assert_true(text_equals(value, rows[i].value));
 	}
+	assert_true(parameters_has(&parameters, "code") && parameters_has(&parameters, "empty") &&
+		    parameters_has(&parameters, "bare"));
+	assert_false(parameters_has(&parameters, "absent") || parameters_has(&parameters, "Code"));
 	parameters_done(&parameters);
 	assert_null(parameters_text(&parameters, "code", 10));
 	/* Twice is fine. */
