@@ -247,7 +247,7 @@ void github_ask(struct login *login)
 	steps[own->step].ask(login);
 }
 
-void github_reply(struct login *login, const struct http_reply *reply)
+void github_take(struct login *login, const struct http_reply *reply)
 {
 	const struct github_login *own = login_own(login);
 
