@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One pass over a copy that is cut and decoded where it stands; see parameters.h. */
 #include "base/parameters.h"
 
 #include <errno.h>
@@ -50,28 +51,26 @@ static const struct parameter *find(const struct parameters *parameters, const c
 static int add(struct parameters *parameters, char *part)
 {
 	char *value = strchr(part, '=');
-	char none[] = "";
 
 	if (value)
 		*value++ = '\0';
-	if (decode(part) < 0 || !*part || decode(value ? value : none) < 0 || find(parameters, part))
+	else
+		value = part + strlen(part);
+	if (decode(part) < 0 || decode(value) < 0 || !*part || find(parameters, part))
 		return -EINVAL;
 	if (parameters->n == PARAMETERS_MAX)
 		return -E2BIG;
-	parameters->list[parameters->n++] = (struct parameter){
-		.name = part,
-		.value = value ? value : part + strlen(part),
-	};
+	parameters->list[parameters->n++] = (struct parameter) { part, value };
 	return 0;
 }
 
 int parameters_parse(const char *text, size_t max_len, struct parameters *ret_parameters)
 {
-	struct parameters parameters = { .n = 0 };
+	struct parameters parameters = { .text_len = strnlen(text, max_len + 1) };
 	char *rest, *part;
 	int r = 0;
 
-	if (strnlen(text, max_len + 1) > max_len)
+	if (parameters.text_len > max_len)
 		return -E2BIG;
 	rest = parameters.text = text_copy(text);
 	while (r == 0 && (part = strsep(&rest, "&")))
@@ -86,13 +85,15 @@ int parameters_parse(const char *text, size_t max_len, struct parameters *ret_pa
 
 void parameters_done(struct parameters *parameters)
 {
-	/* Names and values were cut out of it, so its length is that of its last part's end. */
-	for (size_t i = 0; i < parameters->n; i++) {
-		explicit_bzero(parameters->list[i].name, strlen(parameters->list[i].name));
-		explicit_bzero(parameters->list[i].value, strlen(parameters->list[i].value));
-	}
+	if (parameters->text)
+		explicit_bzero(parameters->text, parameters->text_len);
 	free(parameters->text);
-	memset(parameters, 0, sizeof(*parameters));
+	*parameters = (struct parameters) { 0 };
+}
+
+bool parameters_has(const struct parameters *parameters, const char *name)
+{
+	return find(parameters, name) != NULL;
 }
 
 const char *parameters_text(const struct parameters *parameters, const char *name, size_t max_len)

@@ -2,8 +2,6 @@
 /* Error words are rows of one table; the pace only ever slows down. */
 #include "providers/device-flow.h"
 
-#include <strings.h>
-
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
@@ -159,33 +157,6 @@ enum device_result device_code_read(const struct http_reply *reply, struct devic
 
 /* --- the poll --- */
 
-void device_tokens_done(struct device_tokens *tokens)
-{
-	secret_free_pointer(&tokens->access_token);
-	secret_free_pointer(&tokens->id_token);
-	*tokens = (struct device_tokens) { 0 };
-}
-
-static struct secret *token_at(const struct json_t *object, const char *name)
-{
-	const char *token = json_text(object, name, DEVICE_TOKEN_MAX);
-
-	return token ? secret_from_text(token) : NULL;
-}
-
-static bool read_tokens(const struct json_t *object, struct device_tokens *tokens)
-{
-	const char *type = json_text(object, "token_type", 32);
-	const char *scope = json_text(object, "scope", DEVICE_SCOPE_MAX);
-
-	if (!type || strcasecmp(type, "bearer") != 0)
-		return false;
-	tokens->access_token = token_at(object, "access_token");
-	tokens->id_token = token_at(object, "id_token");
-	(void)text_into(tokens->scope, sizeof(tokens->scope), scope ? scope : "");
-	return tokens->access_token && (tokens->id_token || !json_has(object, "id_token"));
-}
-
 static void read_error(const struct json_t *object, uint32_t status, struct device_poll *poll)
 {
 	const char *error = json_text(object, "error", sizeof(poll->error) - 1);
@@ -209,9 +180,7 @@ void device_poll_read(const struct http_reply *reply, struct device_poll *ret_po
 	if (object && json_has(object, "error")) {
 		read_error(object, reply->status, &poll);
 	} else if (object && reply->status == 200) {
-		poll.result = read_tokens(object, &poll.tokens) ? DEVICE_GOOD : DEVICE_FAULT;
-		if (poll.result != DEVICE_GOOD)
-			device_tokens_done(&poll.tokens);
+		poll.result = oauth_tokens_read(object, &poll.tokens) ? DEVICE_GOOD : DEVICE_FAULT;
 	} else if (object && !status_is_temporary(reply->status)) {
 		poll.result = DEVICE_FAULT;
 	}

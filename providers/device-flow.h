@@ -10,13 +10,12 @@
 
 #include "base/http-message.h"
 #include "base/secret.h"
+#include "providers/oauth-tokens.h"
 
 #define DEVICE_GRANT_TYPE       "urn:ietf:params:oauth:grant-type:device_code"
 #define DEVICE_CODE_MAX         4096
 #define DEVICE_USER_CODE_MAX    64
 #define DEVICE_LINK_MAX         512
-#define DEVICE_TOKEN_MAX        16384
-#define DEVICE_SCOPE_MAX        1024
 #define DEVICE_EXPIRES_MIN_S    30
 #define DEVICE_EXPIRES_MAX_S    3600
 #define DEVICE_INTERVAL_S       5        /* when the reply names none; and what slow_down adds */
@@ -55,23 +54,15 @@ void device_code_done(struct device_code *code);
 /* Written for DEVICE_GOOD only. */
 enum device_result device_code_read(const struct http_reply *reply, struct device_code *ret_code);
 
-struct device_tokens {
-	struct secret *access_token;
-	struct secret *id_token;                 /* NULL: none came */
-	char scope[DEVICE_SCOPE_MAX + 1];        /* as granted; "" when not said */
-};
-
-void device_tokens_done(struct device_tokens *tokens);
-
 /* What a poll brought, and what it says about the pace. */
 struct device_poll {
 	enum device_result result;
 	int64_t hint_ms;                         /* Retry-After, or of a slow_down; 0: none */
 	char error[64];                          /* the error word, for the log; "" when none */
-	struct device_tokens tokens;             /* for DEVICE_GOOD */
+	struct oauth_tokens tokens;              /* for DEVICE_GOOD */
 };
 
-/* Decided by the `error` member, never by the status. Free with device_tokens_done(). */
+/* Decided by the `error` member, never by the status. Free with oauth_tokens_done(). */
 void device_poll_read(const struct http_reply *reply, struct device_poll *ret_poll);
 
 /* When to poll next. */

@@ -15,41 +15,26 @@
 
 #include <assert.h>
 
-#include "base/text.h"
+#include "providers/ending.h"
 #include "providers/request.h"
 
 /* Less than this is left of the login: nobody could scan and approve another code. */
 #define RENEWAL_TIME_MIN_MS 20000
 
 /* How a result ends the login; a row without an ending goes on. */
-static const struct ending {
-	enum { GOES_ON, DENIES, FAILS } how;
-	int reason;
-	const char *detail;
-} endings[] = {
-	[DEVICE_GOOD] = { GOES_ON },
-	[DEVICE_REFUSED] = { DENIES, DENY_REFUSED, "refused at the provider" },
-	[DEVICE_SETUP] = { FAILS, FAIL_CONFIG, "the provider does not accept this client" },
-	[DEVICE_RETRY] = { FAILS, FAIL_NETWORK, "no answer from the device endpoint" },
-	[DEVICE_FAULT] = { FAILS, FAIL_PROVIDER, "an answer against the rules" },
-	[DEVICE_PENDING] = { GOES_ON },
-	[DEVICE_SLOW_DOWN] = { GOES_ON },
-	[DEVICE_EXPIRED] = { GOES_ON },
-	[DEVICE_UNKNOWN_CODE] = { FAILS, FAIL_PROVIDER, "the code is unknown or used" },
-	[DEVICE_BUSY] = { DENIES, DENY_BUSY, "the provider's quota is used up" },
+static const struct ending endings[] = {
+	[DEVICE_GOOD] = { ENDING_NONE },
+	[DEVICE_REFUSED] = { ENDING_DENIES, DENY_REFUSED, "refused at the provider" },
+	[DEVICE_SETUP] = { ENDING_FAILS, FAIL_CONFIG, "the provider does not accept this client" },
+	[DEVICE_RETRY] = { ENDING_FAILS, FAIL_NETWORK, "no answer from the device endpoint" },
+	[DEVICE_FAULT] = { ENDING_FAILS, FAIL_PROVIDER, "an answer against the rules" },
+	[DEVICE_PENDING] = { ENDING_NONE },
+	[DEVICE_SLOW_DOWN] = { ENDING_NONE },
+	[DEVICE_EXPIRED] = { ENDING_NONE },
+	[DEVICE_UNKNOWN_CODE] = { ENDING_FAILS, FAIL_PROVIDER, "the code is unknown or used" },
+	[DEVICE_BUSY] = { ENDING_DENIES, DENY_BUSY, "the provider's quota is used up" },
 };
 static_assert(N_ELEMENTS(endings) == DEVICE_N_RESULTS, "an ending for every result");
-
-static void end(struct login *login, enum device_result result, const char *what)
-{
-	const struct ending *ending = &endings[result];
-	_cleanup_free_ char *detail = text_format("%s (%s)", ending->detail, what);
-
-	if (ending->how == DENIES)
-		login_deny(login, (enum deny_reason)ending->reason, detail);
-	else
-		login_fail(login, (enum fail_reason)ending->reason, detail);
-}
 
 static void request_code(struct login *login, struct device_login *device)
 {
@@ -112,7 +97,7 @@ static void take_code(struct login *login, struct device_login *device,
 	_cleanup_free_ char *what = reply_describe(reply, "device endpoint");
 
 	if (result != DEVICE_GOOD) {
-		end(login, result, what);
+		ending_apply(login, &endings[result], what);
 		return;
 	}
 	device->expires_at_ms = login_now_ms(login) + device->code.expires_ms;
@@ -147,10 +132,11 @@ static void take_poll(struct login *login, struct device_login *device,
 	case DEVICE_UNKNOWN_CODE:
 	case DEVICE_BUSY:
 	case DEVICE_N_RESULTS:
-		end(login, poll.result, poll.error[0] ? poll.error : "token endpoint");
+		ending_apply(login, &endings[poll.result],
+			     poll.error[0] ? poll.error : "token endpoint");
 		break;
 	}
-	device_tokens_done(&poll.tokens);
+	oauth_tokens_done(&poll.tokens);
 }
 
 void device_login_start(struct login *login, struct device_login *device,

@@ -15,7 +15,7 @@ struct device_login_ops {
 	struct http_request *(*code_request)(struct login *login);
 	struct http_request *(*poll_request)(struct login *login, const struct secret *device_code);
 	/* The person approved; the device flow is over. Takes the tokens out of the struct. */
-	void (*approved)(struct login *login, struct device_tokens *tokens);
+	void (*approved)(struct login *login, struct oauth_tokens *tokens);
 };
 
 enum device_state {

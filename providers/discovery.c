@@ -3,16 +3,18 @@
 #include "providers/discovery.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "providers/request.h"
 
-#define AUTH_METHODS_MAX 32
+#define ISS_SUPPORTED "authorization_response_iss_parameter_supported"
+#define LIST_MAX 32              /* entries looked at */
 
-/* The device endpoint is not required: a provider without it has a document all the same, and the
- * sysadmin deserves a better word than "incomplete". */
+/* The endpoints of the two flows are not required: a provider that lacks the one that is wanted has
+ * a document all the same, and the sysadmin deserves a better word than "incomplete". */
 static const struct {
 	const char *name;
 	size_t offset;
@@ -20,6 +22,7 @@ static const struct {
 } endpoints[] = {
 	{ "token_endpoint", offsetof(struct discovery, token), true },
 	{ "jwks_uri", offsetof(struct discovery, jwks), true },
+	{ "authorization_endpoint", offsetof(struct discovery, authorization), false },
 	{ "device_authorization_endpoint", offsetof(struct discovery, device), false },
 	{ "userinfo_endpoint", offsetof(struct discovery, userinfo), false },
 	{ "revocation_endpoint", offsetof(struct discovery, revocation), false },
@@ -59,18 +62,39 @@ static bool read_endpoints(const struct json_t *document, struct discovery *disc
 	return true;
 }
 
-static void read_auth_methods(const struct json_t *document, struct discovery *discovery)
+/* What the lists say: whether the list is there, and which of its values are of use. */
+static const struct {
+	const char *list, *value;        /* value NULL: the list itself */
+	size_t offset;
+} listed[] = {
+#define AUTH       "token_endpoint_auth_methods_supported"
+#define CHALLENGES "code_challenge_methods_supported"
+	{ AUTH, NULL, offsetof(struct discovery, lists_auth) },
+	{ AUTH, "client_secret_post", offsetof(struct discovery, auth_post) },
+	{ AUTH, "client_secret_basic", offsetof(struct discovery, auth_basic) },
+	{ CHALLENGES, NULL, offsetof(struct discovery, lists_challenges) },
+	{ CHALLENGES, "S256", offsetof(struct discovery, challenge_s256) },
+#undef AUTH
+#undef CHALLENGES
+};
+
+static bool holds(const struct json_t *list, const char *value)
 {
-	const struct json_t *methods = json_array_at(document,
-						     "token_endpoint_auth_methods_supported");
-	size_t n = methods ? json_array_length(methods) : 0;
+	size_t n = MIN(json_array_length(list), (size_t)LIST_MAX);
 
-	discovery->lists_auth = methods != NULL;
-	for (size_t i = 0; i < MIN(n, (size_t)AUTH_METHODS_MAX); i++) {
-		const char *method = json_array_text(methods, i, 64);
+	for (size_t i = 0; i < n; i++)
+		if (text_equals(json_array_text(list, i, 64), value))
+			return true;
+	return false;
+}
 
-		discovery->auth_post |= text_equals(method, "client_secret_post");
-		discovery->auth_basic |= text_equals(method, "client_secret_basic");
+static void read_lists(const struct json_t *document, struct discovery *discovery)
+{
+	for (size_t i = 0; i < N_ELEMENTS(listed); i++) {
+		const struct json_t *list = json_array_at(document, listed[i].list);
+		bool *field = (bool *)((char *)discovery + listed[i].offset);
+
+		*field = list && (!listed[i].value || holds(list, listed[i].value));
 	}
 }
 
@@ -86,7 +110,10 @@ enum discovery_result discovery_take(struct discovery *discovery, const struct h
 		return DISCOVERY_WRONG_ISSUER;
 	if (!read_endpoints(document, &fresh))
 		return DISCOVERY_INCOMPLETE;
-	read_auth_methods(document, &fresh);
+	read_lists(document, &fresh);
+	/* RFC 9207 section 3: absent is false. What is no boolean counts as the stricter one. */
+	if (json_bool(document, ISS_SUPPORTED, &fresh.callback_has_iss) == -EINVAL)
+		fresh.callback_has_iss = true;
 	*discovery = fresh;
 	return DISCOVERY_GOOD;
 }

@@ -21,11 +21,15 @@ struct discovery {
 	int64_t fetched_ms;
 	char token[URL_MAX + 1];         /* endpoints; "" when the document has none */
 	char jwks[URL_MAX + 1];
+	char authorization[URL_MAX + 1];
 	char device[URL_MAX + 1];
 	char userinfo[URL_MAX + 1];
 	char revocation[URL_MAX + 1];
 	bool lists_auth;                 /* token_endpoint_auth_methods_supported is there, */
 	bool auth_post, auth_basic;      /* and holds these */
+	bool lists_challenges;           /* code_challenge_methods_supported is there, */
+	bool challenge_s256;             /* and holds this */
+	bool callback_has_iss;           /* every callback names the issuer (RFC 9207) */
 };
 
 enum discovery_result {

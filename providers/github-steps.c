@@ -173,7 +173,7 @@ static void ask_revocation(struct login *login)
 {
 	const struct github_config *config = login_config(login);
 	const struct github_login *own = login_own(login);
-	struct buf path = BUF_INIT(URL_MAX), body = BUF_INIT_SECRET(2 * DEVICE_TOKEN_MAX);
+	struct buf path = BUF_INIT(URL_MAX), body = BUF_INIT_SECRET(2 * OAUTH_TOKEN_MAX);
 	_cleanup_free_ char *url = NULL;
 	struct http_request *request;
 
@@ -247,7 +247,7 @@ void github_ask(struct login *login)
 	steps[own->step].ask(login);
 }
 
-void github_reply(struct login *login, const struct http_reply *reply)
+void github_take(struct login *login, const struct http_reply *reply)
 {
 	const struct github_login *own = login_own(login);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The login type `github`: github.com, GitHub Enterprise Server and ghe.com. The device flow gives
- * an access token and no ID token, so who the person is comes from the API, asked with that token
- * (github-steps.c). The identity is (base URL of the host, numeric user id); names can be changed
- * and taken by others.
+ * The login type `github`: github.com, GitHub Enterprise Server and ghe.com. The device flow, or the
+ * code flow over the relay, gives an access token and no ID token, so who the person is comes from
+ * the API, asked with that token (github-steps.c). The identity is (base URL of the host, numeric
+ * user id); names can be changed and taken by others.
  */
 #include "providers/github.h"
 
@@ -12,8 +12,6 @@
 #include "base/text.h"
 #include "providers/request.h"
 #include "providers/table.h"
-
-/* --- the device flow --- */
 
 static char *oauth_url(struct login *login, const char *path)
 {
@@ -30,20 +28,30 @@ static bool wants_organizations(const struct github_config *config)
 	return config->organization || config->teams;
 }
 
-static struct http_request *code_request(struct login *login)
+/* A GitHub App has no scopes and ignores them. */
+static void add_scope(struct buf *form, const struct github_config *config)
 {
-	const struct github_config *config = login_config(login);
-	_cleanup_free_ char *url = oauth_url(login, "/login/device/code");
-	struct buf form = BUF_INIT(REQUEST_FORM_MAX), scope = BUF_INIT(256);
+	struct buf scope = BUF_INIT(256);
 
 	if (wants_organizations(config))
 		buf_add_text(&scope, "read:org");
 	if (config->read_mail)
 		buf_add_text(&scope, scope.len ? " user:email" : "user:email");
-	form_add(&form, "client_id", config->client_id);
 	if (scope.len > 0)
-		form_add(&form, "scope", buf_text(&scope));
+		form_add(form, "scope", buf_text(&scope));
 	buf_done(&scope);
+}
+
+/* --- the device flow --- */
+
+static struct http_request *device_request(struct login *login)
+{
+	const struct github_config *config = login_config(login);
+	_cleanup_free_ char *url = oauth_url(login, "/login/device/code");
+	struct buf form = BUF_INIT(REQUEST_FORM_MAX);
+
+	form_add(&form, "client_id", config->client_id);
+	add_scope(&form, config);
 	return request_post(url, &form);
 }
 
@@ -59,6 +67,51 @@ static struct http_request *poll_request(struct login *login, const struct secre
 	return request_post(url, &form);
 }
 
+static void take_device(struct login *login, const struct http_reply *reply)
+{
+	struct github_login *own = login_own(login);
+
+	device_login_reply(login, &own->device, reply);
+}
+
+/* --- the code flow --- */
+
+static char *authorize(struct login *login, struct buf *query)
+{
+	const struct github_config *config = login_config(login);
+
+	form_add(query, "client_id", config->client_id);
+	add_scope(query, config);
+	return oauth_url(login, "/login/oauth/authorize");
+}
+
+/* The host is the issuer, under whatever path. */
+static bool is_issuer(struct login *login, const char *issuer)
+{
+	_cleanup_free_ char *base = oauth_url(login, "");
+
+	return !issuer || url_same_origin(issuer, base);
+}
+
+static struct http_request *token_request(struct login *login, struct buf *form)
+{
+	const struct github_config *config = login_config(login);
+	_cleanup_free_ char *url = oauth_url(login, "/login/oauth/access_token");
+
+	form_add(form, "client_id", config->client_id);
+	form_add(form, "client_secret", config->client_secret->data);
+	return request_post(url, form);
+}
+
+static void take_redeemed(struct login *login, const struct http_reply *reply)
+{
+	struct github_login *own = login_own(login);
+
+	code_login_reply(login, &own->code, reply);
+}
+
+/* --- both --- */
+
 /* A GitHub App, unlike an OAuth app, names no scopes; then the API's answers decide. */
 static bool scope_is_enough(const struct github_config *config, const char *granted)
 {
@@ -70,17 +123,17 @@ static bool scope_is_enough(const struct github_config *config, const char *gran
 
 static bool token_is_plain(const char *token)
 {
-	return text_is_printable_ascii(token, DEVICE_TOKEN_MAX) && !strpbrk(token, "\"\\");
+	return text_is_printable_ascii(token, OAUTH_TOKEN_MAX) && !strpbrk(token, "\"\\");
 }
 
-static void approved(struct login *login, struct device_tokens *tokens)
+static void approved(struct login *login, struct oauth_tokens *tokens)
 {
 	const struct github_config *config = login_config(login);
 	struct github_login *own = login_own(login);
 
-	own->device_is_over = true;
+	own->take = github_take;
 	own->tokens = *tokens;
-	*tokens = (struct device_tokens) { 0 };
+	*tokens = (struct oauth_tokens) { 0 };
 	if (!token_is_plain(own->tokens.access_token->data))
 		login_fail(login, FAIL_PROVIDER, "not an access token");
 	else if (!scope_is_enough(config, own->tokens.scope))
@@ -90,8 +143,15 @@ static void approved(struct login *login, struct device_tokens *tokens)
 }
 
 static const struct device_login_ops device_ops = {
-	.code_request = code_request,
+	.code_request = device_request,
 	.poll_request = poll_request,
+	.approved = approved,
+};
+
+static const struct code_login_ops code_ops = {
+	.authorize = authorize,
+	.is_issuer = is_issuer,
+	.token_request = token_request,
 	.approved = approved,
 };
 
@@ -99,9 +159,18 @@ static const struct device_login_ops device_ops = {
 
 static void start(struct login *login)
 {
+	const struct github_config *config = login_config(login);
 	struct github_login *own = login_own(login);
 
-	device_login_start(login, &own->device, &device_ops);
+	if (config->flow == FLOW_DEVICE) {
+		own->take = take_device;
+		device_login_start(login, &own->device, &device_ops);
+	} else if (code_flow_random(own->verifier) < 0) {
+		login_fail(login, FAIL_PROVIDER, "no random bytes");
+	} else {
+		own->take = take_redeemed;
+		code_login_start(login, &own->code, &code_ops, own->verifier);
+	}
 }
 
 static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
@@ -115,10 +184,14 @@ static void take_reply(struct login *login, uint32_t number UNUSED, const struct
 {
 	struct github_login *own = login_own(login);
 
-	if (own->device_is_over)
-		github_reply(login, reply);
-	else
-		device_login_reply(login, &own->device, reply);
+	own->take(login, reply);
+}
+
+static void callback(struct login *login, const struct parameters *parameters)
+{
+	struct github_login *own = login_own(login);
+
+	code_login_callback(login, &own->code, parameters);
 }
 
 static void timeout(struct login *login, uint32_t number UNUSED)
@@ -133,7 +206,7 @@ static void finish(struct login *login)
 	struct github_login *own = login_own(login);
 
 	device_login_done(&own->device);
-	device_tokens_done(&own->tokens);
+	oauth_tokens_done(&own->tokens);
 }
 
 /* --- configuration --- */
@@ -145,9 +218,10 @@ static const struct conf_key keys[] = {
 	  .fallback = "github.com",
 	  .help = "github.com, a GitHub Enterprise Server, or a tenant of ghe.com" },
 	{ "client_id", CONF_TEXT, FIELD(client_id), .flags = CONF_REQUIRED, .min = 1, .max = 255,
-	  .help = "The OAuth app or GitHub App, with the device flow enabled" },
+	  .help = "The OAuth app or GitHub App, with the device flow enabled unless flow = relay" },
 	{ "client_secret", CONF_SECRET, FIELD(client_secret), .min = 1, .max = 1024,
-	  .help = "Its secret, only to revoke the access token after each login" },
+	  .help = "Its secret: needed with flow = relay, else only to revoke the access token" },
+	FLOW_KEY(FIELD(flow)),
 	{ "organization", CONF_TEXT, FIELD(organization), .min = 1, .max = GITHUB_LOGIN_MAX,
 	  .help = "Only active members of this organization, by its name" },
 	{ "organization_id", CONF_NUMBER, FIELD(organization_id), .min = 0, .max = INT64_MAX,
@@ -168,6 +242,9 @@ static void check(const void *config, const struct conf_section *section,
 	if (github->host && !github_host_is_valid(github->host))
 		conf_mistake(report, section->file, section->line,
 			     "host: a lower-case host name such as github.com is needed");
+	if (github->flow == FLOW_RELAY && !github->client_secret)
+		conf_mistake_key(report, section, "flow",
+				 "relay needs client_secret_file or client_secret_credential");
 	if (!github->organization != !github->organization_id)
 		conf_mistake(report, section->file, section->line,
 			     "organization and organization_id are needed together");
@@ -178,10 +255,20 @@ static void check(const void *config, const struct conf_section *section,
 	}
 }
 
+static unsigned features_of(const void *config)
+{
+	const struct github_config *github = config;
+
+	/* Who has authorized the app once is not asked again. */
+	return flow_features(github->flow, false);
+}
+
 const struct provider github_provider = {
 	.type = "github",
 	.title = N_("GitHub"),
 	.features = PROVIDER_CONTACTS,
+	.features_of = features_of,
+	.app = RELAY_APP_BROWSER,
 	/* GitHub takes 50 user codes an hour from all users of one app together. */
 	.limits = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
 	.keys = keys,
@@ -191,6 +278,7 @@ const struct provider github_provider = {
 	.start = start,
 	.answer = answer,
 	.reply = take_reply,
+	.callback = callback,
 	.timeout = timeout,
 	.finish = finish,
 };

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The login type `github`: configuration, state, and the questions after the device flow. */
+/* The login type `github`: configuration, state, and the questions after either flow. */
 #pragma once
 
+#include "providers/code-login.h"
 #include "providers/device-login.h"
 #include "providers/github-api.h"
 #include "providers/provider.h"
 
 struct github_config {
+	int flow;                        /* enum login_flow */
 	char *host, *client_id;
-	struct secret *client_secret;    /* NULL: the token is not revoked, it runs out */
+	struct secret *client_secret;    /* NULL: device flow only, and no token is revoked */
 	char *organization;              /* its name in API addresses; NULL: any account */
 	int64_t organization_id;
 	char **teams;                    /* numeric ids as text */
@@ -16,9 +18,12 @@ struct github_config {
 };
 
 struct github_login {
-	struct device_login device;
-	struct device_tokens tokens;
-	bool device_is_over;
+	/* What the open request is for. */
+	void (*take)(struct login *login, const struct http_reply *reply);
+	struct device_login device;      /* of the two flows the configured one is used */
+	struct code_login code;
+	char verifier[CODE_FLOW_RANDOM_SIZE];
+	struct oauth_tokens tokens;
 	size_t step;                     /* of the questions */
 	struct github_user user;
 	char mail[IDENTITY_TEXT_MAX + 1];
@@ -27,4 +32,5 @@ struct github_login {
 
 /* With the access token: asks who it is and what the filters want to know; ends the login. */
 void github_ask(struct login *login);
-void github_reply(struct login *login, const struct http_reply *reply);
+/* Of a question. */
+void github_take(struct login *login, const struct http_reply *reply);

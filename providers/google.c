@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The login type `google`: OpenID Connect with what Google does its own way. Its client secret is
- * needed for polling although it is not confidential; ID tokens may carry the issuer's old form;
- * Workspace accounts have a hosted domain, `hd`.
+ * needed for polling although it is not confidential there; ID tokens may carry the issuer's old
+ * form; Workspace accounts have a hosted domain, `hd`.
  */
 #include "base/text.h"
 #include "providers/oidc.h"
@@ -10,11 +10,18 @@
 
 #define FIELD(name) offsetof(struct oidc_config, name)
 
+/* enum oidc_prompt as far as Google knows it */
+static const char *const prompts[] = { "auto", "consent", "select_account", NULL };
+
 static const struct conf_key keys[] = {
 	{ "client_id", CONF_TEXT, FIELD(client_id), .flags = CONF_REQUIRED, .min = 1, .max = 255,
-	  .help = "A client of the type \"TVs and Limited Input devices\"" },
+	  .help = "A client of the type \"TVs and Limited Input devices\"; with flow = relay, "
+		  "\"Web application\"" },
 	{ "client_secret", CONF_SECRET, FIELD(client_secret), .flags = CONF_REQUIRED,
 	  .min = 1, .max = 1024, .help = "Its secret" },
+	FLOW_KEY(FIELD(flow)),
+	{ "prompt", CONF_CHOICE, FIELD(prompt), .choices = prompts, .fallback = "auto",
+	  .help = "flow = relay: whether Google asks who is signed in already" },
 	{ "hosted_domains", CONF_LIST, FIELD(hosted_domains), .min = 1, .max = 64,
 	  .help = "Workspace domains whose accounts are let in; absent: any Google account" },
 	{ "max_age", CONF_DURATION, FIELD(max_age_s), .min = 1, .max = 30 * 86400,
@@ -45,6 +52,8 @@ const struct provider google_provider = {
 	.type = "google",
 	.title = N_("Google"),
 	.features = PROVIDER_CONTACTS,
+	.features_of = oidc_features,
+	.app = RELAY_APP_BROWSER,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
 	.config_size = sizeof(struct oidc_config),
@@ -56,6 +65,7 @@ const struct provider google_provider = {
 	.start = start,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
+	.callback = oidc_callback,
 	.timeout = oidc_timeout,
 	.finish = oidc_finish,
 	.release = oidc_release,

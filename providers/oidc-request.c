@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is asked of the device, token and revocation endpoints, and how the client authenticates. */
+/* What is asked of the provider's endpoints, and how the client authenticates. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/crypto.h"
 #include "base/text.h"
 #include "providers/oidc.h"
 #include "providers/request.h"
@@ -58,33 +59,20 @@ static struct http_request *authenticated(struct login *login, const char *url, 
 	return request;
 }
 
-static void add_scopes(struct buf *form, char *const *scopes)
+/* A list of OAuth: joined by blanks. */
+static void add_list(struct buf *form, const char *name, char *const *words)
 {
-	struct buf joined = BUF_INIT(1024);
+	struct buf joined = BUF_INIT(RELAY_TARGET_URL_MAX);
 
-	for (; *scopes; scopes++) {
-		if (joined.len > 0)
-			buf_add_char(&joined, ' ');
-		buf_add_text(&joined, *scopes);
-	}
-	form_add(form, "scope", buf_text(&joined));
+	for (size_t i = 0; words[i]; i++)
+		buf_add_format(&joined, "%s%s", i ? " " : "", words[i]);
+	form_add(form, name, buf_text(&joined));
 	buf_done(&joined);
 }
 
-/* RFC 7636 section 4.2, S256. */
-static void add_challenge(struct buf *form, const char *verifier)
-{
-	struct buf challenge = BUF_INIT(OIDC_NONCE_SIZE);
-	struct digest digest;
+/* --- the device flow --- */
 
-	if (crypto_digest(DIGEST_SHA256, verifier, strlen(verifier), &digest) == 0)
-		base64url_add(&challenge, digest.bytes, digest.len);
-	form_add(form, "code_challenge", buf_text(&challenge));
-	form_add(form, "code_challenge_method", "S256");
-	buf_done(&challenge);
-}
-
-struct http_request *oidc_code_request(struct login *login)
+struct http_request *oidc_device_request(struct login *login)
 {
 	const struct oidc_config *config = login_config(login);
 	const struct oidc_shared *shared = login_shared(login);
@@ -92,11 +80,11 @@ struct http_request *oidc_code_request(struct login *login)
 	const char *url = oidc_endpoint(config->device_endpoint, shared->discovery.device);
 	struct buf form = BUF_INIT_SECRET(REQUEST_FORM_MAX);
 
-	add_scopes(&form, config->scopes);
+	add_list(&form, "scope", config->scopes);
 	if (config->send_nonce)
 		form_add(&form, "nonce", own->nonce);
 	if (config->pkce)
-		add_challenge(&form, own->verifier);
+		code_flow_add_challenge(&form, own->verifier);
 	if (config->resource)
 		form_add(&form, "resource", config->resource);
 	if (!own->flavour->secret_when_polling_only)
@@ -119,6 +107,61 @@ struct http_request *oidc_poll_request(struct login *login, const struct secret 
 	return authenticated(login, oidc_endpoint(config->token_endpoint, shared->discovery.token),
 			     &form);
 }
+
+/* --- the code flow --- */
+
+static const char *const prompts[] = {
+	[OIDC_PROMPT_AUTO] = NULL,
+	[OIDC_PROMPT_CONSENT] = "consent",
+	[OIDC_PROMPT_SELECT_ACCOUNT] = "select_account",
+	[OIDC_PROMPT_LOGIN] = "login",
+};
+
+/* What makes the provider ask for more than it would by itself. The answer is checked by the ID
+ * token: a telephone may leave any of it out. */
+static void add_wishes(struct buf *query, const struct oidc_config *config)
+{
+	char max_age[24];
+
+	if (prompts[config->prompt])
+		form_add(query, "prompt", prompts[config->prompt]);
+	(void)snprintf(max_age, sizeof(max_age), "%" PRId64, config->max_age_s);
+	if (config->max_age_s > 0)
+		form_add(query, "max_age", max_age);
+	if (config->acr)
+		add_list(query, "acr_values", config->acr);
+	/* Google's parameter can name one domain. */
+	if (list_length(config->hosted_domains) == 1)
+		form_add(query, "hd", config->hosted_domains[0]);
+	if (config->resource)
+		form_add(query, "resource", config->resource);
+}
+
+/* OpenID Connect Core 3.1.2.1 */
+char *oidc_authorize(struct login *login, struct buf *query)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+	const struct oidc_login *own = login_own(login);
+
+	form_add(query, "client_id", config->client_id);
+	add_list(query, "scope", config->scopes);
+	form_add(query, "nonce", own->nonce);
+	add_wishes(query, config);
+	return text_copy(oidc_endpoint(config->authorization_endpoint,
+				       shared->discovery.authorization));
+}
+
+struct http_request *oidc_redeem_request(struct login *login, struct buf *form)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+
+	return authenticated(login, oidc_endpoint(config->token_endpoint, shared->discovery.token),
+			     form);
+}
+
+/* --- both --- */
 
 /* RFC 7009 */
 struct http_request *oidc_revoke_request(struct login *login, const char *url)

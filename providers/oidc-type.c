@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The login type `oidc`: any OpenID provider with the device flow. */
+/* The login type `oidc`: any OpenID provider with the device flow, or the code flow by the relay. */
 #include "base/jws.h"
 #include "base/text.h"
 #include "providers/oidc.h"
@@ -9,6 +9,7 @@
 
 static const char *const client_auths[] = { "auto", "none", "post", "basic", NULL };
 static const char *const subjects[] = { "sub", "oid", NULL };
+static const char *const prompts[] = { "auto", "consent", "select_account", "login", NULL };
 
 static const struct conf_key keys[] = {
 	{ "issuer", CONF_URL, FIELD(issuer), .flags = CONF_REQUIRED,
@@ -17,6 +18,7 @@ static const struct conf_key keys[] = {
 	  .help = "The client registered for these machines at the provider" },
 	{ "client_secret", CONF_SECRET, FIELD(client_secret), .min = 1, .max = 1024,
 	  .help = "Its secret, if it is not a public client" },
+	FLOW_KEY(FIELD(flow)),
 	{ "client_auth", CONF_CHOICE, FIELD(client_auth), .choices = client_auths,
 	  .fallback = "auto",
 	  .help = "How the client authenticates; auto: as the provider says it supports" },
@@ -39,6 +41,10 @@ static const struct conf_key keys[] = {
 	  .help = "Accepted classes of sign-in; the ID token must have one of them" },
 	{ "max_age", CONF_DURATION, FIELD(max_age_s), .min = 1, .max = 30 * 86400,
 	  .help = "Longest time since the person signed in at the provider" },
+	{ "prompt", CONF_CHOICE, FIELD(prompt), .choices = prompts, .fallback = "auto",
+	  .help = "flow = relay: whether the provider asks who is signed in already" },
+	{ "authorization_endpoint", CONF_URL, FIELD(authorization_endpoint),
+	  .help = "Instead of the discovered authorization endpoint" },
 	{ "device_endpoint", CONF_URL, FIELD(device_endpoint),
 	  .help = "Instead of the discovered device authorization endpoint" },
 	{ "token_endpoint", CONF_URL, FIELD(token_endpoint),
@@ -50,11 +56,11 @@ static const struct conf_key keys[] = {
 	{ "revocation_endpoint", CONF_URL, FIELD(revocation_endpoint),
 	  .help = "Instead of the discovered revocation endpoint" },
 	{ "resource", CONF_URL, FIELD(resource),
-	  .help = "Resource indicator (RFC 8707) sent with the device request" },
+	  .help = "Resource indicator (RFC 8707) sent with the request" },
 	{ "send_nonce", CONF_BOOL, FIELD(send_nonce), .fallback = "no",
-	  .help = "Send a nonce, for providers that put it into the ID token" },
+	  .help = "flow = device: send a nonce, for providers that put it into the ID token" },
 	{ "pkce", CONF_BOOL, FIELD(pkce), .fallback = "no",
-	  .help = "Send a PKCE challenge, for providers that take one in the device flow" },
+	  .help = "flow = device: send a PKCE challenge, for providers that take one there" },
 	{ "revoke", CONF_BOOL, FIELD(revoke), .fallback = "no",
 	  .help = "Revoke the access token when the person is known" },
 	{ NULL }
@@ -95,6 +101,27 @@ static void check_client_auth(const struct oidc_config *oidc, const struct conf_
 		mistake(report, section, "client_auth", "none does not go with a client secret");
 }
 
+static void check_flow(const struct oidc_config *oidc, const struct conf_section *section,
+		       struct conf_report *report)
+{
+	static const struct {
+		const char *key;
+		int flow;
+		const char *mistake;
+	} rows[] = {
+		{ "device_endpoint", FLOW_DEVICE, "only with flow = device" },
+		{ "send_nonce", FLOW_DEVICE, "only with flow = device; flow = relay always does" },
+		{ "pkce", FLOW_DEVICE, "only with flow = device; flow = relay always does" },
+		{ "authorization_endpoint", FLOW_RELAY, "only with flow = relay" },
+		{ "prompt", FLOW_RELAY, "only with flow = relay" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		if (rows[i].flow != oidc->flow && conf_find(section, rows[i].key))
+			mistake(report, section, rows[i].key, rows[i].mistake);
+	}
+}
+
 void oidc_check(const void *config, const struct conf_section *section, struct conf_report *report)
 {
 	const struct oidc_config *oidc = config;
@@ -107,6 +134,14 @@ void oidc_check(const void *config, const struct conf_section *section, struct c
 			"offline_access asks for a refresh token, which is never kept");
 	check_algorithms(oidc, section, report);
 	check_client_auth(oidc, section, report);
+	check_flow(oidc, section, report);
+}
+
+unsigned oidc_features(const void *config)
+{
+	const struct oidc_config *oidc = config;
+
+	return flow_features(oidc->flow, oidc->prompt != OIDC_PROMPT_AUTO);
 }
 
 static const struct oidc_flavour flavour = { .issuer_also = NULL };
@@ -125,6 +160,8 @@ const struct provider oidc_provider = {
 	.type = "oidc",
 	.title = N_("OpenID Connect"),
 	.features = PROVIDER_CONTACTS,
+	.features_of = oidc_features,
+	.app = RELAY_APP_BROWSER,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
 	.config_size = sizeof(struct oidc_config),
@@ -136,6 +173,7 @@ const struct provider oidc_provider = {
 	.start = start,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
+	.callback = oidc_callback,
 	.timeout = oidc_timeout,
 	.finish = oidc_finish,
 	.release = oidc_release,

@@ -3,8 +3,9 @@
  * The login, request by request; `take` names what waits for the open one's reply.
  *
  * waits for         next
- * discovery         take_discovery: → device flow; preparing: → keys
- * the device flow   device-login.c: approved → verify
+ * discovery         take_discovery: → the configured flow; preparing: → keys
+ * device flow       device-login.c: approved → verify
+ * code flow         code-login.c: the callback, then the token endpoint: approved → verify
  * keys              take_keys: → verify; preparing: done
  * userinfo          take_userinfo: → finish
  * revocation        take_revocation: → identify, whatever it says
@@ -13,8 +14,6 @@
  * at most one fetch a login.
  */
 #include "providers/oidc.h"
-
-#include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -111,7 +110,8 @@ static enum id_token_result check_token(struct login *login)
 		.trusted_audiences = config->trusted_audiences,
 		.now_s = login_now_s(login),
 		.started_s = own->started_s,
-		.nonce = config->send_nonce ? own->nonce : NULL,
+		.nonce = config->send_nonce || config->flow == FLOW_RELAY ? own->nonce : NULL,
+		.nonce_required = config->flow == FLOW_RELAY,
 		.access_token = own->tokens.access_token,
 		.max_age_s = config->max_age_s,
 		.acr = config->acr,
@@ -181,19 +181,26 @@ static void fetch_keys(struct login *login)
 				   REPLY_METADATA_MAX), take_keys);
 }
 
-/* --- the device flow --- */
+/* --- the two flows --- */
 
-static void approved(struct login *login, struct device_tokens *tokens)
+/* Both end here. */
+static void approved(struct login *login, struct oauth_tokens *tokens)
 {
 	struct oidc_login *own = login_own(login);
 
 	own->tokens = *tokens;
-	*tokens = (struct device_tokens) { 0 };
+	*tokens = (struct oauth_tokens) { 0 };
 	if (own->tokens.id_token)
 		verify(login);
 	else
 		login_fail(login, FAIL_PROVIDER, "no ID token although openid was asked for");
 }
+
+static const struct device_login_ops device_ops = {
+	.code_request = oidc_device_request,
+	.poll_request = oidc_poll_request,
+	.approved = approved,
+};
 
 static void take_device(struct login *login, const struct http_reply *reply)
 {
@@ -202,27 +209,67 @@ static void take_device(struct login *login, const struct http_reply *reply)
 	device_login_reply(login, &own->device, reply);
 }
 
-static const struct device_login_ops device_ops = {
-	.code_request = oidc_code_request,
-	.poll_request = oidc_poll_request,
+static bool is_issuer(struct login *login, const char *issuer)
+{
+	const struct oidc_config *config = login_config(login);
+	const struct oidc_shared *shared = login_shared(login);
+
+	return issuer ? text_equals(issuer, config->issuer) : !shared->discovery.callback_has_iss;
+}
+
+static const struct code_login_ops code_ops = {
+	.authorize = oidc_authorize,
+	.is_issuer = is_issuer,
+	.token_request = oidc_redeem_request,
 	.approved = approved,
 };
+
+static void take_redeemed(struct login *login, const struct http_reply *reply)
+{
+	struct oidc_login *own = login_own(login);
+
+	code_login_reply(login, &own->code, reply);
+}
+
+static void start_flow(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	struct oidc_login *own = login_own(login);
+
+	if (config->flow == FLOW_DEVICE) {
+		own->take = take_device;
+		device_login_start(login, &own->device, &device_ops);
+	} else {
+		own->take = take_redeemed;
+		code_login_start(login, &own->code, &code_ops, own->verifier);
+	}
+}
+
+/* Why the flow cannot work with this provider; NULL: it can. */
+static const char *obstacle(const struct oidc_config *config, const struct discovery *discovery)
+{
+	if (config->flow == FLOW_DEVICE)
+		return oidc_endpoint(config->device_endpoint, discovery->device) ? NULL :
+			"device flow is not enabled at the provider";
+	if (!oidc_endpoint(config->authorization_endpoint, discovery->authorization))
+		return "the provider has no authorization endpoint";
+	return discovery->lists_challenges && !discovery->challenge_s256 ?
+		"the provider does not take PKCE with S256" : NULL;
+}
 
 /* All endpoints are known. */
 static void go_on(struct login *login)
 {
-	const struct oidc_config *config = login_config(login);
 	const struct oidc_shared *shared = login_shared(login);
-	struct oidc_login *own = login_own(login);
+	const struct oidc_login *own = login_own(login);
+	const char *why = obstacle(login_config(login), &shared->discovery);
 
-	if (!oidc_endpoint(config->device_endpoint, shared->discovery.device)) {
-		login_fail(login, FAIL_CONFIG, "device flow is not enabled at the provider");
-	} else if (own->preparing) {
+	if (why)
+		login_fail(login, FAIL_CONFIG, why);
+	else if (own->preparing)
 		fetch_keys(login);
-	} else {
-		own->take = take_device;
-		device_login_start(login, &own->device, &device_ops);
-	}
+	else
+		start_flow(login);
 }
 
 /* --- discovery --- */
@@ -257,25 +304,13 @@ static void discover(struct login *login)
 /* A server without discovery has its endpoints in the configuration. */
 static bool needs_discovery(const struct oidc_config *config)
 {
-	return !config->device_endpoint || !config->token_endpoint || !config->jwks_uri;
+	const char *first = config->flow == FLOW_DEVICE ? config->device_endpoint :
+							  config->authorization_endpoint;
+
+	return !first || !config->token_endpoint || !config->jwks_uri;
 }
 
 /* --- operations --- */
-
-static int random_text(char ret_text[OIDC_NONCE_SIZE])
-{
-	struct buf text = BUF_INIT_SECRET(OIDC_NONCE_SIZE);
-	unsigned char bytes[32];
-	int error = random_bytes(bytes, sizeof(bytes));
-
-	if (error == 0) {
-		base64url_add(&text, bytes, sizeof(bytes));
-		(void)text_into(ret_text, OIDC_NONCE_SIZE, buf_text(&text));
-	}
-	explicit_bzero(bytes, sizeof(bytes));
-	buf_done(&text);
-	return error;
-}
 
 void oidc_start_as(struct login *login, const struct oidc_flavour *flavour)
 {
@@ -285,7 +320,7 @@ void oidc_start_as(struct login *login, const struct oidc_flavour *flavour)
 
 	own->flavour = flavour;
 	own->started_s = login_now_s(login);
-	if (random_text(own->nonce) < 0 || random_text(own->verifier) < 0)
+	if (code_flow_random(own->nonce) < 0 || code_flow_random(own->verifier) < 0)
 		login_fail(login, FAIL_PROVIDER, "no random bytes");
 	else if (needs_discovery(config) &&
 		 !discovery_is_fresh(&shared->discovery, login_now_ms(login)))
@@ -320,6 +355,13 @@ void oidc_reply(struct login *login, uint32_t number UNUSED, const struct http_r
 	own->take(login, reply);
 }
 
+void oidc_callback(struct login *login, const struct parameters *parameters)
+{
+	struct oidc_login *own = login_own(login);
+
+	code_login_callback(login, &own->code, parameters);
+}
+
 void oidc_timeout(struct login *login, uint32_t number UNUSED)
 {
 	struct oidc_login *own = login_own(login);
@@ -332,7 +374,7 @@ void oidc_finish(struct login *login)
 	struct oidc_login *own = login_own(login);
 
 	device_login_done(&own->device);
-	device_tokens_done(&own->tokens);
+	oauth_tokens_done(&own->tokens);
 	own->claims = json_free(own->claims);
 	own->userinfo = json_free(own->userinfo);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * OpenID Connect by the device flow: what the types `oidc` and `google` share. A type has a
- * table of keys that fills struct oidc_config, and a flavour for what keys cannot say.
+ * OpenID Connect: what the types `oidc` and `google` share. The tokens come by one of two flows,
+ * the device flow or the code flow over the relay; the rest is the same. A type has a table of
+ * keys that fills struct oidc_config, and a flavour for what keys cannot say.
  */
 #pragma once
 
+#include "providers/code-login.h"
 #include "providers/device-login.h"
 #include "providers/discovery.h"
 #include "providers/jwks.h"
@@ -22,7 +24,17 @@ enum oidc_subject {
 	OIDC_SUBJECT_OID,        /* Entra: the same for every client of the tenant */
 };
 
+/* Whether a person who is signed in is asked. The first three are Google's too. */
+enum oidc_prompt {
+	OIDC_PROMPT_AUTO,        /* as the provider likes: perhaps not at all */
+	OIDC_PROMPT_CONSENT,
+	OIDC_PROMPT_SELECT_ACCOUNT,
+	OIDC_PROMPT_LOGIN,
+};
+
 struct oidc_config {
+	int flow;                        /* enum login_flow */
+	int prompt;                      /* enum oidc_prompt */
 	char *issuer, *client_id;
 	struct secret *client_secret;
 	int client_auth;                 /* enum oidc_client_auth */
@@ -33,7 +45,8 @@ struct oidc_config {
 	char *group_claim, *username_claim;      /* NULL: none */
 	char **acr;
 	int64_t max_age_s;               /* 0: any */
-	char *device_endpoint, *token_endpoint, *jwks_uri;       /* NULL: as discovered */
+	/* NULL: as discovered */
+	char *authorization_endpoint, *device_endpoint, *token_endpoint, *jwks_uri;
 	char *userinfo_endpoint, *revocation_endpoint;
 	char *resource;                  /* RFC 8707, or NULL */
 	bool send_nonce, pkce, revoke;
@@ -51,8 +64,6 @@ struct oidc_flavour {
 	bool secret_when_polling_only;   /* the device endpoint wants the client id alone */
 };
 
-#define OIDC_NONCE_SIZE    44            /* 32 random bytes in base64url, and a NUL */
-
 /* Kept per login. */
 struct oidc_login {
 	const struct oidc_flavour *flavour;
@@ -60,9 +71,10 @@ struct oidc_login {
 	void (*take)(struct login *login, const struct http_reply *reply);
 	bool preparing, keys_fetched;
 	int64_t started_s;
-	char nonce[OIDC_NONCE_SIZE], verifier[OIDC_NONCE_SIZE];
-	struct device_login device;
-	struct device_tokens tokens;
+	char nonce[CODE_FLOW_RANDOM_SIZE], verifier[CODE_FLOW_RANDOM_SIZE];
+	struct device_login device;      /* of the two flows the configured one is used */
+	struct code_login code;
+	struct oauth_tokens tokens;
 	struct json_t *claims, *userinfo;
 };
 
@@ -71,17 +83,21 @@ void oidc_start_as(struct login *login, const struct oidc_flavour *flavour);
 void oidc_prepare_as(struct login *login, const struct oidc_flavour *flavour);
 void oidc_answer(struct login *login, uint32_t number, const struct secret *answer);
 void oidc_reply(struct login *login, uint32_t number, const struct http_reply *reply);
+void oidc_callback(struct login *login, const struct parameters *parameters);
 void oidc_timeout(struct login *login, uint32_t number);
 void oidc_finish(struct login *login);
 void oidc_release(void *shared);
+unsigned oidc_features(const void *config);
 void oidc_check(const void *config, const struct conf_section *section, struct conf_report *report);
 
 #define OIDC_PREPARE_INTERVAL_S 3600
 
 /* oidc-request.c: the requests of a login, in the state it is in. */
 const char *oidc_endpoint(const char *configured, const char *discovered);       /* NULL: none */
-struct http_request *oidc_code_request(struct login *login);
+struct http_request *oidc_device_request(struct login *login);
 struct http_request *oidc_poll_request(struct login *login, const struct secret *device_code);
+char *oidc_authorize(struct login *login, struct buf *query);
+struct http_request *oidc_redeem_request(struct login *login, struct buf *form);
 struct http_request *oidc_revoke_request(struct login *login, const char *url);
 
 /* oidc-identity.c: what the claims say. */

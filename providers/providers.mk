@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libjauth-providers.la
 libjauth_providers_la_SOURCES = \
+	providers/code-flow.c providers/code-flow.h \
+	providers/code-login.c providers/code-login.h \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
 	providers/discovery.c providers/discovery.h \
+	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \
 	providers/github-api.c providers/github-api.h \
 	providers/github-steps.c \
 	providers/google.c \
 	providers/id-token.c providers/id-token.h \
 	providers/jwks.c providers/jwks.h \
+	providers/oauth-tokens.c providers/oauth-tokens.h \
 	providers/oidc.c providers/oidc.h \
 	providers/oidc-identity.c \
 	providers/oidc-request.c \

@@ -37,7 +37,7 @@ static void check_poll(const struct http_reply *reply)
 	device_pace_start(&pace, 5000);
 	if (device_pace_next(&pace, &poll) < 5000 || pace.wait_ms > 600000)
 		abort();
-	device_tokens_done(&poll.tokens);
+	oauth_tokens_done(&poll.tokens);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

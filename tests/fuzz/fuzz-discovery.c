@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (discovery_take(&discovery, &reply, "https://op.example.com", 1) == DISCOVERY_GOOD) {
 		check_endpoint(discovery.token, true);
 		check_endpoint(discovery.jwks, true);
+		check_endpoint(discovery.authorization, false);
 		check_endpoint(discovery.device, false);
 		check_endpoint(discovery.userinfo, false);
 		check_endpoint(discovery.revocation, false);

@@ -5,13 +5,16 @@ fuzz_catalog_SOURCES = tests/fuzz/fuzz-catalog.c
 fuzz_catalog_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_catalog_LDADD = libjauth-base.la
 
-noinst_PROGRAMS += fuzz-conf fuzz-json fuzz-url
+noinst_PROGRAMS += fuzz-conf fuzz-json fuzz-parameters fuzz-url
 fuzz_conf_SOURCES = tests/fuzz/fuzz-conf.c
 fuzz_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_conf_LDADD = libjauth-base.la
 fuzz_json_SOURCES = tests/fuzz/fuzz-json.c
 fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_json_LDADD = libjauth-base.la
+fuzz_parameters_SOURCES = tests/fuzz/fuzz-parameters.c
+fuzz_parameters_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_parameters_LDADD = libjauth-base.la
 fuzz_url_SOURCES = tests/fuzz/fuzz-url.c
 fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_url_LDADD = libjauth-base.la

@@ -111,13 +111,13 @@ static void other_replies_are_judged(void **state UNUSED)
 		if (poll.result != rows[i].result)
 			fail_msg("%u %s", rows[i].status, rows[i].body);
 		assert_int_equal(poll.tokens.access_token != NULL, poll.result == DEVICE_GOOD);
-		device_tokens_done(&poll.tokens);
+		oauth_tokens_done(&poll.tokens);
 	}
 }
 
 static void a_token_has_its_bound(void **state UNUSED)
 {
-	for (size_t len = DEVICE_TOKEN_MAX; len <= DEVICE_TOKEN_MAX + 1; len++) {
+	for (size_t len = OAUTH_TOKEN_MAX; len <= OAUTH_TOKEN_MAX + 1; len++) {
 		struct buf body = BUF_INIT(20000);
 		struct device_poll poll;
 
@@ -126,8 +126,8 @@ static void a_token_has_its_bound(void **state UNUSED)
 			buf_add_char(&body, 'a');
 		buf_add_text(&body, "\"}");
 		poll = poll_reply(200, "application/json", buf_text(&body));
-		assert_int_equal(poll.result, len > DEVICE_TOKEN_MAX ? DEVICE_FAULT : DEVICE_GOOD);
-		device_tokens_done(&poll.tokens);
+		assert_int_equal(poll.result, len > OAUTH_TOKEN_MAX ? DEVICE_FAULT : DEVICE_GOOD);
+		oauth_tokens_done(&poll.tokens);
 		buf_done(&body);
 	}
 }

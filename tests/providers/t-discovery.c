@@ -13,6 +13,8 @@
 #define NEEDED "\"token_endpoint\":\"https://op.example.com/t\"," \
 	       "\"jwks_uri\":\"https://k.example.com/j\""
 
+#define ISS_SUPPORTED "\"authorization_response_iss_parameter_supported\""
+
 static enum discovery_result take(struct discovery *discovery, uint32_t status, const char *type,
 				  const char *body)
 {
@@ -71,6 +73,8 @@ static void documents_are_judged(void **state UNUSED)
 		  DISCOVERY_INCOMPLETE },
 		{ "{\"issuer\":\"" ISSUER "\"," NEEDED ",\"device_authorization_endpoint\":"
 		  "\"https://user@op.example.com/\"}", DISCOVERY_INCOMPLETE },
+		{ "{\"issuer\":\"" ISSUER "\"," NEEDED ",\"authorization_endpoint\":"
+		  "\"javascript:alert(1)\"}", DISCOVERY_INCOMPLETE },
 		{ "[]", DISCOVERY_NO_ANSWER },
 		{ "", DISCOVERY_NO_ANSWER },
 	};
@@ -101,17 +105,49 @@ static void all_that_is_listed_is_kept(void **state UNUSED)
 
 	assert_int_equal(take(&discovery, 200, "application/json", "{\"issuer\":\"" ISSUER "\","
 			      NEEDED
-			      ",\"device_authorization_endpoint\":\"https://d.example.com/\","
+			      ",\"authorization_endpoint\":\"https://a.example.com/?tenant=1\","
+			      "\"device_authorization_endpoint\":\"https://d.example.com/\","
 			      "\"userinfo_endpoint\":\"https://u.example.com/\","
 			      "\"revocation_endpoint\":\"https://r.example.com/\","
 			      "\"token_endpoint_auth_methods_supported\":[\"private_key_jwt\","
 			      "\"client_secret_basic\"]}"), DISCOVERY_GOOD);
 	assert_string_equal(discovery.token, "https://op.example.com/t");
 	assert_string_equal(discovery.jwks, "https://k.example.com/j");
+	assert_string_equal(discovery.authorization, "https://a.example.com/?tenant=1");
 	assert_string_equal(discovery.device, "https://d.example.com/");
 	assert_string_equal(discovery.userinfo, "https://u.example.com/");
 	assert_string_equal(discovery.revocation, "https://r.example.com/");
 	assert_true(discovery.lists_auth && discovery.auth_basic && !discovery.auth_post);
+}
+
+static void what_is_said_about_the_code_flow_is_kept(void **state UNUSED)
+{
+	static const struct {
+		const char *more;
+		bool lists, s256, iss;
+	} rows[] = {
+		{ "", false, false, false },
+		{ ",\"code_challenge_methods_supported\":[]", true, false, false },
+		{ ",\"code_challenge_methods_supported\":[\"plain\"]", true, false, false },
+		{ ",\"code_challenge_methods_supported\":[\"plain\",\"S256\"]", true, true, false },
+		{ ",\"code_challenge_methods_supported\":[\"s256\",256]", true, false, false },
+		{ ",\"code_challenge_methods_supported\":\"S256\"", false, false, false },
+		{ "," ISS_SUPPORTED ":true", false, false, true },
+		{ "," ISS_SUPPORTED ":false", false, false, false },
+		{ "," ISS_SUPPORTED ":\"true\"", false, false, true },
+		{ "," ISS_SUPPORTED ":null", false, false, true },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		_cleanup_free_ char *body = text_format("{\"issuer\":\"" ISSUER "\"," NEEDED "%s}",
+							rows[i].more);
+		struct discovery discovery = { 0 };
+
+		assert_int_equal(take(&discovery, 200, "application/json", body), DISCOVERY_GOOD);
+		assert_int_equal(discovery.lists_challenges, rows[i].lists);
+		assert_int_equal(discovery.challenge_s256, rows[i].s256);
+		assert_int_equal(discovery.callback_has_iss, rows[i].iss);
+	}
 }
 
 static void an_old_document_serves_for_a_week(void **state UNUSED)
@@ -138,6 +174,7 @@ int main(void)
 		cmocka_unit_test(documents_are_judged),
 		cmocka_unit_test(a_reply_of_another_kind_is_no_document),
 		cmocka_unit_test(all_that_is_listed_is_kept),
+		cmocka_unit_test(what_is_said_about_the_code_flow_is_kept),
 		cmocka_unit_test(an_old_document_serves_for_a_week),
 	};
 
