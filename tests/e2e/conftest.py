@@ -12,6 +12,7 @@ sys.path.insert(0, HERE)
 from house import House  # noqa: E402
 from vendors.glewlwyd import Glewlwyd  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
+from vendors.relay_hostile import HostileRelay  # noqa: E402
 from vendors.sms_gateway import SmsGateway  # noqa: E402
 from vendors.tls import Authority  # noqa: E402
 
@@ -83,5 +84,13 @@ def jane(house, polite):
 def gateway(authority):
     """An SMS gateway that runs all the time; a test that needs it well resets it."""
     made = SmsGateway(authority).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def relay_double(authority):
+    """A relay of ours that lies when it is told to; a test that needs it well resets it."""
+    made = HostileRelay(authority).start()
     yield made
     made.stop()
