@@ -39,6 +39,14 @@ static void add_methods(const struct core *core, DBusMessageIter *dict)
 	dict_rows_close(dict, &rows);
 }
 
+static void add_relay(const struct relay_status *relay, DBusMessageIter *dict)
+{
+	dict_bool(dict, "relay-connected", relay->is_connected);
+	dict_text(dict, "relay-server", relay->server);
+	dict_number(dict, "relay-links", (int64_t)relay->n_links);
+	dict_number(dict, "relay-failures", (int64_t)relay->n_failures);
+}
+
 static void handle_status(struct bus *bus, DBusMessage *call,
 			  const struct bus_caller *caller UNUSED)
 {
@@ -64,6 +72,8 @@ static void handle_status(struct bus *bus, DBusMessage *call,
 	dict_number(&dict, "http-open", (int64_t)status.http.n_open);
 	dict_number(&dict, "http-sent", (int64_t)status.http.n_sent);
 	dict_number(&dict, "http-failed", (int64_t)status.http.n_failed);
+	if (status.relay.is_configured)
+		add_relay(&status.relay, &dict);
 	add_methods(core, &dict);
 	dict_close(&iter, &dict);
 	bus_send(bus, reply);

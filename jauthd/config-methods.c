@@ -7,6 +7,7 @@
 #include "jauthd/mapping.h"
 
 #define DEFAULT_METHOD "password"
+#define APP_NAME_MAX   512
 
 /* What `type` is read into: a method keeps its provider, not the word. */
 struct method_type {
@@ -258,6 +259,8 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	}
 	method = config_allocate(1, sizeof(*method));
 	method->provider = provider;
+	method->file = text_copy(section->file);
+	method->line = section->line;
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
 	fill_method(loader, section, method);
@@ -267,6 +270,37 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 		make_id(config, method);
 	config->methods[config->n_methods++] = method;
 	check_method(loader, section, method);
+}
+
+static bool is_same_app(const struct method *a, const struct method *b)
+{
+	struct buf name_a = BUF_INIT(APP_NAME_MAX), name_b = BUF_INIT(APP_NAME_MAX);
+	bool is_same = false;
+
+	if (a->provider == b->provider && a->provider->name_app) {
+		a->provider->name_app(a->config, &name_a);
+		b->provider->name_app(b->config, &name_b);
+		is_same = name_a.len && text_equals(buf_text(&name_a), buf_text(&name_b));
+	}
+	buf_done(&name_a);
+	buf_done(&name_b);
+	return is_same;
+}
+
+void config_check_apps(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	for (unsigned i = 0; i < config->n_methods; i++)
+		for (unsigned k = 0; k < i; k++) {
+			const struct method *a = config->methods[i], *b = config->methods[k];
+
+			if (((a->features ^ b->features) & PROVIDER_RELAY) && is_same_app(a, b))
+				conf_mistake(loader->report, a->file, a->line,
+					     "\"%s\" and \"%s\" are of one app, one by the relay and "
+					     "one past it: codes of the one could be brought into "
+					     "logins by the other; drop one of them", b->id, a->id);
+		}
 }
 
 void config_add_default_method(struct config_loader *loader)
@@ -289,6 +323,7 @@ struct method *config_free_method(struct method *method)
 	if (provider->keys)
 		conf_release(provider->keys, method->config);
 	conf_release(config_method_keys, method);
+	free(method->file);
 	free(method->shared);
 	free(method->config);
 	free(method);

@@ -64,6 +64,8 @@ extern const struct conf_key config_methods_keys[], config_service_keys[];
 /* `id` NULL: made from title or type. */
 void config_add_method(struct config_loader *loader, const struct conf_section *section,
 		       const char *id);
+/* After all methods: no app by the relay and past it. */
+void config_check_apps(struct config_loader *loader);
 /* The method "password", unless there is one. */
 void config_add_default_method(struct config_loader *loader);
 struct method *config_free_method(struct method *method);

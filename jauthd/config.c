@@ -178,6 +178,7 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	/* An id made from a title gives way to one that was written. */
 	add_methods(&loader, conf, true);
 	add_methods(&loader, conf, false);
+	config_check_apps(&loader);
 	config_add_default_method(&loader);
 	add_services(&loader, conf);
 	list_free(loader.broken);

@@ -36,6 +36,8 @@ struct method {
 	bool privileged;                 /* the rule may reach privileged users */
 	char **groups_allowed;           /* identity must be in one of them; NULL: no filter */
 	char **mail_domains;             /* verified mail must be in one of them; NULL: no filter */
+	char *file;
+	unsigned line;
 	void *config;                    /* provider->config_size bytes */
 	void *shared;                    /* provider->shared_size bytes */
 	/* Counts behind `limits`, the loop's. */
