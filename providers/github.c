@@ -263,14 +263,27 @@ static unsigned features_of(const void *config)
 	return flow_features(github->flow, false);
 }
 
+/* GitHub takes 50 user codes an hour from all users of one app together; the web flow has none. */
+static const struct provider_limits limits[] = {
+	[FLOW_DEVICE] = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
+	[FLOW_RELAY] = { .open_max = 64, .starts_per_s = 5 },
+};
+
+static const struct provider_limits *limits_of(const void *config)
+{
+	const struct github_config *github = config;
+
+	return &limits[github->flow];
+}
+
 const struct provider github_provider = {
 	.type = "github",
 	.title = N_("GitHub"),
 	.features = PROVIDER_CONTACTS,
 	.features_of = features_of,
 	.app = RELAY_APP_BROWSER,
-	/* GitHub takes 50 user codes an hour from all users of one app together. */
 	.limits = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
+	.limits_of = limits_of,
 	.keys = keys,
 	.config_size = sizeof(struct github_config),
 	.login_size = sizeof(struct github_login),

@@ -153,6 +153,8 @@ struct provider {
 	enum relay_app app;              /* PROVIDER_RELAY: whose browser must open the page */
 	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s,
 	                                  * starts_per_hour */
+	/* MAY be NULL: then `limits` hold. Those of this configuration, filled and checked. */
+	const struct provider_limits *(*limits_of)(const void *config);
 	const struct conf_key *keys;     /* own keys; filled into a struct of config_size. The core
 	                                  * adds its common ones: type, title, map, … */
 	size_t config_size;

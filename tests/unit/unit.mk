@@ -97,7 +97,11 @@ libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/providers/replies tests/vectors
 
-check_PROGRAMS += t-device-flow t-discovery t-github t-google t-id-token t-jwks t-jws t-oidc
+check_PROGRAMS += t-code-flow t-device-flow t-discovery t-github t-github-relay t-google \
+	t-id-token t-jwks t-jws t-oidc t-oidc-relay
+t_code_flow_SOURCES = tests/providers/t-code-flow.c
+t_code_flow_CFLAGS = $(UNIT_CFLAGS)
+t_code_flow_LDADD = libfake-core.la
 t_device_flow_SOURCES = tests/providers/t-device-flow.c
 t_device_flow_CFLAGS = $(UNIT_CFLAGS)
 t_device_flow_LDADD = libfake-core.la
@@ -107,7 +111,12 @@ t_discovery_LDADD = libfake-core.la
 t_github_SOURCES = tests/providers/t-github.c
 t_github_CFLAGS = $(UNIT_CFLAGS)
 t_github_LDADD = libfake-core.la
-t_google_SOURCES = tests/providers/t-google.c
+t_github_relay_SOURCES = tests/providers/t-github-relay.c tests/providers/relay-fixture.c \
+	tests/providers/relay-fixture.h
+t_github_relay_CFLAGS = $(UNIT_CFLAGS)
+t_github_relay_LDADD = libfake-core.la
+t_google_SOURCES = tests/providers/t-google.c tests/providers/relay-fixture.c \
+	tests/providers/relay-fixture.h
 t_google_CFLAGS = $(UNIT_CFLAGS)
 t_google_LDADD = libfake-core.la
 t_id_token_SOURCES = tests/providers/t-id-token.c
@@ -122,6 +131,10 @@ t_jws_LDADD = libfake-core.la $(CRYPTO_LIBS)
 t_oidc_SOURCES = tests/providers/t-oidc.c
 t_oidc_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_LDADD = libfake-core.la
+t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixture.c \
+	tests/providers/relay-fixture.h
+t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
+t_oidc_relay_LDADD = libfake-core.la
 
 # What the daemon keeps, counts and compares, over databases of their own.
 check_PROGRAMS += t-worker t-store t-accounts t-links t-throttle t-audit
