@@ -30,6 +30,13 @@ static const struct {
 	  FACT(http_requests) },
 	{ "jauth_http_failures_total", "", "counter", "Requests that got no reply.",
 	  FACT(http_failures) },
+	{ "jauth_relay_connected", "", "gauge", "Whether a relay answered last.",
+	  FACT(relay_connected) },
+	{ "jauth_relay_links", "", "gauge", "Links at the relay.", FACT(relay_links) },
+	{ "jauth_relay_opened_total", "", "counter", "Links that a relay took.",
+	  FACT(relay_opened) },
+	{ "jauth_relay_failures_total", "", "counter", "Answers of relays that were none.",
+	  FACT(relay_failures) },
 };
 
 struct metrics {
@@ -103,6 +110,10 @@ static void collect(const struct logins *logins, struct metrics_facts *ret_facts
 		.http_connected = status.http.connected ? 1 : 0,
 		.http_requests = status.http.n_sent,
 		.http_failures = status.http.n_failed,
+		.relay_connected = status.relay.is_connected,
+		.relay_links = status.relay.n_links,
+		.relay_opened = status.relay.n_opened,
+		.relay_failures = status.relay.n_failures,
 	};
 }
 

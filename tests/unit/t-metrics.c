@@ -18,6 +18,7 @@ static void every_fact_has_its_line(void **state UNUSED)
 	static const struct metrics_facts facts = {
 		.waiting = 1, .begun = 15, .granted = 7, .denied = 4, .failed = 3,
 		.http_connected = 1, .http_requests = UINT64_MAX, .http_failures = 2,
+		.relay_connected = 1, .relay_links = 5, .relay_opened = 9, .relay_failures = 6,
 	};
 	static const char *const lines[] = {
 		"\n# TYPE jauth_logins_waiting gauge\njauth_logins_waiting 1\n",
@@ -30,6 +31,10 @@ static void every_fact_has_its_line(void **state UNUSED)
 		"\n# TYPE jauth_http_requests_total counter\n"
 		"jauth_http_requests_total 18446744073709551615\n",
 		"\n# TYPE jauth_http_failures_total counter\njauth_http_failures_total 2\n",
+		"\n# TYPE jauth_relay_connected gauge\njauth_relay_connected 1\n",
+		"\n# TYPE jauth_relay_links gauge\njauth_relay_links 5\n",
+		"\n# TYPE jauth_relay_opened_total counter\njauth_relay_opened_total 9\n",
+		"\n# TYPE jauth_relay_failures_total counter\njauth_relay_failures_total 6\n",
 		"\njauth_build_info{version=\"" PACKAGE_VERSION "\"} 1\n",
 	};
 	struct buf text = BUF_INIT(METRICS_TEXT_MAX);
@@ -47,7 +52,7 @@ static void there_is_room_to_grow(void **state UNUSED)
 {
 	static const struct metrics_facts most = {
 		UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 1, UINT64_MAX,
-		UINT64_MAX,
+		UINT64_MAX, 1, UINT64_MAX, UINT64_MAX, UINT64_MAX,
 	};
 	struct buf text = BUF_INIT(METRICS_TEXT_MAX / 2);
 
