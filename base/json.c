@@ -95,11 +95,8 @@ const char *json_text(const json_t *object, const char *key, size_t max_len)
 	return checked_text(json_object_get(object, key), max_len);
 }
 
-int json_number(const json_t *object, const char *key, int64_t min, int64_t max,
-		int64_t *ret_number)
+static int checked_number(const json_t *json, int64_t min, int64_t max, int64_t *ret_number)
 {
-	const json_t *json = json_object_get(object, key);
-
 	if (!json)
 		return -ENOENT;
 	if (!json_is_integer(json))
@@ -108,6 +105,12 @@ int json_number(const json_t *object, const char *key, int64_t min, int64_t max,
 		return -ERANGE;
 	*ret_number = json_integer_value(json);
 	return 0;
+}
+
+int json_number(const json_t *object, const char *key, int64_t min, int64_t max,
+		int64_t *ret_number)
+{
+	return checked_number(json_object_get(object, key), min, max, ret_number);
 }
 
 int json_bool(const json_t *object, const char *key, bool *ret_value)
@@ -145,6 +148,12 @@ json_t *json_array_object(const json_t *array, size_t index)
 const char *json_array_text(const json_t *array, size_t index, size_t max_len)
 {
 	return checked_text(json_array_get(array, index), max_len);
+}
+
+int json_array_number(const json_t *array, size_t index, int64_t min, int64_t max,
+		      int64_t *ret_number)
+{
+	return checked_number(json_array_get(array, index), min, max, ret_number);
 }
 
 void json_add_text(struct buf *buf, const char *text)
