@@ -145,6 +145,20 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
+t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_LDADD = libfake-core.la
+t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_poll_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_poll_LDADD = libfake-core.la
+t_wecom_token_SOURCES = tests/providers/t-wecom-token.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_token_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_token_LDADD = libfake-core.la
+
 # What the daemon keeps, counts and compares, over databases of their own.
 check_PROGRAMS += t-worker t-store t-accounts t-links t-throttle t-audit
 t_worker_SOURCES = tests/unit/t-worker.c
