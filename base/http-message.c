@@ -139,13 +139,15 @@ bool http_request_is_valid(const struct http_request *request)
 {
 	unsigned i;
 
-	if (!in_bounds(request->method, HTTP_GET, HTTP_DELETE) ||
+	if (!in_bounds(request->method, HTTP_GET, HTTP_PUT) ||
 	    !in_bounds(request->connect_ms, 1, CONNECT_MS_MAX) ||
 	    !in_bounds(request->total_ms, 1, TOTAL_MS_MAX) ||
 	    !in_bounds(request->max_body, 0, HTTP_BODY_MAX) ||
 	    request->n_headers > HTTP_HEADERS_MAX)
 		return false;
 	if (!request->url || !url_is_valid(request->url, URL_MAX))
+		return false;
+	if (request->proxy && !url_is_proxy(request->proxy, URL_MAX))
 		return false;
 	for (i = 0; i < request->n_headers; i++)
 		if (!header_is_valid(request->headers[i]))
@@ -223,6 +225,7 @@ void http_encode_request(struct buf *buf, uint64_t number, const struct http_req
 
 	add_number_field(buf, request->method);
 	add_text_field(buf, request->url);
+	add_text_field(buf, request->proxy ? request->proxy : "");
 	add_number_field(buf, request->n_headers);
 	for (i = 0; i < request->n_headers; i++)
 		add_secret_field(buf, request->headers[i]);
@@ -394,15 +397,17 @@ int http_decode_request(const struct http_frame_view *frame, struct http_request
 {
 	struct reader reader = { frame->fields, frame->fields_len, false };
 	_cleanup_(request_free_pointer) struct http_request *request = NULL;
-	char url[URL_MAX + 1];
+	char url[URL_MAX + 1], proxy[URL_MAX + 1];
 	uint32_t method;
 
 	if (frame->type != HTTP_FRAME_REQUEST || !frame->number)
 		return -EBADMSG;
 	method = read_number(&reader);
 	read_text(&reader, url, sizeof(url));
+	read_text(&reader, proxy, sizeof(proxy));
 	request = http_request_new((enum http_method)method, url);
 	explicit_bzero(url, sizeof(url));
+	request->proxy = *proxy ? text_copy(proxy) : NULL;
 	read_headers(&reader, request);
 	request->body = read_secret(&reader, HTTP_FRAME_MAX);
 	request->connect_ms = read_number(&reader);

@@ -5,7 +5,8 @@
  *
  * A frame is a 32-bit little-endian length (of what follows), a type byte, a 64-bit number, and the
  * message's fields, each 32-bit length and bytes, in the order of the structs; a number is a
- * field of four bytes, little-endian, and the count of the headers stands before them. Both sides
+ * field of four bytes, little-endian, and the count of the headers stands before them. What is
+ * NULL is an empty field. Both sides
  * refuse a frame that is longer than HTTP_FRAME_MAX as a whole, has fields left over or missing,
  * numbers out of bounds, or texts that are not printable ASCII. A request's number is chosen by
  * jauthd, is not 0, and never used again.
@@ -87,8 +88,8 @@ struct http_request *http_request_free(struct http_request *request);    /* wipe
 bool http_request_header(struct http_request *request, const char *name, const char *value);
 /* Takes the form's bytes as body and sets its Content-Type; the buffer is empty afterwards. */
 bool http_request_form(struct http_request *request, struct buf *form);
-/* What the other side will accept: a method, an https URL, whole headers, times and sizes in
- * their bounds. */
+/* What the other side will accept: a method, an https URL, a proxy or none, whole headers, times
+ * and sizes in their bounds. */
 bool http_request_is_valid(const struct http_request *request);
 void http_reply_done(struct http_reply *reply);
 

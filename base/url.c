@@ -172,6 +172,26 @@ bool url_is_location(const char *text, size_t max_len)
 	return is_valid;
 }
 
+bool url_is_proxy(const char *text, size_t max_len)
+{
+	struct buf https = BUF_INIT(URL_MAX);
+	const char *authority, *colon;
+	struct url url;
+	bool is_valid;
+
+	if (!text_has_prefix(text, "http://") && !text_has_prefix(text, SCHEME))
+		return false;
+	authority = strstr(text, "//") + 2;
+	colon = strrchr(authority, ':');
+	buf_add_text(&https, SCHEME);
+	buf_add_text(&https, authority);
+	is_valid = strlen(text) <= max_len && !buf_failed(&https) &&
+		   url_parse(buf_text(&https), URL_MAX, &url) == 0 && !*url.path &&
+		   colon && !strchr(colon, ']');
+	buf_done(&https);
+	return is_valid;
+}
+
 bool url_same_origin(const char *a, const char *b)
 {
 	struct url url_a, url_b;

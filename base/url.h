@@ -27,6 +27,9 @@ int url_parse(const char *text, size_t max_len, struct url *ret_url);
 bool url_is_valid(const char *text, size_t max_len);
 /* The same, or with a fragment behind it: where a browser is sent to. */
 bool url_is_location(const char *text, size_t max_len);
+/* "http://HOST:PORT" or "https://HOST:PORT": a proxy, whose port has no default that all
+ * agree on. */
+bool url_is_proxy(const char *text, size_t max_len);
 /* Same scheme, host and port. Both must be valid. */
 bool url_same_origin(const char *a, const char *b);
 

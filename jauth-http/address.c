@@ -2,11 +2,13 @@
 /* Which addresses a provider's URL may lead to; see address.h. */
 #include "jauth-http/address.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/macro.h"
+#include "base/text.h"
 
 struct range {
 	unsigned char bytes[16];
@@ -67,4 +69,17 @@ bool address_is_local(const struct sockaddr *address)
 		       in_any(bytes + 12, local_v4, N_ELEMENTS(local_v4));
 	}
 	return true;
+}
+
+bool address_host_is_local(const char *host)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	const char *last_dot = strrchr(host, '.');
+
+	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1)
+		return address_is_local((const struct sockaddr *)&v4);
+	if (inet_pton(AF_INET6, host, &v6.sin6_addr) == 1)
+		return address_is_local((const struct sockaddr *)&v6);
+	return text_equals(last_dot ? last_dot + 1 : host, "localhost");
 }

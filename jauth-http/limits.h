@@ -12,4 +12,5 @@
 #define CONNECTION_IDLE_S       120      /* older ones are not used again */
 #define CONNECTION_LIFE_S       3600
 #define REPLY_HEADERS_MAX       65536    /* bytes, all headers of one reply */
+#define PROXY_SHOWN_MAX         80       /* bytes of it in a reason */
 #define DEADLINE_GRACE_MS       200      /* libcurl's own clock goes first */

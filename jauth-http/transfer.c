@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "jauth-http/address.h"
 #include "jauth-http/limits.h"
 #include "jauth-http/tls.h"
@@ -32,6 +33,7 @@ static const char *const method_names[] = {
 	[HTTP_GET] = "GET",
 	[HTTP_POST] = "POST",
 	[HTTP_DELETE] = "DELETE",
+	[HTTP_PUT] = "PUT",
 };
 
 struct number_option {
@@ -50,9 +52,17 @@ static const struct number_option fixed_options[] = {
 	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 	{ CURLOPT_SSL_VERIFYPEER, 1 },
 	{ CURLOPT_SSL_VERIFYHOST, 2 },
+	{ CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+	{ CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
+	{ CURLOPT_PROXY_SSL_VERIFYHOST, 2 },
+	/* A proxy sees none of the request's headers, and its own are not those of the reply. */
+	{ CURLOPT_HTTPPROXYTUNNEL, 1 },
+	{ CURLOPT_HEADEROPT, CURLHEADER_SEPARATE },
+	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
 	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
 	{ CURLOPT_HTTP09_ALLOWED, 0 },
-	/* Wait for the first connection to say whether it takes more than one request at a time. */
+	/* Wait for the first connection to say whether it takes more than one request at a time.
+	 * For libcurl that is the first to this server, by whatever proxy. */
 	{ CURLOPT_PIPEWAIT, 1 },
 	{ CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_S },
 	{ CURLOPT_MAXLIFETIME_CONN, CONNECTION_LIFE_S },
@@ -74,10 +84,11 @@ static const struct {
 } text_options[] = {
 	{ CURLOPT_PROTOCOLS_STR, "https" },
 	{ CURLOPT_REDIR_PROTOCOLS_STR, "https" },
-	{ CURLOPT_PROXY, "" },           /* none, whatever the environment says */
+	{ CURLOPT_NOPROXY, "" },         /* whatever the environment says */
 	{ CURLOPT_USERAGENT, "jauth/" PACKAGE_VERSION },
 	/* One file is parsed once and kept; a folder would be searched for every connection. */
 	{ CURLOPT_CAPATH, NULL },
+	{ CURLOPT_PROXY_CAPATH, NULL },
 };
 
 #define KEPT(header, field) \
@@ -185,7 +196,18 @@ static size_t on_body(char *data, size_t size, size_t n, void *userdata)
 	return CURL_WRITEFUNC_ERROR;
 }
 
-/* Looks at the address the name led to, so no name can lead to services of this machine. */
+/* A proxy looks up the name itself, and which names lead where is its own matter; but what is local
+ * by its spelling is local to the proxy, and nobody's provider. */
+static bool target_is_local(const struct http_request *request)
+{
+	struct url url;
+
+	return request->proxy && (url_parse(request->url, URL_MAX, &url) < 0 ||
+				  address_host_is_local(url.host));
+}
+
+/* Looks at the address the name led to, so no name can lead to services of this machine. With a
+ * proxy it is the proxy's name and address. */
 static curl_socket_t on_open_socket(void *userdata, curlsocktype purpose,
 				    struct curl_sockaddr *address)
 {
@@ -193,10 +215,14 @@ static curl_socket_t on_open_socket(void *userdata, curlsocktype purpose,
 
 	if (purpose != CURLSOCKTYPE_IPCXN)
 		return CURL_SOCKET_BAD;
-	if (!transfer->options->allow_loopback && address_is_local(&address->addr)) {
-		transfer->refusal = "the host's address is local to this machine";
-		return CURL_SOCKET_BAD;
+	if (!transfer->options->allow_loopback) {
+		if (address_is_local(&address->addr))
+			transfer->refusal = "the host's address is local to this machine";
+		else if (target_is_local(transfer->request))
+			transfer->refusal = "the host is local to the proxy";
 	}
+	if (transfer->refusal)
+		return CURL_SOCKET_BAD;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		      address->protocol);
 }
@@ -261,7 +287,7 @@ static bool set_body(struct transfer *transfer)
 	CURL *easy = transfer->easy;
 
 	/* libcurl does not copy what POSTFIELDS points to. */
-	if (body || request->method == HTTP_POST)
+	if (body || request->method == HTTP_POST || request->method == HTTP_PUT)
 		if (curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				     (curl_off_t)(body ? body->len : 0)) != CURLE_OK ||
 		    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body ? body->data : "") != CURLE_OK)
@@ -300,11 +326,15 @@ static bool set_request(struct transfer *transfer)
 	const char *ca_file = transfer->options->ca_file;
 	CURL *easy = transfer->easy;
 
-	if (ca_file && curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) != CURLE_OK)
+	if (ca_file && (curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) != CURLE_OK ||
+			curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, ca_file) != CURLE_OK))
 		return false;
 	if (request->once && !set_numbers(easy, once_options, N_ELEMENTS(once_options)))
 		return false;
+	/* "" is none, whatever the environment says. */
 	return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "") ==
+		       CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms) ==
 		       CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_ms) == CURLE_OK &&
@@ -366,7 +396,12 @@ static void describe_failure(const struct transfer *transfer, CURLcode code,
 
 	if (!reason)
 		reason = *transfer->error ? transfer->error : curl_easy_strerror(code);
-	text_add_ascii(&text, reason, sizeof(reply->error) - 4);
+	if (transfer->request->proxy && !transfer->reached) {
+		buf_add_text(&text, "through ");
+		text_add_ascii(&text, transfer->request->proxy, PROXY_SHOWN_MAX);
+		buf_add_text(&text, ": ");
+	}
+	text_add_ascii(&text, reason, sizeof(reply->error) - 4 - text.len);
 	(void)text_into(reply->error, sizeof(reply->error), buf_text(&text));
 	buf_done(&text);
 }

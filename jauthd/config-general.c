@@ -24,6 +24,9 @@ const struct conf_key config_general_keys[] = {
 	  .min = 2, .max = 32,
 	  .help = "what telephone numbers without a calling code mean: CN, or the rule itself as "
 		  "+86 0 11" },
+	{ .name = "metrics_file", .kind = CONF_TEXT,
+	  .offset = offsetof(struct config, metrics_file), .min = 1, .max = 1024,
+	  .help = "where numbers for Prometheus' node exporter are written; without it nowhere" },
 	{ .name = "lockers", .kind = CONF_LIST, .offset = offsetof(struct config, lockers),
 	  .max = 64,
 	  .fallback = "i3lock, swaylock, xscreensaver, xsecurelock, kde, gnome-screensaver, "
@@ -171,6 +174,16 @@ static void check_country(struct config_loader *loader, const struct conf_sectio
 		       config->country, buf_text(&names));
 }
 
+/* The node exporter takes no file with another ending. */
+static void check_metrics_file(struct config_loader *loader, const struct conf_section *section)
+{
+	const char *path = loader->config->metrics_file;
+
+	if (path && (path[0] != '/' || !text_has_suffix(path, ".prom")))
+		config_mistake(loader, section, "metrics_file",
+			       "\"%s\" must start with \"/\" and end in \".prom\"", path);
+}
+
 void config_check_general(struct config_loader *loader, const struct conf_section *section)
 {
 	struct config *config = loader->config;
@@ -184,6 +197,7 @@ void config_check_general(struct config_loader *loader, const struct conf_sectio
 			       "\"%s\" is no language; write one as in LANG, for example zh_CN",
 			       config->language);
 	check_country(loader, section);
+	check_metrics_file(loader, section);
 }
 
 void config_check_test(struct config_loader *loader, const struct conf_section *section)

@@ -23,6 +23,18 @@ const struct conf_key config_type_keys[] = {
 
 static const char *const digits_words[] = { "page", "app-message", NULL };
 
+/* Of providers that can go by the relay; to others the words may mean something else. */
+const struct conf_key config_link_keys[] = {
+	{ .name = "number_match", .kind = CONF_BOOL,
+	  .offset = offsetof(struct method, number_match), .fallback = "yes",
+	  .help = "no: who approved on the telephone need not type its two digits here" },
+	{ .name = "digits", .kind = CONF_CHOICE, .offset = offsetof(struct method, digits),
+	  .choices = digits_words, .fallback = "page",
+	  .help = "where the telephone shows them: page, of the relay, or app-message, which the "
+		  "relay cannot read" },
+	{ NULL }
+};
+
 const struct conf_key config_method_keys[] = {
 	{ .name = "title", .kind = CONF_TEXT, .offset = offsetof(struct method, title),
 	  .min = 1, .max = 64,
@@ -34,13 +46,6 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "alone", .kind = CONF_BOOL, .offset = offsetof(struct method, alone),
 	  .fallback = "no",
 	  .help = "yes: a code sent by SMS may be the first or only factor of a login" },
-	{ .name = "number_match", .kind = CONF_BOOL,
-	  .offset = offsetof(struct method, number_match), .fallback = "yes",
-	  .help = "no: who approved on the telephone need not type its two digits here" },
-	{ .name = "digits", .kind = CONF_CHOICE, .offset = offsetof(struct method, digits),
-	  .choices = digits_words, .fallback = "page",
-	  .help = "where the telephone shows them: page, of the relay, or app-message, which the "
-		  "relay cannot read" },
 	{ .name = "open_max", .kind = CONF_NUMBER,
 	  .offset = offsetof(struct method, limits.open_max), .min = 0, .max = LOGINS_WAITING_MAX,
 	  .help = "logins by this method at once, 0: unlimited; without it the kind's own limit" },
@@ -182,7 +187,7 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 				       "digits = app-message", method->provider->type);
 		return;
 	}
-	for (size_t i = 0; i < N_ELEMENTS(keys); i++)
+	for (size_t i = 0; method->provider->callback && i < N_ELEMENTS(keys); i++)
 		if (conf_find(section, keys[i]))
 			config_mistake(loader, section, keys[i], "%s speaks of the relay's page, "
 				       "which this method does not use; drop it", keys[i]);
@@ -222,13 +227,17 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 			struct method *method)
 {
 	struct method_type type = { NULL };
-	const struct conf_table tables[] = {
+	struct conf_table tables[4] = {
 		{ config_type_keys, &type },
 		{ config_method_keys, method },
-		{ method->provider->keys, method->config },
 	};
+	size_t n = 2;
 
-	conf_apply(section, tables, method->provider->keys ? 3 : 2, loader->report);
+	if (method->provider->callback)
+		tables[n++] = (struct conf_table){ config_link_keys, method };
+	if (method->provider->keys)
+		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
+	conf_apply(section, tables, n, loader->report);
 	conf_release(config_type_keys, &type);
 	default_limits(section, method);
 	method->features = method->provider->features_of ?

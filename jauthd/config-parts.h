@@ -58,7 +58,7 @@ void config_add_gateway(struct config_loader *loader, const struct conf_section 
 struct sms_gateway *config_free_gateway(struct sms_gateway *gateway);
 
 /* The keys of a method that every provider has, and those of a service. */
-extern const struct conf_key config_type_keys[], config_method_keys[];
+extern const struct conf_key config_type_keys[], config_method_keys[], config_link_keys[];
 extern const struct conf_key config_methods_keys[], config_service_keys[];
 
 /* `id` NULL: made from title or type. */

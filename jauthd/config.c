@@ -21,6 +21,7 @@ const struct config_section_keys config_sections[] = {
 	{ "sms", config_gateway_keys },
 	{ "method", config_type_keys },
 	{ "method", config_method_keys },
+	{ "method", config_link_keys },
 	{ "limits", config_limits_keys },
 	{ "relay", config_relay_keys },
 	{ "test", config_test_keys },

@@ -13,6 +13,7 @@
 #include "jauthd/worker.h"
 
 struct bus;
+struct metrics;
 
 struct core {
 	sd_event *event;
@@ -22,6 +23,7 @@ struct core {
 	struct codes *codes;
 	struct logins *logins;
 	struct bus *bus;
+	struct metrics *metrics;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

@@ -119,6 +119,10 @@
 #define AUDIT_TRIM_FIRST_S          60
 #define AUDIT_TRIM_S                3600     /* in a day more than a flood can add */
 
+/* Monitoring */
+#define METRICS_S                   15
+#define METRICS_TEXT_MAX            16384    /* bytes of the file */
+
 /* Screen */
 #define LOGIN_LINE_MAX              2048     /* characters of one text */
 #define LOGIN_TITLE_MAX             64       /* of a title or a user code */

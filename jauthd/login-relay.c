@@ -305,7 +305,10 @@ static void refuse_second(struct login *login)
 
 void login_relay_show_digits(struct login *login)
 {
-	if (!login->relay.link || login->is_gone) {
+	if (login->is_gone) {
+		(void)text_into(login->reason, sizeof(login->reason), "client left");
+		login_end(login, LOGIN_CANCELLED, NULL);
+	} else if (!login->relay.link) {
 		refuse_way(login, "the link is gone");
 	} else if (logins_has_match(login)) {
 		refuse_second(login);

@@ -29,6 +29,7 @@
 #include "jauthd/check.h"
 #include "jauthd/config.h"
 #include "jauthd/core.h"
+#include "jauthd/metrics.h"
 #include "jauthd/org.jauth1.xml.h"
 
 #define DAEMON_USER "jauth"
@@ -344,6 +345,8 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = add_sources(core);
 	if (r >= 0)
+		r = metrics_new(core->event, core->logins, core->names, &core->metrics);
+	if (r >= 0)
 		r = make_bus(core);
 	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;
 	return r;
@@ -358,6 +361,7 @@ static void end(struct core *core)
 	workers_free(core->names);
 	workers_free(core->hashes);
 	store_free(core->store);
+	metrics_free(core->metrics);
 	logins_free(core->logins);
 	codes_free(core->codes);
 	bus_free(core->bus);

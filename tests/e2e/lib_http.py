@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 REQUEST, CANCEL, REPLY, PING, PONG = range(1, 6)
-GET, POST, DELETE = range(1, 4)
+GET, POST, DELETE, PUT = range(1, 5)
 DONE, NOT_SENT, TIMED_OUT, BROKEN = range(1, 5)
 TEXTS = ["content_type", "cache_control", "link", "retry_after", "ratelimit_remaining", "error"]
 BODY_MAX = 512 * 1024
@@ -177,6 +177,97 @@ class RefusingServer(Server):
                                            struct.pack(">I", self.REFUSED_STREAM)))
 
 
+class ConnectProxy:
+    """An HTTP proxy that makes tunnels (RFC 9110 section 9.3.6) and nothing else, and
+    tells of everything it should not have been sent. `answer(stream)`: what it does instead."""
+    HEADERS = {"host", "user-agent", "proxy-connection"}
+
+    def __init__(self, certificate=None, answer=None, address="127.0.0.1"):
+        self.answer = answer
+        self.targets = []
+        self.wrong = []
+        self.passed = bytearray()        # what clients sent through the tunnels
+        self.tunnels = []
+        self.context = None
+        if certificate:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(certificate)
+        self.listener = socket.create_server((address, 0), backlog=300)
+        scheme = "https" if certificate else "http"
+        host = "localhost" if address == "127.0.0.1" else address
+        self.url = f"{scheme}://{host}:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                stream, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=[stream], daemon=True).start()
+
+    def _serve(self, stream):
+        with contextlib.suppress(OSError), stream:
+            if self.context:
+                stream = self.context.wrap_socket(stream, server_side=True)
+            with stream:
+                self._talk(stream)
+
+    def _talk(self, stream):
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            part = stream.recv(1)        # not one byte of what is for the server
+            if not part:
+                return
+            head += part
+        target = self._check(head.decode("ascii").split("\r\n")[:-2])
+        self.targets.append(target)
+        if self.answer:
+            self.answer(stream)
+            return
+        host, _, port = target.rpartition(":")
+        with socket.create_connection((host, int(port))) as server:
+            stream.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: one\r\n"
+                           b"Content-Type: text/of-the-proxy\r\n\r\n")
+            self.tunnels.append(stream)
+            back = threading.Thread(target=self._pass, args=[server, stream, bytearray()],
+                                    daemon=True)
+            back.start()
+            self._pass(stream, server, self.passed)
+            back.join()
+
+    def _check(self, lines):
+        method, target, version = lines[0].split(" ")
+        names = [line.partition(":")[0].lower() for line in lines[1:]]
+        if (method, version) != ("CONNECT", "HTTP/1.1"):
+            self.wrong.append(lines[0])
+        if f"Host: {target}" not in lines[1:]:
+            self.wrong.append("Host is not the target")
+        self.wrong += [name for name in names if name not in self.HEADERS]
+        return target
+
+    @staticmethod
+    def _pass(source, sink, kept):
+        with contextlib.suppress(OSError):
+            while part := source.recv(65536):
+                kept += part
+                sink.sendall(part)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def cut(self):
+        """Ends all tunnels, as a proxy that crashes."""
+        for tunnel in self.tunnels:
+            with contextlib.suppress(OSError):
+                tunnel.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)     # else accept() goes on
+        self.listener.close()
+
+
 def keeps(body=b"ok", **more):
     """An answer function that always says the same and keeps the connection."""
     def answer(stream, _request):
@@ -196,7 +287,7 @@ daemon off; master_process off; worker_processes 1; pid {folder}/pid;
 error_log stderr warn;
 events {{ worker_connections 400; }}
 http {{
-    log_format short '$server_protocol $connection $connection_requests $request_method';
+    log_format short '$server_protocol $connection $connection_requests $request_method $uri';
     access_log {folder}/access short;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/p;
     fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
@@ -269,8 +360,9 @@ def frame(kind, number, fields=b""):
 
 
 def request_fields(url, method=GET, headers=(), body=b"", connect_ms=5000, total_ms=10000,
-                   max_body=BODY_MAX, once=0):
-    return b"".join([number_field(method), field(url.encode()), number_field(len(headers)),
+                   max_body=BODY_MAX, once=0, proxy=""):
+    return b"".join([number_field(method), field(url.encode()), field(proxy.encode()),
+                     number_field(len(headers)),
                      *(field(header.encode()) for header in headers), field(body),
                      number_field(connect_ms), number_field(total_ms), number_field(max_body),
                      number_field(once)])

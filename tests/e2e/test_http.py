@@ -12,9 +12,10 @@ import time
 
 import pytest
 
-from lib_http import (BODY_MAX, BROKEN, CANCEL, DELETE, DONE, NOT_SENT, PONG, POST, REPLY, REQUEST,
-                      TIMED_OUT, Authority, JauthHttp, Nginx, RefusingServer, Server, field, frame,
-                      keeps, number_field, request_fields, response, wait_until)
+from lib_http import (BODY_MAX, BROKEN, CANCEL, DELETE, DONE, NOT_SENT, PONG, POST, PUT, REPLY,
+                      REQUEST, TIMED_OUT, Authority, ConnectProxy, JauthHttp, Nginx, RefusingServer,
+                      Server, field, frame, keeps, number_field, request_fields, response,
+                      wait_until)
 
 
 @pytest.fixture(name="authority", scope="module")
@@ -47,6 +48,19 @@ def fixture_serve(certificate):
         server.close()
 
 
+@pytest.fixture(name="tunnel")
+def fixture_tunnel():
+    proxies = []
+
+    def tunnel(*args, **more):
+        proxies.append(ConnectProxy(*args, **more))
+        return proxies[-1]
+    yield tunnel
+    for proxy in proxies:
+        proxy.close()
+        assert not proxy.wrong
+
+
 # --- what works ---
 
 def test_a_reply_has_status_body_and_the_named_headers_only(http, serve):
@@ -72,8 +86,12 @@ def test_method_headers_and_body_arrive_as_given(http, serve):
     client.fetch(server.url, method=POST)
     client.fetch(server.url, method=DELETE)
     client.fetch(server.url, method=DELETE, body=b"{}")
+    client.fetch(server.url, method=PUT, body=b"{1}")
+    client.fetch(server.url, method=PUT)
     assert [(r.method, r.body) for r in server.requests] == [
-        ("POST", b"a=1&b=2"), ("POST", b""), ("DELETE", b""), ("DELETE", b"{}")]
+        ("POST", b"a=1&b=2"), ("POST", b""), ("DELETE", b""), ("DELETE", b"{}"), ("PUT", b"{1}"),
+        ("PUT", b"")]
+    assert server.requests[5].headers["content-length"] == "0"
     assert server.requests[0].headers["authorization"] == "Bearer t"
     assert server.requests[0].headers["content-type"] == "application/json"
     assert server.requests[0].headers["user-agent"].startswith("jauth/")
@@ -235,16 +253,20 @@ def test_loopback_is_refused_without_the_test_setting(tmp_path, authority, serve
         http.stop()
 
 
-def test_the_environment_gives_no_orders(tmp_path, authority, serve):
+def test_the_environment_gives_no_orders(tmp_path, authority, serve, tunnel):
     server, proxy = serve(keeps()), serve(keeps(), None)
+    used = tunnel()
     keylog = tmp_path / "keys"
     environment = {"https_proxy": f"http://127.0.0.1:{proxy.port}", "SSLKEYLOGFILE": str(keylog),
-                   "ALL_PROXY": f"http://127.0.0.1:{proxy.port}"}
+                   "ALL_PROXY": f"http://127.0.0.1:{proxy.port}", "no_proxy": "localhost",
+                   "NO_PROXY": "*"}
     http = JauthHttp(tmp_path, "--ca-file", str(authority.file), "--allow-loopback",
                      environment=environment).start()
     try:
         assert http.client().fetch(server.url).result == DONE
         assert proxy.n_connections == 0
+        assert http.client().fetch(server.url, proxy=used.url).result == DONE
+        assert len(used.targets) == 1, "the request's own proxy is used, whatever no_proxy says"
         assert not keylog.exists()
     finally:
         http.stop()
@@ -323,6 +345,267 @@ def test_header_values_that_fit_no_field_are_dropped(http, serve):
     assert reply.result == DONE
     assert (reply.cache_control, reply.content_type, reply.retry_after) == ("", "", "")
     assert reply.link == "one"
+
+
+# --- late ---
+
+def test_an_answer_may_be_late_and_holds_nobody_up(http, serve, tunnel):
+    """What the calls for a relay's events do; longer than the 30 s of other requests."""
+    seconds, n_polls = 31, 20
+
+    def answer(stream, request):
+        if request.path.startswith("/poll"):
+            time.sleep(seconds)
+        stream.sendall(response(body=request.path.encode()))
+        return True
+    server, proxy = serve(answer), tunnel()
+    client, other = http.client(timeout=60), http.client()
+    began = time.monotonic()
+    asked = {client.ask(f"{server.url}/poll{i}", total_ms=45000,
+                        proxy=proxy.url if i % 2 else ""): f"/poll{i}" for i in range(n_polls)}
+    wait_until(lambda: len(server.requests) == n_polls)
+    while time.monotonic() < began + seconds - 2:
+        asked_at = time.monotonic()
+        for way in ("", proxy.url):
+            assert other.fetch(server.url + "/put", method=PUT, body=b"x", proxy=way).body == \
+                b"/put"
+        assert time.monotonic() < asked_at + 2
+        time.sleep(1)
+    for _ in range(n_polls):
+        number, reply = client.reply()
+        assert (reply.result, reply.body.decode()) == (DONE, asked.pop(number))
+    assert time.monotonic() - began < seconds + 5
+    assert server.n_connections == n_polls + 2, "the short ones share two connections"
+    before = server.n_connections
+    assert client.fetch(server.url + "/next", total_ms=45000).result == DONE
+    assert server.n_connections == before
+
+
+# --- by a proxy ---
+
+@pytest.mark.parametrize("by_tls", [False, True], ids=["http", "https"])
+def test_a_reply_comes_through_a_tunnel(http, serve, tunnel, certificate, by_tls):
+    server = serve(keeps(b"hello", headers=["Retry-After: 7"]))
+    proxy = tunnel(certificate if by_tls else None)
+    client = http.client()
+    for _ in range(2):
+        reply = client.fetch(server.url + "/secret-path", method=PUT, body=b"secret-body",
+                             headers=["Authorization: Bearer secret-token"], proxy=proxy.url)
+        assert (reply.result, reply.status, reply.body) == (DONE, 200, b"hello")
+        assert (reply.retry_after, reply.content_type) == ("7", "")
+    assert proxy.targets == [f"localhost:{server.port}"], "one tunnel serves both"
+    assert server.requests[0].headers["authorization"] == "Bearer secret-token"
+    assert "proxy-connection" not in server.requests[0].headers
+    assert b"secret" not in proxy.passed
+
+
+def test_the_certificate_is_that_of_the_server(http, serve, tunnel, authority, tmp_path):
+    wrong = [serve(keeps(), authority.issue("other.example.org")),
+             serve(keeps(), Authority(tmp_path / "foreign").issue("localhost")),
+             serve(keeps(), None)]
+    proxy = tunnel()
+    for server in wrong:
+        reply = http.client().fetch(server.url, proxy=proxy.url)
+        assert reply.result == NOT_SENT
+        assert reply.error.startswith(f"through {proxy.url}: ")
+        assert not server.requests
+    assert len(proxy.targets) == 3
+
+
+def test_the_certificate_of_the_proxy_is_verified_too(http, serve, tunnel, authority, tmp_path):
+    server = serve(keeps())
+    for certificate in (authority.issue("other.example.org"),
+                        Authority(tmp_path / "foreign").issue("localhost")):
+        proxy = tunnel(certificate)
+        reply = http.client().fetch(server.url, proxy=proxy.url)
+        assert (reply.result, proxy.targets) == (NOT_SENT, [])
+        assert reply.error.startswith(f"through {proxy.url}: ")
+    assert server.n_connections == 0
+
+
+def test_ways_are_not_mixed(http, serve, tunnel):
+    server, one, two = serve(keeps()), tunnel(), tunnel()
+    client = http.client()
+    for _ in range(3):
+        for way in ("", one.url, two.url):
+            assert client.fetch(server.url, proxy=way).result == DONE
+    assert len(one.targets) == len(two.targets) == 1
+    assert [request.connection for request in server.requests] == [1, 2, 3] * 3
+
+
+def test_ways_are_not_mixed_at_once(http, certificate, tunnel, tmp_path):
+    """HTTP/2, where a request joins a connection that is at work."""
+    nginx, proxy = Nginx(tmp_path / "nginx", certificate, "hello"), tunnel()
+    client = http.client()
+    try:
+        for i in range(40):
+            client.ask(nginx.url + ("/t" if i % 2 else "/d"), proxy=proxy.url if i % 2 else "")
+        assert {client.reply()[1].result for _ in range(40)} == {DONE}
+        lines = wait_until(lambda: len(nginx.access()) >= 40 and nginx.access())
+        connections = {"/t": set(), "/d": set()}
+        for line in lines:
+            connections[line.split()[4]].add(line.split()[1])
+        assert connections["/d"] and connections["/t"].isdisjoint(connections["/d"])
+        assert len(connections["/t"]) == len(proxy.targets)
+        proxy.close()
+        proxy.cut()
+        assert client.fetch(nginx.url).result == DONE
+        assert client.fetch(nginx.url, proxy=proxy.url).result == NOT_SENT
+    finally:
+        nginx.close()
+
+
+def test_once_has_a_tunnel_of_its_own(http, serve, tunnel):
+    server, proxy = serve(keeps_then_drops()), tunnel()
+    client = http.client()
+    client.fetch(server.url, proxy=proxy.url)
+    for n in range(2, 5):
+        reply = client.fetch(server.url, method=POST, body=b"x", once=1, proxy=proxy.url)
+        assert reply.result == DONE
+        assert len(proxy.targets) == len(server.requests) == n
+
+
+def says(*lines, body=b""):
+    def answer(stream):
+        stream.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+    return answer
+
+
+REFUSALS = {
+    "forbidden": says("HTTP/1.1 403 Forbidden", "Content-Length: 2", body=b"no"),
+    "asks for a password": says("HTTP/1.1 407 Proxy Authentication Required",
+                                "Proxy-Authenticate: Basic realm=\"x\"", "Content-Length: 0"),
+    "cannot reach": says("HTTP/1.1 502 Bad Gateway", "Content-Length: 0"),
+    "redirects": says("HTTP/1.1 302 Found", "Location: https://localhost/", "Content-Length: 0"),
+    "leaves": lambda stream: None,
+    "garbage": says("\0garbage"),
+    "huge headers": says("HTTP/1.1 200 OK", *["X: " + "y" * 10000] * 100),
+    "huge body": says("HTTP/1.1 403 Forbidden", "Content-Length: 100000000", body=b"x" * 1000000),
+    "answers itself": says("HTTP/1.1 200 OK", "Content-Length: 2", body=b"ok"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_proxy_that_refuses_is_named(http, serve, tunnel, name):
+    server, proxy = serve(keeps()), tunnel(answer=REFUSALS[name])
+    client = http.client()
+    began = time.monotonic()
+    reply = client.fetch(server.url, proxy=proxy.url, method=POST, body=b"x", once=1,
+                         connect_ms=3000)
+    assert (reply.result, reply.status, reply.body) == (NOT_SENT, 0, b"")
+    assert reply.error.startswith(f"through {proxy.url}: ")
+    assert time.monotonic() - began < 5
+    assert server.n_connections == 0
+    assert client.fetch(server.url).result == DONE
+
+
+def test_a_proxy_that_hangs_ends_by_connect_ms(http, serve, tunnel):
+    server = serve(keeps())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ways = [tunnel(answer=lambda stream: time.sleep(5)).url,
+                tunnel(answer=lambda stream: stream.sendall(b"HTTP/1.1 200 OK\r\n") or
+                       time.sleep(5)).url,
+                f"https://localhost:{silent.getsockname()[1]}"]
+        for way in ways:
+            began = time.monotonic()
+            reply = http.client().fetch(server.url, proxy=way, connect_ms=400)
+            assert reply.result == NOT_SENT
+            assert way in reply.error
+            assert 0.3 < time.monotonic() - began < 2
+
+
+def test_a_proxy_that_drips_ends_by_connect_ms(http, serve, tunnel):
+    def drips(stream):
+        for _ in range(100):
+            stream.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            time.sleep(0.05)
+    proxy = tunnel(answer=drips)
+    began = time.monotonic()
+    reply = http.client().fetch(serve(keeps()).url, proxy=proxy.url, connect_ms=500)
+    assert (reply.result, reply.status) == (NOT_SENT, 0)
+    assert time.monotonic() - began < 2
+
+
+def test_a_proxy_that_is_not_there_is_named(http, serve, tunnel):
+    server, proxy = serve(keeps()), tunnel()
+    proxy.close()
+    reply = http.client().fetch(server.url, proxy=proxy.url)
+    assert reply.result == NOT_SENT
+    assert proxy.url in reply.error
+    reply = http.client().fetch(server.url, proxy="http://nosuch.invalid:3128", connect_ms=3000)
+    assert reply.result == NOT_SENT
+    assert "through http://nosuch.invalid:3128" in reply.error
+    assert server.n_connections == 0
+
+
+def test_a_proxy_that_vanishes_under_a_request_broke_it(http, serve, tunnel):
+    server, proxy = serve(hangs), tunnel()
+    client = http.client()
+    client.ask(server.url, proxy=proxy.url)
+    wait_until(lambda: server.requests)
+    proxy.cut()
+    assert client.reply()[1].result == BROKEN, "it may have been sent"
+
+
+def test_a_pooled_tunnel_that_died_is_replaced(http, serve, tunnel):
+    server, proxy = serve(keeps()), tunnel()
+    client = http.client()
+    for n in range(1, 4):
+        assert client.fetch(server.url, proxy=proxy.url).result == DONE
+        assert len(proxy.targets) == n
+        proxy.cut()
+        time.sleep(0.05)
+
+
+def test_a_hanging_proxy_holds_up_no_other_server(http, serve, tunnel):
+    server, other = serve(keeps()), serve(keeps())
+    proxy = tunnel(answer=lambda stream: time.sleep(5))
+    client = http.client()
+    began = time.monotonic()
+    hanging = client.ask(server.url, proxy=proxy.url, connect_ms=2000)
+    wait_until(lambda: proxy.targets)
+    assert client.fetch(other.url).result == DONE
+    assert time.monotonic() - began < 1.5
+    direct = client.ask(server.url)
+    replies = dict(client.reply() for _ in range(2))
+    assert (replies[hanging].result, replies[direct].result) == (NOT_SENT, DONE)
+    assert time.monotonic() - began < 3, "the same server is waited for by connect_ms only"
+
+
+def test_what_says_that_it_is_local_is_refused_behind_a_proxy(tmp_path, authority, serve, tunnel):
+    """The proxy stands elsewhere; 192.0.2.10 does not, but the program cannot know."""
+    subprocess.run(["ip", "address", "add", "192.0.2.10/32", "dev", "lo"], check=True)
+    http = JauthHttp(tmp_path, "--ca-file", str(authority.file)).start()
+    try:
+        server, proxy = serve(keeps()), tunnel(address="192.0.2.10")
+        client = http.client()
+        for host in ("localhost", "a.localhost", "LOCALHOST", "127.0.0.1", "[::1]", "0.0.0.0",
+                     "[::ffff:127.0.0.1]", "169.254.169.254", "[fe80::1]"):
+            reply = client.fetch(f"https://{host}:{server.port}/", proxy=proxy.url)
+            assert (host, reply.result) == (host, NOT_SENT)
+            assert reply.error == f"through {proxy.url}: the host is local to the proxy"
+        assert not proxy.targets
+        reply = client.fetch(f"https://nosuch.invalid:{server.port}/", proxy=proxy.url)
+        assert (reply.result, proxy.targets) == (NOT_SENT, [f"nosuch.invalid:{server.port}"]), \
+            "other names are the proxy's to look up"
+    finally:
+        http.stop()
+        subprocess.run(["ip", "address", "del", "192.0.2.10/32", "dev", "lo"], check=True)
+
+
+def test_loopback_is_refused_as_a_proxy(tmp_path, authority, serve, tunnel):
+    server, proxy = serve(keeps()), tunnel()
+    port = proxy.url.rpartition(":")[2]
+    http = JauthHttp(tmp_path, "--ca-file", str(authority.file)).start()
+    try:
+        client = http.client()
+        for host in ("localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"):
+            reply = client.fetch("https://op.example.org/", proxy=f"http://{host}:{port}")
+            assert (host, reply.result) == (host, NOT_SENT)
+            assert "address is local" in reply.error
+        assert not proxy.targets and not server.requests
+    finally:
+        http.stop()
 
 
 # --- once ---
@@ -414,9 +697,13 @@ BAD_FRAMES = {
     "injected header": frame(REQUEST, 1, request_fields("https://localhost/",
                                                         headers=["A: b\r\nC: d"])),
     "field left over": frame(REQUEST, 1, request_fields("https://localhost/") + field(b"")),
+    "a proxy with a password": frame(REQUEST, 1, request_fields("https://localhost/",
+                                                                proxy="http://u:p@localhost:1")),
+    "a proxy of another kind": frame(REQUEST, 1, request_fields("https://localhost/",
+                                                                proxy="socks5://localhost:1")),
     "once 2": frame(REQUEST, 1, request_fields("https://localhost/", once=2)),
     "many headers": frame(REQUEST, 1, number_field(1) + field(b"https://localhost/") +
-                          number_field(1 << 31)),
+                          field(b"") + number_field(1 << 31)),
 }
 
 

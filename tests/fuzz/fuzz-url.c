@@ -21,6 +21,16 @@ static void check_url(const char *text)
 		abort();
 }
 
+/* What is a proxy is a URL without a path, but for its scheme. */
+static void check_proxy(const char *text)
+{
+	if (!url_is_proxy(text, URL_MAX))
+		return;
+	if (strncmp(text, "http", 4) != 0 || strchr(text, '@') || strchr(text, '?') ||
+	    strchr(strstr(text, "//") + 2, '/') || strlen(text) > URL_MAX)
+		abort();
+}
+
 /* What decodes is the one encoding of its bytes. */
 static void check_base64url(const char *text, size_t len)
 {
@@ -45,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	check_url(text);
+	check_proxy(text);
 	check_base64url(text, strlen(text));
 	form_add(&form, text, text);
 	url_encode_segment(&form, text);

@@ -219,7 +219,8 @@ static void nothing_else_is_written(const struct document *document)
 	}
 }
 
-/* The first place of the key; NULL: nowhere. */
+/* The first place of the key; NULL: nowhere. Without a type one that all types have, and so not where
+ * the word is a type's own. */
 static const struct entry *first_of(const struct document *document, const char *section,
 				    const char *type, const struct conf_key *key)
 {
@@ -229,7 +230,7 @@ static const struct entry *first_of(const struct document *document, const char 
 		const struct entry *entry = &document->entries[i];
 
 		if (key_is(key, entry->key) && text_equals(entry->section, section) &&
-		    (!type || text_equals(entry->type, type)))
+		    (type ? text_equals(entry->type, type) : !find_own(entry)))
 			return entry;
 	}
 	return NULL;

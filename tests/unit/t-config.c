@@ -70,6 +70,8 @@ static const struct mistake_case {
 	{ "[test]\nhash_prefix = 5\n", { { 2, "no crypt(5) setting" } } },
 	/* messages: numbers and accounts are protected by the default at least */
 	{ "[general]\ncountry = ZZ\n", { { 2, "\"ZZ\" is no country here; write one of AE, " } } },
+	{ "[general]\nmetrics_file = run/a.prom\n", { { 2, "\"run/a.prom\" must start with" } } },
+	{ "[general]\nmetrics_file = /run/a.txt\n", { { 2, "and end in \".prom\"" } } },
 	{ "[general]\ncountry = cn\n", { { 2, "\"cn\" is no country here" } } },
 	{ "[general]\ncountry = +86 0\n", { { 2, "or the rule itself" } } },
 	{ "[limits]\nsms_number_gap = 59\nsms_number_hour = 6\nsms_number_day = 11\n",
@@ -268,6 +270,7 @@ static const char *const right_texts[] = {
 	TEXT "[sms mail]\ntype = post\nstamp = red\ncost = 1000000\n",
 	"[general]\ncountry = CN\n",
 	"[general]\ncountry = +39 - 9-11\n",
+	"[general]\nmetrics_file = /run/jauth-metrics/jauth.prom\n",
 	"[limits]\nsms_number_gap = 1d\nsms_number_hour = 1\ncodes_wrong_row = 100\n",
 	"[limits]\nsms_source_hour = 1000000\nsms_cost_per_day = 1000000000\n",
 };

@@ -58,11 +58,32 @@ static void what_is_no_ip_address_counts_as_local(void **state)
 	assert_true(address_is_local((const struct sockaddr *)&path));
 }
 
+/* As url_parse() leaves them. */
+static void hosts_that_are_local_by_their_spelling(void **state)
+{
+	static const struct {
+		const char *host;
+		bool is_local;
+	} rows[] = {
+		{ "127.0.0.1", true }, { "169.254.169.254", true }, { "::1", true },
+		{ "::ffff:127.0.0.1", true }, { "fe80::1", true }, { "localhost", true },
+		{ "a.localhost", true }, { "192.0.2.1", false }, { "2001:db8::1", false },
+		{ "localhost.example.org", false }, { "mylocalhost", false },
+		{ "op.example.org", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (address_host_is_local(rows[i].host) != rows[i].is_local)
+			fail_msg("%s", rows[i].host);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_of_this_machine_are_told),
 		cmocka_unit_test(what_is_no_ip_address_counts_as_local),
+		cmocka_unit_test(hosts_that_are_local_by_their_spelling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

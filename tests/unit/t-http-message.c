@@ -12,13 +12,15 @@
 
 #include "base/text.h"
 
-#define URL "https://op.example.org/token?x=1"
+#define URL   "https://op.example.org/token?x=1"
+#define PROXY "http://proxy.example.org:3128"
 
 static struct http_request *sample_request(void)
 {
 	struct http_request *request = http_request_new(HTTP_POST, URL);
 	struct buf form = BUF_INIT_SECRET(100);
 
+	request->proxy = text_copy(PROXY);
 	assert_true(http_request_header(request, "Authorization", "Bearer secret-token"));
 	buf_add_text(&form, "grant_type=device_code");
 	assert_true(http_request_form(request, &form));
@@ -66,6 +68,7 @@ static void a_request_comes_back_as_it_was(void **state)
 	assert_int_equal(http_decode_request(&frame, &back), 0);
 	assert_int_equal(back->method, HTTP_POST);
 	assert_string_equal(back->url, URL);
+	assert_string_equal(back->proxy, PROXY);
 	assert_int_equal(back->n_headers, 2);
 	assert_string_equal(back->headers[0]->data, "Authorization: Bearer secret-token");
 	assert_string_equal(back->headers[1]->data,
@@ -221,10 +224,10 @@ static void requests_out_of_bounds_are_refused(void **state)
 		int expected;
 	} rows[] = {
 		{ "smallest", URL, "A: b", HTTP_GET, 1, 1, 0, 1, 0 },
-		{ "largest", URL, "A: b", HTTP_DELETE, 60000, 120000, HTTP_BODY_MAX, 1, 0 },
+		{ "largest", URL, "A: b", HTTP_PUT, 60000, 120000, HTTP_BODY_MAX, 1, 0 },
 		{ "number 0", URL, "A: b", HTTP_GET, 1, 1, 0, 0, -EBADMSG },
 		{ "method 0", URL, "A: b", 0, 1, 1, 0, 1, -EBADMSG },
-		{ "unknown method", URL, "A: b", HTTP_DELETE + 1, 1, 1, 0, 1, -EBADMSG },
+		{ "unknown method", URL, "A: b", HTTP_PUT + 1, 1, 1, 0, 1, -EBADMSG },
 		{ "no time to connect", URL, "A: b", HTTP_GET, 0, 1, 0, 1, -EBADMSG },
 		{ "too long to connect", URL, "A: b", HTTP_GET, 60001, 1, 0, 1, -EBADMSG },
 		{ "no time", URL, "A: b", HTTP_GET, 1, 0, 0, 1, -EBADMSG },
@@ -259,6 +262,50 @@ static void requests_out_of_bounds_are_refused(void **state)
 				 rows[i].expected == 0 || rows[i].number == 0);
 		http_request_free(request);
 	}
+}
+
+static void a_proxy_is_none_or_a_whole_one(void **state)
+{
+	static const struct {
+		const char *proxy;
+		int expected;
+	} rows[] = {
+		{ NULL, 0 },
+		{ PROXY, 0 },
+		{ "https://[2001:db8::1]:8443", 0 },
+		{ "http://proxy.example.org", -EBADMSG },
+		{ "http://user:pw@proxy.example.org:3128", -EBADMSG },
+		{ "http://proxy.example.org:3128/x", -EBADMSG },
+		{ "socks5://proxy.example.org:1080", -EBADMSG },
+		{ "http://proxy.example.org:3128\r\nA: b", -EBADMSG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct http_request *request = http_request_new(HTTP_PUT, URL);
+
+		request->proxy = rows[i].proxy ? text_copy(rows[i].proxy) : NULL;
+		assert_int_equal(http_request_is_valid(request), rows[i].expected == 0);
+		if (decode_of(request, 1) != rows[i].expected)
+			fail_msg("%s", rows[i].proxy ? rows[i].proxy : "none");
+		http_request_free(request);
+	}
+}
+
+static void no_proxy_comes_back_as_none(void **state)
+{
+	struct http_request *request = http_request_new(HTTP_GET, URL), *back = NULL;
+	struct buf buf = BUF_INIT_SECRET(HTTP_FRAME_MAX);
+	struct http_frame_view frame;
+
+	(void)state;
+	http_encode_request(&buf, 1, request);
+	frame = only_frame(&buf);
+	assert_int_equal(http_decode_request(&frame, &back), 0);
+	assert_null(back->proxy);
+	http_request_free(back);
+	http_request_free(request);
+	buf_done(&buf);
 }
 
 /* `once` is the last field: its four bytes end the frame. */
@@ -413,6 +460,8 @@ int main(void)
 		cmocka_unit_test(cut_messages_are_refused),
 		cmocka_unit_test(fields_left_over_are_refused),
 		cmocka_unit_test(requests_out_of_bounds_are_refused),
+		cmocka_unit_test(a_proxy_is_none_or_a_whole_one),
+		cmocka_unit_test(no_proxy_comes_back_as_none),
 		cmocka_unit_test(once_is_yes_or_no),
 		cmocka_unit_test(a_header_hides_no_nul),
 		cmocka_unit_test(headers_have_room_and_limits),

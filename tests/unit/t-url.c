@@ -98,6 +98,45 @@ static void origins_are_scheme_host_and_port(void **state UNUSED)
 	assert_false(url_same_origin("nonsense", "nonsense"));
 }
 
+static void proxies_are_a_host_and_a_port(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		bool is_proxy;
+	} rows[] = {
+		{ "http://proxy.example.org:3128", true },
+		{ "https://proxy.example.org:443", true },
+		{ "http://192.0.2.7:1", true },
+		{ "http://[2001:db8::1]:8080", true },
+		{ "http://proxy.example.org", false },
+		{ "http://[2001:db8::1]", false },
+		{ "http://proxy.example.org:", false },
+		{ "http://proxy.example.org:0", false },
+		{ "http://proxy.example.org:65536", false },
+		{ "http://:3128", false },
+		{ "http://proxy.example.org:3128/", false },
+		{ "http://proxy.example.org/:1", false },
+		{ "http://proxy.example.org:3128?x:1", false },
+		{ "http://p:1#x", false },
+		{ "http://user:pw@proxy.example.org:3128", false },
+		{ "http://user@proxy.example.org:3128", false },
+		{ "http://127.1:3128", false },
+		{ "socks5://proxy.example.org:1080", false },
+		{ "proxy.example.org:3128", false },
+		{ "HTTP://proxy.example.org:3128", false },
+		{ "http:", false },
+		{ "", false },
+		{ "http://http://proxy.example.org:3128", false },
+		{ "http://a b:1", false },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
+		if (url_is_proxy(rows[i].text, URL_MAX) != rows[i].is_proxy)
+			fail_msg("%s", rows[i].text);
+	assert_true(url_is_proxy("http://a:12", 11));
+	assert_false(url_is_proxy("http://a:12", 10));
+}
+
 static void forms_are_encoded(void **state UNUSED)
 {
 	struct buf form = BUF_INIT(200);
@@ -127,6 +166,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_url_of_ours_is_refused),
 		cmocka_unit_test(long_urls_and_hosts_are_refused),
 		cmocka_unit_test(origins_are_scheme_host_and_port),
+		cmocka_unit_test(proxies_are_a_host_and_a_port),
 		cmocka_unit_test(forms_are_encoded),
 		cmocka_unit_test(path_segments_are_encoded),
 	};

@@ -46,6 +46,15 @@ t_mapping_SOURCES = tests/unit/t-mapping.c $(FAKE_PROVIDERS)
 t_mapping_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_mapping_LDADD = libjauthd.la $(UNIT_LIBS)
 
+check_PROGRAMS += t-file
+t_file_SOURCES = tests/unit/t-file.c
+t_file_CFLAGS = $(UNIT_CFLAGS)
+t_file_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += t-metrics
+t_metrics_SOURCES = tests/unit/t-metrics.c
+t_metrics_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_metrics_LDADD = libjauthd.la $(UNIT_LIBS)
+
 check_PROGRAMS += t-buf t-conf t-crypto t-json t-log t-parameters t-secret t-text t-totp t-url
 t_buf_SOURCES = tests/unit/t-buf.c
 t_buf_CFLAGS = $(UNIT_CFLAGS)
