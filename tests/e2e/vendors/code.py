@@ -22,8 +22,8 @@ VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>body {{ font: 1.2em sans-serif; max-width: 30em; margin: 3em auto }}
+<title>{title}</title><link rel="icon" href="data:,">
+<style>body {{ font: 1.2em sans-serif; max-width: 30em; margin: 3em auto; padding: 0 1em }}
 button, input {{ font: inherit; padding: .5em 1em }}</style>
 <h1>{title}</h1>
 <form method="post">
