@@ -27,5 +27,6 @@ int parameters_parse(const char *text, size_t max_len, struct parameters *ret_pa
 void parameters_done(struct parameters *parameters);    /* wipes; fine with a zeroed struct */
 
 bool parameters_has(const struct parameters *parameters, const char *name);
-/* The value of 1..max_len bytes; NULL when it is absent, empty or longer. Owned by the parameters. */
+/* The value of 1..max_len bytes; NULL when it is absent, empty or longer. Owned by the
+ * parameters. */
 const char *parameters_text(const struct parameters *parameters, const char *name, size_t max_len);

@@ -20,7 +20,7 @@ enum code_flow_result {
 	CODE_FLOW_REFUSED,       /* the person said no, or the provider for him */
 	CODE_FLOW_SETUP,         /* the provider says we are set up wrongly */
 	CODE_FLOW_BUSY,          /* the provider has no room now */
-	CODE_FLOW_FAULT,         /* an error of the provider's own, or an answer against the rules */
+	CODE_FLOW_FAULT,         /* an error of the provider's own, or against the rules */
 	/* of the callback */
 	CODE_FLOW_NO_CODE,       /* neither a usable code nor an error */
 	/* of the token endpoint */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The part of a login that all code flows over the relay share: send the telephone to the provider,
- * take its callback, redeem the code at once. A provider embeds the struct, hands callback and reply
- * down, and gets the tokens at its end. The counterpart of device-login.h.
+ * take its callback, redeem the code at once. A provider embeds the struct, hands callback and
+ * reply down, and gets the tokens at its end. The counterpart of device-login.h.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The login type `github`: github.com, GitHub Enterprise Server and ghe.com. The device flow, or the
- * code flow over the relay, gives an access token and no ID token, so who the person is comes from
- * the API, asked with that token (github-steps.c). The identity is (base URL of the host, numeric
- * user id); names can be changed and taken by others.
+ * The login type `github`: github.com, GitHub Enterprise Server and ghe.com. The device flow, or
+ * the code flow over the relay, gives an access token and no ID token, so who the person is comes
+ * from the API, asked with that token (github-steps.c). The identity is (base URL of the host,
+ * numeric user id); names can be changed and taken by others.
  */
 #include "providers/github.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The login type `oidc`: any OpenID provider with the device flow, or the code flow by the relay. */
+/* The login type `oidc`: any OpenID provider, by the device flow or by the code flow over the
+ * relay. */
 #include "base/jws.h"
 #include "base/text.h"
 #include "providers/oidc.h"

@@ -19,7 +19,8 @@ static void check_one(const struct parameters *parameters, const struct paramete
 	    !text_is_line(one->value, strlen(one->value)))
 		abort();
 	/* No other one has this name. */
-	if (one->value[0] && parameters_text(parameters, one->name, RELAY_CALLBACK_MAX) != one->value)
+	if (one->value[0] &&
+	    parameters_text(parameters, one->name, RELAY_CALLBACK_MAX) != one->value)
 		abort();
 }
 

@@ -42,7 +42,10 @@ fuzz_import_SOURCES = tests/fuzz/fuzz-import.c
 fuzz_import_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_import_LDADD = libjauthctl.la $(JANSSON_LIBS)
-noinst_PROGRAMS += fuzz-device-flow fuzz-discovery fuzz-jwks fuzz-jwt
+noinst_PROGRAMS += fuzz-code-flow fuzz-device-flow fuzz-discovery fuzz-jwks fuzz-jwt
+fuzz_code_flow_SOURCES = tests/fuzz/fuzz-code-flow.c
+fuzz_code_flow_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_code_flow_LDADD = libjauth-providers.la
 fuzz_device_flow_SOURCES = tests/fuzz/fuzz-device-flow.c
 fuzz_device_flow_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_device_flow_LDADD = libjauth-providers.la

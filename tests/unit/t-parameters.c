@@ -35,7 +35,7 @@ static void parameters_are_decoded_once(void **state UNUSED)
 		{ "", "" },
 		{ "&", "" },
 		{ "a=1", "a=1" },
-		{ "code=SplxlOBeZQQYbYS6WxSbIA&state=xyz", "code=SplxlOBeZQQYbYS6WxSbIA;state=xyz" },
+		{ "code=SplxlOBeZQQY&state=xyz", "code=SplxlOBeZQQY;state=xyz" },
 		{ "&&a=1&&b=2&", "a=1;b=2" },
 		{ "a", "a=" },
 		{ "a=", "a=" },
@@ -72,8 +72,9 @@ static void what_can_be_read_in_two_ways_is_refused(void **state UNUSED)
 	static const char *const rows[] = {
 		"=1", "a=1&=2", "=", "%00=1",
 		"a=%00", "a=b%00c", "a%00b=1",
-		"a=%", "a=%4", "a=%4&b=1", "a=%zz", "a=%g0", "a=%0g", "a=% 1", "a=%+1", "a=%-1", "%=1",
-		"a=%0A", "a=%0d%0aSet-Cookie", "a=\n", "a=\x7f", "a=%7F", "a=%1b[31m", "a=%C2%85", "\t=1",
+		"a=%", "a=%4", "a=%4&b=1", "a=%zz", "a=%g0", "a=%0g", "a=% 1", "a=%+1", "a=%-1",
+		"%=1", "a=%0A", "a=%0d%0aSet-Cookie", "a=\n", "a=\x7f", "a=%7F", "a=%1b[31m",
+		"a=%C2%85", "\t=1",
 		"a=%ff", "a=\xff", "a=%C0%80", "a=%E4%BD", "a=%ED%A0%80", "a=%F4%90%80%80", "%ff=1",
 		"a=1&a=1", "a=1&a=2", "a&a", "a=1&%61=2", "a+b=1&a%20b=2", "code=x&state=y&code=z",
 	};
@@ -147,7 +148,8 @@ static void a_value_is_given_when_it_is_there_and_fits(void **state UNUSED)
 static void what_we_encode_is_what_is_read(void **state UNUSED)
 {
 	static const char *const values[] = {
-		"a b+c", "100%", "&=?#/", "\xe6\x9d\x8e", "https://op.example.com/cb?x=1&y=2", "*-._~",
+		"a b+c", "100%", "&=?#/", "\xe6\x9d\x8e", "https://op.example.com/cb?x=1&y=2",
+		"*-._~",
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(values); i++) {

@@ -27,6 +27,7 @@ class Grant:
         self.expires = self.created + expires_in
         self.state = PENDING
         self.person = None
+        self.auth_time = None           # None: when the token is made
         self.polls = []                 # times
         self.n_slow_downs = 0
 

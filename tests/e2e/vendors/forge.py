@@ -196,8 +196,18 @@ FORGERIES = {
 }
 
 
+# The same where a nonce was sent, as in every code flow.
+NONCE_FORGERIES = {
+    "no_nonce": _without("nonce"),
+    "empty_nonce": _claim("nonce", ""),
+    "wrong_nonce": _claim("nonce", "n-0S6_WzA2Mj"),
+    "nonce_as_list": _claim("nonce", lambda claims: [claims["nonce"]]),
+    "nonce_longer": _claim("nonce", lambda claims: claims["nonce"] + "A"),
+}
+
+
 def id_token(key, claims, forgery=None):
     draft = Draft(key, dict(claims))
     if forgery:
-        FORGERIES[forgery](draft)
+        {**FORGERIES, **NONCE_FORGERIES}[forgery](draft)
     return draft.token()

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GitHub's device flow and the parts of its API that a login uses: errors with status 200, scopes
-joined by commas, no ID token, an API that wants a User-Agent and pages by the Link header."""
+"""GitHub's device flow, its web flow and the parts of its API that a login uses: errors with status
+200, scopes joined by commas, no ID token, an API that wants a User-Agent and pages by the Link
+header."""
 
+import base64
+import json
 import secrets
 
+from vendors.code import CodeUsedTwice, Codes
 from vendors.device import APPROVED, DENIED, USED, Grant, Grants
 from vendors.oidc import DEVICE_GRANT
 from vendors.server import Refusal, Reply, Server, json_reply, require_form
@@ -31,9 +35,13 @@ class GitHub(Server):
     """Serves both hosts of github.com, or one GitHub Enterprise Server with /api/v3."""
 
     def __init__(self, authority, host="op.example.org", port=0, api_prefix="/api/v3", interval=1,
-                 expires_in=900, client_id="Iv1.demo"):
+                 expires_in=900, client_id="Iv1.demo", client_secret=None, redirect_uris=()):
         super().__init__(authority, host, port, name="github", hosts=["api.example.org"])
         self.client_id = client_id
+        self.client_secret = client_secret      # needed in the web flow, and to revoke
+        self.redirect_uris = list(redirect_uris)
+        self.codes = Codes("GitHub")
+        self.default_person = None      # approves when a page does not say who
         self.api = api_prefix
         self.url = f"https://{host}:{self.port}"
         self.interval = interval
@@ -47,7 +55,10 @@ class GitHub(Server):
         self.page_size = 100
         self.routes = {
             ("POST", "/login/device/code"): ("device", self.device_code),
+            ("GET", "/login/oauth/authorize"): ("authorize", self.authorize),
+            ("POST", "/login/oauth/authorize"): ("decision", self.decide),
             ("POST", "/login/oauth/access_token"): ("token", self.access_token),
+            ("DELETE", f"{api_prefix}/applications/{client_id}/token"): ("revoke", self.revoke),
             ("GET", api_prefix + "/user"): ("user", self.user),
             ("GET", api_prefix + "/user/emails"): ("emails", self.emails),
             ("GET", api_prefix + "/user/teams"): ("teams", self.teams),
@@ -101,8 +112,51 @@ class GitHub(Server):
                            "verification_uri": self.url + "/login/device",
                            "expires_in": self.expires_in, "interval": self.interval})
 
+    def authorize(self, request):
+        if request.query.get("client_id") != self.client_id:
+            raise Refusal(404, "Not Found", "unknown client_id")
+        return self.codes.arrive(self.codes.begin(request, self, optional=["scope"]),
+                                 self.default_person)
+
+    def decide(self, request):
+        form = request.form
+        visit = self.codes.by_number(form.get("visit", ""))
+        if form.get("action") == "approve":
+            return self.codes.approve(visit, int(form.get("sub", self.default_person)))
+        return self.codes.deny(visit)
+
+    def redeem(self, request):
+        form = require_form(request, ["client_id", "client_secret", "code", "redirect_uri",
+                                      "code_verifier"], ["grant_type"])
+        self.secrets_made += [form["code"], form["code_verifier"]]
+        if (form["client_id"], form["client_secret"]) != (self.client_id, self.client_secret):
+            self.complaints.append("a wrong client secret")
+            return oauth_error("incorrect_client_credentials")
+        try:
+            visit = self.codes.redeem(form, self.client_id)
+        except Refusal as refusal:
+            for token in refusal.tokens if isinstance(refusal, CodeUsedTwice) else []:
+                self.tokens.pop(token, None)
+            self.complaints.append(str(refusal))
+            return oauth_error("bad_verification_code")
+        reply = self._token(visit.person, visit.scope)
+        visit.tokens.append(reply["access_token"])
+        return json_reply(reply)
+
+    def revoke(self, request):
+        """DELETE /applications/CLIENT/token, by the app itself."""
+        pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        if not self.client_secret or request.header("Authorization") != "Basic " + pair:
+            raise Refusal(401, "Bad credentials", "revocation by another client")
+        token = json.loads(request.body).get("access_token")
+        if not self.tokens.pop(token, None):
+            raise Refusal(404, "Not Found", "revocation of an unknown token")
+        return Reply(204)
+
     def access_token(self, request):
         self._want_json(request)
+        if "code" in request.form:
+            return self.redeem(request)
         form = require_form(request, ["client_id", "device_code", "grant_type"])
         if form["client_id"] != self.client_id:
             return oauth_error("incorrect_client_credentials")
@@ -119,12 +173,15 @@ class GitHub(Server):
         if error:
             return oauth_error(error)
         grant.state = USED
+        return json_reply(self._token(grant.person, grant.scope))
+
+    def _token(self, person, scope):
         token = "gho_" + secrets.token_hex(18)
-        scope = grant.scope if self.granted_scope is None else self.granted_scope
-        self.tokens[token] = (grant.person, scope)
+        if self.granted_scope is not None:
+            scope = self.granted_scope
+        self.tokens[token] = (person, scope)
         self.secrets_made.append(token)
-        return json_reply({"access_token": token, "token_type": "bearer",
-                           "scope": ",".join(scope)})
+        return {"access_token": token, "token_type": "bearer", "scope": ",".join(scope)}
 
     # --- API ---
 

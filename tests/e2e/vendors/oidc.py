@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An OpenID provider with the device flow (RFC 8628, OpenID Connect Core and Discovery), strict
-about every request, with faults and forgeries on demand. The tests use class Provider; as a
-program it serves ./quickstart:
+"""An OpenID provider with the device flow and the code flow (RFC 8628, RFC 6749 and 7636, OpenID
+Connect Core and Discovery), strict about every request, with faults and forgeries on demand. The
+tests use class Provider; as a program it serves ./quickstart:
 
-    oidc.py --folder DIR [--port N] [--plain-port N] [--user SUBJECT]
+    oidc.py --folder DIR [--port N] [--plain-port N] [--user SUBJECT] [--redirect-uri URL]
 
 prints one JSON line {"issuer": …, "ca": …, "plain": …} when it is ready. POST /control takes the
 same orders as JSON, for tests in other languages.
@@ -23,6 +23,7 @@ if __name__ == "__main__":
     import sys
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from vendors.code import CodeUsedTwice, Codes
 from vendors.device import APPROVED, DENIED, USED, Grant, Grants
 from vendors.forge import Key, half_hash, id_token
 from vendors.server import Refusal, Reply, Server, json_reply, require_form
@@ -49,10 +50,11 @@ FORM = """<form method="post" action="/device?user_code={code}">
 
 
 class Client:
-    def __init__(self, client_id, secret=None, auth="none"):
+    def __init__(self, client_id, secret=None, auth="none", redirect_uris=()):
         self.client_id = client_id
         self.secret = secret
         self.auth = auth                # none, client_secret_post, client_secret_basic
+        self.redirect_uris = list(redirect_uris)        # of the code flow; compared whole
 
 
 class Provider(Server):
@@ -69,6 +71,7 @@ class Provider(Server):
         self.default_person = None      # approves when a page does not say who
         self.keys = [Key("key-1")]
         self.grants = Grants()
+        self.codes = Codes("Demo provider", self.issuer)
         self.access_tokens = {}         # token → (sub, scope)
         self.revoked = []
         self.secrets_made = []          # what must never be found in a log or a core
@@ -85,6 +88,8 @@ class Provider(Server):
             ("GET", own + "/.well-known/openid-configuration"): ("discovery", self.discovery),
             ("GET", own + "/keys"): ("keys", self.key_set),
             ("POST", own + "/device_authorization"): ("device", self.device_authorization),
+            ("GET", own + "/authorize"): ("authorize", self.authorize),
+            ("POST", own + "/authorize"): ("decision", self.decide),
             ("POST", own + "/token"): ("token", self.token),
             ("GET", own + "/userinfo"): ("userinfo", self.userinfo),
             ("POST", own + "/revoke"): ("revoke", self.revoke),
@@ -120,6 +125,10 @@ class Provider(Server):
             raise KeyError(f"no open code {user_code!r}")
         return grant
 
+    def sign_in(self, sub, since=None):
+        """Every browser is signed in as this person, who is not asked again; None: nobody is."""
+        self.codes.signed_in = sub and (sub, since or time.time())
+
     def rotate_keys(self, keep_old=False):
         key = Key(f"key-{secrets.token_hex(4)}")
         self.keys = [key, *self.keys] if keep_old else [key]
@@ -138,6 +147,8 @@ class Provider(Server):
             "revocation_endpoint": base + "/revoke",
             "jwks_uri": base + "/keys",
             "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": True,
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": sorted(
@@ -170,7 +181,26 @@ class Provider(Server):
             reply["verification_uri_complete"] = f"{uri}?user_code={grant.user_code}"
         return json_reply(reply)
 
+    def authorize(self, request):
+        client = self.clients.get(request.query.get("client_id"))
+        if not client:
+            raise Refusal(400, "invalid_request", "authorize by an unknown client")
+        visit = self.codes.begin(request, client, ["scope", "nonce"],
+                                 ["prompt", "max_age", "acr_values", "hd", "resource"])
+        if "openid" not in visit.scope or "offline_access" in visit.scope:
+            raise Refusal(400, "invalid_scope", f"scope is {visit.scope!r}")
+        return self.codes.arrive(visit, self.default_person)
+
+    def decide(self, request):
+        form = request.form
+        visit = self.codes.by_number(form.get("visit", ""))
+        if form.get("action") == "approve":
+            return self.codes.approve(visit, form.get("sub", self.default_person))
+        return self.codes.deny(visit)
+
     def token(self, request):
+        if request.form.get("grant_type") == "authorization_code":
+            return self.redeem(request)
         form = require_form(request, ["grant_type", "device_code", "client_id"],
                             ["client_secret", "code_verifier", "resource"])
         self._want_json(request)
@@ -190,7 +220,24 @@ class Provider(Server):
         grant.state = USED
         return json_reply(self._tokens(grant))
 
+    def redeem(self, request):
+        form = require_form(request, ["grant_type", "code", "redirect_uri", "code_verifier",
+                                      "client_id"], ["client_secret"])
+        self._want_json(request)
+        client = self._client(request)
+        self.secrets_made += [form["code"], form["code_verifier"]]
+        try:
+            visit = self.codes.redeem(form, client.client_id)
+        except CodeUsedTwice as twice:
+            for token in twice.tokens:
+                self.access_tokens.pop(token, None)
+            raise
+        reply = self._tokens(visit)
+        visit.tokens.append(reply["access_token"])
+        return json_reply(reply)
+
     def _tokens(self, grant):
+        """For a grant of the device flow, or a visit of the code flow."""
         access_token = secrets.token_urlsafe(32)
         self.access_tokens[access_token] = (grant.person, grant.scope)
         token = id_token(self.keys[0], self._claims(grant, access_token), self.forgery)
@@ -201,7 +248,7 @@ class Provider(Server):
     def _claims(self, grant, access_token):
         now = int(time.time())
         claims = {"iss": self.issuer, "sub": grant.person, "aud": grant.client_id,
-                  "exp": now + 300, "iat": now, "auth_time": now,
+                  "exp": now + 300, "iat": now, "auth_time": grant.auth_time or now,
                   "at_hash": half_hash(access_token)}
         if grant.nonce:
             claims["nonce"] = grant.nonce
@@ -295,11 +342,14 @@ class Provider(Server):
             "open": [grant.user_code for grant in self.grants.open()],
             "grants": [{"user_code": g.user_code, "state": g.state, "polls": len(g.polls)}
                        for g in self.grants.all],
+            "visits": [{"number": v.number, "decided": v.is_decided, "used": v.is_used,
+                        "parameters": v.parameters} for v in self.codes.visits],
             "requests": len(self.requests), "complaints": self.complaints})
 
     def control(self, request):
         """{"approve": CODE, "sub": SUB}, {"deny": CODE}, {"expire": CODE}, {"forgery": NAME},
-        {"userinfo_sub": SUB}, {"rotate": true}, {"person": {"sub": …}},
+        {"userinfo_sub": SUB}, {"rotate": true}, {"person": {"sub": …}}, {"sign_in": SUB},
+        {"callback_fault": NAME}, {"callback_error": WORD}, {"redirect_uri": URL, "client": ID},
         {"fault": {"endpoint": …, "kind": …, "times": …}}, {"clear": true}"""
         orders = json.loads(request.body)
         actions = {
@@ -310,6 +360,11 @@ class Provider(Server):
             "forgery": lambda name: setattr(self, "forgery", name),
             "userinfo_sub": lambda sub: setattr(self, "userinfo_sub", sub),
             "person": lambda claims: self.add_person(**claims),
+            "sign_in": self.sign_in,
+            "callback_fault": lambda name: setattr(self.codes, "fault", name),
+            "callback_error": lambda word: setattr(self.codes, "error", word),
+            "redirect_uri": lambda uri: self.clients[orders.get("client", "demo")]
+                                            .redirect_uris.append(uri),
             "fault": lambda fault: self.fault(**fault),
             "clear": lambda _: self.reset(),
         }
@@ -322,6 +377,7 @@ class Provider(Server):
         """Back to good behaviour; grants and keys stay."""
         self.clear_faults()
         self.forgery = self.userinfo_sub = None
+        self.codes.fault = self.codes.error = self.codes.signed_in = None
         self.claims_in_userinfo = False
         self.complete_link = True
         self.metadata_changes = {}
@@ -335,11 +391,13 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--plain-port", type=int, default=0)
     parser.add_argument("--user", default="demo-person")
+    parser.add_argument("--redirect-uri", action="append", default=[])
     options = parser.parse_args()
     authority = Authority(options.folder)
     provider = Provider(authority, host=options.host, port=options.port)
     provider.default_person = provider.add_person(options.user, email="demo@example.org",
                                                   email_verified=True)
+    provider.clients["demo"].redirect_uris += options.redirect_uri
     provider.start()
     plain = provider.serve_plain(options.plain_port)
     print(json.dumps({"issuer": provider.issuer, "ca": authority.ca_path,
