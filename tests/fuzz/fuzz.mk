@@ -110,3 +110,7 @@ fuzz_wecom_LDADD = libjauth-providers.la
 fuzz_wecom_poll_SOURCES = tests/fuzz/fuzz-wecom-poll.c
 fuzz_wecom_poll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_wecom_poll_LDADD = libjauth-providers.la
+noinst_PROGRAMS += fuzz-relay-news
+fuzz_relay_news_SOURCES = tests/fuzz/fuzz-relay-news.c
+fuzz_relay_news_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_news_LDADD = libjauthd.la

@@ -201,6 +201,11 @@ t_budget_abuse_SOURCES = tests/unit/t-budget-abuse.c tests/unit/budget-fixture.h
 t_budget_abuse_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_budget_abuse_LDADD = libjauthd.la $(UNIT_LIBS)
 
+check_PROGRAMS += t-relay-message
+t_relay_message_SOURCES = tests/unit/t-relay-message.c
+t_relay_message_CFLAGS = $(UNIT_CFLAGS)
+t_relay_message_LDADD = libjauthd.la $(UNIT_LIBS)
+
 # Its timers run faster than they are asked to.
 check_PROGRAMS += t-jauthd-http
 t_jauthd_http_SOURCES = tests/unit/t-jauthd-http.c
