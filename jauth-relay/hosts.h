@@ -46,7 +46,8 @@ int hosts_open(sd_event *event, const char *path, hosts_changed_fn changed, void
 struct hosts *hosts_free(struct hosts *hosts);
 
 /* "Bearer …" or the bare token → its record, compared in constant time; NULL: none, over, expired,
- * or of the other kind. Lent until the next change. */
+ * or of the other kind. A used enrolment is found as long as it would last: the key in `bound` may
+ * come again, no other. Lent until the next change. */
 const struct host_record *hosts_find(struct hosts *hosts, enum host_record_kind kind,
 				     const char *token, int64_t now_s);
 const struct host_record *hosts_find_id(struct hosts *hosts, const char *id);
