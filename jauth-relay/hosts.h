@@ -32,6 +32,9 @@ struct host_record {
 	char bound[RELAY_KEY_ID_LEN + 1];        /* enrolment: the key that used it; or "" */
 };
 
+/* What may be the name of a host: text that reads as it is written. */
+bool host_name_is_valid(const char *name);
+
 /* One line, without newline; and back: 0 or -EBADMSG. */
 struct buf;
 void host_record_encode(const struct host_record *record, struct buf *buf);
@@ -56,5 +59,7 @@ int hosts_each(struct hosts *hosts, int (*each)(const struct host_record *record
 	       void *context);
 
 /* Adds the record, or takes over what is later in it, and writes the file when anything changed.
- * 0, -ENOSPC (HOSTS_MAX), -EEXIST (another record has this id), or -errno of the file. */
+ * A key that gets over without a time gets the present one; what nobody has to remember any more
+ * is dropped. 0, -ENOSPC (HOSTS_MAX), -EEXIST (another record has this id), -EBUSY (somebody
+ * holds the file), or -errno of the file. */
 int hosts_merge(struct hosts *hosts, const struct host_record *record);

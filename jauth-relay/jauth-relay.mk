@@ -2,6 +2,8 @@
 # libjauth-relay.la is the whole program but main.c, so that tests link the same objects.
 noinst_LTLIBRARIES += libjauth-relay.la
 libjauth_relay_la_SOURCES = \
+	jauth-relay/hosts.c jauth-relay/hosts.h \
+	jauth-relay/hosts-file.c jauth-relay/hosts-file.h \
 	jauth-relay/limits.h \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
 	jauth-relay/link-private.h
