@@ -4,9 +4,10 @@
  * one vtable; nobody else knows which it is.
  *
  * Every call gets exactly one answer through its callback, perhaps before it returns. What is read
- * is lent until the callback returns or calls the store again. Errors: -ENOENT; -ESTALE (somebody else was quicker: read
- * again); -EDQUOT (the host has too many links), -ENFILE (all have); -EHOSTDOWN (the shared store
- * is away, or did not answer in time: it may or may not have happened).
+ * is lent until the callback returns or calls the store again. Errors: -ENOENT; -ESTALE (somebody
+ * else was quicker: read again); -EDQUOT (the host has too many links), -ENFILE (all have);
+ * -EHOSTDOWN (the shared store is away, or did not answer in time: it may or may not have
+ * happened).
  */
 #pragma once
 
