@@ -9,6 +9,7 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
 	jauth-relay/link-private.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
-	jauth-relay/store-memory.c
+	jauth-relay/store-memory.c \
+	jauth-relay/store-redis.c jauth-relay/store-redis-connection.c jauth-relay/store-redis.h
 libjauth_relay_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(HIREDIS_CFLAGS)
 libjauth_relay_la_LIBADD = libjauth-base.la $(SYSTEMD_LIBS) $(HIREDIS_LIBS)
