@@ -35,6 +35,8 @@ bool json_has_value(const struct json_t *object, const char *key);
 /* The string member, without control characters and of 1..max_len bytes; else NULL.
  * Owned by the object. */
 const char *json_text(const struct json_t *object, const char *key, size_t max_len);
+/* The same, but "" is a text too. */
+const char *json_text_or_empty(const struct json_t *object, const char *key, size_t max_len);
 /* An integer (a real such as 3.0 is none); 0, -ENOENT (no member), -EINVAL, -ERANGE. */
 int json_number(const struct json_t *object, const char *key, int64_t min, int64_t max,
 		int64_t *ret_number);
