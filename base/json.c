@@ -61,14 +61,14 @@ json_t *json_free(json_t *json)
 	return NULL;
 }
 
-static const char *checked_text(const json_t *json, size_t max_len)
+static const char *checked_text(const json_t *json, size_t min_len, size_t max_len)
 {
 	size_t len;
 
 	if (!json_is_string(json))
 		return NULL;
 	len = json_string_length(json);
-	if (len < 1 || len > max_len || !text_is_line(json_string_value(json), len))
+	if (len < min_len || len > max_len || !text_is_line(json_string_value(json), len))
 		return NULL;
 	return json_string_value(json);
 }
@@ -92,14 +92,16 @@ bool json_has_value(const json_t *object, const char *key)
 
 const char *json_text(const json_t *object, const char *key, size_t max_len)
 {
-	return checked_text(json_object_get(object, key), max_len);
+	return checked_text(json_object_get(object, key), 1, max_len);
 }
 
-int json_number(const json_t *object, const char *key, int64_t min, int64_t max,
-		int64_t *ret_number)
+const char *json_text_or_empty(const json_t *object, const char *key, size_t max_len)
 {
-	const json_t *json = json_object_get(object, key);
+	return checked_text(json_object_get(object, key), 0, max_len);
+}
 
+static int checked_number(const json_t *json, int64_t min, int64_t max, int64_t *ret_number)
+{
 	if (!json)
 		return -ENOENT;
 	if (!json_is_integer(json))
@@ -108,6 +110,12 @@ int json_number(const json_t *object, const char *key, int64_t min, int64_t max,
 		return -ERANGE;
 	*ret_number = json_integer_value(json);
 	return 0;
+}
+
+int json_number(const json_t *object, const char *key, int64_t min, int64_t max,
+		int64_t *ret_number)
+{
+	return checked_number(json_object_get(object, key), min, max, ret_number);
 }
 
 int json_bool(const json_t *object, const char *key, bool *ret_value)
@@ -144,7 +152,13 @@ json_t *json_array_object(const json_t *array, size_t index)
 
 const char *json_array_text(const json_t *array, size_t index, size_t max_len)
 {
-	return checked_text(json_array_get(array, index), max_len);
+	return checked_text(json_array_get(array, index), 1, max_len);
+}
+
+int json_array_number(const json_t *array, size_t index, int64_t min, int64_t max,
+		      int64_t *ret_number)
+{
+	return checked_number(json_array_get(array, index), min, max, ret_number);
 }
 
 void json_add_text(struct buf *buf, const char *text)

@@ -35,6 +35,8 @@ bool json_has_value(const struct json_t *object, const char *key);
 /* The string member, without control characters and of 1..max_len bytes; else NULL.
  * Owned by the object. */
 const char *json_text(const struct json_t *object, const char *key, size_t max_len);
+/* The same, but "" is a text too. */
+const char *json_text_or_empty(const struct json_t *object, const char *key, size_t max_len);
 /* An integer (a real such as 3.0 is none); 0, -ENOENT (no member), -EINVAL, -ERANGE. */
 int json_number(const struct json_t *object, const char *key, int64_t min, int64_t max,
 		int64_t *ret_number);
@@ -47,6 +49,9 @@ struct json_t *json_array_at(const struct json_t *object, const char *key);
 size_t json_array_length(const struct json_t *array);
 struct json_t *json_array_object(const struct json_t *array, size_t index);
 const char *json_array_text(const struct json_t *array, size_t index, size_t max_len);
+/* 0, -ENOENT (no such element), -EINVAL (no integer), -ERANGE. */
+int json_array_number(const struct json_t *array, size_t index, int64_t min, int64_t max,
+		      int64_t *ret_number);
 
 /* Appends `text`, which is UTF-8, as a JSON string with its quotes (RFC 8259 section 7). */
 void json_add_text(struct buf *buf, const char *text);

@@ -32,6 +32,9 @@ struct host_record {
 	char bound[RELAY_KEY_ID_LEN + 1];        /* enrolment: the key that used it; or "" */
 };
 
+/* What may be the name of a host: text that reads as it is written. */
+bool host_name_is_valid(const char *name);
+
 /* One line, without newline; and back: 0 or -EBADMSG. */
 struct buf;
 void host_record_encode(const struct host_record *record, struct buf *buf);
@@ -46,7 +49,8 @@ int hosts_open(sd_event *event, const char *path, hosts_changed_fn changed, void
 struct hosts *hosts_free(struct hosts *hosts);
 
 /* "Bearer …" or the bare token → its record, compared in constant time; NULL: none, over, expired,
- * or of the other kind. Lent until the next change. */
+ * or of the other kind. A used enrolment is found as long as it would last: the key in `bound` may
+ * come again, no other. Lent until the next change. */
 const struct host_record *hosts_find(struct hosts *hosts, enum host_record_kind kind,
 				     const char *token, int64_t now_s);
 const struct host_record *hosts_find_id(struct hosts *hosts, const char *id);
@@ -55,5 +59,10 @@ int hosts_each(struct hosts *hosts, int (*each)(const struct host_record *record
 	       void *context);
 
 /* Adds the record, or takes over what is later in it, and writes the file when anything changed.
- * 0, -ENOSPC (HOSTS_MAX), -EEXIST (another record has this id), or -errno of the file. */
+ * A key that gets over without a time gets the present one; what nobody has to remember any more
+ * is dropped. 0, -ENOSPC (HOSTS_MAX), -EEXIST (another record has this id), -EBUSY (somebody
+ * holds the file), or -errno of the file. */
 int hosts_merge(struct hosts *hosts, const struct host_record *record);
+/* The same with many at once, as they come from a store or go to it: the file is written once. What
+ * is wrong with one of them is the answer, and the others are taken all the same. */
+int hosts_merge_all(struct hosts *hosts, const struct host_record *records, size_t n);

@@ -10,6 +10,7 @@
 #define LINKS_PER_HOST          1000
 #define LINK_PRESSES_MAX        8        /* of one link; who presses more often is turned away */
 #define LINK_BYTES_MAX          16384    /* of one link as the store keeps it */
+#define STORE_NAME_MAX          63       /* bytes of a name and a value of store_once() */
 #define LINK_RETRIES_MAX        8        /* when another relay changed it at the same moment */
 
 /* Hosts and their keys. */

@@ -66,7 +66,8 @@ int link_new(const struct link_owner *owner, const char *body, size_t len, int64
 	     struct link **ret_link);
 struct link *link_free(struct link *link);       /* wipes; NULL is fine; returns NULL */
 
-/* As the store keeps it. 0, or -EBADMSG for bytes that link_encode() did not make. */
+/* As the store keeps it, in a wiping buffer of LINK_BYTES_MAX. 0, or -EBADMSG for bytes that
+ * link_encode() did not make. */
 void link_encode(const struct link *link, struct buf *buf);
 int link_decode(const void *data, size_t len, struct link **ret_link);
 
@@ -79,7 +80,7 @@ int link_find_press(const struct link *link, const char *secret);
 bool link_is_open(const struct link *link, int64_t now_s);
 
 /* A browser presses `method`'s button; its cookie secret is new. 0; -ENOENT: no such target;
- * -EUSERS: too many presses; -ESTALE: no longer open, refused, or a callback was taken. */
+ * -EUSERS: too many presses; -ESTALE: no longer open, refused, or a callback was taken; -EIO. */
 int link_press(struct link *link, const char *method, const char *secret, int64_t now_s);
 /* "This wasn't me". 0; -EALREADY; -ESTALE: over. */
 int link_refuse(struct link *link, int64_t now_s);
@@ -95,7 +96,9 @@ enum link_callback {
 	LINK_FOREIGN,            /* no press of this method with this cookie */
 	LINK_SUPERSEDED,         /* its press is right, its state is not the present one */
 	LINK_USED,               /* another browser completed it before */
-	LINK_BAD,                /* the query cannot be read, or has neither code nor error */
+	/* The query cannot be read, or has no state. What else must be in it only the host knows:
+	 * some providers say "refused" with nothing but the state. */
+	LINK_BAD,
 	LINK_OVER,               /* expired, refused, or ended by the host */
 };
 enum link_callback link_take_callback(struct link *link, const char *method, const char *secret,

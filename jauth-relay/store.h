@@ -4,9 +4,10 @@
  * one vtable; nobody else knows which it is.
  *
  * Every call gets exactly one answer through its callback, perhaps before it returns. What is read
- * is lent for the time of the callback. Errors: -ENOENT; -ESTALE (somebody else was quicker: read
- * again); -EDQUOT (the host has too many links), -ENFILE (all have); -EHOSTDOWN (the shared store
- * is away, or did not answer in time: it may or may not have happened).
+ * is lent until the callback returns or calls the store again. Errors: -ENOENT; -ESTALE (somebody
+ * else was quicker: read again); -EDQUOT (the host has too many links), -ENFILE (all have);
+ * -EHOSTDOWN (the shared store is away, or did not answer in time: it may or may not have
+ * happened).
  */
 #pragma once
 
@@ -23,15 +24,16 @@ struct store;
 struct stored {
 	const char *id, *host;
 	int64_t expires_s;               /* gone by itself afterwards */
-	uint64_t version;                /* of what was read; 0: not there yet */
-	int64_t number;                  /* of its last event; 0: none */
+	uint64_t version;                /* of what was read; 0: not there yet; never given twice */
+	int64_t number;                  /* of its last event; 0: none; store_put() ignores it */
 	const void *data;
 	size_t len;
 };
 
 struct store_settings {
 	sd_event *event;
-	const char *redis;               /* NULL: memory; "HOST:PORT" or "/path/of/socket" */
+	const char *redis;               /* NULL: memory; "HOST:PORT", looked up once, or
+					  * "/path/of/socket" */
 	const char *redis_user;          /* or NULL */
 	const struct secret *redis_password;     /* or NULL */
 	const char *redis_prefix;        /* of all its keys; "jauth:" */
@@ -40,13 +42,15 @@ struct store_settings {
 	void (*link_changed)(void *context, const char *id);
 	void (*host_changed)(void *context, const char *host);
 	void (*keys_changed)(void *context);
-	/* The shared store is back, or was found empty. */
+	/* The shared store is back, or was found empty: what others changed meanwhile was not told,
+	 * store_instance() may be another, and the records must be added and read again. */
 	void (*came_back)(void *context);
 	void *context;
 };
 
 int store_new(const struct store_settings *settings, struct store **ret_store);
-struct store *store_free(struct store *store);           /* NULL is fine; returns NULL */
+/* Answers every open call with -EHOSTDOWN first. NULL is fine; returns NULL. */
+struct store *store_free(struct store *store);
 
 typedef void (*store_link_fn)(void *context, int error, const struct stored *link);
 typedef void (*store_done_fn)(void *context, int error);
@@ -65,14 +69,16 @@ typedef void (*store_events_fn)(void *context, int error, const struct stored *l
 void store_events(struct store *store, const char *host, int64_t after, store_events_fn done,
 		  void *context);
 
-/* Does `name` within `seconds` for the first time anywhere: 0, or -EEXIST. For enrolments. */
+/* Notes `value` under `name` for so long, unless it has another one, anywhere: 0, or -EEXIST. The
+ * same value again is 0. For enrolments, which bind one key. */
 void store_once(struct store *store, const char *name, const char *value, int64_t seconds,
 		store_done_fn done, void *context);
 
-/* The records of hosts.h, which several relays share: adds them to the common ones, which each of
- * them then reads. In memory: nothing. */
+/* The records of hosts.h, which several relays share: adds one to the common ones, which each of
+ * them then reads (keys_changed). Lines once added stay, so the earlier and the later state of a
+ * record are both among them. Lost while the store is away: came_back(). In memory: nothing. */
 typedef void (*store_record_fn)(void *context, const char *record);
-void store_add_record(struct store *store, const char *key, const char *record);
+void store_add_record(struct store *store, const char *record);
 void store_each_record(struct store *store, store_record_fn each, store_done_fn done,
 		       void *context);
 

@@ -115,7 +115,9 @@ void login_relay_end(struct login *login, enum relay_result result)
 	}
 	free(login->relay.url);
 	free(login->relay.redirect_uri);
-	explicit_bzero(&login->relay, sizeof(login->relay));
+	explicit_bzero(login->relay.state, sizeof(login->relay.state));
+	explicit_bzero(login->relay.digits, sizeof(login->relay.digits));
+	login->relay = (struct login_relay){ .link = 0 };
 }
 
 /* What the person sees: the code, and whose app may scan it. */

@@ -46,6 +46,13 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-twilio.c \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
-	providers/totp-enrol.c
+	providers/totp-enrol.c \
+	providers/wecom.c providers/wecom.h \
+	providers/wecom-api.c \
+	providers/wecom-message.c \
+	providers/wecom-page.c providers/wecom-page.h \
+	providers/wecom-poll.c \
+	providers/wecom-reply.c providers/wecom-reply.h \
+	providers/wecom-type.c
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)
 libjauth_providers_la_LIBADD = libjauth-base.la

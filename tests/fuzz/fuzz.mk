@@ -102,3 +102,15 @@ fuzz_totp_SOURCES = tests/fuzz/fuzz-totp.c tests/providers/fake-core.c \
 fuzz_totp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
 fuzz_totp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_totp_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
+
+noinst_PROGRAMS += fuzz-wecom fuzz-wecom-poll
+fuzz_wecom_SOURCES = tests/fuzz/fuzz-wecom.c
+fuzz_wecom_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_wecom_LDADD = libjauth-providers.la
+fuzz_wecom_poll_SOURCES = tests/fuzz/fuzz-wecom-poll.c
+fuzz_wecom_poll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_wecom_poll_LDADD = libjauth-providers.la
+noinst_PROGRAMS += fuzz-relay-news
+fuzz_relay_news_SOURCES = tests/fuzz/fuzz-relay-news.c
+fuzz_relay_news_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_news_LDADD = libjauthd.la

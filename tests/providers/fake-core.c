@@ -328,6 +328,11 @@ void fake_reply_json(struct login *login, uint32_t status, const char *body)
 	give(login, &reply);
 }
 
+void fake_reply_whole(struct login *login, struct http_reply *reply)
+{
+	give(login, reply);
+}
+
 void fake_reply_lost(struct login *login, enum http_result result)
 {
 	struct http_reply reply = { .result = result, .error = "as the test wants it" };

@@ -158,6 +158,8 @@ void fake_judged(struct login *login, enum code_result result, int64_t wait_s);
 void fake_stored(struct login *login, int error);
 void fake_reply(struct login *login, const char *file);
 void fake_reply_json(struct login *login, uint32_t status, const char *body);
+/* Any reply, which is freed. */
+void fake_reply_whole(struct login *login, struct http_reply *reply);
 /* No reply came: HTTP_TIMED_OUT, HTTP_NOT_SENT, … */
 void fake_reply_lost(struct login *login, enum http_result result);
 /* Moves the clock to the open timer and lets it go off. */

@@ -123,6 +123,20 @@ static void numbers_and_booleans_have_their_type(void **state UNUSED)
 	assert_int_equal(json_bool(json, "missing", &value), -ENOENT);
 }
 
+static void numbers_of_an_array_have_their_type(void **state UNUSED)
+{
+	_cleanup_json_ struct json_t *list = json_read_array("[7, 1.0, \"7\"]", 13);
+	int64_t number = 77;
+
+	assert_int_equal(json_array_number(list, 0, 8, 9, &number), -ERANGE);
+	assert_int_equal(json_array_number(list, 1, 0, 9, &number), -EINVAL);
+	assert_int_equal(json_array_number(list, 2, 0, 9, &number), -EINVAL);
+	assert_int_equal(json_array_number(list, 3, 0, 9, &number), -ENOENT);
+	assert_int_equal(number, 77);
+	assert_int_equal(json_array_number(list, 0, 0, 9, &number), 0);
+	assert_int_equal(number, 7);
+}
+
 static void arrays_are_read_as_such(void **state UNUSED)
 {
 	_cleanup_json_ struct json_t *json = json_read_array("[{}]", 4);
@@ -137,6 +151,7 @@ int main(void)
 		cmocka_unit_test(only_one_clear_object_is_read),
 		cmocka_unit_test(texts_are_strings_within_bounds),
 		cmocka_unit_test(numbers_and_booleans_have_their_type),
+		cmocka_unit_test(numbers_of_an_array_have_their_type),
 		cmocka_unit_test(arrays_are_read_as_such),
 	};
 

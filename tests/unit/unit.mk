@@ -145,6 +145,20 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
+t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_LDADD = libfake-core.la
+t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_poll_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_poll_LDADD = libfake-core.la
+t_wecom_token_SOURCES = tests/providers/t-wecom-token.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_token_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_token_LDADD = libfake-core.la
+
 # What the daemon keeps, counts and compares, over databases of their own.
 check_PROGRAMS += t-worker t-store t-accounts t-links t-throttle t-audit
 t_worker_SOURCES = tests/unit/t-worker.c
@@ -186,6 +200,11 @@ t_budget_watch_LDADD = libjauthd.la $(UNIT_LIBS)
 t_budget_abuse_SOURCES = tests/unit/t-budget-abuse.c tests/unit/budget-fixture.h
 t_budget_abuse_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_budget_abuse_LDADD = libjauthd.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-relay-message
+t_relay_message_SOURCES = tests/unit/t-relay-message.c
+t_relay_message_CFLAGS = $(UNIT_CFLAGS)
+t_relay_message_LDADD = libjauthd.la $(UNIT_LIBS)
 
 # Its timers run faster than they are asked to.
 check_PROGRAMS += t-jauthd-http
@@ -366,3 +385,24 @@ t_sms_text_SOURCES = tests/providers/t-sms-text.c
 t_sms_text_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
 t_sms_text_CFLAGS = $(UNIT_CFLAGS)
 t_sms_text_LDADD = libjauth-providers.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-relay-store
+t_relay_store_SOURCES = tests/unit/t-relay-store.c tests/unit/store-cases.c tests/unit/store-cases.h
+t_relay_store_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_store_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+t_relay_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_now
+
+# The same cases over a Redis, and one side of tests/e2e/test_relay_store.py.
+noinst_PROGRAMS += tests/e2e/relaystore
+tests_e2e_relaystore_SOURCES = tests/e2e/relaystore.c tests/unit/store-cases.c \
+	tests/unit/store-cases.h
+tests_e2e_relaystore_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_relaystore_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += t-relay-hosts t-relay-link
+t_relay_hosts_SOURCES = tests/unit/t-relay-hosts.c
+t_relay_hosts_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_hosts_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+t_relay_link_SOURCES = tests/unit/t-relay-link.c
+t_relay_link_CFLAGS = $(UNIT_CFLAGS)
+t_relay_link_LDADD = libjauth-relay.la $(UNIT_LIBS)

@@ -17,6 +17,7 @@ BODY_MAX = 65536
 class Request:
     def __init__(self, handler, body):
         self.method = handler.command
+        self.client = handler.client_address[0]
         self.target = handler.path      # path and query as they came
         self.path, _, query = handler.path.partition("?")
         self.query = parse_parameters(query)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# libjauth-relay.la is the whole program but main.c, so that tests link the same objects.
+noinst_LTLIBRARIES += libjauth-relay.la
+libjauth_relay_la_SOURCES = \
+	jauth-relay/expiry.c jauth-relay/expiry.h \
+	jauth-relay/hosts.c jauth-relay/hosts.h \
+	jauth-relay/hosts-cli.c jauth-relay/hosts-cli.h \
+	jauth-relay/hosts-file.c jauth-relay/hosts-file.h \
+	jauth-relay/limits.h \
+	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
+	jauth-relay/link-private.h \
+	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
+	jauth-relay/store-memory.c \
+	jauth-relay/store-redis.c jauth-relay/store-redis-connection.c jauth-relay/store-redis.h
+libjauth_relay_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(HIREDIS_CFLAGS)
+libjauth_relay_la_LIBADD = libjauth-base.la $(SYSTEMD_LIBS) $(HIREDIS_LIBS)

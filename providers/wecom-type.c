@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The login type `wecom`: members of one WeCom corp, over the relay (mode = relay), or by the code
+ * of the vendor's page for browsers (mode = poll), which the vendor does not document. Its keys, and
+ * which of the two an event belongs to.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/url.h"
+#include "providers/table.h"
+#include "providers/wecom.h"
+
+/* --- operations --- */
+
+static void start(struct login *login)
+{
+	const struct wecom_config *config = login_config(login);
+
+	if (config->mode == WECOM_MODE_POLL)
+		wecom_poll_start(login);
+	else
+		wecom_relay_start(login);
+}
+
+static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
+{
+	wecom_poll_answer(login);
+}
+
+static bool is_polling(struct login *login)
+{
+	const struct wecom_login *own = login_own(login);
+
+	return own->state >= WECOM_LOADING;
+}
+
+static void take_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
+{
+	if (is_polling(login))
+		wecom_poll_reply(login, reply);
+	else
+		wecom_api_reply(login, reply);
+}
+
+static void timeout(struct login *login, uint32_t number UNUSED)
+{
+	if (is_polling(login))
+		wecom_poll_timeout(login);
+	else
+		wecom_api_timeout(login);
+}
+
+static void finish(struct login *login)
+{
+	struct wecom_login *own = login_own(login);
+
+	wecom_api_finish(login);
+	own->code = secret_free(own->code);
+	own->message = secret_free(own->message);
+}
+
+static void release(void *shared)
+{
+	struct wecom_shared *kept = shared;
+
+	kept->token = secret_free(kept->token);
+}
+
+/* The vendor's own screen asks the person, and names the app, not this machine. */
+static unsigned features_of(const void *config)
+{
+	const struct wecom_config *wecom = config;
+	unsigned common = PROVIDER_CONTACTS | PROVIDER_DELIVERS;
+
+	if (wecom->mode == WECOM_MODE_POLL)
+		return common;
+	return common | PROVIDER_RELAY | PROVIDER_CONFIRMS_HERE | PROVIDER_SILENT;
+}
+
+/* --- configuration --- */
+
+#define FIELD(name) offsetof(struct wecom_config, name)
+
+static const char *const modes[] = { "relay", "poll", NULL };
+
+static const struct conf_key keys[] = {
+	{ "corp_id", CONF_TEXT, FIELD(corp_id), .flags = CONF_REQUIRED, .min = 1, .max = 64,
+	  .help = "The corp's id (企业ID)" },
+	{ "agent_id", CONF_NUMBER, FIELD(agent_id), .flags = CONF_REQUIRED,
+	  .min = 1, .max = INT32_MAX, .help = "The self-built app's AgentId" },
+	{ "secret", CONF_SECRET, FIELD(secret), .flags = CONF_REQUIRED, .min = 1, .max = 256,
+	  .help = "The app's Secret" },
+	{ "mode", CONF_CHOICE, FIELD(mode), .choices = modes, .fallback = "relay",
+	  .help = "relay, or poll: without one, in a way the vendor does not document" },
+	{ "redirect_uri", CONF_URL, FIELD(redirect_uri),
+	  .help = "With mode = poll: any address at the app's callback domain (授权回调域)" },
+	{ "proxy", CONF_TEXT, FIELD(proxy), .min = 1, .max = URL_MAX,
+	  .help = "The one way out, http://HOST:PORT, whose address is in 企业可信IP" },
+	{ "api_url", CONF_URL, FIELD(api_url), .fallback = "https://qyapi.weixin.qq.com",
+	  .help = "Only for tests, or a gateway in front of the API" },
+	{ "authorize_url", CONF_URL, FIELD(authorize_url),
+	  .fallback = "https://open.weixin.qq.com/connect/oauth2/authorize",
+	  .help = "Only for tests" },
+	{ "qr_url", CONF_URL, FIELD(qr_url),
+	  .fallback = "https://open.work.weixin.qq.com/wwopen/sso",
+	  .help = "Only for tests, with mode = poll" },
+	{ NULL }
+};
+
+static bool is_corp_id(const char *text)
+{
+	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") ==
+	       strlen(text);
+}
+
+/* "http://" and what could stand behind https:// as host and port, with the port written. */
+static bool is_proxy(const char *text)
+{
+	static const char scheme[] = "http://";
+	_cleanup_free_ char *as_https = NULL;
+	const char *authority, *colon;
+
+	if (!text_has_prefix(text, scheme))
+		return false;
+	authority = text + strlen(scheme);
+	colon = strrchr(authority, ':');
+	as_https = text_format("https://%s", authority);
+	return colon && !strpbrk(colon, "]/?") && !strpbrk(authority, "/?") &&
+	       url_is_valid(as_https, URL_MAX);
+}
+
+/* Paths and parameters are put behind it. */
+static bool is_base(const char *url)
+{
+	return !strchr(url, '?') && !text_has_suffix(url, "/");
+}
+
+static void check_redirect_uri(const struct wecom_config *wecom, const struct conf_section *section,
+			       struct conf_report *report)
+{
+	if (wecom->mode == WECOM_MODE_POLL && !wecom->redirect_uri)
+		conf_mistake_key(report, section, "redirect_uri",
+				 "is needed with mode = poll: an address at the callback domain "
+				 "of the app (授权回调域)");
+	if (wecom->mode == WECOM_MODE_RELAY && wecom->redirect_uri)
+		conf_mistake_key(report, section, "redirect_uri",
+				 "is for mode = poll; with a relay its own address is used");
+}
+
+static void check(const void *config, const struct conf_section *section,
+		  struct conf_report *report)
+{
+	const struct wecom_config *wecom = config;
+	const struct {
+		const char *key, *value;
+	} bases[] = {
+		{ "api_url", wecom->api_url },
+		{ "authorize_url", wecom->authorize_url },
+		{ "qr_url", wecom->qr_url },
+	};
+
+	/* What is missing although it is required has been reported. */
+	if (wecom->corp_id && !is_corp_id(wecom->corp_id))
+		conf_mistake_key(report, section, "corp_id", "must be letters and digits");
+	if (wecom->proxy && !is_proxy(wecom->proxy))
+		conf_mistake_key(report, section, "proxy", "must be http://HOST:PORT");
+	for (size_t i = 0; i < N_ELEMENTS(bases); i++)
+		if (bases[i].value && !is_base(bases[i].value))
+			conf_mistake_key(report, section, bases[i].key,
+					 "must be without a query and without / at the end");
+	check_redirect_uri(wecom, section, report);
+}
+
+const struct provider wecom_provider = {
+	.type = "wecom",
+	.title = N_("WeCom"),
+	.features = PROVIDER_CONTACTS | PROVIDER_RELAY | PROVIDER_CONFIRMS_HERE | PROVIDER_SILENT |
+		    PROVIDER_DELIVERS,
+	.features_of = features_of,
+	.app = RELAY_APP_WECOM,
+	.limits = { .open_max = 64, .starts_per_s = 5 },
+	.keys = keys,
+	.config_size = sizeof(struct wecom_config),
+	.shared_size = sizeof(struct wecom_shared),
+	.login_size = sizeof(struct wecom_login),
+	.check = check,
+	.start = start,
+	.answer = answer,
+	.reply = take_reply,
+	.callback = wecom_relay_callback,
+	.deliver = wecom_deliver,
+	.timeout = timeout,
+	.finish = finish,
+	.release = release,
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Logging in with WeCom over the relay (OAuth in the app, path/91022), and what a code is worth.
+ *
+ * state       waits for             next
+ * IDLE        -                     start → REDIRECTED: the telephone goes to the vendor, who asks
+ *                                   nobody (snsapi_base) and sends it back
+ * REDIRECTED  the callback          a code → auth/getuserinfo
+ *
+ * auth/getuserinfo names the member, even one that the app must not see, so user/get comes behind
+ * it (both by wecom-api.c): it refuses those, and tells whether he is active. Then the person is
+ * identified as (wecom:CORPID, userid in lower case); a userid means nothing without the corp.
+ */
+#include "providers/wecom.h"
+
+#include "base/text.h"
+#include "base/url.h"
+
+#define DEPARTMENT_SIZE 21               /* of an int64_t in decimal */
+
+/* --- who it is --- */
+
+/* What is collected for login_identify(), which copies. */
+struct person {
+	char departments[IDENTITY_GROUPS_MAX][DEPARTMENT_SIZE];
+	const char *groups[IDENTITY_GROUPS_MAX + 1];
+	char main_department[DEPARTMENT_SIZE];
+};
+
+static void write_number(char ret_text[DEPARTMENT_SIZE], int64_t number)
+{
+	_cleanup_free_ char *text = text_format("%lld", (long long)number);
+
+	(void)text_into(ret_text, DEPARTMENT_SIZE, text);        /* has room for any */
+}
+
+static void identify(struct login *login)
+{
+	const struct wecom_config *config = login_config(login);
+	const struct wecom_login *own = login_own(login);
+	const struct wecom_member *member = &own->member;
+	_cleanup_free_ char *issuer = text_format("wecom:%s", config->corp_id);
+	struct person person = { 0 };
+	struct identity identity = {
+		.issuer = issuer,
+		.subject = member->userid,
+		.display = member->name[0] ? member->name : NULL,
+		.groups = person.groups,
+		.attributes = { { "userid", member->userid } },
+		.n_attributes = 1,
+	};
+
+	for (size_t i = 0; i < member->n_departments; i++) {
+		write_number(person.departments[i], member->departments[i]);
+		person.groups[i] = person.departments[i];
+	}
+	if (member->main_department) {
+		write_number(person.main_department, member->main_department);
+		identity.attributes[identity.n_attributes++] =
+			(struct identity_attribute) { "main_department", person.main_department };
+	}
+	login_identify(login, &identity);
+}
+
+static struct http_request *make_user_get(struct login *login, const struct secret *token)
+{
+	const struct wecom_login *own = login_own(login);
+	struct buf url = BUF_INIT_SECRET(URL_MAX);
+
+	wecom_api_url(login, "user/get", token, &url);
+	form_add(&url, "userid", own->userid);
+	return wecom_get(login, &url, WECOM_JSON);
+}
+
+static void read_user_get(struct login *login, const struct http_reply *reply,
+			  struct wecom_result *ret_result)
+{
+	struct wecom_login *own = login_own(login);
+
+	wecom_read_member(reply, own->userid, &own->member, ret_result);
+}
+
+static const struct wecom_call user_get = { make_user_get, read_user_get, identify };
+
+static struct http_request *make_getuserinfo(struct login *login, const struct secret *token)
+{
+	const struct wecom_login *own = login_own(login);
+	struct buf url = BUF_INIT_SECRET(URL_MAX);
+
+	wecom_api_url(login, "auth/getuserinfo", token, &url);
+	form_add(&url, "code", own->code->data);
+	return wecom_get(login, &url, WECOM_JSON);
+}
+
+static void read_getuserinfo(struct login *login, const struct http_reply *reply,
+			     struct wecom_result *ret_result)
+{
+	struct wecom_login *own = login_own(login);
+
+	wecom_read_userid(reply, own->userid, ret_result);
+}
+
+static void has_userid(struct login *login)
+{
+	struct wecom_login *own = login_own(login);
+
+	own->code = secret_free(own->code);
+	wecom_call(login, &user_get);
+}
+
+static const struct wecom_call getuserinfo = { make_getuserinfo, read_getuserinfo, has_userid };
+
+void wecom_exchange(struct login *login, struct secret *code)
+{
+	struct wecom_login *own = login_own(login);
+
+	own->code = code;
+	wecom_call(login, &getuserinfo);
+}
+
+/* --- over the relay --- */
+
+/* The parameters in the order the vendor documents. */
+static void add_authorize_url(struct login *login, const struct login_link *link, struct buf *url)
+{
+	const struct wecom_config *config = login_config(login);
+
+	buf_add_format(url, "%s?appid=%s", config->authorize_url, config->corp_id);
+	form_add(url, "redirect_uri", link->redirect_uri);
+	form_add(url, "response_type", "code");
+	form_add(url, "scope", "snsapi_base");
+	form_add(url, "state", link->state);
+	buf_add_format(url, "&agentid=%lld#wechat_redirect", (long long)config->agent_id);
+}
+
+void wecom_relay_start(struct login *login)
+{
+	const struct login_link *link = login_link(login);
+	struct wecom_login *own = login_own(login);
+	struct buf url = BUF_INIT(RELAY_TARGET_URL_MAX);
+
+	if (!link) {
+		login_fail(login, FAIL_CONFIG, "mode = relay needs a relay");
+		return;
+	}
+	add_authorize_url(login, link, &url);
+	if (buf_failed(&url)) {
+		login_fail(login, FAIL_CONFIG, "the address to authorize at is too long");
+	} else {
+		own->state = WECOM_REDIRECTED;
+		login_redirect(login, buf_text(&url));
+	}
+	buf_done(&url);
+}
+
+/* A refusal, where the vendor offers one, comes without a code. */
+void wecom_relay_callback(struct login *login, const struct parameters *parameters)
+{
+	const char *code = parameters_text(parameters, "code", RELAY_CALLBACK_MAX);
+
+	if (!code)
+		login_deny(login, DENY_REFUSED, "the telephone came back without a code");
+	else if (!text_is_printable_ascii(code, WECOM_CODE_MAX))
+		login_deny(login, DENY_INVALID, "the telephone came back with what is no code");
+	else
+		wecom_exchange(login, secret_from_text(code));
+}
