@@ -131,7 +131,10 @@ static void make_id(const struct config *config, struct method *method)
 /* Absent keys mean the provider's limits, which differ from 0. */
 static void default_limits(const struct conf_section *section, struct method *method)
 {
-	const struct provider_limits *limits = &method->provider->limits;
+	const struct provider *provider = method->provider;
+	const struct provider_limits *limits = provider->limits_of ?
+					       provider->limits_of(method->config) :
+					       &provider->limits;
 
 	if (!conf_find(section, "open_max"))
 		method->limits.open_max = limits->open_max;

@@ -108,8 +108,9 @@ def double(authority):
 
 
 @pytest.fixture(scope="session")
-def wecom(authority):
-    made = WeCom(authority).start()
+def wecom(authority, double):
+    """Its trusted domain is the relay of the tests; another one sets its own."""
+    made = WeCom(authority, trusted_domain=f"{double.host}:{double.port}").start()
     made.ca = authority.ca_path
     yield made
     made.stop()

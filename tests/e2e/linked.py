@@ -30,8 +30,9 @@ def wecom_section(vendor, name="wecom", **more):
     return configs.section(f"method {name}", {"type": "wecom", **vendor.keys(), **more})
 
 
-def oidc_section(op, name="work", **more):
+def oidc_section(relay, op, name="work", **more):
     """By the relay: the device flow's warning is not needed."""
+    op.clients["demo"].redirect_uris.append(f"{relay.url}/cb/{name}")
     text = configs.oidc(op, name=name, flow="relay", **more)
     return text.replace("device_flow_alone = yes\n", "")
 

@@ -53,7 +53,7 @@ def query_of(status, headers, text):
 
 def at_wecom(vendor, url, member, agent=wecom.USER_AGENT):
     """The app opens the link; WeCom asks nobody. The query it comes back with."""
-    headers = {"User-Agent": agent, wecom.PERSON_HEADER: member}
+    headers = {"User-Agent": agent, wecom.PERSON_HEADER: member.lower()}
     return query_of(*ask(url, vendor.ca, **headers))
 
 

@@ -4,6 +4,7 @@ login, su and sudo, with everything that people and strangers do in between. The
 ours that checks every request (vendors/relay.py); the real one is in test_relay_login.py."""
 
 import re
+import signal
 import time
 
 import pytest
@@ -17,6 +18,7 @@ from screen import Terminal
 from telephone import at_oidc, at_wecom
 
 SERVICES = ("sshd", "login", "su", "sudo")
+AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,7 +32,7 @@ def jauth(house, double, wecom, op):
 
 def text_of(double, wecom, op, methods="wecom", tail="", **more):
     return (configs.head() + configs.PASSWORD + relay_section(double)
-            + wecom_section(wecom, **more) + oidc_section(op)
+            + wecom_section(wecom, **more) + oidc_section(double, op)
             + "".join(configs.service(name, methods) for name in SERVICES) + tail)
 
 
@@ -68,7 +70,7 @@ def configured(house, double, wecom, op):
 
 
 def last_row(house, user, **conditions):
-    return house.audit(user, **conditions)[-1]
+    return [row for row in house.audit(user, **conditions) if row["kind"] == "login"][-1]
 
 
 def sudo(user):
@@ -76,7 +78,7 @@ def sudo(user):
 
 
 def su(user):
-    return Terminal(as_user("nobody", "su", "-", user))
+    return Terminal(AS_NOBODY + ["su", user], rows=30)
 
 
 # --- the way in ---
@@ -251,7 +253,7 @@ def test_somebody_else_approves(house, wecom, relay, zhang):
     """A forwarded code: the approval of another member is worth nothing, and both hear it."""
     user, _ = zhang
     wecom.add_member("stranger")
-    with house.sshd(NumberOfPasswordPrompts="1").login(user, NumberOfPasswordPrompts="1") as ssh:
+    with house.sshd().login(user, NumberOfPasswordPrompts="1") as ssh:
         ssh.wait_for(DIGITS_PROMPT)
         visit = approve_wecom(relay, wecom, user, "stranger")
         assert visit.result()["result"] == "denied"
@@ -422,7 +424,7 @@ def test_the_person_leaves(house, wecom, relay, zhang):
                 Visit(relay, user, "wecom")
             elif approve:
                 approve(relay, wecom, user, member).digits()
-            ssh.kill()
+            ssh.kill(signal.SIGKILL)
         relay.wait_deleted(link, timeout=5)
         house.wait_no_login()
 
@@ -451,7 +453,7 @@ def test_without_digits_enter_is_enough(house, double, wecom, op, relay, both):
     """OpenID Connect with prompt = login asks somebody, so the digits may be switched off."""
     user, _, sub = both
     house.reload(configs.head() + configs.PASSWORD + relay_section(relay)
-                 + oidc_section(op, prompt="login", number_match="no")
+                 + oidc_section(relay, op, prompt="login", number_match="no")
                  + configs.service("sshd", "work"))
     with house.sshd().login(user) as ssh:
         ssh.wait_for(CODE_PROMPT)
