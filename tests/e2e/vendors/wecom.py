@@ -13,8 +13,8 @@ about every request. The tests use class WeCom:
     vendor.messages                         what the app wrote: dicts of to, text
     vendor.complaints                       what a client did wrong, in words
 
-and wecom_qr.py adds the page for browsers (mode = poll). The fragment #wechat_redirect is not sent by
-any browser, so it cannot be checked here. As a program it serves ./quickstart:
+and wecom_qr.py adds the page for browsers (mode = poll). The fragment #wechat_redirect is not sent
+by any browser, so it cannot be checked here. As a program it serves ./quickstart:
 
     wecom.py --folder DIR [--host NAME] [--port N] [--trusted-domain HOST] [--user USERID]
 
