@@ -46,6 +46,10 @@ t_mapping_SOURCES = tests/unit/t-mapping.c $(FAKE_PROVIDERS)
 t_mapping_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_mapping_LDADD = libjauthd.la $(UNIT_LIBS)
 
+check_PROGRAMS += t-relay-key
+t_relay_key_SOURCES = tests/unit/t-relay-key.c
+t_relay_key_CFLAGS = $(UNIT_CFLAGS)
+t_relay_key_LDADD = libjauthctl.la $(UNIT_LIBS)
 check_PROGRAMS += t-file
 t_file_SOURCES = tests/unit/t-file.c
 t_file_CFLAGS = $(UNIT_CFLAGS)
