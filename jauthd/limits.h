@@ -55,6 +55,7 @@
 #define RELAY_BACKOFF_MIN_MS        100
 #define RELAY_BACKOFF_MAX_MS        5000
 #define RELAY_CHATTER_MIN_MS        200      /* after an answer that says nothing */
+#define RELAY_CHATTER_MAX_MS        1000
 #define RELAY_OPEN_TRIES            3        /* at least, and each server once */
 #define RELAY_CLOSE_TRIES           3
 #define RELAY_REPEATS_MAX           16       /* of what a relay forgot */

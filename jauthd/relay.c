@@ -66,8 +66,9 @@ struct relay {
 	uint32_t turn;
 	unsigned n_failures;             /* in a row, of any server */
 	int64_t rest_ms;
-	bool is_resting, is_connected;
-	sd_event_source *work, *rest;
+	bool is_resting, is_pausing;     /* nothing is asked; no events are asked for */
+	bool is_connected;
+	sd_event_source *work, *rest, *pause;
 	/* events */
 	uint64_t poll_id;
 	int64_t poll_began_ms, poll_pause_ms, after;
@@ -153,11 +154,16 @@ static void fail_link(struct relay *relay, struct link *link, enum relay_failure
 
 /* --- servers --- */
 
+static void start_timer(sd_event_source *timer, int64_t ms)
+{
+	(void)sd_event_source_set_time_relative(timer, (uint64_t)ms * 1000);
+	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
 static void rest(struct relay *relay, int64_t ms)
 {
 	relay->is_resting = true;
-	(void)sd_event_source_set_time_relative(relay->rest, (uint64_t)ms * 1000);
-	(void)sd_event_source_set_enabled(relay->rest, SD_EVENT_ONESHOT);
+	start_timer(relay->rest, ms);
 }
 
 static void cancel_poll(struct relay *relay)
@@ -193,16 +199,14 @@ static void leave_server(struct relay *relay, const char *why)
 	schedule_work(relay);
 }
 
-static void server_answered(struct relay *relay)
-{
-	relay->is_connected = true;
-	relay->n_failures = 0;
-	relay->rest_ms = 0;
-}
-
 static bool is_server_fault(const struct http_reply *reply)
 {
 	return reply->result != HTTP_DONE || reply->status >= 500;
+}
+
+static bool is_taken(const struct http_reply *reply)
+{
+	return reply->result == HTTP_DONE && (reply->status == 200 || reply->status == 204);
 }
 
 static void describe(const struct http_reply *reply, const char *what, char ret_text[AUDIT_TEXT_MAX])
@@ -347,7 +351,7 @@ static int on_work(sd_event_source *source UNUSED, void *userdata)
 	for (struct link *link = relay->links; link && !relay->is_resting; link = link->next)
 		if (link->wants && !link->asked)
 			ask(relay, link);
-	if (!relay->is_resting && !relay->poll_id && has_open_link(relay))
+	if (!relay->is_resting && !relay->is_pausing && !relay->poll_id && has_open_link(relay))
 		poll_events(relay);
 	return 0;
 }
@@ -357,6 +361,14 @@ static int on_rest(sd_event_source *source, uint64_t usec UNUSED, void *userdata
 	struct relay *relay = userdata;
 
 	relay->is_resting = false;
+	return on_work(source, relay);
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
+{
+	struct relay *relay = userdata;
+
+	relay->is_pausing = false;
 	return on_work(source, relay);
 }
 
@@ -379,7 +391,8 @@ static void on_server_fault(struct relay *relay, struct link *link, enum want as
 	char detail[AUDIT_TEXT_MAX];
 
 	describe(reply, asks[ask_of(asked)].name, detail);
-	link->wants |= asked;
+	if (!link->is_closing || asked == WANT_RESULT || asked == WANT_DELETE)
+		link->wants |= asked;
 	link->n_failures++;
 	if (turn == relay->turn)
 		leave_server(relay, detail);
@@ -403,6 +416,8 @@ static void on_refusal(struct relay *relay, struct link *link, enum want asked,
 		fail_link(relay, link, RELAY_FAILED_KEY, "the relay does not take this host's key");
 		return;
 	case 404:
+		if (asked == WANT_OPEN)
+			break;
 		repeat(relay, link, asked, WANT_OPEN | link->said);
 		return;
 	case 429:
@@ -412,9 +427,10 @@ static void on_refusal(struct relay *relay, struct link *link, enum want asked,
 			on_server_fault(relay, link, asked, relay->turn, reply);
 		return;
 	default:
-		log_error("relay %s: %s", server_url(relay), detail);
-		fail_link(relay, link, RELAY_FAILED_OTHER, detail);
+		break;
 	}
+	log_error("relay %s: %s", server_url(relay), detail);
+	fail_link(relay, link, RELAY_FAILED_OTHER, detail);
 }
 
 static void on_told(struct relay *relay, struct link *link, enum want asked)
@@ -422,7 +438,6 @@ static void on_told(struct relay *relay, struct link *link, enum want asked)
 	bool is_new = asked == WANT_OPEN && !link->is_opened;
 	uint64_t owner = link->owner, number = link->number;
 
-	server_answered(relay);
 	link->n_failures = 0;
 	if (asked == WANT_DELETE) {
 		link_free(relay, link);
@@ -447,14 +462,18 @@ static void on_link_reply(struct relay *relay, uint64_t number, uint32_t turn,
 	asked = link->asked;
 	link->asked = 0;
 	link->http_id = 0;
-	if (is_server_fault(reply))
-		on_server_fault(relay, link, asked, turn, reply);
-	else if (reply->status == 200 || reply->status == 204)
+	if (is_taken(reply)) {
+		relay->is_connected = relay->is_connected || turn == relay->turn;
 		on_told(relay, link, asked);
-	else if (asked == WANT_DELETE)
+	} else if (is_server_fault(reply) || turn != relay->turn) {
+		on_server_fault(relay, link, asked, turn, reply);
+	} else if (asked == WANT_DELETE) {
 		link_free(relay, link);
-	else
+	} else if (link->is_closing) {
+		schedule_work(relay);            /* there is the end still to be said */
+	} else {
 		on_refusal(relay, link, asked, reply);
+	}
 }
 
 /* --- events --- */
@@ -489,11 +508,12 @@ static bool take_refusal(struct relay *relay, struct link *link, const struct re
 	return true;
 }
 
-/* What is new in it is handed on; each may end the login, and with it the link. */
+/* What is new in it is handed on; each may end the login, and with it the link. The callback is of
+ * the target that was said, so a button pressed later comes behind it. */
 static bool take_event(struct relay *relay, const struct relay_event *event)
 {
 	static bool (*const takes[])(struct relay *, struct link *, const struct relay_event *) = {
-		take_refusal, take_press, take_callback,
+		take_refusal, take_callback, take_press,
 	};
 	bool is_news = false;
 
@@ -507,7 +527,8 @@ static bool take_event(struct relay *relay, const struct relay_event *event)
 	return is_news;
 }
 
-/* A relay that answers at once and says nothing is asked less and less often. */
+/* A relay that answers at once and says nothing is asked less and less often. Links do not wait
+ * for that: whoever presses one button without end holds up nobody. */
 static void pace(struct relay *relay, bool is_news)
 {
 	int64_t took_ms = now_ms(relay) - relay->poll_began_ms;
@@ -518,22 +539,36 @@ static void pace(struct relay *relay, bool is_news)
 		return;
 	}
 	relay->poll_pause_ms = MIN(MAX(2 * relay->poll_pause_ms, RELAY_CHATTER_MIN_MS),
-				   RELAY_BACKOFF_MAX_MS);
-	rest(relay, relay->poll_pause_ms);
+				   RELAY_CHATTER_MAX_MS);
+	relay->is_pausing = true;
+	start_timer(relay->pause, relay->poll_pause_ms);
 }
 
+/* True for the first one, too: it may have lost the links just opened. */
+static bool is_other_instance(struct relay *relay, const struct relay_news *news)
+{
+	if (text_equals(relay->instance, news->instance))
+		return false;
+	(void)text_into(relay->instance, sizeof(relay->instance), news->instance);
+	return true;
+}
+
+/* Only events show that a server is of use: one that takes links and tells nothing is not. */
 static void on_news(struct relay *relay, const struct relay_news *news)
 {
+	int64_t after = relay->after;
 	bool is_news = false;
 
-	server_answered(relay);
-	if (!text_equals(relay->instance, news->instance)) {
-		/* The first one, too: it may be a relay that lost the links just opened. */
-		if (*relay->instance)
-			want_all_again(relay);
-		(void)text_into(relay->instance, sizeof(relay->instance), news->instance);
-	}
+	relay->is_connected = true;
+	relay->n_failures = 0;
+	relay->rest_ms = 0;
 	relay->after = news->next;
+	if (is_other_instance(relay, news)) {
+		want_all_again(relay);
+		schedule_work(relay);
+		if (after)               /* it may have numbered others before this one */
+			relay->after = 0;
+	}
 	for (unsigned i = 0; i < news->n_events; i++)
 		is_news = take_event(relay, &news->events[i]) || is_news;
 	pace(relay, is_news);
@@ -586,7 +621,7 @@ uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_open
 {
 	struct link *link;
 
-	if (!relay->url || relay->status.n_links >= RELAY_LINKS_MAX)
+	if (!relay->url || !relay->key || relay->status.n_links >= RELAY_LINKS_MAX)
 		return 0;
 	link = calloc(1, sizeof(*link));
 	if (!link)
@@ -717,7 +752,9 @@ void relay_configure(struct relay *relay, const struct relay_settings *settings)
 	relay->server = 0;
 	relay->turn++;
 	relay->n_failures = 0;
-	relay->is_connected = false;
+	relay->rest_ms = 0;
+	relay->is_resting = relay->is_connected = false;
+	(void)sd_event_source_set_enabled(relay->rest, SD_EVENT_OFF);
 	if (!relay->url || !relay->key)
 		fail_all(relay, "no relay is configured any more");
 	want_all_again(relay);
@@ -745,6 +782,11 @@ int relay_new(sd_event *event, const char *http_socket, const struct relay_handl
 				      relay);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(relay->rest, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(event, &relay->pause, CLOCK_MONOTONIC, 0, 10000,
+				      on_pause_over, relay);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(relay->pause, SD_EVENT_OFF);
 	if (r < 0) {
 		relay_free(relay);
 		return r;
@@ -763,6 +805,7 @@ struct relay *relay_free(struct relay *relay)
 	http_free(relay->http);
 	sd_event_source_disable_unref(relay->work);
 	sd_event_source_disable_unref(relay->rest);
+	sd_event_source_disable_unref(relay->pause);
 	release_settings(relay);
 	sd_event_unref(relay->event);
 	free(relay);

@@ -217,6 +217,11 @@ t_jauthd_http_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_jauthd_http_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_jauthd_http_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative \
 	-Wl,--wrap=sd_event_add_time_relative
+check_PROGRAMS += t-relay-client
+t_relay_client_SOURCES = tests/unit/t-relay-client.c
+t_relay_client_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_client_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+t_relay_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
