@@ -2,12 +2,14 @@
 # libjauth-relay.la is the whole program but main.c, so that tests link the same objects.
 noinst_LTLIBRARIES += libjauth-relay.la
 libjauth_relay_la_SOURCES = \
+	jauth-relay/app.c jauth-relay/app.h \
 	jauth-relay/expiry.c jauth-relay/expiry.h \
 	jauth-relay/hosts.c jauth-relay/hosts.h \
 	jauth-relay/hosts-file.c jauth-relay/hosts-file.h \
 	jauth-relay/limits.h \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
 	jauth-relay/link-private.h \
+	jauth-relay/page.c jauth-relay/page.h jauth-relay/page-text.c jauth-relay/page-text.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
 	jauth-relay/store-memory.c
 libjauth_relay_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(HIREDIS_CFLAGS)
