@@ -9,8 +9,12 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/limits.h \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
 	jauth-relay/link-private.h \
+	jauth-relay/metrics.c jauth-relay/metrics.h \
 	jauth-relay/page.c jauth-relay/page.h jauth-relay/page-text.c jauth-relay/page-text.h \
+	jauth-relay/request.c jauth-relay/request.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
-	jauth-relay/store-memory.c
-libjauth_relay_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(HIREDIS_CFLAGS)
-libjauth_relay_la_LIBADD = libjauth-base.la $(SYSTEMD_LIBS) $(HIREDIS_LIBS)
+	jauth-relay/store-memory.c \
+	jauth-relay/strangers.c jauth-relay/strangers.h \
+	jauth-relay/waits.c jauth-relay/waits.h
+libjauth_relay_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(HIREDIS_CFLAGS) $(MICROHTTPD_CFLAGS)
+libjauth_relay_la_LIBADD = libjauth-base.la $(SYSTEMD_LIBS) $(HIREDIS_LIBS) $(MICROHTTPD_LIBS)
