@@ -3,12 +3,14 @@
 noinst_LTLIBRARIES += libjauth-relay.la
 libjauth_relay_la_SOURCES = \
 	jauth-relay/app.c jauth-relay/app.h \
+	jauth-relay/config.c jauth-relay/config.h \
 	jauth-relay/expiry.c jauth-relay/expiry.h \
 	jauth-relay/hosts.c jauth-relay/hosts.h \
 	jauth-relay/hosts-file.c jauth-relay/hosts-file.h \
 	jauth-relay/limits.h \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
 	jauth-relay/link-private.h \
+	jauth-relay/listen.c jauth-relay/listen.h \
 	jauth-relay/metrics.c jauth-relay/metrics.h \
 	jauth-relay/page.c jauth-relay/page.h jauth-relay/page-text.c jauth-relay/page-text.h \
 	jauth-relay/request.c jauth-relay/request.h \
