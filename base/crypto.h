@@ -17,7 +17,7 @@
 #define SHA256_BYTES     32
 
 enum digest_kind {
-	DIGEST_SHA1,             /* inside HMAC only, for RFC 6238 */
+	DIGEST_SHA1,             /* inside HMAC, for RFC 6238; as a name for what is no secret */
 	DIGEST_SHA256,
 	DIGEST_SHA384,
 	DIGEST_SHA512,

@@ -26,6 +26,7 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/server.c jauth-relay/server.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
 	jauth-relay/store-memory.c \
+	jauth-relay/store-redis.c jauth-relay/store-redis-connection.c jauth-relay/store-redis.h \
 	jauth-relay/strangers.c jauth-relay/strangers.h \
 	jauth-relay/waits.c jauth-relay/waits.h
 libjauth_relay_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(HIREDIS_CFLAGS) $(MICROHTTPD_CFLAGS)

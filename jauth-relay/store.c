@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jauth-relay/store.h"
 
-#include <errno.h>
 #include <time.h>
 
 #include "jauth-relay/store-private.h"
@@ -16,9 +15,9 @@ int64_t store_now_us(const struct store *store)
 
 int store_new(const struct store_settings *settings, struct store **ret_store)
 {
-	if (settings->redis)
-		return -EOPNOTSUPP;
-	return store_memory.make(settings, ret_store);
+	const struct store_type *type = settings->redis ? &store_redis : &store_memory;
+
+	return type->make(settings, ret_store);
 }
 
 struct store *store_free(struct store *store)

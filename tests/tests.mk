@@ -5,7 +5,7 @@ EXTRA_DIST += runtests quickstart bootstrap tests/common.sh tests/packages tests
 # EXTRA_DIST takes tests/e2e whole, from the build too: what was made there stays at home. An
 # object in the release would be found through VPATH and then missed by the linker.
 dist-hook:
-	cd '$(distdir)/tests/e2e' && rm -f *.o *.lo *.la .dirstamp pamclient && \
+	cd '$(distdir)/tests/e2e' && rm -f *.o *.lo *.la .dirstamp pamclient relaystore && \
 		find . '(' -name .deps -o -name .libs -o -name __pycache__ ')' -prune \
 			-exec rm -r {} +
 

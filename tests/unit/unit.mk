@@ -341,3 +341,16 @@ t_sms_text_SOURCES = tests/providers/t-sms-text.c
 t_sms_text_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
 t_sms_text_CFLAGS = $(UNIT_CFLAGS)
 t_sms_text_LDADD = libjauth-providers.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-relay-store
+t_relay_store_SOURCES = tests/unit/t-relay-store.c tests/unit/store-cases.c tests/unit/store-cases.h
+t_relay_store_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_store_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+t_relay_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_now
+
+# The same cases over a Redis, and one side of tests/e2e/test_relay_store.py.
+noinst_PROGRAMS += tests/e2e/relaystore
+tests_e2e_relaystore_SOURCES = tests/e2e/relaystore.c tests/unit/store-cases.c \
+	tests/unit/store-cases.h
+tests_e2e_relaystore_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_relaystore_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Connections to Redis on our loop; see store-redis.h.
+ *
+ *   away        retry timer → connecting
+ *   connecting  AUTH, greeting and SUBSCRIBE answered → up; error, end or the beat → away
+ *   up          error, end, a reply or a beat that does not come → away
+ *
+ * hiredis frees a context by itself when its connection ends, and later than we asked when we ask
+ * from one of its callbacks; `async` is NULL from the moment on that we must not touch it.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/macro.h"
+#include "base/text.h"
+#include "jauth-relay/store-redis.h"
+
+#define TOLD_EVERY_S 10          /* errors in the log */
+
+/* --- commands --- */
+
+void command_add(struct command *command, const void *data, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	assert(command->argc < COMMAND_ARGUMENTS_MAX);
+	if (!copy)
+		abort();
+	if (len)
+		memcpy(copy, data, len);
+	copy[len] = '\0';
+	command->argv[command->argc] = copy;
+	command->lens[command->argc++] = len;
+}
+
+void command_add_text(struct command *command, const char *text)
+{
+	command_add(command, text, strlen(text));
+}
+
+void command_add_number(struct command *command, int64_t number)
+{
+	_cleanup_free_ char *text = text_format("%lld", (long long)number);
+
+	command_add_text(command, text);
+}
+
+void command_done(struct command *command)
+{
+	while (command->argc) {
+		command->argc--;
+		explicit_bzero(command->argv[command->argc], command->lens[command->argc]);
+		free(command->argv[command->argc]);
+	}
+}
+
+static void set_argument(struct command *command, int i, const char *text)
+{
+	free(command->argv[i]);
+	command->argv[i] = text_copy(text);
+	command->lens[i] = strlen(text);
+}
+
+/* --- requests --- */
+
+struct request *request_new(reply_fn on_reply, void *context)
+{
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		abort();
+	request->on_reply = on_reply;
+	request->context = context;
+	return request;
+}
+
+/* Its end: out of the queue first, as the answer may send more. */
+static void answer(struct redis_store *redis, struct request *request, const redisReply *reply)
+{
+	request->on_reply(redis, request, reply);
+	command_done(&request->command);
+	free(request);
+}
+
+static bool is_unknown_script(const struct request *request, const redisReply *reply)
+{
+	return request->script && reply && reply->type == REDIS_REPLY_ERROR &&
+	       text_has_prefix(reply->str, "NOSCRIPT");
+}
+
+static void on_reply(redisAsyncContext *async UNUSED, void *data, void *userdata)
+{
+	struct request *request = userdata;
+	struct redis_store *redis = request->redis;
+
+	TAILQ_REMOVE(&redis->open, request, links);
+	redis->n_open--;
+	if (!data)
+		redis->is_up = false;    /* hiredis is closing: nothing more can be sent */
+	if (is_unknown_script(request, data)) {
+		set_argument(&request->command, 0, "EVAL");
+		set_argument(&request->command, 1, request->script);
+		request->script = NULL;
+		redis_send(redis, request, true);
+		return;
+	}
+	answer(redis, request, data);
+}
+
+static uint64_t now_us(const struct redis_store *redis)
+{
+	uint64_t usec = 0;
+
+	(void)sd_event_now(redis->store.settings.event, CLOCK_MONOTONIC, &usec);
+	return usec;
+}
+
+static void set_timer(sd_event_source *timer, uint64_t usec)
+{
+	(void)sd_event_source_set_time(timer, usec);
+	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+void redis_send(struct redis_store *redis, struct request *request, bool is_handshake)
+{
+	struct command *command = &request->command;
+
+	if ((!redis->is_up && !is_handshake) || !redis->commands.async ||
+	    redis->n_open >= REDIS_OPEN_MAX ||
+	    redisAsyncCommandArgv(redis->commands.async, on_reply, request, command->argc,
+				  (const char **)command->argv, command->lens) != REDIS_OK) {
+		answer(redis, request, NULL);
+		return;
+	}
+	request->redis = redis;
+	request->deadline_us = now_us(redis) + REDIS_TIMEOUT_MS * 1000ull;
+	if (TAILQ_EMPTY(&redis->open))
+		set_timer(redis->deadline, request->deadline_us);
+	TAILQ_INSERT_TAIL(&redis->open, request, links);
+	redis->n_open++;
+}
+
+/* Only the kind of an error is told: Redis may quote what it was sent. */
+static void tell_error(struct redis_store *redis, const redisReply *reply)
+{
+	int64_t now_s = store_now_us(&redis->store) / 1000000;
+	int len = (int)strcspn(reply->str, " ");
+
+	if (now_s >= redis->told_s && now_s < redis->told_s + TOLD_EVERY_S)
+		return;
+	redis->told_s = now_s;
+	log_error("the shared store answers with an error: %.*s", len, reply->str);
+}
+
+bool redis_reply_is_good(struct redis_store *redis, const redisReply *reply, int type)
+{
+	if (reply && reply->type == type)
+		return true;
+	redis->n_errors++;
+	if (reply && reply->type == REDIS_REPLY_ERROR)
+		tell_error(redis, reply);
+	return false;
+}
+
+/* --- hiredis on our loop --- */
+
+static void set_events(struct connection *connection, uint32_t set, uint32_t clear)
+{
+	uint32_t events = 0;
+
+	if (!connection->io)
+		return;
+	(void)sd_event_source_get_io_events(connection->io, &events);
+	(void)sd_event_source_set_io_events(connection->io, (events | set) & ~clear);
+}
+
+static void add_read(void *data)
+{
+	set_events(data, EPOLLIN, 0);
+}
+
+static void del_read(void *data)
+{
+	set_events(data, 0, EPOLLIN);
+}
+
+static void add_write(void *data)
+{
+	set_events(data, EPOLLOUT, 0);
+}
+
+static void del_write(void *data)
+{
+	set_events(data, 0, EPOLLOUT);
+}
+
+static void drop_source(void *data)
+{
+	struct connection *connection = data;
+
+	connection->io = sd_event_source_disable_unref(connection->io);
+}
+
+/* An error or an end is found by reading. */
+static int on_io(sd_event_source *source UNUSED, int fd UNUSED, uint32_t events, void *userdata)
+{
+	struct connection *connection = userdata;
+
+	if (connection->async && (events & ~(uint32_t)EPOLLOUT))
+		redisAsyncHandleRead(connection->async);
+	if (connection->async && (events & EPOLLOUT))
+		redisAsyncHandleWrite(connection->async);
+	return 0;
+}
+
+static struct connection *connection_of(const redisAsyncContext *async)
+{
+	struct connection *connection = async->data;
+
+	return connection->async == async ? connection : NULL;
+}
+
+/* hiredis frees it behind us in both. */
+static void on_disconnect(const redisAsyncContext *async, int status UNUSED)
+{
+	struct connection *connection = connection_of(async);
+
+	if (!connection)
+		return;
+	connection->async = NULL;
+	redis_lose(connection->redis, async->errstr[0] ? async->errstr : "it ended the connection");
+}
+
+static void on_connect(const redisAsyncContext *async, int status)
+{
+	if (status != REDIS_OK)
+		on_disconnect(async, status);
+}
+
+static int adopt(struct connection *connection, redisAsyncContext *async)
+{
+	if (!async)
+		return -ENOMEM;
+	connection->async = async;
+	async->data = connection;
+	if (async->err)
+		return -ENOTCONN;
+	async->ev.data = connection;
+	async->ev.addRead = add_read;
+	async->ev.delRead = del_read;
+	async->ev.addWrite = add_write;
+	async->ev.delWrite = del_write;
+	async->ev.cleanup = drop_source;
+	(void)redisAsyncSetDisconnectCallback(async, on_disconnect);
+	return sd_event_add_io(connection->redis->store.settings.event, &connection->io,
+			       async->c.fd, 0, on_io, connection);
+}
+
+static int connect_one(struct connection *connection)
+{
+	const struct redis_store *redis = connection->redis;
+	int r = adopt(connection, redis->path ? redisAsyncConnectUnix(redis->path) :
+		      redisAsyncConnect(redis->host, redis->port));
+
+	/* From here on hiredis waits to write. */
+	if (r >= 0 && redisAsyncSetConnectCallback(connection->async, on_connect) != REDIS_OK)
+		r = -ENOMEM;
+	return r;
+}
+
+/* --- loss --- */
+
+static void drop(struct connection *connection)
+{
+	redisAsyncContext *async = steal(&connection->async);
+
+	if (async)
+		redisAsyncFree(async);
+}
+
+void redis_lose(struct redis_store *redis, const char *why)
+{
+	redis->is_up = redis->is_greeted = redis->is_subscribed = false;
+	(void)sd_event_source_set_enabled(redis->beat, SD_EVENT_OFF);
+	redis->n_errors++;
+	if (!redis->is_told)
+		log_error("the shared store is away: %s", why);
+	redis->is_told = true;
+	set_timer(redis->retry, now_us(redis) + redis->backoff_ms * 1000ull);
+	redis->backoff_ms = MIN(2 * redis->backoff_ms, REDIS_BACKOFF_MAX_MS);
+	drop(&redis->commands);
+	drop(&redis->changes);
+}
+
+static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
+{
+	struct redis_store *redis = userdata;
+	const struct request *oldest = TAILQ_FIRST(&redis->open);
+
+	if (!oldest)
+		return 0;
+	if (oldest->deadline_us <= now_us(redis))
+		redis_lose(redis, "it does not answer");
+	else
+		set_timer(redis->deadline, oldest->deadline_us);
+	return 0;
+}
+
+/* --- handshake --- */
+
+static void on_authenticated(redisAsyncContext *async, void *data, void *userdata UNUSED)
+{
+	const redisReply *reply = data;
+	struct connection *connection = connection_of(async);
+
+	if (!connection || !reply || reply->type != REDIS_REPLY_ERROR)
+		return;
+	tell_error(connection->redis, reply);
+	redis_lose(connection->redis, "it does not accept the password");
+}
+
+static void authenticate(struct connection *connection)
+{
+	const struct store_settings *settings = &connection->redis->store.settings;
+	struct command command = { .argc = 0 };
+
+	if (!settings->redis_password)
+		return;
+	command_add_text(&command, "AUTH");
+	if (settings->redis_user)
+		command_add_text(&command, settings->redis_user);
+	command_add(&command, settings->redis_password->data, settings->redis_password->len);
+	(void)redisAsyncCommandArgv(connection->async, on_authenticated, NULL, command.argc,
+				    (const char **)command.argv, command.lens);
+	command_done(&command);
+}
+
+/* ["subscribe", channel, 1], then ["message", channel, text] for each. */
+static void on_message(redisAsyncContext *async, void *data, void *userdata UNUSED)
+{
+	struct connection *connection = connection_of(async);
+	const redisReply *reply = data;
+
+	if (!connection || !reply || reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+	    reply->element[0]->type != REDIS_REPLY_STRING)
+		return;
+	connection->redis->has_heard = true;
+	if (text_equals(reply->element[0]->str, "subscribe")) {
+		connection->redis->is_subscribed = true;
+		redis_check_up(connection->redis);
+	} else if (connection->redis->is_up && reply->element[2]->type == REDIS_REPLY_STRING) {
+		redis_heard(connection->redis, reply->element[2]->str);
+	}
+}
+
+void redis_check_up(struct redis_store *redis)
+{
+	if (redis->is_up || !redis->is_greeted || !redis->is_subscribed)
+		return;
+	redis->is_up = true;
+	redis->n_reconnects += redis->was_up;
+	redis->backoff_ms = REDIS_BACKOFF_MIN_MS;
+	log_info("the shared store is %s", redis->was_up ? "back" : "there");
+	redis->was_up = true;
+	redis->is_told = false;
+	redis->store.settings.came_back(redis->store.settings.context);
+}
+
+/* Each turn brings at least the word that greeting publishes; what brings none is dead, whatever
+ * the socket says. */
+static int on_beat(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
+{
+	struct redis_store *redis = userdata;
+
+	if (!redis->is_up || !redis->has_heard) {
+		redis_lose(redis, "it does not answer");
+		return 0;
+	}
+	redis->has_heard = false;
+	redis_greet(redis);
+	if (redis->commands.async) {
+		(void)sd_event_source_set_time_relative(source, REDIS_TIMEOUT_MS * 1000ull);
+		(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	}
+	return 0;
+}
+
+static void connect_both(struct redis_store *redis)
+{
+	int r = connect_one(&redis->commands);
+
+	if (r >= 0)
+		r = connect_one(&redis->changes);
+	if (r < 0) {
+		redis_lose(redis, strerror(-r));
+		return;
+	}
+	redis->has_heard = false;
+	set_timer(redis->beat, now_us(redis) + REDIS_TIMEOUT_MS * 1000ull);
+	authenticate(&redis->commands);
+	authenticate(&redis->changes);
+	(void)redisAsyncCommand(redis->changes.async, on_message, NULL, "SUBSCRIBE %s",
+				redis->channel);
+	redis_greet(redis);
+}
+
+static int on_retry(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
+{
+	connect_both(userdata);
+	return 0;
+}
+
+/* --- life --- */
+
+/* A look-up blocks, so a name has the address that it had at the start. */
+static int look_up(const char *host, const char *port, struct redis_store *redis)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+	struct addrinfo *found = NULL;
+	char numeric[NI_MAXHOST];
+	int64_t number;
+	int r;
+
+	if (text_to_number(port, 1, UINT16_MAX, &number) < 0)
+		return -EINVAL;
+	r = getaddrinfo(host, port, &hints, &found);
+	if (r == 0)
+		r = getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof(numeric), NULL,
+				0, NI_NUMERICHOST);
+	if (found)
+		freeaddrinfo(found);
+	if (r != 0) {
+		log_error("the shared store's host %s: %s", host, gai_strerror(r));
+		return -EHOSTUNREACH;
+	}
+	redis->host = text_copy(numeric);
+	redis->port = (int)number;
+	return 0;
+}
+
+static int set_address(struct redis_store *redis, const char *address)
+{
+	_cleanup_free_ char *copy = text_copy(address);
+	char *colon = strrchr(copy, ':'), *host = copy;
+
+	if (address[0] == '/') {
+		redis->path = text_copy(address);
+		return 0;
+	}
+	if (!colon || colon == copy)
+		return -EINVAL;
+	*colon = '\0';
+	if (host[0] == '[' && colon[-1] == ']') {
+		host++;
+		colon[-1] = '\0';
+	}
+	return look_up(host, colon + 1, redis);
+}
+
+static int add_timer(struct redis_store *redis, sd_event_time_handler_t handler,
+		     sd_event_source **ret_timer)
+{
+	int r = sd_event_add_time(redis->store.settings.event, ret_timer, CLOCK_MONOTONIC,
+				  UINT64_MAX, 1000, handler, redis);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret_timer, SD_EVENT_OFF);
+}
+
+int redis_open(struct redis_store *redis)
+{
+	int r = set_address(redis, redis->store.settings.redis);
+
+	TAILQ_INIT(&redis->open);
+	redis->commands.redis = redis->changes.redis = redis;
+	redis->backoff_ms = REDIS_BACKOFF_MIN_MS;
+	if (r >= 0)
+		r = add_timer(redis, on_deadline, &redis->deadline);
+	if (r >= 0)
+		r = add_timer(redis, on_beat, &redis->beat);
+	if (r >= 0)
+		r = add_timer(redis, on_retry, &redis->retry);
+	if (r >= 0)
+		set_timer(redis->retry, 0);
+	return r;
+}
+
+void redis_close(struct redis_store *redis)
+{
+	redis->is_up = false;
+	drop(&redis->commands);
+	drop(&redis->changes);
+	(void)sd_event_source_disable_unref(redis->deadline);
+	(void)sd_event_source_disable_unref(redis->beat);
+	(void)sd_event_source_disable_unref(redis->retry);
+	free(redis->host);
+	free(redis->path);
+}

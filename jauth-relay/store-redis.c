@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Links in a Redis that several relays share. Behind the prefix:
+ *
+ *   link:ID       hash: version, number, expires, host, data; gone at `expires`
+ *   events:HOST   sorted set: ids of its links by the number of their last event
+ *   open:HOST     sorted set: ids of its links by their end
+ *   open          the same of all links
+ *   number        the last version or number that was given
+ *   instance      random: another one, another store
+ *   once:NAME     value
+ *   records       set: lines of hosts.h
+ *   changes       channel: "link ID", "host HOST", "keys", and "beat", which means nothing
+ *
+ * A change is one script, so it happens whole. Limits count what has not ended, by the sets whose
+ * scores are ends; a counter would drift when Redis drops a link by itself. Redis's clock is the
+ * one that counts. A Redis Cluster can not run this: the keys of a script lie together.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/macro.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "jauth-relay/store-redis.h"
+
+#define RECORDS_MAX (4 * HOSTS_MAX)      /* both states of each, and what was forgotten */
+
+/* Takes what has ended out of a host's sets. KEYS: the first two of each script that uses it. */
+#define DROP_ENDED \
+	"local time = redis.call('TIME')\n" \
+	"local now = tonumber(time[1])\n" \
+	"for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do\n" \
+	"  redis.call('ZREM', KEYS[2], id)\n" \
+	"  redis.call('ZREM', KEYS[1], id)\n" \
+	"end\n"
+
+/* KEYS: open:HOST events:HOST link:ID open number
+ * ARGV: id version expires is-event host data host's-limit limit channel */
+static const char put_script[] =
+	DROP_ENDED
+	"redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)\n"
+	"local version = redis.call('HGET', KEYS[3], 'version') or '0'\n"
+	"if version ~= ARGV[2] then return 1 end\n"
+	"if version == '0' then\n"
+	"  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[7]) then return 2 end\n"
+	"  if redis.call('ZCARD', KEYS[4]) >= tonumber(ARGV[8]) then return 3 end\n"
+	"end\n"
+	"local last = tonumber(redis.call('GET', KEYS[5]) or '0')\n"
+	"local number = math.max(last + 1, now * 1000000 + tonumber(time[2]))\n"
+	"local text = string.format('%.0f', number)\n"
+	"redis.call('SET', KEYS[5], text)\n"
+	"redis.call('HSET', KEYS[3], 'version', text, 'expires', ARGV[3], 'host', ARGV[5],\n"
+	"           'data', ARGV[6])\n"
+	"redis.call('EXPIREAT', KEYS[3], ARGV[3])\n"
+	"local function keep(key, score)\n"
+	"  redis.call('ZADD', key, score, ARGV[1])\n"
+	"  if redis.call('TTL', key) < tonumber(ARGV[3]) - now then\n"
+	"    redis.call('EXPIREAT', key, ARGV[3])\n"
+	"  end\n"
+	"end\n"
+	"keep(KEYS[1], ARGV[3])\n"
+	"keep(KEYS[4], ARGV[3])\n"
+	"redis.call('PUBLISH', ARGV[9], 'link ' .. ARGV[1])\n"
+	"if ARGV[4] == '1' then\n"
+	"  redis.call('HSET', KEYS[3], 'number', text)\n"
+	"  keep(KEYS[2], text)\n"
+	"  redis.call('PUBLISH', ARGV[9], 'host ' .. ARGV[5])\n"
+	"end\n"
+	"return 0\n";
+
+/* KEYS: open:HOST events:HOST number; ARGV: after n prefix-of-links
+ * → next, then id version number expires data of each. What Redis dropped early is taken out. */
+static const char events_script[] =
+	DROP_ENDED
+	"local next = tonumber(ARGV[1])\n"
+	"if next > tonumber(redis.call('GET', KEYS[3]) or '0') then next = 0 end\n"
+	"local list = { '' }\n"
+	"local ids = redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', next), '+inf')\n"
+	"for _, id in ipairs(ids) do\n"
+	"  if #list > 5 * tonumber(ARGV[2]) then break end\n"
+	"  local link = redis.call('HMGET', ARGV[3] .. id, 'version', 'number', 'expires', 'data')\n"
+	"  if link[2] then\n"
+	"    next = tonumber(link[2])\n"
+	"    list[#list + 1] = id\n"
+	"    for i = 1, 4 do list[#list + 1] = link[i] end\n"
+	"  else\n"
+	"    redis.call('ZREM', KEYS[2], id)\n"
+	"  end\n"
+	"end\n"
+	"list[1] = string.format('%.0f', next)\n"
+	"return list\n";
+
+/* KEYS: once:NAME; ARGV: value seconds */
+static const char once_script[] =
+	"local value = redis.call('GET', KEYS[1])\n"
+	"if value then return value == ARGV[1] and 0 or 4 end\n"
+	"redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])\n"
+	"return 0\n";
+
+/* KEYS: records; ARGV: record limit channel */
+static const char record_script[] =
+	"if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 0 end\n"
+	"if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 3 end\n"
+	"redis.call('SADD', KEYS[1], ARGV[1])\n"
+	"redis.call('PUBLISH', ARGV[3], 'keys')\n"
+	"return 0\n";
+
+/* What the scripts return. */
+static const int outcomes[] = { 0, -ESTALE, -EDQUOT, -ENFILE, -EEXIST };
+
+static struct redis_store *redis_of(const struct store *store)
+{
+	return container_of(store, struct redis_store, store);
+}
+
+/* --- what is sent --- */
+
+static void add_key(const struct redis_store *redis, struct command *command, const char *kind,
+		    const char *name)
+{
+	_cleanup_free_ char *key = text_format("%s%s%s", redis->store.settings.redis_prefix, kind,
+					       name);
+
+	command_add_text(command, key);
+}
+
+/* EVALSHA digest n-keys; keys and values are the caller's to add. */
+static struct request *script_request(const char *script, int n_keys, reply_fn on_reply,
+				      void *context)
+{
+	struct request *request = request_new(on_reply, context);
+	_cleanup_(buf_done) struct buf hex = BUF_INIT(2 * DIGEST_BYTES_MAX);
+	struct digest digest = { .len = 0 };
+
+	/* Without a digest Redis does not know the script, and gets it whole. */
+	(void)crypto_digest(DIGEST_SHA1, script, strlen(script), &digest);
+	hex_add(&hex, digest.bytes, digest.len);
+	request->script = script;
+	command_add_text(&request->command, "EVALSHA");
+	command_add_text(&request->command, buf_text(&hex));
+	command_add_number(&request->command, n_keys);
+	return request;
+}
+
+static void on_done(struct redis_store *redis, struct request *request, const redisReply *reply)
+{
+	int r = -EHOSTDOWN;
+
+	if (redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER) && reply->integer >= 0 &&
+	    reply->integer < (long long)N_ELEMENTS(outcomes))
+		r = outcomes[reply->integer];
+	request->answer.done(request->context, r);
+}
+
+static void redis_put(struct store *store, const struct stored *link, bool is_event,
+		      store_done_fn done, void *context)
+{
+	struct redis_store *redis = redis_of(store);
+	struct request *request = script_request(put_script, 5, on_done, context);
+	struct command *command = &request->command;
+
+	request->answer.done = done;
+	add_key(redis, command, "open:", link->host);
+	add_key(redis, command, "events:", link->host);
+	add_key(redis, command, "link:", link->id);
+	add_key(redis, command, "open", "");
+	add_key(redis, command, "number", "");
+	command_add_text(command, link->id);
+	command_add_number(command, (int64_t)link->version);
+	command_add_number(command, link->expires_s);
+	command_add_number(command, is_event);
+	command_add_text(command, link->host);
+	command_add(command, link->data, link->len);
+	command_add_number(command, store->settings.links_per_host);
+	command_add_number(command, store->settings.links_max);
+	command_add_text(command, redis->channel);
+	redis_send(redis, request, false);
+}
+
+/* --- what comes back: outside bytes --- */
+
+static bool read_number(const redisReply *reply, int64_t *ret_number)
+{
+	return reply->type == REDIS_REPLY_STRING &&
+	       text_to_number(reply->str, 0, INT64_MAX, ret_number) == 0;
+}
+
+/* version, number, expires, data; a link without an event has no number. */
+static bool read_stored(redisReply *const *elements, struct stored *ret_stored)
+{
+	int64_t version, number = 0;
+
+	if (!read_number(elements[0], &version) || version < 1 ||
+	    (elements[1]->type != REDIS_REPLY_NIL && !read_number(elements[1], &number)) ||
+	    !read_number(elements[2], &ret_stored->expires_s) ||
+	    elements[3]->type != REDIS_REPLY_STRING)
+		return false;
+	ret_stored->version = (uint64_t)version;
+	ret_stored->number = number;
+	ret_stored->data = elements[3]->str;
+	ret_stored->len = (size_t)elements[3]->len;
+	return true;
+}
+
+static void on_link(struct redis_store *redis, struct request *request, const redisReply *reply)
+{
+	struct stored stored = { .id = request->name };
+	int r = 0;
+
+	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_ARRAY) || reply->elements != 5)
+		r = -EHOSTDOWN;
+	else if (reply->element[0]->type == REDIS_REPLY_NIL)
+		r = -ENOENT;
+	else if (!read_stored(reply->element, &stored) ||
+		 reply->element[4]->type != REDIS_REPLY_STRING)
+		r = -EHOSTDOWN;
+	else if (stored.expires_s <= store_now_us(&redis->store) / 1000000)
+		r = -ENOENT;
+	if (r == 0)
+		stored.host = reply->element[4]->str;
+	request->answer.link(request->context, r, r == 0 ? &stored : NULL);
+}
+
+static void redis_get(struct store *store, const char *id, store_link_fn done, void *context)
+{
+	static const char *const fields[] = { "version", "number", "expires", "data", "host" };
+	struct redis_store *redis = redis_of(store);
+	struct request *request = request_new(on_link, context);
+
+	request->answer.link = done;
+	if (!text_into(request->name, sizeof(request->name), id)) {
+		free(request);
+		done(context, -ENOENT, NULL);
+		return;
+	}
+	command_add_text(&request->command, "HMGET");
+	add_key(redis, &request->command, "link:", id);
+	for (size_t i = 0; i < N_ELEMENTS(fields); i++)
+		command_add_text(&request->command, fields[i]);
+	redis_send(redis, request, false);
+}
+
+static bool read_events(const redisReply *reply, const char *host, struct stored *ret_list,
+			size_t *ret_n, int64_t *ret_next)
+{
+	size_t n = reply->elements / 5;
+
+	if (reply->elements % 5 != 1 || n > RELAY_EVENTS_MAX ||
+	    !read_number(reply->element[0], ret_next))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		redisReply *const *elements = reply->element + 1 + 5 * i;
+
+		ret_list[i] = (struct stored){ .id = elements[0]->str, .host = host };
+		if (elements[0]->type != REDIS_REPLY_STRING ||
+		    !read_stored(elements + 1, &ret_list[i]))
+			return false;
+	}
+	*ret_n = n;
+	return true;
+}
+
+static void on_events(struct redis_store *redis, struct request *request, const redisReply *reply)
+{
+	struct stored list[RELAY_EVENTS_MAX];
+	int64_t next = 0;
+	size_t n = 0;
+
+	if (redis_reply_is_good(redis, reply, REDIS_REPLY_ARRAY) &&
+	    read_events(reply, request->name, list, &n, &next))
+		request->answer.events(request->context, 0, list, n, next);
+	else
+		request->answer.events(request->context, -EHOSTDOWN, NULL, 0, 0);
+}
+
+static void redis_events(struct store *store, const char *host, int64_t after,
+			 store_events_fn done, void *context)
+{
+	struct redis_store *redis = redis_of(store);
+	struct request *request = script_request(events_script, 3, on_events, context);
+	struct command *command = &request->command;
+	bool fits = text_into(request->name, sizeof(request->name), host);
+
+	assert(fits);
+	request->answer.events = done;
+	add_key(redis, command, "open:", host);
+	add_key(redis, command, "events:", host);
+	add_key(redis, command, "number", "");
+	command_add_number(command, MAX(after, (int64_t)0));
+	command_add_number(command, RELAY_EVENTS_MAX);
+	add_key(redis, command, "link:", "");
+	redis_send(redis, request, false);
+}
+
+static void redis_once(struct store *store, const char *name, const char *value, int64_t seconds,
+		       store_done_fn done, void *context)
+{
+	struct redis_store *redis = redis_of(store);
+	struct request *request = script_request(once_script, 1, on_done, context);
+
+	request->answer.done = done;
+	add_key(redis, &request->command, "once:", name);
+	command_add_text(&request->command, value);
+	command_add_number(&request->command, seconds);
+	redis_send(redis, request, false);
+}
+
+/* --- records --- */
+
+static void on_added(struct redis_store *redis, struct request *request UNUSED,
+		     const redisReply *reply)
+{
+	if (redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER) && reply->integer != 0)
+		log_error("the shared store holds too many records of hosts");
+}
+
+static void redis_add_record(struct store *store, const char *record)
+{
+	struct redis_store *redis = redis_of(store);
+	struct request *request = script_request(record_script, 1, on_added, NULL);
+
+	add_key(redis, &request->command, "records", "");
+	command_add_text(&request->command, record);
+	command_add_number(&request->command, RECORDS_MAX);
+	command_add_text(&request->command, redis->channel);
+	redis_send(redis, request, false);
+}
+
+static void on_records(struct redis_store *redis, struct request *request, const redisReply *reply)
+{
+	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_ARRAY)) {
+		request->answer.done(request->context, -EHOSTDOWN);
+		return;
+	}
+	for (size_t i = 0; i < reply->elements; i++) {
+		const redisReply *line = reply->element[i];
+
+		if (line->type == REDIS_REPLY_STRING && strlen(line->str) == (size_t)line->len)
+			request->each(request->context, line->str);
+	}
+	request->answer.done(request->context, 0);
+}
+
+static void redis_each_record(struct store *store, store_record_fn each, store_done_fn done,
+			      void *context)
+{
+	struct redis_store *redis = redis_of(store);
+	struct request *request = request_new(on_records, context);
+
+	request->answer.done = done;
+	request->each = each;
+	command_add_text(&request->command, "SMEMBERS");
+	add_key(redis, &request->command, "records", "");
+	redis_send(redis, request, false);
+}
+
+/* --- greeting --- */
+
+/* Found empty while we were looking elsewhere: as after a loss. */
+static void on_instance(struct redis_store *redis, struct request *request UNUSED,
+			const redisReply *reply)
+{
+	bool is_other;
+
+	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_STRING) ||
+	    reply->len != INSTANCE_LEN || !text_is_printable_ascii(reply->str, INSTANCE_LEN)) {
+		if (reply)
+			redis_lose(redis, "it has no instance for us");
+		return;
+	}
+	is_other = !text_equals(redis->instance, reply->str);
+	(void)text_into(redis->instance, sizeof(redis->instance), reply->str);
+	if (redis->is_up && is_other) {
+		log_warning("the shared store was emptied: open links are gone");
+		redis->store.settings.came_back(redis->store.settings.context);
+	}
+}
+
+static void on_counted(struct redis_store *redis, struct request *request UNUSED,
+		       const redisReply *reply)
+{
+	if (redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER))
+		redis->n_links = reply->integer;
+}
+
+static void on_greeted(struct redis_store *redis, struct request *request UNUSED,
+		       const redisReply *reply)
+{
+	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER)) {
+		if (reply)
+			redis_lose(redis, "it refuses to publish");
+		return;
+	}
+	redis->is_greeted = true;
+	redis_check_up(redis);
+}
+
+static void on_nothing(struct redis_store *redis UNUSED, struct request *request UNUSED,
+		       const redisReply *reply UNUSED)
+{
+}
+
+/* So that calls are answered in their order: a script that Redis does not know yet takes a second
+ * turn. If it may not be loaded, that is what happens. */
+static void load_scripts(struct redis_store *redis)
+{
+	static const char *const scripts[] = {
+		put_script, events_script, once_script, record_script,
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(scripts); i++) {
+		struct request *load = request_new(on_nothing, NULL);
+
+		command_add_text(&load->command, "SCRIPT");
+		command_add_text(&load->command, "LOAD");
+		command_add_text(&load->command, scripts[i]);
+		redis_send(redis, load, true);
+	}
+}
+
+/* The last one's reply is the end of the greeting. */
+void redis_greet(struct redis_store *redis)
+{
+	struct request *set = request_new(on_nothing, NULL), *get = request_new(on_instance, NULL);
+	struct request *count = request_new(on_counted, NULL);
+	struct request *publish = request_new(on_greeted, NULL);
+
+	command_add_text(&set->command, "SET");
+	add_key(redis, &set->command, "instance", "");
+	command_add_text(&set->command, redis->candidate);
+	command_add_text(&set->command, "NX");
+	command_add_text(&get->command, "GET");
+	add_key(redis, &get->command, "instance", "");
+	command_add_text(&count->command, "ZCOUNT");
+	add_key(redis, &count->command, "open", "");
+	command_add_number(&count->command, store_now_us(&redis->store) / 1000000);
+	command_add_text(&count->command, "+inf");
+	command_add_text(&publish->command, "PUBLISH");
+	command_add_text(&publish->command, redis->channel);
+	command_add_text(&publish->command, "beat");
+	if (!redis->is_greeted)
+		load_scripts(redis);
+	redis_send(redis, set, true);
+	redis_send(redis, get, true);
+	redis_send(redis, count, true);
+	redis_send(redis, publish, true);
+}
+
+void redis_heard(struct redis_store *redis, const char *text)
+{
+	const struct store_settings *settings = &redis->store.settings;
+
+	if (text_has_prefix(text, "link "))
+		settings->link_changed(settings->context, text + strlen("link "));
+	else if (text_has_prefix(text, "host "))
+		settings->host_changed(settings->context, text + strlen("host "));
+	else if (text_equals(text, "keys"))
+		settings->keys_changed(settings->context);
+}
+
+/* --- life --- */
+
+static const char *redis_instance(const struct store *store)
+{
+	return redis_of(store)->instance;
+}
+
+static void redis_get_status(const struct store *store, struct store_status *ret_status)
+{
+	const struct redis_store *redis = redis_of(store);
+
+	*ret_status = (struct store_status){
+		.is_up = redis->is_up,
+		.n_links = redis->n_links,
+		.n_errors = redis->n_errors,
+		.n_reconnects = redis->n_reconnects,
+	};
+}
+
+static void redis_drop(struct store *store)
+{
+	struct redis_store *redis = redis_of(store);
+
+	redis_close(redis);
+	free(redis->channel);
+	free(redis);
+}
+
+static int redis_make(const struct store_settings *settings, struct store **ret_store)
+{
+	struct redis_store *redis = calloc(1, sizeof(*redis));
+	int r;
+
+	if (!redis)
+		abort();
+	redis->store = (struct store){ &store_redis, *settings };
+	redis->channel = text_format("%schanges", settings->redis_prefix);
+	r = random_hex(redis->candidate, INSTANCE_BYTES);
+	if (r >= 0)
+		r = redis_open(redis);
+	if (r < 0) {
+		redis_drop(&redis->store);
+		return r;
+	}
+	*ret_store = &redis->store;
+	return 0;
+}
+
+const struct store_type store_redis = {
+	.make = redis_make,
+	.drop = redis_drop,
+	.get = redis_get,
+	.put = redis_put,
+	.events = redis_events,
+	.once = redis_once,
+	.add_record = redis_add_record,
+	.each_record = redis_each_record,
+	.instance = redis_instance,
+	.get_status = redis_get_status,
+};
