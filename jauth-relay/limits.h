@@ -36,7 +36,7 @@
 #define CONNECTION_IDLE_S       60
 #define REQUEST_HEADER_S        10       /* from a connection's begin, or the last reply */
 #define REQUEST_BODY_S          10       /* from there */
-#define CONNECTIONS_SPARE       64       /* below the maximum: who has said nothing yet goes first */
+#define CONNECTIONS_SPARE       64       /* below that, who has said nothing yet goes first */
 #define LISTEN_MAX              8        /* sockets */
 #define STOP_S                  3        /* for the last answers, when the program ends */
 

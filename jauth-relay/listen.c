@@ -63,8 +63,8 @@ int listen_parse(const char *text, struct listen_address *ret_address)
 	return parse_internet(host, (uint16_t)port, ret_address);
 }
 
-/* A socket in the file system is for the proxy's group, which the folder gives it; another one there
- * was left by an earlier run. */
+/* A socket in the file system is for the proxy's group, which the folder gives it; another one
+ * there was left by an earlier run. */
 static int open_one(const char *text, int *ret_fd)
 {
 	struct listen_address address;

@@ -76,7 +76,8 @@ static void begin(const struct reader *reader, enum tone tone, const char *head,
 		[TONE_PLAIN] = "plain", [TONE_GOOD] = "good", [TONE_BAD] = "bad",
 	};
 
-	buf_add_format(buf, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+	buf_add_format(buf, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
+		       "<meta charset=\"utf-8\">\n"
 		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		       "<meta name=\"robots\" content=\"noindex\">\n%s<title>%s</title>\n<style>",
 		       text_equals(reader->language, "zh_CN") ? "zh-CN" : "en", more,
@@ -230,10 +231,12 @@ static void add_buttons(const struct reader *reader, const struct link *link, st
 	for (unsigned i = 0; i < n; i++) {
 		buf_add_format(buf, "<button name=\"method\" value=\"%s\">",
 			       link->targets[targets[i]].method);
-		add_around(buf, say(reader, N_("Confirm with %s")), link->targets[targets[i]].title);
+		add_around(buf, say(reader, N_("Confirm with %s")),
+			   link->targets[targets[i]].title);
 		buf_add_text(buf, "</button>\n");
 	}
-	buf_add_format(buf, "<button class=\"no\" name=\"refuse\" value=\"1\">%s</button>\n</form>\n",
+	buf_add_format(buf, "<button class=\"no\" name=\"refuse\" value=\"1\">%s</button>\n"
+		       "</form>\n",
 		       say(reader, N_("This wasn't me")));
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * HTTP for routes.c, by libmicrohttpd on our loop: no thread, no socket of its own. A proxy with TLS
- * stands before it; yet it must stand what the internet sends. Whoever is slow is closed, and when
- * connections become scarce those go first that have not finished their request.
+ * HTTP for routes.c, by libmicrohttpd on our loop: no thread, no socket of its own. A proxy with
+ * TLS stands before it; yet it must stand what the internet sends. Whoever is slow is closed, and
+ * when connections become scarce those go first that have not finished their request.
  */
 #pragma once
 
