@@ -66,7 +66,7 @@ static bool parse_number(const struct conf_key *key, const char *text, void *fie
 }
 
 /* Seconds, or -1. */
-static int64_t duration_seconds(const char *text)
+int64_t conf_duration_s(const char *text)
 {
 	static const struct {
 		const char *name;
@@ -91,7 +91,7 @@ static int64_t duration_seconds(const char *text)
 static bool parse_duration(const struct conf_key *key, const char *text, void *field,
 			   struct buf *why)
 {
-	int64_t seconds = duration_seconds(text);
+	int64_t seconds = conf_duration_s(text);
 
 	if (seconds >= 0 && (!has_bounds(key) || (seconds >= key->min && seconds <= key->max))) {
 		*(int64_t *)field = seconds;

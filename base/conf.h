@@ -117,5 +117,7 @@ struct conf_table {
 };
 void conf_apply(const struct conf_section *section, const struct conf_table *tables,
 		size_t n_tables, struct conf_report *report);
+/* "90", "90s", "3min", "2h", "1d"; -1: none of these. */
+int64_t conf_duration_s(const char *text);
 /* Frees what conf_apply() allocated in `target` and zeroes those fields. */
 void conf_release(const struct conf_key *keys, void *target);

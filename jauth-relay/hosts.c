@@ -73,13 +73,18 @@ static bool read_id(const char *text, char ret_id[RELAY_KEY_ID_LEN + 1])
 	       text_into(ret_id, RELAY_KEY_ID_LEN + 1, text);
 }
 
+static unsigned hex_value(char digit)
+{
+	return (unsigned)(strchr(HEX_DIGITS, digit) - HEX_DIGITS);
+}
+
 static bool read_digest(const char *text, unsigned char ret_digest[SHA256_BYTES])
 {
 	if (strspn(text, HEX_DIGITS) != 2 * SHA256_BYTES || text[2 * SHA256_BYTES])
 		return false;
 	for (size_t i = 0; i < SHA256_BYTES; i++)
-		ret_digest[i] = (unsigned char)((strchr(HEX_DIGITS, text[2 * i]) - HEX_DIGITS) << 4 |
-						(strchr(HEX_DIGITS, text[2 * i + 1]) - HEX_DIGITS));
+		ret_digest[i] = (unsigned char)(hex_value(text[2 * i]) << 4 |
+						hex_value(text[2 * i + 1]));
 	return true;
 }
 
@@ -355,6 +360,16 @@ static void take_over(struct host_record *record, const struct host_record *othe
 		memcpy(record->bound, other->bound, sizeof(record->bound));
 }
 
+/* True when `known` has all that `record` says. */
+static bool has_taken(const struct host_record *known, const struct host_record *record)
+{
+	struct host_record later = *known;
+
+	take_over(&later, record);
+	return is_same(known, record) && later.is_over == known->is_over &&
+	       later.expires_s == known->expires_s && text_equals(later.bound, known->bound);
+}
+
 static int merge_into(struct host_list *list, const struct host_record *record, int64_t now_s)
 {
 	struct host_record *known = host_list_find(list, record->id), later = *record;
@@ -372,17 +387,22 @@ static int merge_into(struct host_list *list, const struct host_record *record, 
 	return 0;
 }
 
-static int merge(struct hosts *hosts, const struct host_record *record)
+/* Into a copy of what is in the file, which takes our list's place when it is written. */
+static int merge_all(struct hosts *hosts, const struct host_record *records, size_t n)
 {
 	struct host_list list;
 	int64_t now_s = now_of(hosts);
-	int r = hosts_file_read(hosts->path, &list);
+	int r = hosts_file_read(hosts->path, &list), refused = 0;
 
 	if (r < 0)
 		return r;
 	forget(&list, now_s);
-	r = merge_into(&list, record, now_s);
-	if (r == 0 && !lists_are_equal(&list, &hosts->list))
+	for (size_t i = 0; i < n; i++) {
+		int error = merge_into(&list, &records[i], now_s);
+
+		refused = refused ? refused : error;
+	}
+	if (!lists_are_equal(&list, &hosts->list))
 		r = hosts_file_write(hosts->path, &list);
 	if (r < 0) {
 		host_list_done(&list);
@@ -390,19 +410,39 @@ static int merge(struct hosts *hosts, const struct host_record *record)
 	}
 	host_list_done(&hosts->list);
 	hosts->list = list;
-	return 0;
+	return refused;
+}
+
+static bool is_all_known(const struct hosts *hosts, const struct host_record *records, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct host_record *known = host_list_find(&hosts->list, records[i].id);
+
+		if (!known || !has_taken(known, &records[i]))
+			return false;
+	}
+	return true;
 }
 
 /* Others may have changed the file since we read it: it is read, changed and written under one
- * lock. */
-int hosts_merge(struct hosts *hosts, const struct host_record *record)
+ * lock. What is known already, and that is nearly all that a store tells, costs no look at it. */
+int hosts_merge_all(struct hosts *hosts, const struct host_record *records, size_t n)
 {
-	struct host_record copy = *record;       /* perhaps one of ours, which are read anew */
-	_cleanup_close_ int lock = hosts_file_lock(hosts->path);
+	_cleanup_close_ int lock = -1;
 	int r;
 
+	if (is_all_known(hosts, records, n))
+		return 0;
+	lock = hosts_file_lock(hosts->path);
 	if (lock < 0)
 		return lock;
 	r = reload(hosts);
-	return r < 0 ? r : merge(hosts, &copy);
+	return r < 0 ? r : merge_all(hosts, records, n);
+}
+
+int hosts_merge(struct hosts *hosts, const struct host_record *record)
+{
+	const struct host_record copy = *record; /* perhaps one of ours, which are read anew */
+
+	return hosts_merge_all(hosts, &copy, 1);
 }

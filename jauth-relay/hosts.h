@@ -63,3 +63,6 @@ int hosts_each(struct hosts *hosts, int (*each)(const struct host_record *record
  * is dropped. 0, -ENOSPC (HOSTS_MAX), -EEXIST (another record has this id), -EBUSY (somebody
  * holds the file), or -errno of the file. */
 int hosts_merge(struct hosts *hosts, const struct host_record *record);
+/* The same with many at once, as they come from a store or go to it: the file is written once. What
+ * is wrong with one of them is the answer, and the others are taken all the same. */
+int hosts_merge_all(struct hosts *hosts, const struct host_record *records, size_t n);

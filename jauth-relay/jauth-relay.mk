@@ -10,6 +10,7 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/expiry.c jauth-relay/expiry.h \
 	jauth-relay/files.c jauth-relay/files.h \
 	jauth-relay/hosts.c jauth-relay/hosts.h \
+	jauth-relay/hosts-cli.c jauth-relay/hosts-cli.h \
 	jauth-relay/hosts-file.c jauth-relay/hosts-file.h \
 	jauth-relay/limits.h \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
