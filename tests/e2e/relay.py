@@ -282,6 +282,15 @@ class HostClient:
             self.after = reply.json["next"]
         return reply.json["events"]
 
+    def all_events(self, link=None):
+        """Of this link, or all, from the first on."""
+        found, after = [], 0
+        while True:
+            reply = self.call("GET", f"/v1/events?after={after}").json
+            if not reply["events"]:
+                return [event for event in found if not link or event["link"] == link.id]
+            found, after = found + reply["events"], reply["next"]
+
     def next_event(self, link, wait=10):
         """The next event of this link."""
         end = time.monotonic() + wait
