@@ -30,25 +30,29 @@
 
 #define RECORDS_MAX (4 * HOSTS_MAX)      /* both states of each, and what was forgotten */
 
+#define NOW \
+	"local time = redis.call('TIME')\n" \
+	"local now = tonumber(time[1])\n"
+
 /* Takes what has ended out of a host's sets. KEYS: the first two of each script that uses it. */
 #define DROP_ENDED \
-	"local time = redis.call('TIME')\n" \
-	"local now = tonumber(time[1])\n" \
 	"for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do\n" \
 	"  redis.call('ZREM', KEYS[2], id)\n" \
 	"  redis.call('ZREM', KEYS[1], id)\n" \
 	"end\n"
 
 /* KEYS: open:HOST events:HOST link:ID open number
- * ARGV: id version expires is-event host data host's-limit limit channel */
+ * ARGV: id version expires is-event host data host's-limit limit channel
+ * Its first write is one that Redis refuses when it is full: behind any other it would let all pass.
+ * So what has ended is left out of the count, and dropped at the end. */
 static const char put_script[] =
-	DROP_ENDED
-	"redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)\n"
+	NOW
 	"local version = redis.call('HGET', KEYS[3], 'version') or '0'\n"
 	"if version ~= ARGV[2] then return 1 end\n"
 	"if version == '0' then\n"
-	"  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[7]) then return 2 end\n"
-	"  if redis.call('ZCARD', KEYS[4]) >= tonumber(ARGV[8]) then return 3 end\n"
+	"  local function count(key) return redis.call('ZCOUNT', key, '(' .. now, '+inf') end\n"
+	"  if count(KEYS[1]) >= tonumber(ARGV[7]) then return 2 end\n"
+	"  if count(KEYS[4]) >= tonumber(ARGV[8]) then return 3 end\n"
 	"end\n"
 	"local last = tonumber(redis.call('GET', KEYS[5]) or '0')\n"
 	"local number = math.max(last + 1, now * 1000000 + tonumber(time[2]))\n"
@@ -71,11 +75,14 @@ static const char put_script[] =
 	"  keep(KEYS[2], text)\n"
 	"  redis.call('PUBLISH', ARGV[9], 'host ' .. ARGV[5])\n"
 	"end\n"
+	DROP_ENDED
+	"redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)\n"
 	"return 0\n";
 
 /* KEYS: open:HOST events:HOST number; ARGV: after n prefix-of-links
  * → next, then id version number expires data of each. What Redis dropped early is taken out. */
 static const char events_script[] =
+	NOW
 	DROP_ENDED
 	"local next = tonumber(ARGV[1])\n"
 	"if next > tonumber(redis.call('GET', KEYS[3]) or '0') then next = 0 end\n"
@@ -423,19 +430,31 @@ static void load_scripts(struct redis_store *redis)
 	}
 }
 
+/* A new one each time, as one that was used before would say that nothing was lost. */
+static void ask_instance(struct redis_store *redis)
+{
+	struct request *set, *get = request_new(on_instance, NULL);
+	char instance[INSTANCE_LEN + 1];
+
+	if (random_hex(instance, INSTANCE_BYTES) == 0) {
+		set = request_new(on_nothing, NULL);
+		command_add_text(&set->command, "SET");
+		add_key(redis, &set->command, "instance", "");
+		command_add_text(&set->command, instance);
+		command_add_text(&set->command, "NX");
+		redis_send(redis, set, true);
+	}
+	command_add_text(&get->command, "GET");
+	add_key(redis, &get->command, "instance", "");
+	redis_send(redis, get, true);
+}
+
 /* The last one's reply is the end of the greeting. */
 void redis_greet(struct redis_store *redis)
 {
-	struct request *set = request_new(on_nothing, NULL), *get = request_new(on_instance, NULL);
 	struct request *count = request_new(on_counted, NULL);
 	struct request *publish = request_new(on_greeted, NULL);
 
-	command_add_text(&set->command, "SET");
-	add_key(redis, &set->command, "instance", "");
-	command_add_text(&set->command, redis->candidate);
-	command_add_text(&set->command, "NX");
-	command_add_text(&get->command, "GET");
-	add_key(redis, &get->command, "instance", "");
 	command_add_text(&count->command, "ZCOUNT");
 	add_key(redis, &count->command, "open", "");
 	command_add_number(&count->command, store_now_us(&redis->store) / 1000000);
@@ -445,8 +464,7 @@ void redis_greet(struct redis_store *redis)
 	command_add_text(&publish->command, "beat");
 	if (!redis->is_greeted)
 		load_scripts(redis);
-	redis_send(redis, set, true);
-	redis_send(redis, get, true);
+	ask_instance(redis);
 	redis_send(redis, count, true);
 	redis_send(redis, publish, true);
 }
@@ -500,9 +518,7 @@ static int redis_make(const struct store_settings *settings, struct store **ret_
 		abort();
 	redis->store = (struct store){ &store_redis, *settings };
 	redis->channel = text_format("%schanges", settings->redis_prefix);
-	r = random_hex(redis->candidate, INSTANCE_BYTES);
-	if (r >= 0)
-		r = redis_open(redis);
+	r = redis_open(redis);
 	if (r < 0) {
 		redis_drop(&redis->store);
 		return r;

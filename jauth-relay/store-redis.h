@@ -73,7 +73,6 @@ struct redis_store {
 	bool has_heard;                  /* of a change, since the last beat */
 	bool is_up, was_up, is_told;
 	char instance[INSTANCE_LEN + 1];
-	char candidate[INSTANCE_LEN + 1];        /* taken where there is none */
 	int64_t n_links, told_s;
 	uint64_t n_errors, n_reconnects;
 };
