@@ -70,9 +70,9 @@ static void set_argument(struct command *command, int i, const char *text)
 
 /* --- requests --- */
 
-struct request *request_new(reply_fn on_reply, void *context)
+struct redis_request *redis_request_new(reply_fn on_reply, void *context)
 {
-	struct request *request = calloc(1, sizeof(*request));
+	struct redis_request *request = calloc(1, sizeof(*request));
 
 	if (!request)
 		abort();
@@ -82,14 +82,15 @@ struct request *request_new(reply_fn on_reply, void *context)
 }
 
 /* Its end: out of the queue first, as the answer may send more. */
-static void answer(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void answer(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	request->on_reply(redis, request, reply);
 	command_done(&request->command);
 	free(request);
 }
 
-static bool is_unknown_script(const struct request *request, const redisReply *reply)
+static bool is_unknown_script(const struct redis_request *request, const redisReply *reply)
 {
 	return request->script && reply && reply->type == REDIS_REPLY_ERROR &&
 	       text_has_prefix(reply->str, "NOSCRIPT");
@@ -97,7 +98,7 @@ static bool is_unknown_script(const struct request *request, const redisReply *r
 
 static void on_reply(redisAsyncContext *async UNUSED, void *data, void *userdata)
 {
-	struct request *request = userdata;
+	struct redis_request *request = userdata;
 	struct redis_store *redis = request->redis;
 
 	TAILQ_REMOVE(&redis->open, request, links);
@@ -128,7 +129,7 @@ static void set_timer(sd_event_source *timer, uint64_t usec)
 	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
-void redis_send(struct redis_store *redis, struct request *request, bool is_handshake)
+void redis_send(struct redis_store *redis, struct redis_request *request, bool is_handshake)
 {
 	struct command *command = &request->command;
 
@@ -302,7 +303,7 @@ void redis_lose(struct redis_store *redis, const char *why)
 static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
 {
 	struct redis_store *redis = userdata;
-	const struct request *oldest = TAILQ_FIRST(&redis->open);
+	const struct redis_request *oldest = TAILQ_FIRST(&redis->open);
 
 	if (!oldest)
 		return 0;

@@ -137,10 +137,10 @@ static void add_key(const struct redis_store *redis, struct command *command, co
 }
 
 /* EVALSHA digest n-keys; keys and values are the caller's to add. */
-static struct request *script_request(const char *script, int n_keys, reply_fn on_reply,
+static struct redis_request *script_request(const char *script, int n_keys, reply_fn on_reply,
 				      void *context)
 {
-	struct request *request = request_new(on_reply, context);
+	struct redis_request *request = redis_request_new(on_reply, context);
 	_cleanup_(buf_done) struct buf hex = BUF_INIT(2 * DIGEST_BYTES_MAX);
 	struct digest digest = { .len = 0 };
 
@@ -154,7 +154,8 @@ static struct request *script_request(const char *script, int n_keys, reply_fn o
 	return request;
 }
 
-static void on_done(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_done(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	int r = -EHOSTDOWN;
 
@@ -168,7 +169,7 @@ static void redis_put(struct store *store, const struct stored *link, bool is_ev
 		      store_done_fn done, void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(put_script, 5, on_done, context);
+	struct redis_request *request = script_request(put_script, 5, on_done, context);
 	struct command *command = &request->command;
 
 	request->answer.done = done;
@@ -214,7 +215,8 @@ static bool read_stored(redisReply *const *elements, struct stored *ret_stored)
 	return true;
 }
 
-static void on_link(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_link(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	struct stored stored = { .id = request->name };
 	int r = 0;
@@ -237,7 +239,7 @@ static void redis_get(struct store *store, const char *id, store_link_fn done, v
 {
 	static const char *const fields[] = { "version", "number", "expires", "data", "host" };
 	struct redis_store *redis = redis_of(store);
-	struct request *request = request_new(on_link, context);
+	struct redis_request *request = redis_request_new(on_link, context);
 
 	request->answer.link = done;
 	if (!text_into(request->name, sizeof(request->name), id)) {
@@ -272,7 +274,8 @@ static bool read_events(const redisReply *reply, const char *host, struct stored
 	return true;
 }
 
-static void on_events(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_events(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	struct stored list[RELAY_EVENTS_MAX];
 	int64_t next = 0;
@@ -289,7 +292,7 @@ static void redis_events(struct store *store, const char *host, int64_t after,
 			 store_events_fn done, void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(events_script, 3, on_events, context);
+	struct redis_request *request = script_request(events_script, 3, on_events, context);
 	struct command *command = &request->command;
 	bool fits = text_into(request->name, sizeof(request->name), host);
 
@@ -308,7 +311,7 @@ static void redis_once(struct store *store, const char *name, const char *value,
 		       store_done_fn done, void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(once_script, 1, on_done, context);
+	struct redis_request *request = script_request(once_script, 1, on_done, context);
 
 	request->answer.done = done;
 	add_key(redis, &request->command, "once:", name);
@@ -319,7 +322,7 @@ static void redis_once(struct store *store, const char *name, const char *value,
 
 /* --- records --- */
 
-static void on_added(struct redis_store *redis, struct request *request UNUSED,
+static void on_added(struct redis_store *redis, struct redis_request *request UNUSED,
 		     const redisReply *reply)
 {
 	if (redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER) && reply->integer != 0)
@@ -329,7 +332,7 @@ static void on_added(struct redis_store *redis, struct request *request UNUSED,
 static void redis_add_record(struct store *store, const char *record)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(record_script, 1, on_added, NULL);
+	struct redis_request *request = script_request(record_script, 1, on_added, NULL);
 
 	add_key(redis, &request->command, "records", "");
 	command_add_text(&request->command, record);
@@ -338,7 +341,8 @@ static void redis_add_record(struct store *store, const char *record)
 	redis_send(redis, request, false);
 }
 
-static void on_records(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_records(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_ARRAY)) {
 		request->answer.done(request->context, -EHOSTDOWN);
@@ -357,7 +361,7 @@ static void redis_each_record(struct store *store, store_record_fn each, store_d
 			      void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = request_new(on_records, context);
+	struct redis_request *request = redis_request_new(on_records, context);
 
 	request->answer.done = done;
 	request->each = each;
@@ -369,7 +373,7 @@ static void redis_each_record(struct store *store, store_record_fn each, store_d
 /* --- greeting --- */
 
 /* Found empty while we were looking elsewhere: as after a loss. */
-static void on_instance(struct redis_store *redis, struct request *request UNUSED,
+static void on_instance(struct redis_store *redis, struct redis_request *request UNUSED,
 			const redisReply *reply)
 {
 	bool is_other;
@@ -388,14 +392,14 @@ static void on_instance(struct redis_store *redis, struct request *request UNUSE
 	}
 }
 
-static void on_counted(struct redis_store *redis, struct request *request UNUSED,
+static void on_counted(struct redis_store *redis, struct redis_request *request UNUSED,
 		       const redisReply *reply)
 {
 	if (redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER))
 		redis->n_links = reply->integer;
 }
 
-static void on_greeted(struct redis_store *redis, struct request *request UNUSED,
+static void on_greeted(struct redis_store *redis, struct redis_request *request UNUSED,
 		       const redisReply *reply)
 {
 	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER)) {
@@ -407,7 +411,7 @@ static void on_greeted(struct redis_store *redis, struct request *request UNUSED
 	redis_check_up(redis);
 }
 
-static void on_nothing(struct redis_store *redis UNUSED, struct request *request UNUSED,
+static void on_nothing(struct redis_store *redis UNUSED, struct redis_request *request UNUSED,
 		       const redisReply *reply UNUSED)
 {
 }
@@ -421,7 +425,7 @@ static void load_scripts(struct redis_store *redis)
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(scripts); i++) {
-		struct request *load = request_new(on_nothing, NULL);
+		struct redis_request *load = redis_request_new(on_nothing, NULL);
 
 		command_add_text(&load->command, "SCRIPT");
 		command_add_text(&load->command, "LOAD");
@@ -433,11 +437,11 @@ static void load_scripts(struct redis_store *redis)
 /* A new one each time, as one that was used before would say that nothing was lost. */
 static void ask_instance(struct redis_store *redis)
 {
-	struct request *set, *get = request_new(on_instance, NULL);
+	struct redis_request *set, *get = redis_request_new(on_instance, NULL);
 	char instance[INSTANCE_LEN + 1];
 
 	if (random_hex(instance, INSTANCE_BYTES) == 0) {
-		set = request_new(on_nothing, NULL);
+		set = redis_request_new(on_nothing, NULL);
 		command_add_text(&set->command, "SET");
 		add_key(redis, &set->command, "instance", "");
 		command_add_text(&set->command, instance);
@@ -452,8 +456,8 @@ static void ask_instance(struct redis_store *redis)
 /* The last one's reply is the end of the greeting. */
 void redis_greet(struct redis_store *redis)
 {
-	struct request *count = request_new(on_counted, NULL);
-	struct request *publish = request_new(on_greeted, NULL);
+	struct redis_request *count = redis_request_new(on_counted, NULL);
+	struct redis_request *publish = redis_request_new(on_greeted, NULL);
 
 	command_add_text(&count->command, "ZCOUNT");
 	add_key(redis, &count->command, "open", "");

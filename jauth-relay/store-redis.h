@@ -27,15 +27,15 @@ void command_add_number(struct command *command, int64_t number);
 void command_done(struct command *command);              /* wipes */
 
 struct redis_store;
-struct request;
+struct redis_request;
 
 /* `reply` NULL: there will be none. */
-typedef void (*reply_fn)(struct redis_store *redis, struct request *request,
+typedef void (*reply_fn)(struct redis_store *redis, struct redis_request *request,
 			 const redisReply *reply);
 
 /* One command without its reply. Who sends it fills in what the reply needs. */
-struct request {
-	TAILQ_ENTRY(request) links;
+struct redis_request {
+	TAILQ_ENTRY(redis_request) links;
 	struct redis_store *redis;
 	struct command command;
 	const char *script;              /* or NULL: sent whole when Redis does not know its digest */
@@ -64,7 +64,7 @@ struct redis_store {
 	char *host, *path, *channel;
 	int port;
 	struct connection commands, changes;
-	TAILQ_HEAD(requests, request) open;      /* in the order they were sent */
+	TAILQ_HEAD(redis_requests, redis_request) open;      /* in the order they were sent */
 	size_t n_open;
 	sd_event_source *deadline, *beat, *retry;
 	unsigned backoff_ms;
@@ -80,10 +80,10 @@ struct redis_store {
 int redis_open(struct redis_store *redis);               /* 0 or -errno; goes on by itself */
 void redis_close(struct redis_store *redis);
 
-struct request *request_new(reply_fn on_reply, void *context);
+struct redis_request *redis_request_new(reply_fn on_reply, void *context);
 /* Takes the request over; answers it with NULL at once when that is known. The reply of a request
  * that is sent during the handshake is told in any case. */
-void redis_send(struct redis_store *redis, struct request *request, bool is_handshake);
+void redis_send(struct redis_store *redis, struct redis_request *request, bool is_handshake);
 /* The connection is of no use: closes both. */
 void redis_lose(struct redis_store *redis, const char *why);
 /* True unless it is an error, which is counted and now and then told. NULL is an error. */
