@@ -2,7 +2,7 @@
 /*
  * Connections to Redis on our loop; see store-redis.h.
  *
- *   away        retry timer → connecting
+ *   away        retry timer → its name is looked up → connecting
  *   connecting  AUTH, greeting and SUBSCRIBE answered → up; error, end or the beat → away
  *   up          error, end, a reply or a beat that does not come → away
  *
@@ -22,7 +22,18 @@
 #include "base/text.h"
 #include "jauth-relay/store-redis.h"
 
-#define TOLD_EVERY_S 10          /* errors in the log */
+#define TOLD_EVERY_S    10       /* errors in the log */
+#define LOOK_UP_TURN_US 10000
+
+/* A name is looked up anew for each connection, by a thread of glibc's; we ask now and then whether
+ * it is done. Not part of the store: the thread may still hold it when the store is freed. */
+struct look_up {
+	char *host;
+	int port;
+	struct addrinfo hints;
+	struct gaicb ask;
+	bool is_asked;
+};
 
 /* --- commands --- */
 
@@ -264,11 +275,12 @@ static int adopt(struct connection *connection, redisAsyncContext *async)
 			       async->c.fd, 0, on_io, connection);
 }
 
-static int connect_one(struct connection *connection)
+/* `host` is an address, or NULL: a path. */
+static int connect_one(struct connection *connection, const char *host)
 {
 	const struct redis_store *redis = connection->redis;
-	int r = adopt(connection, redis->path ? redisAsyncConnectUnix(redis->path) :
-		      redisAsyncConnect(redis->host, redis->port));
+	int r = adopt(connection, host ? redisAsyncConnect(host, redis->look_up->port) :
+		      redisAsyncConnectUnix(redis->path));
 
 	/* From here on hiredis waits to write. */
 	if (r >= 0 && redisAsyncSetConnectCallback(connection->async, on_connect) != REDIS_OK)
@@ -393,12 +405,12 @@ static int on_beat(sd_event_source *source, uint64_t usec UNUSED, void *userdata
 	return 0;
 }
 
-static void connect_both(struct redis_store *redis)
+static void connect_both(struct redis_store *redis, const char *host)
 {
-	int r = connect_one(&redis->commands);
+	int r = connect_one(&redis->commands, host);
 
 	if (r >= 0)
-		r = connect_one(&redis->changes);
+		r = connect_one(&redis->changes, host);
 	if (r < 0) {
 		redis_lose(redis, strerror(-r));
 		return;
@@ -412,57 +424,85 @@ static void connect_both(struct redis_store *redis)
 	redis_greet(redis);
 }
 
+/* 0: an address; else an EAI_ code. */
+static int look_up(struct look_up *look_up, char ret_address[NI_MAXHOST])
+{
+	struct gaicb *list[] = { &look_up->ask };
+	int r;
+
+	if (!look_up->is_asked) {
+		look_up->ask = (struct gaicb){
+			.ar_name = look_up->host, .ar_request = &look_up->hints,
+		};
+		r = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
+		if (r != 0)
+			return r;
+		look_up->is_asked = true;
+	}
+	r = gai_error(&look_up->ask);
+	if (r == EAI_INPROGRESS)
+		return r;
+	look_up->is_asked = false;
+	if (r != 0)
+		return r;
+	r = getnameinfo(look_up->ask.ar_result->ai_addr, look_up->ask.ar_result->ai_addrlen,
+			ret_address, NI_MAXHOST, NULL, 0, NI_NUMERICHOST);
+	freeaddrinfo(look_up->ask.ar_result);
+	return r;
+}
+
 static int on_retry(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
 {
-	connect_both(userdata);
+	struct redis_store *redis = userdata;
+	char address[NI_MAXHOST];
+	int r = redis->path ? 0 : look_up(redis->look_up, address);
+
+	if (r == EAI_INPROGRESS)
+		set_timer(redis->retry, now_us(redis) + LOOK_UP_TURN_US);
+	else if (r != 0)
+		redis_lose(redis, gai_strerror(r));
+	else
+		connect_both(redis, redis->path ? NULL : address);
 	return 0;
 }
 
 /* --- life --- */
 
-/* A look-up blocks, so a name has the address that it had at the start. */
-static int look_up(const char *host, const char *port, struct redis_store *redis)
+static struct look_up *look_up_free(struct look_up *look_up)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
-	char numeric[NI_MAXHOST];
-	int64_t number;
-	int r;
-
-	if (text_to_number(port, 1, UINT16_MAX, &number) < 0)
-		return -EINVAL;
-	r = getaddrinfo(host, port, &hints, &found);
-	if (r == 0)
-		r = getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof(numeric), NULL,
-				0, NI_NUMERICHOST);
-	if (found)
-		freeaddrinfo(found);
-	if (r != 0) {
-		log_error("the shared store's host %s: %s", host, gai_strerror(r));
-		return -EHOSTUNREACH;
-	}
-	redis->host = text_copy(numeric);
-	redis->port = (int)number;
-	return 0;
+	if (!look_up || (look_up->is_asked && gai_cancel(&look_up->ask) == EAI_NOTCANCELED))
+		return NULL;
+	if (look_up->is_asked && gai_error(&look_up->ask) == 0)
+		freeaddrinfo(look_up->ask.ar_result);
+	free(look_up->host);
+	free(look_up);
+	return NULL;
 }
 
 static int set_address(struct redis_store *redis, const char *address)
 {
 	_cleanup_free_ char *copy = text_copy(address);
 	char *colon = strrchr(copy, ':'), *host = copy;
+	int64_t port;
 
 	if (address[0] == '/') {
 		redis->path = text_copy(address);
 		return 0;
 	}
-	if (!colon || colon == copy)
+	if (!colon || colon == copy || text_to_number(colon + 1, 1, UINT16_MAX, &port) < 0)
 		return -EINVAL;
 	*colon = '\0';
 	if (host[0] == '[' && colon[-1] == ']') {
 		host++;
 		colon[-1] = '\0';
 	}
-	return look_up(host, colon + 1, redis);
+	redis->look_up = calloc(1, sizeof(*redis->look_up));
+	if (!redis->look_up)
+		abort();
+	redis->look_up->host = text_copy(host);
+	redis->look_up->port = (int)port;
+	redis->look_up->hints.ai_socktype = SOCK_STREAM;
+	return 0;
 }
 
 static int add_timer(struct redis_store *redis, sd_event_time_handler_t handler,
@@ -500,6 +540,6 @@ void redis_close(struct redis_store *redis)
 	(void)sd_event_source_disable_unref(redis->deadline);
 	(void)sd_event_source_disable_unref(redis->beat);
 	(void)sd_event_source_disable_unref(redis->retry);
-	free(redis->host);
+	redis->look_up = look_up_free(redis->look_up);
 	free(redis->path);
 }

@@ -43,8 +43,8 @@
 
 /* KEYS: open:HOST events:HOST link:ID open number
  * ARGV: id version expires is-event host data host's-limit limit channel
- * Its first write is one that Redis refuses when it is full: behind any other it would let all pass.
- * So what has ended is left out of the count, and dropped at the end. */
+ * Its first write is one that Redis refuses when it is full: behind any other it would let all
+ * pass. So what has ended is left out of the count, and dropped at the end. */
 static const char put_script[] =
 	NOW
 	"local version = redis.call('HGET', KEYS[3], 'version') or '0'\n"
@@ -90,7 +90,8 @@ static const char events_script[] =
 	"local ids = redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', next), '+inf')\n"
 	"for _, id in ipairs(ids) do\n"
 	"  if #list > 5 * tonumber(ARGV[2]) then break end\n"
-	"  local link = redis.call('HMGET', ARGV[3] .. id, 'version', 'number', 'expires', 'data')\n"
+	"  local key = ARGV[3] .. id\n"
+	"  local link = redis.call('HMGET', key, 'version', 'number', 'expires', 'data')\n"
 	"  if link[2] then\n"
 	"    next = tonumber(link[2])\n"
 	"    list[#list + 1] = id\n"

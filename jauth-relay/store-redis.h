@@ -38,7 +38,7 @@ struct redis_request {
 	TAILQ_ENTRY(redis_request) links;
 	struct redis_store *redis;
 	struct command command;
-	const char *script;              /* or NULL: sent whole when Redis does not know its digest */
+	const char *script;              /* or NULL; sent whole to who does not know it */
 	uint64_t deadline_us;
 	reply_fn on_reply;
 	/* of a call of store.h */
@@ -60,9 +60,8 @@ struct connection {
 
 struct redis_store {
 	struct store store;
-	/* host and port, or path */
-	char *host, *path, *channel;
-	int port;
+	struct look_up *look_up;         /* or NULL: there is a path */
+	char *path, *channel;
 	struct connection commands, changes;
 	TAILQ_HEAD(redis_requests, redis_request) open;      /* in the order they were sent */
 	size_t n_open;
