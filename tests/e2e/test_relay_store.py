@@ -416,12 +416,33 @@ def test_a_user_without_the_channel_is_not_up(tmp_path):
 
 # --- over TCP ---
 
-def test_it_works_over_tcp(tmp_path):
-    server = Redis(tmp_path).start("--port", "46379", "--bind", "127.0.0.1")
-    store = Store("localhost:46379")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_it_works_over_tcp(tmp_path, host):
+    server = Redis(tmp_path).start("--port", "46379", "--bind", "127.0.0.1", "::1")
+    store = Store(f"{host}:46379")
     try:
         store.wait("back")
         assert store.put("one") == 0
+        server.stop()
+        server.start("--port", "46379", "--bind", "127.0.0.1", "::1")
+        store.wait("back")
+        assert store.put("two") == 0
     finally:
         store.stop()
         server.stop()
+
+
+def test_a_name_without_an_address_is_a_store_that_is_away():
+    store = Store("nowhere.invalid:6379")
+    assert store.get("one")[0] == LOST
+    time.sleep(1)
+    assert store.status()[0] == 0
+    assert "is away" in store.stop()
+
+
+@pytest.mark.parametrize("address", ["localhost", "localhost:", ":6379", "localhost:0",
+                                     "localhost:65536", "localhost:http"])
+def test_what_is_no_address_is_refused(address):
+    done = subprocess.run([PROGRAM, "talk", address, "t:"], timeout=10, check=False,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == 1

@@ -29,7 +29,8 @@ static const char target[] =
 /* Also: no byte of a store makes two links out of one. */
 static void check_bytes(const struct link *link)
 {
-	struct buf first = BUF_INIT_SECRET(LINK_BYTES_MAX), second = BUF_INIT_SECRET(LINK_BYTES_MAX);
+	struct buf first = BUF_INIT_SECRET(LINK_BYTES_MAX);
+	struct buf second = BUF_INIT_SECRET(LINK_BYTES_MAX);
 	struct link *other;
 
 	link_encode(link, &first);
