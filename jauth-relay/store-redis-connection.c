@@ -9,20 +9,18 @@
  * hiredis frees a context by itself when its connection ends, and later than we asked when we ask
  * from one of its callbacks; `async` is NULL from the moment on that we must not touch it.
  */
-#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "base/crypto.h"
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "jauth-relay/store-redis.h"
 
-#define TOLD_EVERY_S    10       /* errors in the log */
 #define LOOK_UP_TURN_US 10000
 
 /* A name is looked up anew for each connection, by a thread of glibc's; we ask now and then whether
@@ -34,152 +32,6 @@ struct look_up {
 	struct gaicb ask;
 	bool is_asked;
 };
-
-/* --- commands --- */
-
-void command_add(struct command *command, const void *data, size_t len)
-{
-	char *copy = malloc(len + 1);
-
-	assert(command->argc < COMMAND_ARGUMENTS_MAX);
-	if (!copy)
-		abort();
-	if (len)
-		memcpy(copy, data, len);
-	copy[len] = '\0';
-	command->argv[command->argc] = copy;
-	command->lens[command->argc++] = len;
-}
-
-void command_add_text(struct command *command, const char *text)
-{
-	command_add(command, text, strlen(text));
-}
-
-void command_add_number(struct command *command, int64_t number)
-{
-	_cleanup_free_ char *text = text_format("%lld", (long long)number);
-
-	command_add_text(command, text);
-}
-
-void command_done(struct command *command)
-{
-	while (command->argc) {
-		command->argc--;
-		explicit_bzero(command->argv[command->argc], command->lens[command->argc]);
-		free(command->argv[command->argc]);
-	}
-}
-
-static void set_argument(struct command *command, int i, const char *text)
-{
-	free(command->argv[i]);
-	command->argv[i] = text_copy(text);
-	command->lens[i] = strlen(text);
-}
-
-/* --- requests --- */
-
-struct redis_request *redis_request_new(reply_fn on_reply, void *context)
-{
-	struct redis_request *request = calloc(1, sizeof(*request));
-
-	if (!request)
-		abort();
-	request->on_reply = on_reply;
-	request->context = context;
-	return request;
-}
-
-/* Its end: out of the queue first, as the answer may send more. */
-static void answer(struct redis_store *redis, struct redis_request *request,
-		   const redisReply *reply)
-{
-	request->on_reply(redis, request, reply);
-	command_done(&request->command);
-	free(request);
-}
-
-static bool is_unknown_script(const struct redis_request *request, const redisReply *reply)
-{
-	return request->script && reply && reply->type == REDIS_REPLY_ERROR &&
-	       text_has_prefix(reply->str, "NOSCRIPT");
-}
-
-static void on_reply(redisAsyncContext *async UNUSED, void *data, void *userdata)
-{
-	struct redis_request *request = userdata;
-	struct redis_store *redis = request->redis;
-
-	TAILQ_REMOVE(&redis->open, request, links);
-	redis->n_open--;
-	if (!data)
-		redis->is_up = false;    /* hiredis is closing: nothing more can be sent */
-	if (is_unknown_script(request, data)) {
-		set_argument(&request->command, 0, "EVAL");
-		set_argument(&request->command, 1, request->script);
-		request->script = NULL;
-		redis_send(redis, request, true);
-		return;
-	}
-	answer(redis, request, data);
-}
-
-static uint64_t now_us(const struct redis_store *redis)
-{
-	uint64_t usec = 0;
-
-	(void)sd_event_now(redis->store.settings.event, CLOCK_MONOTONIC, &usec);
-	return usec;
-}
-
-static void set_timer(sd_event_source *timer, uint64_t usec)
-{
-	(void)sd_event_source_set_time(timer, usec);
-	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-}
-
-void redis_send(struct redis_store *redis, struct redis_request *request, bool is_handshake)
-{
-	struct command *command = &request->command;
-
-	if ((!redis->is_up && !is_handshake) || !redis->commands.async ||
-	    redis->n_open >= REDIS_OPEN_MAX ||
-	    redisAsyncCommandArgv(redis->commands.async, on_reply, request, command->argc,
-				  (const char **)command->argv, command->lens) != REDIS_OK) {
-		answer(redis, request, NULL);
-		return;
-	}
-	request->redis = redis;
-	request->deadline_us = now_us(redis) + REDIS_TIMEOUT_MS * 1000ull;
-	if (TAILQ_EMPTY(&redis->open))
-		set_timer(redis->deadline, request->deadline_us);
-	TAILQ_INSERT_TAIL(&redis->open, request, links);
-	redis->n_open++;
-}
-
-/* Only the kind of an error is told: Redis may quote what it was sent. */
-static void tell_error(struct redis_store *redis, const redisReply *reply)
-{
-	int64_t now_s = store_now_us(&redis->store) / 1000000;
-	int len = (int)strcspn(reply->str, " ");
-
-	if (now_s >= redis->told_s && now_s < redis->told_s + TOLD_EVERY_S)
-		return;
-	redis->told_s = now_s;
-	log_error("the shared store answers with an error: %.*s", len, reply->str);
-}
-
-bool redis_reply_is_good(struct redis_store *redis, const redisReply *reply, int type)
-{
-	if (reply && reply->type == type)
-		return true;
-	redis->n_errors++;
-	if (reply && reply->type == REDIS_REPLY_ERROR)
-		tell_error(redis, reply);
-	return false;
-}
 
 /* --- hiredis on our loop --- */
 
@@ -306,7 +158,7 @@ void redis_lose(struct redis_store *redis, const char *why)
 	if (!redis->is_told)
 		log_error("the shared store is away: %s", why);
 	redis->is_told = true;
-	set_timer(redis->retry, now_us(redis) + redis->backoff_ms * 1000ull);
+	redis_set_timer(redis->retry, redis_now_us(redis) + redis->backoff_ms * 1000ull);
 	redis->backoff_ms = MIN(2 * redis->backoff_ms, REDIS_BACKOFF_MAX_MS);
 	drop(&redis->commands);
 	drop(&redis->changes);
@@ -319,10 +171,10 @@ static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, voi
 
 	if (!oldest)
 		return 0;
-	if (oldest->deadline_us <= now_us(redis))
+	if (oldest->deadline_us <= redis_now_us(redis))
 		redis_lose(redis, "it does not answer");
 	else
-		set_timer(redis->deadline, oldest->deadline_us);
+		redis_set_timer(redis->deadline, oldest->deadline_us);
 	return 0;
 }
 
@@ -335,7 +187,7 @@ static void on_authenticated(redisAsyncContext *async, void *data, void *userdat
 
 	if (!connection || !reply || reply->type != REDIS_REPLY_ERROR)
 		return;
-	tell_error(connection->redis, reply);
+	redis_tell_error(connection->redis, reply);
 	redis_lose(connection->redis, "it does not accept the password");
 }
 
@@ -416,7 +268,7 @@ static void connect_both(struct redis_store *redis, const char *host)
 		return;
 	}
 	redis->has_heard = false;
-	set_timer(redis->beat, now_us(redis) + REDIS_TIMEOUT_MS * 1000ull);
+	redis_set_timer(redis->beat, redis_now_us(redis) + REDIS_TIMEOUT_MS * 1000ull);
 	authenticate(&redis->commands);
 	authenticate(&redis->changes);
 	(void)redisAsyncCommand(redis->changes.async, on_message, NULL, "SUBSCRIBE %s",
@@ -458,7 +310,7 @@ static int on_retry(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
 	int r = redis->path ? 0 : look_up(redis->look_up, address);
 
 	if (r == EAI_INPROGRESS)
-		set_timer(redis->retry, now_us(redis) + LOOK_UP_TURN_US);
+		redis_set_timer(redis->retry, redis_now_us(redis) + LOOK_UP_TURN_US);
 	else if (r != 0)
 		redis_lose(redis, gai_strerror(r));
 	else
@@ -528,7 +380,7 @@ int redis_open(struct redis_store *redis)
 	if (r >= 0)
 		r = add_timer(redis, on_retry, &redis->retry);
 	if (r >= 0)
-		set_timer(redis->retry, 0);
+		redis_set_timer(redis->retry, 0);
 	return r;
 }
 

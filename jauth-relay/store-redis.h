@@ -85,8 +85,16 @@ struct redis_request *redis_request_new(reply_fn on_reply, void *context);
 void redis_send(struct redis_store *redis, struct redis_request *request, bool is_handshake);
 /* The connection is of no use: closes both. */
 void redis_lose(struct redis_store *redis, const char *why);
-/* True unless it is an error, which is counted and now and then told. NULL is an error. */
+uint64_t redis_now_us(const struct redis_store *redis);  /* of the clock that only goes on */
+void redis_set_timer(sd_event_source *timer, uint64_t usec);
+/* Now and then. */
+void redis_tell_error(struct redis_store *redis, const redisReply *reply);
+/* True unless it is an error, which is counted and told. NULL is an error. */
 bool redis_reply_is_good(struct redis_store *redis, const redisReply *reply, int type);
+
+enum redis_script { SCRIPT_PUT, SCRIPT_EVENTS, SCRIPT_ONCE, SCRIPT_RECORD, N_REDIS_SCRIPTS };
+
+extern const char *const redis_scripts[N_REDIS_SCRIPTS];
 
 /* Of store-redis.c: the first commands of a connection, and again at each beat. */
 void redis_greet(struct redis_store *redis);
