@@ -11,7 +11,7 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/files.c jauth-relay/files.h \
 	jauth-relay/hosts.c jauth-relay/hosts.h \
 	jauth-relay/hosts-cli.c jauth-relay/hosts-cli.h \
-	jauth-relay/hosts-file.c jauth-relay/hosts-file.h \
+	jauth-relay/hosts-file.c jauth-relay/hosts-file.h jauth-relay/hosts-line.c \
 	jauth-relay/limits.h \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
 	jauth-relay/link-private.h \
@@ -27,7 +27,9 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/server.c jauth-relay/server.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
 	jauth-relay/store-memory.c \
-	jauth-relay/store-redis.c jauth-relay/store-redis-connection.c jauth-relay/store-redis.h \
+	jauth-relay/store-redis.c jauth-relay/store-redis-connection.c \
+	jauth-relay/store-redis-request.c jauth-relay/store-redis-scripts.c \
+	jauth-relay/store-redis.h \
 	jauth-relay/strangers.c jauth-relay/strangers.h \
 	jauth-relay/waits.c jauth-relay/waits.h
 libjauth_relay_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(HIREDIS_CFLAGS) $(MICROHTTPD_CFLAGS)

@@ -96,3 +96,10 @@ fuzz_totp_SOURCES = tests/fuzz/fuzz-totp.c tests/providers/fake-core.c \
 fuzz_totp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
 fuzz_totp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_totp_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
+noinst_PROGRAMS += fuzz-relay-hosts fuzz-relay-link
+fuzz_relay_hosts_SOURCES = tests/fuzz/fuzz-relay-hosts.c
+fuzz_relay_hosts_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_hosts_LDADD = libjauth-relay.la
+fuzz_relay_link_SOURCES = tests/fuzz/fuzz-relay-link.c
+fuzz_relay_link_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_link_LDADD = libjauth-relay.la

@@ -354,3 +354,11 @@ tests_e2e_relaystore_SOURCES = tests/e2e/relaystore.c tests/unit/store-cases.c \
 	tests/unit/store-cases.h
 tests_e2e_relaystore_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_relaystore_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += t-relay-hosts t-relay-link
+t_relay_hosts_SOURCES = tests/unit/t-relay-hosts.c
+t_relay_hosts_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_hosts_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+t_relay_link_SOURCES = tests/unit/t-relay-link.c
+t_relay_link_CFLAGS = $(UNIT_CFLAGS)
+t_relay_link_LDADD = libjauth-relay.la $(UNIT_LIBS)
