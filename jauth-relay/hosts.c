@@ -95,7 +95,8 @@ static int watch(struct hosts *hosts)
 	if (slash)
 		slash[slash == folder ? 1 : 0] = '\0';
 	return sd_event_add_inotify(hosts->event, &hosts->watch, slash ? folder : ".",
-				    IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE, on_folder, hosts);
+				    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE,
+				    on_folder, hosts);
 }
 
 /* Watches first: nothing can change unseen between the two. */

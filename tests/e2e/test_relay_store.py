@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -357,6 +358,30 @@ def test_a_full_redis_is_said_to_be_away(redis, store):
     client.config_set("maxmemory", "0")
     assert store.put("one") == 0
     assert store.status()[0] == 1
+
+
+# --- who is no Redis ---
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"+OK\r\n" * 30,
+                                  b"-ERR max number of clients reached\r\n",
+                                  b"*1000000\r\n" * 20, b"$-5\r\n", b":1\r\n" * 9, b"\0" * 4096])
+def test_what_is_no_redis_is_a_store_that_is_away(tmp_path, says):
+    path = tmp_path / "redis"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        listening.settimeout(5)
+        store = Store(path)
+        for _ in range(4):
+            with listening.accept()[0] as connection:
+                connection.settimeout(1)
+                with contextlib.suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(says)
+                assert store.get("one")[0] == LOST
+        assert store.status()[0] == 0
+        assert not store.has("back")
+        assert "is away" in store.stop()
 
 
 # --- who may ---

@@ -24,6 +24,8 @@
 #define WAIT_US 5000000ull
 
 struct seen {
+	struct store *looks_again;       /* at each link that changed; or NULL */
+	unsigned looks;
 	unsigned links, hosts, keys, backs;
 	char link[RELAY_ID_LEN + 1], host[RELAY_KEY_ID_LEN + 1];
 };
@@ -46,10 +48,21 @@ struct fixture {
 
 static const char *address;              /* set once, before the cases run */
 
+static void on_looked(void *context, int error, const struct stored *link)
+{
+	struct seen *seen = context;
+
+	assert_int_equal(error, 0);
+	assert_string_equal(link->host, HOST_A);
+	seen->looks++;
+}
+
 static void on_link_changed(void *context, const char *id)
 {
 	struct seen *seen = context;
 
+	if (seen->looks_again)
+		store_get(seen->looks_again, id, on_looked, seen);
 	seen->links++;
 	assert_true(text_into(seen->link, sizeof(seen->link), id));
 }
@@ -404,6 +417,33 @@ static void whoever_waits_is_told(void **state)
 	assert_int_equal(fixture->seen.links, 2);
 }
 
+/* As somebody does who waits for it. */
+static void who_is_told_may_look_again_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->seen.looks_again = fixture->store;
+	assert_int_equal(change(fixture, HOST_A, "one", true), 0);
+	wait_for(fixture, &fixture->seen.looks, 0);
+	assert_int_equal(change(fixture, HOST_A, "one", true), 0);
+	wait_for(fixture, &fixture->seen.looks, 1);
+}
+
+static void what_is_open_is_answered_when_the_store_ends(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned before;
+
+	assert_int_equal(change(fixture, HOST_A, "one", true), 0);
+	before = fixture->n_answers;
+	store_get(fixture->store, "one", on_link, fixture);
+	store_once(fixture->store, "name", "value", 2, on_done, fixture);
+	store_events(fixture->store, HOST_A, 0, on_events, fixture);
+	fixture->store = store_free(fixture->store);
+	assert_int_equal(fixture->n_answers, before + 3);
+	assert_int_equal(fixture->error, address ? -EHOSTDOWN : 0);
+}
+
 static void a_name_is_taken_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -471,6 +511,8 @@ int run_store_cases(const char *redis)
 		CASE(what_ended_is_gone),
 		CASE(links_are_limited_and_what_ended_does_not_count),
 		CASE(whoever_waits_is_told),
+		CASE(who_is_told_may_look_again_at_once),
+		CASE(what_is_open_is_answered_when_the_store_ends),
 		CASE(a_name_is_taken_once),
 		CASE(records_are_kept_where_several_relays_share_them),
 		CASE(a_store_tells_of_itself),
