@@ -21,6 +21,7 @@ from service import Service, run
 RELAY = "/usr/sbin/jauth-relay"
 NGINX_SAMPLE = pathlib.Path("/usr/share/jauth/relay/nginx-jauth-relay.conf")
 NAME = "login.example.org"
+SHORT_NAME = "r.example.org"            # with a port behind it, still a code of version 3
 
 NGINX_CONF = """
 user www-data;
@@ -64,7 +65,7 @@ class Nginx:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         os.chmod(self.folder, 0o755)
-        certificate, key = authority.issue(NAME, [NAME])
+        certificate, key = authority.issue(NAME, [NAME, SHORT_NAME])
         text = NGINX_SAMPLE.read_text()
         for old, new in [("/etc/ssl/certs/login.example.org.pem", certificate),
                          ("/etc/ssl/private/login.example.org.key", key),
