@@ -14,7 +14,9 @@
  *
  * A change is one script, so it happens whole. Limits count what has not ended, by the sets whose
  * scores are ends; a counter would drift when Redis drops a link by itself. Redis's clock is the
- * one that counts. A Redis Cluster can not run this: the keys of a script lie together.
+ * one that counts. A Redis Cluster can not run this: the keys of a script lie together. Redis 5 or
+ * newer, without TLS: codes and digits pass this connection as they are, so it is a local socket or
+ * a network of its own. The rights a Redis user needs are a test's (tests/e2e/test_relay_store.py).
  */
 #include <assert.h>
 #include <errno.h>
