@@ -56,6 +56,8 @@ void login_verdict_on_recorded(struct login *login, int error)
 		login->outcome = LOGIN_FAILED;
 		login->refusal_text = N_("The login could not be recorded.");
 	}
+	login_relay_end(login, login->outcome == LOGIN_GRANTED ? RELAY_RESULT_GRANTED
+							       : RELAY_RESULT_FAILED);
 	login_screen_outcome(login, login->outcome, login->refusal_text);
 	logins_count(login->logins, login->outcome);
 	login_set_stage(login, STAGE_OVER);
@@ -78,8 +80,13 @@ void login_abandon(struct login *login, const char *why)
 	logins_finished(login);
 }
 
+/* While the store decides or records it is as with one who leaves. */
 void login_on_cancel(struct login *login)
 {
+	if (login->stage == STAGE_DECIDING) {
+		login->is_gone = true;
+		return;
+	}
 	(void)text_into(login->reason, sizeof(login->reason), "given up at a prompt");
 	login_end(login, LOGIN_CANCELLED, NULL);
 }
