@@ -213,11 +213,15 @@ t_jauthd_http_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_jauthd_http_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_jauthd_http_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative \
 	-Wl,--wrap=sd_event_add_time_relative
-check_PROGRAMS += t-relay-client
-t_relay_client_SOURCES = tests/unit/t-relay-client.c
+check_PROGRAMS += t-relay-client t-relay-events
+t_relay_client_SOURCES = tests/unit/t-relay-client.c tests/unit/relay-client-fixture.h
 t_relay_client_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_client_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative
+t_relay_events_SOURCES = tests/unit/t-relay-events.c tests/unit/relay-client-fixture.h
+t_relay_events_CFLAGS = $(t_relay_client_CFLAGS)
+t_relay_events_LDADD = $(t_relay_client_LDADD)
+t_relay_events_LDFLAGS = $(t_relay_client_LDFLAGS)
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
