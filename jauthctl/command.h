@@ -65,3 +65,6 @@ enum exit_code run_phone_list(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_phone_remove(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_phone_import(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_sms_test(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_relay_enrol(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_relay_rotate(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_relay_status(struct ctl *ctl, int argc, char **argv);

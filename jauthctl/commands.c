@@ -53,6 +53,12 @@ const struct command commands[] = {
 	  "add the telephone numbers of a file" },
 	{ "sms test", run_sms_test, "NUMBER [--method METHOD]",
 	  "send one real message and show each step" },
+	{ "relay enrol", run_relay_enrol, "URL TOKEN|- [--replace]",
+	  "make this host known to a relay" },
+	{ "relay rotate", run_relay_rotate, "[--wait SECONDS]",
+	  "give this host another key at its relay" },
+	{ "relay status", run_relay_status, "",
+	  "whether the relay answers, and how it calls this host" },
 	{ "log", run_log,
 	  "[--user USER] [--service SERVICE] [--outcome WORD] [--request ID] [--since WHEN] "
 	  "[--lines N] [--follow]",

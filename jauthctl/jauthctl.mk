@@ -14,6 +14,9 @@ libjauthctl_la_SOURCES = \
 	jauthctl/moment.c jauthctl/moment.h \
 	jauthctl/own-name.c jauthctl/own-name.h \
 	jauthctl/phones.c \
+	jauthctl/relay.c jauthctl/relay-call.c jauthctl/relay-call.h jauthctl/relay-enrol.c \
+	jauthctl/relay-files.c jauthctl/relay-files.h \
+	jauthctl/relay-key.c jauthctl/relay-key.h \
 	jauthctl/row-file.c jauthctl/row-file.h \
 	jauthctl/table.c jauthctl/table.h \
 	jauthctl/talk.c jauthctl/talk.h \

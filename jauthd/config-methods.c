@@ -131,7 +131,10 @@ static void make_id(const struct config *config, struct method *method)
 /* Absent keys mean the provider's limits, which differ from 0. */
 static void default_limits(const struct conf_section *section, struct method *method)
 {
-	const struct provider_limits *limits = &method->provider->limits;
+	const struct provider *provider = method->provider;
+	const struct provider_limits *limits = provider->limits_of ?
+					       provider->limits_of(method->config) :
+					       &provider->limits;
 
 	if (!conf_find(section, "open_max"))
 		method->limits.open_max = limits->open_max;
@@ -306,9 +309,10 @@ void config_check_apps(struct config_loader *loader)
 
 			if (((a->features ^ b->features) & PROVIDER_RELAY) && is_same_app(a, b))
 				conf_mistake(loader->report, a->file, a->line,
-					     "\"%s\" and \"%s\" are of one app, one by the relay and "
-					     "one past it: codes of the one could be brought into "
-					     "logins by the other; drop one of them", b->id, a->id);
+					     "\"%s\" and \"%s\" are of one app, one by the relay "
+					     "and one past it: codes of the one could be brought "
+					     "into logins by the other; drop one of them",
+					     b->id, a->id);
 		}
 }
 

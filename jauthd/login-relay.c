@@ -280,15 +280,13 @@ static void deliver(struct login *login)
 	struct login_delivery delivery = {
 		.subject = login->proved.identity.subject,
 	};
-	struct buf text = BUF_INIT_SECRET(DELIVERY_MAX * 4);
-	bool is_remote = login->facts.has_address;
+	struct buf text = BUF_INIT_SECRET(DELIVERY_MAX * 4), user = BUF_INIT(DELIVERY_MAX);
 
-	buf_add_format(&text, login_text(login, N_("Somebody logs in to %s as user ")),
-		       login_host(login));
-	text_add_clean(&text, login->facts.user, RELAY_USER_MAX);
-	buf_add_format(&text, login_text(login, is_remote ? N_(" from %s (%s).\n")
-							   : N_(" at %s (%s).\n")),
-		       login->facts.source, login->facts.service);
+	text_add_clean(&user, login->facts.user, RELAY_USER_MAX);
+	buf_add_format(&text, login_text(login, N_("Somebody logs in to %s as user %s, %s from %s."
+						   "\n")),
+		       login_host(login), buf_text(&user), login->facts.service,
+		       login->facts.source);
 	buf_add_format(&text, login_text(login, N_("Only if that is you: type %s into your own "
 						   "terminal. Tell it to nobody.")),
 		       login->relay.digits);
@@ -297,6 +295,7 @@ static void deliver(struct login *login)
 	login_set_stage(login, STAGE_RUNNING);
 	login_provider_deliver(login, &delivery);
 	buf_done(&text);
+	buf_done(&user);
 }
 
 void login_relay_delivered(struct login *login, bool is_done)

@@ -11,8 +11,8 @@
  * SCANNING    the telephone                a button is pressed → RUNNING (login-relay.c)
  * HOLDING     Enter under the code         → DECIDING
  * MATCHING    the telephone's digits       right → DECIDING again; wrong → DELAYING
- * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE or RUNNING, the
- *                                          enrolment's RUNNING, or OVER; not mapped → DELAYING;
+ * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE, SCANNING or
+ *                                          RUNNING, the enrolment's RUNNING, or OVER; not mapped → DELAYING;
  *                                          recorded → OVER
  * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
  * OVER        the loop                     collected
@@ -41,7 +41,6 @@ void login_end(struct login *login, enum login_state outcome, const char *text)
 	if (login->stage == STAGE_OVER)
 		return;
 	login_provider_end(login);
-	login_relay_end(login, outcome == LOGIN_GRANTED ? RELAY_RESULT_GRANTED : RELAY_RESULT_OVER);
 	login->outcome = outcome;
 	login->refusal_text = text;
 	login->asked = ASKED_NOTHING;
@@ -56,8 +55,8 @@ void login_verdict_on_recorded(struct login *login, int error)
 		login->outcome = LOGIN_FAILED;
 		login->refusal_text = N_("The login could not be recorded.");
 	}
-	login_relay_end(login, login->outcome == LOGIN_GRANTED ? RELAY_RESULT_GRANTED
-							       : RELAY_RESULT_FAILED);
+	login_relay_end(login, login->outcome == LOGIN_GRANTED ? RELAY_RESULT_GRANTED :
+								 RELAY_RESULT_OVER);
 	login_screen_outcome(login, login->outcome, login->refusal_text);
 	logins_count(login->logins, login->outcome);
 	login_set_stage(login, STAGE_OVER);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The login type `wecom`: members of one WeCom corp, over the relay (mode = relay), or by the code
- * of the vendor's page for browsers (mode = poll), which the vendor does not document. Its keys, and
- * which of the two an event belongs to.
+ * of the vendor's page for browsers (mode = poll), which the vendor does not document. Its keys,
+ * and which of the two an event belongs to.
  */
 #include <string.h>
 
@@ -172,6 +172,14 @@ static void check(const void *config, const struct conf_section *section,
 	check_redirect_uri(wecom, section, report);
 }
 
+static void name_app(const void *config, struct buf *buf)
+{
+	const struct wecom_config *wecom = config;
+
+	if (wecom->corp_id)
+		buf_add_format(buf, "%s/%lld", wecom->corp_id, (long long)wecom->agent_id);
+}
+
 const struct provider wecom_provider = {
 	.type = "wecom",
 	.title = N_("WeCom"),
@@ -185,6 +193,7 @@ const struct provider wecom_provider = {
 	.shared_size = sizeof(struct wecom_shared),
 	.login_size = sizeof(struct wecom_login),
 	.check = check,
+	.name_app = name_app,
 	.start = start,
 	.answer = answer,
 	.reply = take_reply,

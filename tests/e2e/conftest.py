@@ -12,9 +12,11 @@ sys.path.insert(0, HERE)
 from house import House  # noqa: E402
 from vendors.glewlwyd import Glewlwyd  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
+from vendors.relay import Relay  # noqa: E402
 from vendors.relay_hostile import HostileRelay  # noqa: E402
 from vendors.sms_gateway import SmsGateway  # noqa: E402
 from vendors.tls import Authority  # noqa: E402
+from vendors.wecom import WeCom  # noqa: E402
 
 PASSWORD = "right horse 7"
 
@@ -47,6 +49,7 @@ def authority(house):
 def op(authority):
     """An OpenID provider of ours that runs all the time."""
     provider = Provider(authority).start()
+    provider.ca = authority.ca_path
     yield provider
     provider.stop()
 
@@ -92,5 +95,22 @@ def gateway(authority):
 def relay_double(authority):
     """A relay of ours that lies when it is told to; a test that needs it well resets it."""
     made = HostileRelay(authority).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def double(authority):
+    """A relay of the tests that checks every request of jauthd."""
+    made = Relay(authority).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def wecom(authority, double):
+    """Its trusted domain is the relay of the tests; another one sets its own."""
+    made = WeCom(authority, trusted_domain=f"{double.host}:{double.port}").start()
+    made.ca = authority.ca_path
     yield made
     made.stop()

@@ -30,6 +30,7 @@ static void a_member_is_known_by_corp_and_userid(void **state UNUSED)
 	fake_reply(login, "wecom-token.http");
 	assert_true(fake_asks(login, API "auth/getuserinfo?access_token=" TOKEN "&code=" CODE));
 	assert_int_equal(login->request->max_body, 64 * 1024);
+	assert_true(login->request->once);
 	fake_reply(login, "wecom-userid.http");
 	assert_true(fake_asks(login, API "user/get?access_token=" TOKEN "&userid=zhangsan"));
 	fake_reply(login, "wecom-member.http");
@@ -358,7 +359,8 @@ static void a_userid_is_folded_or_refused(void **state UNUSED)
 		const char *userid, *folded;     /* NULL: refused */
 	} rows[] = {
 		{ "zhangsan", "zhangsan" }, { "ZHANGSAN", "zhangsan" },
-		{ "Zhang.San", "zhang.san" }, { "z", "z" }, { "7", "7" }, { "a@example.org", "a%40example.org" },
+		{ "Zhang.San", "zhang.san" }, { "z", "z" }, { "7", "7" },
+		{ "a@example.org", "a%40example.org" },
 		{ "a_b-c.d", "a_b-c.d" }, { longest, longest },
 		{ longer, NULL }, { "", NULL }, { ".zhang", NULL }, { "-zhang", NULL },
 		{ "_zhang", NULL }, { "@all", NULL }, { "zhang san", NULL }, { "zhang|li", NULL },
@@ -511,6 +513,17 @@ static void features_follow_from_the_mode(void **state UNUSED)
 	fake_method_free(polling);
 }
 
+static void an_app_is_named_by_corp_and_agent(void **state UNUSED)
+{
+	struct fake_method *method = wecom_method(SECTION);
+	struct buf name = BUF_INIT(256);
+
+	wecom_provider.name_app(method->config, &name);
+	assert_string_equal(buf_text(&name), CORP "/1000002");
+	buf_done(&name);
+	fake_method_free(method);
+}
+
 static void mistakes_in_the_section_are_named(void **state UNUSED)
 {
 	static const struct {
@@ -579,6 +592,7 @@ int main(void)
 		cmocka_unit_test(departments_are_read_whole_or_nobody_gets_in),
 		cmocka_unit_test(a_person_may_leave_at_any_moment),
 		cmocka_unit_test(features_follow_from_the_mode),
+		cmocka_unit_test(an_app_is_named_by_corp_and_agent),
 		cmocka_unit_test(mistakes_in_the_section_are_named),
 	};
 

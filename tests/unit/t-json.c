@@ -73,6 +73,11 @@ static void texts_are_strings_within_bounds(void **state UNUSED)
 	assert_string_equal(json_text(json, "ok", 4), "Zo\xc3\xab");
 	assert_null(json_text(json, "ok", 3));
 	assert_null(json_text(json, "empty", 10));
+	assert_string_equal(json_text_or_empty(json, "empty", 10), "");
+	assert_string_equal(json_text_or_empty(json, "ok", 4), "Zo\xc3\xab");
+	assert_null(json_text_or_empty(json, "ok", 3));
+	assert_null(json_text_or_empty(json, "control", 10));
+	assert_null(json_text_or_empty(json, "missing", 10));
 	assert_null(json_text(json, "number", 10));
 	assert_null(json_text(json, "null", 10));
 	assert_null(json_text(json, "control", 10));

@@ -46,6 +46,10 @@ t_mapping_SOURCES = tests/unit/t-mapping.c $(FAKE_PROVIDERS)
 t_mapping_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_mapping_LDADD = libjauthd.la $(UNIT_LIBS)
 
+check_PROGRAMS += t-relay-key
+t_relay_key_SOURCES = tests/unit/t-relay-key.c
+t_relay_key_CFLAGS = $(UNIT_CFLAGS)
+t_relay_key_LDADD = libjauthctl.la $(UNIT_LIBS)
 check_PROGRAMS += t-file
 t_file_SOURCES = tests/unit/t-file.c
 t_file_CFLAGS = $(UNIT_CFLAGS)
@@ -415,7 +419,10 @@ tests_e2e_relaystore_SOURCES = tests/e2e/relaystore.c tests/unit/store-cases.c \
 tests_e2e_relaystore_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_relaystore_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 
-check_PROGRAMS += t-relay-hosts t-relay-link
+check_PROGRAMS += t-relay-expiry t-relay-hosts t-relay-link
+t_relay_expiry_SOURCES = tests/unit/t-relay-expiry.c
+t_relay_expiry_CFLAGS = $(UNIT_CFLAGS)
+t_relay_expiry_LDADD = libjauth-relay.la $(UNIT_LIBS)
 t_relay_hosts_SOURCES = tests/unit/t-relay-hosts.c
 t_relay_hosts_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_hosts_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A third party's OpenID provider: Debian's glewlwyd, with an SQLite file, https, an issuer that
-has a path, and the device flow. Set up and driven by its own HTTP API."""
+has a path, the device flow and the code flow. Set up and driven by its own HTTP API."""
 
 import base64
 import http.cookiejar
@@ -92,7 +92,7 @@ class Session:
 class Glewlwyd:
     """Running from start() to stop(). People have the scope openid and a password."""
 
-    def __init__(self, folder, authority, host="op.example.org", interval=1):
+    def __init__(self, folder, authority, host="op.example.org", interval=1, redirect_uris=()):
         self.folder = pathlib.Path(folder)
         self.authority = authority
         self.host = host
@@ -101,6 +101,7 @@ class Glewlwyd:
         self.url = f"https://{host}:{self.port}"
         self.issuer = f"{self.url}/api/{PLUGIN}"
         self.client_id = "jauth"
+        self.redirect_uris = list(redirect_uris)        # of the code flow
         self.service = None
         self.admin = None
 
@@ -147,6 +148,7 @@ class Glewlwyd:
                 "auth-type-code-enabled": True, "auth-type-token-enabled": False,
                 "auth-type-id-token-enabled": True, "auth-type-password-enabled": False,
                 "auth-type-client-enabled": False, "auth-type-refresh-enabled": False,
+                "pkce-allowed": True, "pkce-method-plain-allowed": False,
                 "auth-type-device-enabled": True, "device-authorization-expiration": 300,
                 "device-authorization-interval": self.interval,
                 "allowed-scope": ["openid"], "jwks-show": True, "subject-type": "public",
@@ -155,7 +157,8 @@ class Glewlwyd:
     def _add_client(self):
         self.admin.must("POST", "/api/client/", {
             "client_id": self.client_id, "name": "jauth", "confidential": False,
-            "authorization_type": ["device_authorization"],
+            "authorization_type": ["device_authorization"] + ["code"] * bool(self.redirect_uris),
+            "redirect_uri": self.redirect_uris,
             "token_endpoint_auth_method": ["none"], "scope": ["openid"], "enabled": True})
 
     def add_person(self, name, password):
@@ -177,10 +180,23 @@ class Glewlwyd:
         with opener.open(f"{self.issuer}/{path}", body, timeout=20) as reply:
             return json.load(reply)
 
-    def approve(self, link, name, password):
-        """What a person does with the link: logs in, allows the client, confirms the code."""
+    def _allowing(self, name, password):
         person = self._session().log_in(name, password)
         person.must("PUT", f"/api/auth/grant/{self.client_id}", {"scope": "openid"})
+        return person
+
+    def authorize(self, url, name, password):
+        """What a person does who was sent here by the code flow; where the browser goes back to."""
+        person = self._allowing(name, password)
+        status, headers, body = person.call("GET", url[len(self.url):] + "&g_continue")
+        where = headers.get("Location", "")
+        if status != 302 or not where.startswith(tuple(self.redirect_uris)):
+            raise RuntimeError(f"glewlwyd does not send back: {status} {where} {body!r}")
+        return where
+
+    def approve(self, link, name, password):
+        """What a person does with the link: logs in, allows the client, confirms the code."""
+        person = self._allowing(name, password)
         path = link[len(self.url):] + "&g_continue"
         status, headers, _ = person.call("GET", path)
         where = headers.get("Location", "")

@@ -386,8 +386,8 @@ class Relay(Server):
         every = {**self.store.forgotten, **self.store.links}.values()
         with self.lock:
             self.store.changed.wait_for(
-                lambda: all(link.deleted is not None for link in every), timeout)
-        left = [f"no DELETE for the link of {link.user}" for link in every if link.deleted is None]
+                lambda: not any(link.is_open() for link in every), timeout)
+        left = [f"no DELETE for the link of {link.user}" for link in every if link.is_open()]
         return self.complaints + left
 
     def reset(self):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""WeCom's page for browsers with a code to scan, and the polls of its script (mode = poll); a part of
-class WeCom in wecom.py.
+"""WeCom's page for browsers with a code to scan, and the polls of its script (mode = poll); a part
+of class WeCom in wecom.py.
 
     key = vendor.wait_for_scan()            of the newest code on a screen
     vendor.scan(key, "zhangsan")            somebody scans it; agree(key) or refuse(key) follows
@@ -99,7 +99,7 @@ class QrPages(Server):
 
     def scan(self, key, name):
         with self.changed:
-            self.scans[key].person = self.persons[name]
+            self.scans[key].person = self.persons[name.lower()]
         self.set_status(key, SEEN)
 
     def agree(self, key):
