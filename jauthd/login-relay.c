@@ -145,16 +145,30 @@ void login_relay_on_failed(struct login *login, enum relay_failure failure, cons
 		refuse_way(login, detail);
 }
 
-void login_relay_on_refused(struct login *login)
+static void refuse_by_telephone(struct login *login)
 {
-	if (login->stage == STAGE_DECIDING || login->stage == STAGE_OVER ||
-	    login->stage == STAGE_DELAYING)
-		return;
 	log_warning("login %s: whoever opened the link on the telephone says he did not begin "
 		    "this login", login->request);
 	login_relay_end(login, RELAY_RESULT_REFUSED);
 	login_refuse(login, LOGIN_DENIED, AFTER_END, N_("The request was refused."),
 		     "refused on the telephone: this wasn't me");
+}
+
+/* What the store decides goes its way; what comes after it does not. */
+void login_relay_on_refused(struct login *login)
+{
+	if (login->stage == STAGE_DECIDING)
+		login->relay.was_refused = true;
+	else if (login->stage != STAGE_OVER && login->stage != STAGE_DELAYING)
+		refuse_by_telephone(login);
+}
+
+bool login_relay_is_refused(struct login *login)
+{
+	if (!login->relay.was_refused)
+		return false;
+	refuse_by_telephone(login);
+	return true;
 }
 
 /* --- the way to the provider and back --- */
@@ -352,7 +366,8 @@ static void compare(struct login *login, const struct secret *answer)
 		login_verdict_wrong_digits(login);
 }
 
-/* True when it was one of the keys that the prompt names. */
+/* True when it was one of the keys that the prompt names. There is no way back while the store
+ * decides: its answer would meet another way. */
 static bool take_key(struct login *login, const struct secret *answer)
 {
 	if (login_answer_is(answer, 'q')) {
@@ -365,7 +380,7 @@ static bool take_key(struct login *login, const struct secret *answer)
 		return true;
 	}
 	return (login_answer_is(answer, 'm') || login_answer_is(answer, 'c')) &&
-	       login_go_back(login);
+	       login->stage != STAGE_DECIDING && login_go_back(login);
 }
 
 void login_relay_on_answer(struct login *login, const struct secret *answer)

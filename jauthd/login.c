@@ -80,8 +80,13 @@ void login_abandon(struct login *login, const char *why)
 	logins_finished(login);
 }
 
+/* While the store decides or records it is as with one who leaves. */
 void login_on_cancel(struct login *login)
 {
+	if (login->stage == STAGE_DECIDING) {
+		login->is_gone = true;
+		return;
+	}
 	(void)text_into(login->reason, sizeof(login->reason), "given up at a prompt");
 	login_end(login, LOGIN_CANCELLED, NULL);
 }

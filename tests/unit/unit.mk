@@ -217,11 +217,15 @@ t_jauthd_http_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_jauthd_http_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_jauthd_http_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative \
 	-Wl,--wrap=sd_event_add_time_relative
-check_PROGRAMS += t-relay-client
-t_relay_client_SOURCES = tests/unit/t-relay-client.c
+check_PROGRAMS += t-relay-client t-relay-events
+t_relay_client_SOURCES = tests/unit/t-relay-client.c tests/unit/relay-client-fixture.h
 t_relay_client_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_client_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative
+t_relay_events_SOURCES = tests/unit/t-relay-events.c tests/unit/relay-client-fixture.h
+t_relay_events_CFLAGS = $(t_relay_client_CFLAGS)
+t_relay_events_LDADD = $(t_relay_client_LDADD)
+t_relay_events_LDFLAGS = $(t_relay_client_LDFLAGS)
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
@@ -269,6 +273,13 @@ t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c
 	tests/unit/logins-fixture.h
 t_login_checks_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_checks_LDADD = libjauthd.la $(UNIT_LIBS)
+# Its relay is a fake, and deadlines can be brought near.
+check_PROGRAMS += t-login-relay
+t_login_relay_SOURCES = tests/unit/t-login-relay.c tests/unit/fake-relay.c \
+	tests/unit/fake-relay.h tests/unit/logins-fixture.c tests/unit/logins-fixture.h
+t_login_relay_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS) $(DBUS_CFLAGS)
+t_login_relay_LDADD = libjauthd.la $(UNIT_LIBS)
+t_login_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_add_time_relative
 check_PROGRAMS += t-login-budget
 t_login_budget_SOURCES = tests/unit/t-login-budget.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
