@@ -68,12 +68,11 @@ static void answer_host(struct request *request, const char *name)
 	api_answer(request);
 }
 
-static void add_key(struct request *request, const struct host_record *key)
+static void answer_added(struct request *request, const struct host_record *key, int error)
 {
-	int r = is_there(request, key) ? 0 : records_add(request->relay, key);
-
-	switch (r) {
+	switch (error) {
 	case 0:
+		log_info("host \"%s\" has a new key, %s", key->name, key->id);
 		answer_host(request, key->name);
 		break;
 	case -EEXIST:
@@ -83,7 +82,7 @@ static void add_key(struct request *request, const struct host_record *key)
 		api_error(request, 429, "the relay has too many keys");
 		break;
 	default:
-		log_error("a key cannot be written: %s", strerror(-r));
+		log_error("a key cannot be written: %s", strerror(-error));
 		api_error(request, 500, "the key cannot be written");
 	}
 }
@@ -95,8 +94,7 @@ static void on_once(void *context, int error)
 	struct request *request = context;
 	struct enrolment *enrolment = request->state;
 	const struct host_record *found = hosts_find_id(request->relay->hosts, enrolment->id);
-	struct host_record used;
-	int r;
+	struct host_record both[2];
 
 	if (error == -EEXIST || !found) {
 		api_error(request, 401, "the enrolment key was used");
@@ -106,17 +104,15 @@ static void on_once(void *context, int error)
 		api_store_error(request, error);
 		return;
 	}
-	used = *found;
-	used.is_over = true;
-	(void)text_into(used.bound, sizeof(used.bound), enrolment->key.id);
-	r = records_add(request->relay, &used);
-	if (r < 0) {
-		log_error("an enrolment cannot be written: %s", strerror(-r));
-		api_error(request, 500, "the enrolment cannot be written");
+	if (is_there(request, &enrolment->key)) {
+		answer_host(request, enrolment->key.name);
 		return;
 	}
-	log_info("host \"%s\" enrolled with key %s", used.name, used.bound);
-	add_key(request, &enrolment->key);
+	both[0] = *found;
+	both[0].is_over = true;
+	(void)text_into(both[0].bound, sizeof(both[0].bound), enrolment->key.id);
+	both[1] = enrolment->key;
+	answer_added(request, &both[1], records_add(request->relay, both, N_ELEMENTS(both)));
 }
 
 /* Once over all relays: the store notes which key it was, the records say so for ever. */
@@ -166,11 +162,12 @@ void api_post_key(struct request *request)
 	}
 	(void)text_into(key.host, sizeof(key.host), request->owner.host);
 	(void)text_into(key.name, sizeof(key.name), request->owner.name);
-	if (!is_there(request, &key) &&
-	    hosts_count_keys(relay->hosts, key.host, key.created_s) >= RELAY_HOST_KEYS_MAX)
+	if (is_there(request, &key))
+		answer_host(request, key.name);
+	else if (hosts_count_keys(relay->hosts, key.host, key.created_s) >= RELAY_HOST_KEYS_MAX)
 		api_error(request, 409, "this host has too many keys");
 	else
-		add_key(request, &key);
+		answer_added(request, &key, records_add(relay, &key, 1));
 }
 
 void api_delete_key(struct request *request)
@@ -189,7 +186,7 @@ void api_delete_key(struct request *request)
 	}
 	over = *found;
 	over.is_over = true;
-	r = records_add(request->relay, &over);
+	r = records_add(request->relay, &over, 1);
 	if (r < 0) {
 		log_error("a key cannot be revoked: %s", strerror(-r));
 		api_error(request, 500, "the key cannot be revoked");

@@ -6,8 +6,8 @@
 
 struct relay;
 
-/* Into the file, then to the others. hosts_merge()'s answers. */
-int records_add(struct relay *relay, const struct host_record *record);
+/* Into the file, then to the others. hosts_merge_all()'s answers. */
+int records_add(struct relay *relay, const struct host_record *records, size_t n);
 /* What others added. */
 void records_read(struct relay *relay);
 /* All that we have: after the file was changed, or the store came back. Then what others have. */
