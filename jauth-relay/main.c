@@ -20,6 +20,7 @@
 #include "base/catalog.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "jauth-relay/hosts-cli.h"
 #include "jauth-relay/listen.h"
 #include "jauth-relay/records.h"
 #include "jauth-relay/relay.h"
@@ -54,7 +55,8 @@ static const struct option long_options[] = {
 };
 
 static const char usage[] =
-	"Usage: jauth-relay [--config FILE] [--hosts FILE] [--check] [--debug]\n";
+	"Usage: jauth-relay [--config FILE] [--hosts FILE] [--check] [--debug]\n"
+	"       jauth-relay [--config FILE] [--hosts FILE] host COMMAND\n";
 
 /* 0: go on, else the exit status and one more than it. */
 static int read_options(int argc, char **argv, struct options *options)
@@ -86,7 +88,7 @@ static int read_options(int argc, char **argv, struct options *options)
 			return 1 + 2;
 		}
 	}
-	if (optind == argc)
+	if (optind == argc || text_equals(argv[optind], "host"))
 		return 0;
 	(void)fputs(usage, stderr);
 	return 1 + 2;
@@ -175,6 +177,21 @@ static int check(const char *path)
 	(void)printf("%s: ok\n", path);
 	config_free(config);
 	return EXIT_SUCCESS;
+}
+
+/* jauth-relay host … */
+static int manage_hosts(const struct options *options, int argc, char **argv)
+{
+	struct config *config = NULL;
+	struct hosts_cli_settings settings = { .path = options->hosts, .user = DAEMON_USER };
+	int status = EXIT_FAILURE;
+
+	if (load(options->config, true, &config) == 0) {
+		settings.url = config->url;
+		status = hosts_cli(argc, argv, &settings);
+	}
+	config_free(config);
+	return status;
 }
 
 /* --- what happens --- */
@@ -348,6 +365,8 @@ int main(int argc, char **argv)
 
 	if (r > 0)
 		return r - 1;
+	if (optind < argc)
+		return manage_hosts(&options, argc - optind, argv + optind);
 	if (options.check)
 		return check(options.config);
 	log_set_debug(options.debug);
