@@ -173,7 +173,8 @@ const char *const app_titles[RELAY_N_APPS] = {
 	[RELAY_APP_DINGTALK] = N_("DingTalk"),
 };
 
-/* Everything in rem, so that it grows with the telephone's type; no width of its own. */
+/* Everything in rem, so that it grows with the telephone's type; no width of its own. Only the
+ * digits stop growing where the screen ends: they must stay beside one another. */
 const char page_style[] =
 	":root{color-scheme:light dark;--paper:#fff;--ink:#1a1c1e;--soft:#565b61;--line:#d7dade;"
 	"--good:#14713a;--bad:#b3261e;--key:#0b57d0;--on:#fff}"
@@ -197,6 +198,7 @@ const char page_style[] =
 	"font:inherit;font-weight:600;overflow-wrap:anywhere}"
 	"button.no{background:transparent;border-color:var(--bad);color:var(--bad)}"
 	"button:focus-visible{outline:.2rem solid var(--ink);outline-offset:.15rem}"
-	".digits{font:700 7rem/1.1 ui-monospace,monospace;letter-spacing:.12em;text-indent:.12em;"
-	"text-align:center;margin:1rem 0}"
+	".digits{font:700 7rem/1.1 ui-monospace,monospace;font-size:min(7rem,38vw);"
+	"letter-spacing:.12em;text-indent:.12em;text-align:center;white-space:nowrap;margin:1rem 0}"
+	".ago{white-space:nowrap}"
 	"ul{margin:0 0 1rem;padding-left:1.4rem}";

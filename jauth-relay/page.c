@@ -195,9 +195,10 @@ static void add_since(const struct reader *reader, const struct link *link, int6
 
 	if (gmtime_r(&since, &tm))
 		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	buf_add_format(buf, "<div><dt>%s</dt><dd>%s (", say(reader, N_("Since")), text);
+	buf_add_format(buf, "<div><dt>%s</dt><dd>%s <span class=\"ago\">(",
+		       say(reader, N_("Since")), text);
 	buf_add_format(buf, say(reader, N_("%d s ago")), (int)MIN(ago, 86400));
-	buf_add_text(buf, ")</dd></div>\n");
+	buf_add_text(buf, ")</span></dd></div>\n");
 }
 
 static void add_facts(const struct reader *reader, const struct link *link, int64_t now_s,
