@@ -42,7 +42,8 @@
  *   GET /v1/events?after=N&wait=S    what changed behind number N, oldest first: at once when there
  *                             is something, else within S seconds (0..RELAY_WAIT_MAX_S).
  *     → 200 {"instance": text, "next": number, "events": [...]}
- *     instance    text        another one: links of before may be gone; open them again
+ *     instance    text        1..RELAY_INSTANCE_MAX bytes; another one: links of before may be
+ *                             gone; open them again
  *     next        number      N of the next call
  *     event: the state of one link, whole, so a later one replaces an earlier one
  *       link      text        its id
@@ -70,7 +71,7 @@
  *
  * Telephones: GET /q/ID shows, POST /q/ID presses, GET /cb/METHOD takes the callback.
  *
- * Tokens: PREFIX ID '.' SECRET, 22 random bytes and more in base64url behind the dot.
+ * Tokens: PREFIX ID '.' SECRET: RELAY_KEY_ID_LEN hexadecimal digits, RELAY_SECRET_LEN characters.
  */
 #pragma once
 
@@ -98,6 +99,7 @@
 #define RELAY_EVENTS_BODY_MAX  262144    /* of the reply to GET /v1/events */
 #define RELAY_EVENTS_MAX       32        /* in one reply; the next call brings the others */
 #define RELAY_WAIT_MAX_S       30
+#define RELAY_INSTANCE_MAX     64
 #define RELAY_DIGITS           2
 
 /* Which browser opens a target's page; the relay knows them by their User-Agent. */
@@ -110,7 +112,7 @@ enum relay_app {
 };
 
 enum relay_result {
-	RELAY_RESULT_DIGITS,     /* shown to the browser that pressed and came back, to nobody else */
+	RELAY_RESULT_DIGITS,     /* shown to the browser that pressed and came back, nobody else */
 	RELAY_RESULT_MESSAGE,    /* the digits come by a message of the app */
 	RELAY_RESULT_GRANTED,
 	RELAY_RESULT_DENIED,     /* somebody, but not the one who may */

@@ -4,6 +4,10 @@
 jauthpamdir = $(jauthdatadir)/pam
 dist_jauthpam_DATA = conf/pam/jauth-console conf/pam/jauth-remote
 
+# Samples for the proxy before jauth-relay.
+jauthrelaydir = $(jauthdatadir)/relay
+dist_jauthrelay_DATA = conf/nginx-jauth-relay.conf conf/Caddyfile-jauth-relay
+
 # Files that name installed paths are made from their .in.
 SUBSTITUTE = $(AM_V_GEN)$(MKDIR_P) conf && sed \
 	-e 's,@sbindir[@],$(sbindir),g' \
@@ -11,35 +15,46 @@ SUBSTITUTE = $(AM_V_GEN)$(MKDIR_P) conf && sed \
 	-e 's,@jauthconfdir[@],$(jauthconfdir),g' \
 	-e 's,@localstatedir[@],$(localstatedir),g'
 substituted = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket \
+	conf/jauth-relay.service conf/jauth-relay.socket \
+	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket \
 	conf/jauth.tmpfiles conf/org.jauth1.service
 EXTRA_DIST += $(substituted:=.in) conf/jauth.sysusers
 CLEANFILES += $(substituted)
 $(substituted): $(substituted:=.in) Makefile
 	$(SUBSTITUTE) $(srcdir)/$@.in >$@.new && mv -f $@.new $@
 
-systemdsystemunit_DATA = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket
+systemdsystemunit_DATA = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket \
+	conf/jauth-relay.service conf/jauth-relay.socket \
+	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket
 dbusservice_DATA = conf/org.jauth1.service
 dist_dbuspolicy_DATA = conf/org.jauth1.conf
 noinst_DATA = conf/jauth.tmpfiles
 
 # sysusers.d and tmpfiles.d want the package's name with their own suffix.
-install-data-local: install-jauthd-conf
+install-data-local: install-configurations
 	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
 	$(INSTALL_DATA) $(srcdir)/conf/jauth.sysusers "$(DESTDIR)$(sysusersdir)/jauth.conf"
 	$(INSTALL_DATA) conf/jauth.tmpfiles "$(DESTDIR)$(tmpfilesdir)/jauth.conf"
 
-uninstall-local: uninstall-jauthd-conf
+uninstall-local: uninstall-configurations
 	rm -f "$(DESTDIR)$(sysusersdir)/jauth.conf" "$(DESTDIR)$(tmpfilesdir)/jauth.conf"
 
-# jauthd's configuration. A file that is there already belongs to the sysadmin and stays.
-EXTRA_DIST += conf/jauthd.conf
-install-jauthd-conf:
-	$(MKDIR_P) '$(DESTDIR)$(jauthconfdir)/jauthd.conf.d'
-	test -e '$(DESTDIR)$(jauthconfdir)/jauthd.conf' || \
-		$(INSTALL_DATA) '$(srcdir)/conf/jauthd.conf' '$(DESTDIR)$(jauthconfdir)/jauthd.conf'
+# Configuration. A file that is there already belongs to the sysadmin and stays.
+configurations = jauthd.conf jauth-relay.conf
+EXTRA_DIST += $(configurations:%=conf/%)
+install-configurations:
+	for f in $(configurations); do \
+		$(MKDIR_P) "$(DESTDIR)$(jauthconfdir)/$$f.d" && \
+		{ test -e "$(DESTDIR)$(jauthconfdir)/$$f" || \
+			$(INSTALL_DATA) "$(srcdir)/conf/$$f" "$(DESTDIR)$(jauthconfdir)/$$f"; } || \
+		exit 1; \
+	done
 # Only what was not changed goes away again.
-uninstall-jauthd-conf:
-	! cmp -s '$(srcdir)/conf/jauthd.conf' '$(DESTDIR)$(jauthconfdir)/jauthd.conf' || \
-		rm -f '$(DESTDIR)$(jauthconfdir)/jauthd.conf'
-	rmdir '$(DESTDIR)$(jauthconfdir)/jauthd.conf.d' '$(DESTDIR)$(jauthconfdir)' 2>/dev/null || :
-.PHONY: install-jauthd-conf uninstall-jauthd-conf
+uninstall-configurations:
+	for f in $(configurations); do \
+		! cmp -s "$(srcdir)/conf/$$f" "$(DESTDIR)$(jauthconfdir)/$$f" || \
+			rm -f "$(DESTDIR)$(jauthconfdir)/$$f"; \
+		rmdir "$(DESTDIR)$(jauthconfdir)/$$f.d" 2>/dev/null || :; \
+	done
+	rmdir "$(DESTDIR)$(jauthconfdir)" 2>/dev/null || :
+.PHONY: install-configurations uninstall-configurations

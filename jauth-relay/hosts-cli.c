@@ -25,7 +25,7 @@ static const char usage[] =
 	"Usage: jauth-relay host COMMAND\n"
 	"  add NAME [--for DURATION]  let one more host use this relay: prints the command to run\n"
 	"                             on it, once, within DURATION (1h; at most 7d)\n"
-	"  list                       hosts with their keys, and who was added and has not come yet\n"
+	"  list                       hosts and their keys, and who was added and has not come\n"
 	"  revoke NAME|KEY            all keys of a host, or one: they are refused from now on\n";
 
 struct cli {
@@ -136,7 +136,7 @@ static int add(struct cli *cli, const char *name, int64_t seconds)
 	r = is_there ? 0 : end_all(cli, &chosen);
 	free(chosen.records);
 	if (is_there) {
-		(void)fprintf(stderr, "jauth-relay: %s has a key. If it shall get a new one, first: "
+		(void)fprintf(stderr, "jauth-relay: %s has a key. For a new one, first: "
 			      "jauth-relay host revoke %s\n", name, name);
 		return EXIT_FAILURE;
 	}

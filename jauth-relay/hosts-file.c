@@ -98,7 +98,8 @@ static int parse_line(const char *text, size_t len, struct host_list *list, cons
 	return host_list_add(list, &record);
 }
 
-int host_list_parse(const char *text, size_t len, const char *path, struct host_list *ret_list)
+int host_list_parse(const char *text, size_t len, struct host_list *ret_list,
+		    struct host_mistake *ret_mistake)
 {
 	struct host_list list = { 0 };
 	const char *end = text + len, *why = "";
@@ -114,8 +115,9 @@ int host_list_parse(const char *text, size_t len, const char *path, struct host_
 		text = newline ? newline + 1 : end;
 	}
 	if (r < 0) {
-		log_error("%s:%u: the line %s", path, number,
-			  r == -ENOSPC ? "is one too many" : why);
+		*ret_mistake = (struct host_mistake){
+			number, r == -ENOSPC ? "is one too many" : why,
+		};
 		host_list_done(&list);
 		return r;
 	}
@@ -145,6 +147,7 @@ int hosts_file_read(const char *path, struct host_list *ret_list)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	_cleanup_(buf_done) struct buf text = BUF_INIT(FILE_MAX_BYTES);
+	struct host_mistake mistake;
 	char part[16384];
 	size_t size;
 	ssize_t n;
@@ -165,7 +168,10 @@ int hosts_file_read(const char *path, struct host_list *ret_list)
 		return -errno;
 	if (buf_failed(&text))
 		return -EFBIG;
-	return host_list_parse(buf_text(&text), text.len, path, ret_list);
+	r = host_list_parse(buf_text(&text), text.len, ret_list, &mistake);
+	if (r < 0)
+		log_error("%s:%u: the line %s", path, mistake.line, mistake.what);
+	return r;
 }
 
 static int write_all(int fd, const char *data, size_t len)

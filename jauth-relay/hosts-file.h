@@ -17,10 +17,16 @@ struct host_record *host_list_find(const struct host_list *list, const char *id)
 int host_list_add(struct host_list *list, const struct host_record *record);
 void host_list_remove(struct host_list *list, struct host_record *record);
 
-/* The records in these bytes. 0, -EBADMSG (told in the log: file, line, why) or -ENOSPC. */
-int host_list_parse(const char *text, size_t len, const char *path, struct host_list *ret_list);
+struct host_mistake {
+	unsigned line;
+	const char *what;                /* behind "the line" */
+};
 
-/* A missing file is an empty list. */
+/* The records in these bytes. 0, or -EBADMSG or -ENOSPC and the mistake. */
+int host_list_parse(const char *text, size_t len, struct host_list *ret_list,
+		    struct host_mistake *ret_mistake);
+
+/* A missing file is an empty list. A mistake in it is told in the log. */
 int hosts_file_read(const char *path, struct host_list *ret_list);
 /* The file is the old one or the new one, whatever happens in between. */
 int hosts_file_write(const char *path, const struct host_list *list);

@@ -24,13 +24,20 @@
 #define CALLBACK_WAIT_S         20       /* for the host to say what came of it */
 #define UNKNOWN_PER_MINUTE      30       /* ids that are none, of one address (IPv6: /64) */
 #define ADDRESSES_MAX           65536    /* that are counted at once */
+#define WAITERS_PER_KEY         16       /* for one link; the oldest gets what there is */
+#define FORM_BYTES_MAX          4096     /* of POST /q/ID */
+#define COOKIE_BYTES_MAX        4096     /* of the header; a browser sends ours only */
 #define OWNERSHIP_FILE_MAX      4096
 
 /* Connections. */
 #define CONNECTIONS_MAX         4096
 #define CONNECTION_BYTES        32768    /* read buffer: a request line and all headers */
 #define CONNECTION_IDLE_S       60
-#define REQUEST_HEADER_S        10       /* from a connection's first byte, or the last reply */
+#define REQUEST_HEADER_S        10       /* from a connection's begin, or the last reply */
+#define REQUEST_BODY_S          10       /* from there */
+#define CONNECTIONS_SPARE       64       /* below that, who has said nothing yet goes first */
+#define LISTEN_MAX              8        /* sockets */
+#define STOP_S                  3        /* for the last answers, when the program ends */
 
 /* Redis. */
 #define REDIS_OPEN_MAX          10000    /* commands without a reply */

@@ -2,172 +2,36 @@
 /*
  * Connections to Redis on our loop; see store-redis.h.
  *
- *   away        retry timer → connecting
+ *   away        retry timer → its name is looked up → connecting
  *   connecting  AUTH, greeting and SUBSCRIBE answered → up; error, end or the beat → away
  *   up          error, end, a reply or a beat that does not come → away
  *
  * hiredis frees a context by itself when its connection ends, and later than we asked when we ask
  * from one of its callbacks; `async` is NULL from the moment on that we must not touch it.
  */
-#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "base/crypto.h"
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "jauth-relay/store-redis.h"
 
-#define TOLD_EVERY_S 10          /* errors in the log */
+#define LOOK_UP_TURN_US 10000
 
-/* --- commands --- */
-
-void command_add(struct command *command, const void *data, size_t len)
-{
-	char *copy = malloc(len + 1);
-
-	assert(command->argc < COMMAND_ARGUMENTS_MAX);
-	if (!copy)
-		abort();
-	if (len)
-		memcpy(copy, data, len);
-	copy[len] = '\0';
-	command->argv[command->argc] = copy;
-	command->lens[command->argc++] = len;
-}
-
-void command_add_text(struct command *command, const char *text)
-{
-	command_add(command, text, strlen(text));
-}
-
-void command_add_number(struct command *command, int64_t number)
-{
-	_cleanup_free_ char *text = text_format("%lld", (long long)number);
-
-	command_add_text(command, text);
-}
-
-void command_done(struct command *command)
-{
-	while (command->argc) {
-		command->argc--;
-		explicit_bzero(command->argv[command->argc], command->lens[command->argc]);
-		free(command->argv[command->argc]);
-	}
-}
-
-static void set_argument(struct command *command, int i, const char *text)
-{
-	free(command->argv[i]);
-	command->argv[i] = text_copy(text);
-	command->lens[i] = strlen(text);
-}
-
-/* --- requests --- */
-
-struct request *request_new(reply_fn on_reply, void *context)
-{
-	struct request *request = calloc(1, sizeof(*request));
-
-	if (!request)
-		abort();
-	request->on_reply = on_reply;
-	request->context = context;
-	return request;
-}
-
-/* Its end: out of the queue first, as the answer may send more. */
-static void answer(struct redis_store *redis, struct request *request, const redisReply *reply)
-{
-	request->on_reply(redis, request, reply);
-	command_done(&request->command);
-	free(request);
-}
-
-static bool is_unknown_script(const struct request *request, const redisReply *reply)
-{
-	return request->script && reply && reply->type == REDIS_REPLY_ERROR &&
-	       text_has_prefix(reply->str, "NOSCRIPT");
-}
-
-static void on_reply(redisAsyncContext *async UNUSED, void *data, void *userdata)
-{
-	struct request *request = userdata;
-	struct redis_store *redis = request->redis;
-
-	TAILQ_REMOVE(&redis->open, request, links);
-	redis->n_open--;
-	if (!data)
-		redis->is_up = false;    /* hiredis is closing: nothing more can be sent */
-	if (is_unknown_script(request, data)) {
-		set_argument(&request->command, 0, "EVAL");
-		set_argument(&request->command, 1, request->script);
-		request->script = NULL;
-		redis_send(redis, request, true);
-		return;
-	}
-	answer(redis, request, data);
-}
-
-static uint64_t now_us(const struct redis_store *redis)
-{
-	uint64_t usec = 0;
-
-	(void)sd_event_now(redis->store.settings.event, CLOCK_MONOTONIC, &usec);
-	return usec;
-}
-
-static void set_timer(sd_event_source *timer, uint64_t usec)
-{
-	(void)sd_event_source_set_time(timer, usec);
-	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-}
-
-void redis_send(struct redis_store *redis, struct request *request, bool is_handshake)
-{
-	struct command *command = &request->command;
-
-	if ((!redis->is_up && !is_handshake) || !redis->commands.async ||
-	    redis->n_open >= REDIS_OPEN_MAX ||
-	    redisAsyncCommandArgv(redis->commands.async, on_reply, request, command->argc,
-				  (const char **)command->argv, command->lens) != REDIS_OK) {
-		answer(redis, request, NULL);
-		return;
-	}
-	request->redis = redis;
-	request->deadline_us = now_us(redis) + REDIS_TIMEOUT_MS * 1000ull;
-	if (TAILQ_EMPTY(&redis->open))
-		set_timer(redis->deadline, request->deadline_us);
-	TAILQ_INSERT_TAIL(&redis->open, request, links);
-	redis->n_open++;
-}
-
-/* Only the kind of an error is told: Redis may quote what it was sent. */
-static void tell_error(struct redis_store *redis, const redisReply *reply)
-{
-	int64_t now_s = store_now_us(&redis->store) / 1000000;
-	int len = (int)strcspn(reply->str, " ");
-
-	if (now_s >= redis->told_s && now_s < redis->told_s + TOLD_EVERY_S)
-		return;
-	redis->told_s = now_s;
-	log_error("the shared store answers with an error: %.*s", len, reply->str);
-}
-
-bool redis_reply_is_good(struct redis_store *redis, const redisReply *reply, int type)
-{
-	if (reply && reply->type == type)
-		return true;
-	redis->n_errors++;
-	if (reply && reply->type == REDIS_REPLY_ERROR)
-		tell_error(redis, reply);
-	return false;
-}
+/* A name is looked up anew for each connection, by a thread of glibc's; we ask now and then whether
+ * it is done. Not part of the store: the thread may still hold it when the store is freed. */
+struct look_up {
+	char *host;
+	int port;
+	struct addrinfo hints;
+	struct gaicb ask;
+	bool is_asked;
+};
 
 /* --- hiredis on our loop --- */
 
@@ -263,11 +127,12 @@ static int adopt(struct connection *connection, redisAsyncContext *async)
 			       async->c.fd, 0, on_io, connection);
 }
 
-static int connect_one(struct connection *connection)
+/* `host` is an address, or NULL: a path. */
+static int connect_one(struct connection *connection, const char *host)
 {
 	const struct redis_store *redis = connection->redis;
-	int r = adopt(connection, redis->path ? redisAsyncConnectUnix(redis->path) :
-		      redisAsyncConnect(redis->host, redis->port));
+	int r = adopt(connection, host ? redisAsyncConnect(host, redis->look_up->port) :
+		      redisAsyncConnectUnix(redis->path));
 
 	/* From here on hiredis waits to write. */
 	if (r >= 0 && redisAsyncSetConnectCallback(connection->async, on_connect) != REDIS_OK)
@@ -293,7 +158,7 @@ void redis_lose(struct redis_store *redis, const char *why)
 	if (!redis->is_told)
 		log_error("the shared store is away: %s", why);
 	redis->is_told = true;
-	set_timer(redis->retry, now_us(redis) + redis->backoff_ms * 1000ull);
+	redis_set_timer(redis->retry, redis_now_us(redis) + redis->backoff_ms * 1000ull);
 	redis->backoff_ms = MIN(2 * redis->backoff_ms, REDIS_BACKOFF_MAX_MS);
 	drop(&redis->commands);
 	drop(&redis->changes);
@@ -302,14 +167,14 @@ void redis_lose(struct redis_store *redis, const char *why)
 static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
 {
 	struct redis_store *redis = userdata;
-	const struct request *oldest = TAILQ_FIRST(&redis->open);
+	const struct redis_request *oldest = TAILQ_FIRST(&redis->open);
 
 	if (!oldest)
 		return 0;
-	if (oldest->deadline_us <= now_us(redis))
+	if (oldest->deadline_us <= redis_now_us(redis))
 		redis_lose(redis, "it does not answer");
 	else
-		set_timer(redis->deadline, oldest->deadline_us);
+		redis_set_timer(redis->deadline, oldest->deadline_us);
 	return 0;
 }
 
@@ -322,7 +187,7 @@ static void on_authenticated(redisAsyncContext *async, void *data, void *userdat
 
 	if (!connection || !reply || reply->type != REDIS_REPLY_ERROR)
 		return;
-	tell_error(connection->redis, reply);
+	redis_tell_error(connection->redis, reply);
 	redis_lose(connection->redis, "it does not accept the password");
 }
 
@@ -392,18 +257,18 @@ static int on_beat(sd_event_source *source, uint64_t usec UNUSED, void *userdata
 	return 0;
 }
 
-static void connect_both(struct redis_store *redis)
+static void connect_both(struct redis_store *redis, const char *host)
 {
-	int r = connect_one(&redis->commands);
+	int r = connect_one(&redis->commands, host);
 
 	if (r >= 0)
-		r = connect_one(&redis->changes);
+		r = connect_one(&redis->changes, host);
 	if (r < 0) {
 		redis_lose(redis, strerror(-r));
 		return;
 	}
 	redis->has_heard = false;
-	set_timer(redis->beat, now_us(redis) + REDIS_TIMEOUT_MS * 1000ull);
+	redis_set_timer(redis->beat, redis_now_us(redis) + REDIS_TIMEOUT_MS * 1000ull);
 	authenticate(&redis->commands);
 	authenticate(&redis->changes);
 	(void)redisAsyncCommand(redis->changes.async, on_message, NULL, "SUBSCRIBE %s",
@@ -411,57 +276,85 @@ static void connect_both(struct redis_store *redis)
 	redis_greet(redis);
 }
 
+/* 0: an address; else an EAI_ code. */
+static int look_up(struct look_up *look_up, char ret_address[NI_MAXHOST])
+{
+	struct gaicb *list[] = { &look_up->ask };
+	int r;
+
+	if (!look_up->is_asked) {
+		look_up->ask = (struct gaicb){
+			.ar_name = look_up->host, .ar_request = &look_up->hints,
+		};
+		r = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
+		if (r != 0)
+			return r;
+		look_up->is_asked = true;
+	}
+	r = gai_error(&look_up->ask);
+	if (r == EAI_INPROGRESS)
+		return r;
+	look_up->is_asked = false;
+	if (r != 0)
+		return r;
+	r = getnameinfo(look_up->ask.ar_result->ai_addr, look_up->ask.ar_result->ai_addrlen,
+			ret_address, NI_MAXHOST, NULL, 0, NI_NUMERICHOST);
+	freeaddrinfo(look_up->ask.ar_result);
+	return r;
+}
+
 static int on_retry(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
 {
-	connect_both(userdata);
+	struct redis_store *redis = userdata;
+	char address[NI_MAXHOST];
+	int r = redis->path ? 0 : look_up(redis->look_up, address);
+
+	if (r == EAI_INPROGRESS)
+		redis_set_timer(redis->retry, redis_now_us(redis) + LOOK_UP_TURN_US);
+	else if (r != 0)
+		redis_lose(redis, gai_strerror(r));
+	else
+		connect_both(redis, redis->path ? NULL : address);
 	return 0;
 }
 
 /* --- life --- */
 
-/* A look-up blocks, so a name has the address that it had at the start. */
-static int look_up(const char *host, const char *port, struct redis_store *redis)
+static struct look_up *look_up_free(struct look_up *look_up)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
-	char numeric[NI_MAXHOST];
-	int64_t number;
-	int r;
-
-	if (text_to_number(port, 1, UINT16_MAX, &number) < 0)
-		return -EINVAL;
-	r = getaddrinfo(host, port, &hints, &found);
-	if (r == 0)
-		r = getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof(numeric), NULL,
-				0, NI_NUMERICHOST);
-	if (found)
-		freeaddrinfo(found);
-	if (r != 0) {
-		log_error("the shared store's host %s: %s", host, gai_strerror(r));
-		return -EHOSTUNREACH;
-	}
-	redis->host = text_copy(numeric);
-	redis->port = (int)number;
-	return 0;
+	if (!look_up || (look_up->is_asked && gai_cancel(&look_up->ask) == EAI_NOTCANCELED))
+		return NULL;
+	if (look_up->is_asked && gai_error(&look_up->ask) == 0)
+		freeaddrinfo(look_up->ask.ar_result);
+	free(look_up->host);
+	free(look_up);
+	return NULL;
 }
 
 static int set_address(struct redis_store *redis, const char *address)
 {
 	_cleanup_free_ char *copy = text_copy(address);
 	char *colon = strrchr(copy, ':'), *host = copy;
+	int64_t port;
 
 	if (address[0] == '/') {
 		redis->path = text_copy(address);
 		return 0;
 	}
-	if (!colon || colon == copy)
+	if (!colon || colon == copy || text_to_number(colon + 1, 1, UINT16_MAX, &port) < 0)
 		return -EINVAL;
 	*colon = '\0';
 	if (host[0] == '[' && colon[-1] == ']') {
 		host++;
 		colon[-1] = '\0';
 	}
-	return look_up(host, colon + 1, redis);
+	redis->look_up = calloc(1, sizeof(*redis->look_up));
+	if (!redis->look_up)
+		abort();
+	redis->look_up->host = text_copy(host);
+	redis->look_up->port = (int)port;
+	redis->look_up->hints.ai_socktype = SOCK_STREAM;
+	return 0;
 }
 
 static int add_timer(struct redis_store *redis, sd_event_time_handler_t handler,
@@ -487,7 +380,7 @@ int redis_open(struct redis_store *redis)
 	if (r >= 0)
 		r = add_timer(redis, on_retry, &redis->retry);
 	if (r >= 0)
-		set_timer(redis->retry, 0);
+		redis_set_timer(redis->retry, 0);
 	return r;
 }
 
@@ -499,6 +392,6 @@ void redis_close(struct redis_store *redis)
 	(void)sd_event_source_disable_unref(redis->deadline);
 	(void)sd_event_source_disable_unref(redis->beat);
 	(void)sd_event_source_disable_unref(redis->retry);
-	free(redis->host);
+	redis->look_up = look_up_free(redis->look_up);
 	free(redis->path);
 }

@@ -14,7 +14,9 @@
  *
  * A change is one script, so it happens whole. Limits count what has not ended, by the sets whose
  * scores are ends; a counter would drift when Redis drops a link by itself. Redis's clock is the
- * one that counts. A Redis Cluster can not run this: the keys of a script lie together.
+ * one that counts. A Redis Cluster can not run this: the keys of a script lie together. Redis 5 or
+ * newer, without TLS: codes and digits pass this connection as they are, so it is a local socket or
+ * a network of its own. The rights a Redis user needs are a test's (tests/e2e/test_relay_store.py).
  */
 #include <assert.h>
 #include <errno.h>
@@ -29,86 +31,6 @@
 #include "jauth-relay/store-redis.h"
 
 #define RECORDS_MAX (4 * HOSTS_MAX)      /* both states of each, and what was forgotten */
-
-/* Takes what has ended out of a host's sets. KEYS: the first two of each script that uses it. */
-#define DROP_ENDED \
-	"local time = redis.call('TIME')\n" \
-	"local now = tonumber(time[1])\n" \
-	"for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do\n" \
-	"  redis.call('ZREM', KEYS[2], id)\n" \
-	"  redis.call('ZREM', KEYS[1], id)\n" \
-	"end\n"
-
-/* KEYS: open:HOST events:HOST link:ID open number
- * ARGV: id version expires is-event host data host's-limit limit channel */
-static const char put_script[] =
-	DROP_ENDED
-	"redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)\n"
-	"local version = redis.call('HGET', KEYS[3], 'version') or '0'\n"
-	"if version ~= ARGV[2] then return 1 end\n"
-	"if version == '0' then\n"
-	"  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[7]) then return 2 end\n"
-	"  if redis.call('ZCARD', KEYS[4]) >= tonumber(ARGV[8]) then return 3 end\n"
-	"end\n"
-	"local last = tonumber(redis.call('GET', KEYS[5]) or '0')\n"
-	"local number = math.max(last + 1, now * 1000000 + tonumber(time[2]))\n"
-	"local text = string.format('%.0f', number)\n"
-	"redis.call('SET', KEYS[5], text)\n"
-	"redis.call('HSET', KEYS[3], 'version', text, 'expires', ARGV[3], 'host', ARGV[5],\n"
-	"           'data', ARGV[6])\n"
-	"redis.call('EXPIREAT', KEYS[3], ARGV[3])\n"
-	"local function keep(key, score)\n"
-	"  redis.call('ZADD', key, score, ARGV[1])\n"
-	"  if redis.call('TTL', key) < tonumber(ARGV[3]) - now then\n"
-	"    redis.call('EXPIREAT', key, ARGV[3])\n"
-	"  end\n"
-	"end\n"
-	"keep(KEYS[1], ARGV[3])\n"
-	"keep(KEYS[4], ARGV[3])\n"
-	"redis.call('PUBLISH', ARGV[9], 'link ' .. ARGV[1])\n"
-	"if ARGV[4] == '1' then\n"
-	"  redis.call('HSET', KEYS[3], 'number', text)\n"
-	"  keep(KEYS[2], text)\n"
-	"  redis.call('PUBLISH', ARGV[9], 'host ' .. ARGV[5])\n"
-	"end\n"
-	"return 0\n";
-
-/* KEYS: open:HOST events:HOST number; ARGV: after n prefix-of-links
- * → next, then id version number expires data of each. What Redis dropped early is taken out. */
-static const char events_script[] =
-	DROP_ENDED
-	"local next = tonumber(ARGV[1])\n"
-	"if next > tonumber(redis.call('GET', KEYS[3]) or '0') then next = 0 end\n"
-	"local list = { '' }\n"
-	"local ids = redis.call('ZRANGEBYSCORE', KEYS[2], string.format('(%.0f', next), '+inf')\n"
-	"for _, id in ipairs(ids) do\n"
-	"  if #list > 5 * tonumber(ARGV[2]) then break end\n"
-	"  local link = redis.call('HMGET', ARGV[3] .. id, 'version', 'number', 'expires', 'data')\n"
-	"  if link[2] then\n"
-	"    next = tonumber(link[2])\n"
-	"    list[#list + 1] = id\n"
-	"    for i = 1, 4 do list[#list + 1] = link[i] end\n"
-	"  else\n"
-	"    redis.call('ZREM', KEYS[2], id)\n"
-	"  end\n"
-	"end\n"
-	"list[1] = string.format('%.0f', next)\n"
-	"return list\n";
-
-/* KEYS: once:NAME; ARGV: value seconds */
-static const char once_script[] =
-	"local value = redis.call('GET', KEYS[1])\n"
-	"if value then return value == ARGV[1] and 0 or 4 end\n"
-	"redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])\n"
-	"return 0\n";
-
-/* KEYS: records; ARGV: record limit channel */
-static const char record_script[] =
-	"if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 0 end\n"
-	"if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 3 end\n"
-	"redis.call('SADD', KEYS[1], ARGV[1])\n"
-	"redis.call('PUBLISH', ARGV[3], 'keys')\n"
-	"return 0\n";
 
 /* What the scripts return. */
 static const int outcomes[] = { 0, -ESTALE, -EDQUOT, -ENFILE, -EEXIST };
@@ -130,10 +52,11 @@ static void add_key(const struct redis_store *redis, struct command *command, co
 }
 
 /* EVALSHA digest n-keys; keys and values are the caller's to add. */
-static struct request *script_request(const char *script, int n_keys, reply_fn on_reply,
-				      void *context)
+static struct redis_request *script_request(enum redis_script number, int n_keys,
+					    reply_fn on_reply, void *context)
 {
-	struct request *request = request_new(on_reply, context);
+	const char *script = redis_scripts[number];
+	struct redis_request *request = redis_request_new(on_reply, context);
 	_cleanup_(buf_done) struct buf hex = BUF_INIT(2 * DIGEST_BYTES_MAX);
 	struct digest digest = { .len = 0 };
 
@@ -147,7 +70,8 @@ static struct request *script_request(const char *script, int n_keys, reply_fn o
 	return request;
 }
 
-static void on_done(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_done(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	int r = -EHOSTDOWN;
 
@@ -161,7 +85,7 @@ static void redis_put(struct store *store, const struct stored *link, bool is_ev
 		      store_done_fn done, void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(put_script, 5, on_done, context);
+	struct redis_request *request = script_request(SCRIPT_PUT, 5, on_done, context);
 	struct command *command = &request->command;
 
 	request->answer.done = done;
@@ -207,7 +131,8 @@ static bool read_stored(redisReply *const *elements, struct stored *ret_stored)
 	return true;
 }
 
-static void on_link(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_link(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	struct stored stored = { .id = request->name };
 	int r = 0;
@@ -230,7 +155,7 @@ static void redis_get(struct store *store, const char *id, store_link_fn done, v
 {
 	static const char *const fields[] = { "version", "number", "expires", "data", "host" };
 	struct redis_store *redis = redis_of(store);
-	struct request *request = request_new(on_link, context);
+	struct redis_request *request = redis_request_new(on_link, context);
 
 	request->answer.link = done;
 	if (!text_into(request->name, sizeof(request->name), id)) {
@@ -265,7 +190,8 @@ static bool read_events(const redisReply *reply, const char *host, struct stored
 	return true;
 }
 
-static void on_events(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_events(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	struct stored list[RELAY_EVENTS_MAX];
 	int64_t next = 0;
@@ -282,7 +208,7 @@ static void redis_events(struct store *store, const char *host, int64_t after,
 			 store_events_fn done, void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(events_script, 3, on_events, context);
+	struct redis_request *request = script_request(SCRIPT_EVENTS, 3, on_events, context);
 	struct command *command = &request->command;
 	bool fits = text_into(request->name, sizeof(request->name), host);
 
@@ -301,7 +227,7 @@ static void redis_once(struct store *store, const char *name, const char *value,
 		       store_done_fn done, void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(once_script, 1, on_done, context);
+	struct redis_request *request = script_request(SCRIPT_ONCE, 1, on_done, context);
 
 	request->answer.done = done;
 	add_key(redis, &request->command, "once:", name);
@@ -312,7 +238,7 @@ static void redis_once(struct store *store, const char *name, const char *value,
 
 /* --- records --- */
 
-static void on_added(struct redis_store *redis, struct request *request UNUSED,
+static void on_added(struct redis_store *redis, struct redis_request *request UNUSED,
 		     const redisReply *reply)
 {
 	if (redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER) && reply->integer != 0)
@@ -322,7 +248,7 @@ static void on_added(struct redis_store *redis, struct request *request UNUSED,
 static void redis_add_record(struct store *store, const char *record)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = script_request(record_script, 1, on_added, NULL);
+	struct redis_request *request = script_request(SCRIPT_RECORD, 1, on_added, NULL);
 
 	add_key(redis, &request->command, "records", "");
 	command_add_text(&request->command, record);
@@ -331,7 +257,8 @@ static void redis_add_record(struct store *store, const char *record)
 	redis_send(redis, request, false);
 }
 
-static void on_records(struct redis_store *redis, struct request *request, const redisReply *reply)
+static void on_records(struct redis_store *redis, struct redis_request *request,
+		   const redisReply *reply)
 {
 	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_ARRAY)) {
 		request->answer.done(request->context, -EHOSTDOWN);
@@ -350,7 +277,7 @@ static void redis_each_record(struct store *store, store_record_fn each, store_d
 			      void *context)
 {
 	struct redis_store *redis = redis_of(store);
-	struct request *request = request_new(on_records, context);
+	struct redis_request *request = redis_request_new(on_records, context);
 
 	request->answer.done = done;
 	request->each = each;
@@ -362,7 +289,7 @@ static void redis_each_record(struct store *store, store_record_fn each, store_d
 /* --- greeting --- */
 
 /* Found empty while we were looking elsewhere: as after a loss. */
-static void on_instance(struct redis_store *redis, struct request *request UNUSED,
+static void on_instance(struct redis_store *redis, struct redis_request *request UNUSED,
 			const redisReply *reply)
 {
 	bool is_other;
@@ -381,14 +308,14 @@ static void on_instance(struct redis_store *redis, struct request *request UNUSE
 	}
 }
 
-static void on_counted(struct redis_store *redis, struct request *request UNUSED,
+static void on_counted(struct redis_store *redis, struct redis_request *request UNUSED,
 		       const redisReply *reply)
 {
 	if (redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER))
 		redis->n_links = reply->integer;
 }
 
-static void on_greeted(struct redis_store *redis, struct request *request UNUSED,
+static void on_greeted(struct redis_store *redis, struct redis_request *request UNUSED,
 		       const redisReply *reply)
 {
 	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_INTEGER)) {
@@ -400,7 +327,7 @@ static void on_greeted(struct redis_store *redis, struct request *request UNUSED
 	redis_check_up(redis);
 }
 
-static void on_nothing(struct redis_store *redis UNUSED, struct request *request UNUSED,
+static void on_nothing(struct redis_store *redis UNUSED, struct redis_request *request UNUSED,
 		       const redisReply *reply UNUSED)
 {
 }
@@ -409,33 +336,41 @@ static void on_nothing(struct redis_store *redis UNUSED, struct request *request
  * turn. If it may not be loaded, that is what happens. */
 static void load_scripts(struct redis_store *redis)
 {
-	static const char *const scripts[] = {
-		put_script, events_script, once_script, record_script,
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(scripts); i++) {
-		struct request *load = request_new(on_nothing, NULL);
+	for (size_t i = 0; i < N_REDIS_SCRIPTS; i++) {
+		struct redis_request *load = redis_request_new(on_nothing, NULL);
 
 		command_add_text(&load->command, "SCRIPT");
 		command_add_text(&load->command, "LOAD");
-		command_add_text(&load->command, scripts[i]);
+		command_add_text(&load->command, redis_scripts[i]);
 		redis_send(redis, load, true);
 	}
+}
+
+/* A new one each time, as one that was used before would say that nothing was lost. */
+static void ask_instance(struct redis_store *redis)
+{
+	struct redis_request *set, *get = redis_request_new(on_instance, NULL);
+	char instance[INSTANCE_LEN + 1];
+
+	if (random_hex(instance, INSTANCE_BYTES) == 0) {
+		set = redis_request_new(on_nothing, NULL);
+		command_add_text(&set->command, "SET");
+		add_key(redis, &set->command, "instance", "");
+		command_add_text(&set->command, instance);
+		command_add_text(&set->command, "NX");
+		redis_send(redis, set, true);
+	}
+	command_add_text(&get->command, "GET");
+	add_key(redis, &get->command, "instance", "");
+	redis_send(redis, get, true);
 }
 
 /* The last one's reply is the end of the greeting. */
 void redis_greet(struct redis_store *redis)
 {
-	struct request *set = request_new(on_nothing, NULL), *get = request_new(on_instance, NULL);
-	struct request *count = request_new(on_counted, NULL);
-	struct request *publish = request_new(on_greeted, NULL);
+	struct redis_request *count = redis_request_new(on_counted, NULL);
+	struct redis_request *publish = redis_request_new(on_greeted, NULL);
 
-	command_add_text(&set->command, "SET");
-	add_key(redis, &set->command, "instance", "");
-	command_add_text(&set->command, redis->candidate);
-	command_add_text(&set->command, "NX");
-	command_add_text(&get->command, "GET");
-	add_key(redis, &get->command, "instance", "");
 	command_add_text(&count->command, "ZCOUNT");
 	add_key(redis, &count->command, "open", "");
 	command_add_number(&count->command, store_now_us(&redis->store) / 1000000);
@@ -445,8 +380,7 @@ void redis_greet(struct redis_store *redis)
 	command_add_text(&publish->command, "beat");
 	if (!redis->is_greeted)
 		load_scripts(redis);
-	redis_send(redis, set, true);
-	redis_send(redis, get, true);
+	ask_instance(redis);
 	redis_send(redis, count, true);
 	redis_send(redis, publish, true);
 }
@@ -500,9 +434,7 @@ static int redis_make(const struct store_settings *settings, struct store **ret_
 		abort();
 	redis->store = (struct store){ &store_redis, *settings };
 	redis->channel = text_format("%schanges", settings->redis_prefix);
-	r = random_hex(redis->candidate, INSTANCE_BYTES);
-	if (r >= 0)
-		r = redis_open(redis);
+	r = redis_open(redis);
 	if (r < 0) {
 		redis_drop(&redis->store);
 		return r;

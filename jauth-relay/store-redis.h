@@ -27,18 +27,18 @@ void command_add_number(struct command *command, int64_t number);
 void command_done(struct command *command);              /* wipes */
 
 struct redis_store;
-struct request;
+struct redis_request;
 
 /* `reply` NULL: there will be none. */
-typedef void (*reply_fn)(struct redis_store *redis, struct request *request,
+typedef void (*reply_fn)(struct redis_store *redis, struct redis_request *request,
 			 const redisReply *reply);
 
 /* One command without its reply. Who sends it fills in what the reply needs. */
-struct request {
-	TAILQ_ENTRY(request) links;
+struct redis_request {
+	TAILQ_ENTRY(redis_request) links;
 	struct redis_store *redis;
 	struct command command;
-	const char *script;              /* or NULL: sent whole when Redis does not know its digest */
+	const char *script;              /* or NULL; sent whole to who does not know it */
 	uint64_t deadline_us;
 	reply_fn on_reply;
 	/* of a call of store.h */
@@ -60,11 +60,10 @@ struct connection {
 
 struct redis_store {
 	struct store store;
-	/* host and port, or path */
-	char *host, *path, *channel;
-	int port;
+	struct look_up *look_up;         /* or NULL: there is a path */
+	char *path, *channel;
 	struct connection commands, changes;
-	TAILQ_HEAD(requests, request) open;      /* in the order they were sent */
+	TAILQ_HEAD(redis_requests, redis_request) open;      /* in the order they were sent */
 	size_t n_open;
 	sd_event_source *deadline, *beat, *retry;
 	unsigned backoff_ms;
@@ -73,7 +72,6 @@ struct redis_store {
 	bool has_heard;                  /* of a change, since the last beat */
 	bool is_up, was_up, is_told;
 	char instance[INSTANCE_LEN + 1];
-	char candidate[INSTANCE_LEN + 1];        /* taken where there is none */
 	int64_t n_links, told_s;
 	uint64_t n_errors, n_reconnects;
 };
@@ -81,14 +79,22 @@ struct redis_store {
 int redis_open(struct redis_store *redis);               /* 0 or -errno; goes on by itself */
 void redis_close(struct redis_store *redis);
 
-struct request *request_new(reply_fn on_reply, void *context);
+struct redis_request *redis_request_new(reply_fn on_reply, void *context);
 /* Takes the request over; answers it with NULL at once when that is known. The reply of a request
  * that is sent during the handshake is told in any case. */
-void redis_send(struct redis_store *redis, struct request *request, bool is_handshake);
+void redis_send(struct redis_store *redis, struct redis_request *request, bool is_handshake);
 /* The connection is of no use: closes both. */
 void redis_lose(struct redis_store *redis, const char *why);
-/* True unless it is an error, which is counted and now and then told. NULL is an error. */
+uint64_t redis_now_us(const struct redis_store *redis);  /* of the clock that only goes on */
+void redis_set_timer(sd_event_source *timer, uint64_t usec);
+/* Now and then. */
+void redis_tell_error(struct redis_store *redis, const redisReply *reply);
+/* True unless it is an error, which is counted and told. NULL is an error. */
 bool redis_reply_is_good(struct redis_store *redis, const redisReply *reply, int type);
+
+enum redis_script { SCRIPT_PUT, SCRIPT_EVENTS, SCRIPT_ONCE, SCRIPT_RECORD, N_REDIS_SCRIPTS };
+
+extern const char *const redis_scripts[N_REDIS_SCRIPTS];
 
 /* Of store-redis.c: the first commands of a connection, and again at each beat. */
 void redis_greet(struct redis_store *redis);

@@ -32,8 +32,7 @@ struct stored {
 
 struct store_settings {
 	sd_event *event;
-	const char *redis;               /* NULL: memory; "HOST:PORT", looked up once, or
-					  * "/path/of/socket" */
+	const char *redis;               /* NULL: memory; "HOST:PORT" or "/path/of/socket" */
 	const char *redis_user;          /* or NULL */
 	const struct secret *redis_password;     /* or NULL */
 	const char *redis_prefix;        /* of all its keys; "jauth:" */

@@ -309,9 +309,10 @@ void config_check_apps(struct config_loader *loader)
 
 			if (((a->features ^ b->features) & PROVIDER_RELAY) && is_same_app(a, b))
 				conf_mistake(loader->report, a->file, a->line,
-					     "\"%s\" and \"%s\" are of one app, one by the relay and "
-					     "one past it: codes of the one could be brought into "
-					     "logins by the other; drop one of them", b->id, a->id);
+					     "\"%s\" and \"%s\" are of one app, one by the relay "
+					     "and one past it: codes of the one could be brought "
+					     "into logins by the other; drop one of them",
+					     b->id, a->id);
 		}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the configuration loader share: config.c reads and keeps, config-general.c has
- * [general], [limits] and [test], config-relay.c has [relay], config-gateways.c makes SMS gateways, config-methods.c makes
- * methods, config-services.c makes rules. Nobody else includes this.
+ * [general], [limits] and [test], config-relay.c has [relay], config-gateways.c makes SMS gateways,
+ * config-methods.c makes methods, config-services.c makes rules. Nobody else includes this.
  */
 #pragma once
 

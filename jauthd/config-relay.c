@@ -8,8 +8,8 @@
 
 const struct conf_key config_relay_keys[] = {
 	{ .name = "url", .kind = CONF_URL, .offset = offsetof(struct config, relay_url),
-	  .help = "the relay as telephones reach it, https://sso.example.org: in the QR code and in "
-		  "what is registered at providers" },
+	  .help = "the relay as telephones reach it, https://sso.example.org: in the QR code and "
+		  "in what is registered at providers" },
 	{ .name = "servers", .kind = CONF_LIST, .offset = offsetof(struct config, relay_servers),
 	  .max = RELAY_SERVERS_MAX,
 	  .help = "where this host asks, one after the other when one fails; without it the url" },

@@ -17,6 +17,7 @@
 #define LOGIN_ENROL_S               600      /* enrolling and testing: apps are installed, codes
 					      * written down, messages waited for */
 #define LOGIN_SHOWN_MAX             30000    /* bytes of infos collected for one step */
+#define LOGIN_DECIDING_MS           1000     /* a deadline looks again after the store */
 #define LOGIN_FAIL_DELAY_MS         2000     /* a refusal is told this long after the answer */
 
 /* Methods and policy */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "jauthd/limits.h"
 #include "jauthd/login-private.h"
 
 static void on_channel_answer(void *context, uint32_t number, const struct secret *answer)
@@ -27,14 +28,19 @@ static const struct channel_events channel_events = {
 	.gone = on_channel_gone,
 };
 
-static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
+/* What the store decides may lead on: then the time is over all the same. */
+static int on_deadline(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
 {
 	struct login *login = userdata;
 
-	if (login->is_prepare)
+	if (login->is_prepare) {
 		login_fail(login, FAIL_NETWORK, "took too long");
-	else
+	} else if (login->stage == STAGE_DECIDING) {
+		(void)sd_event_source_set_time_relative(source, LOGIN_DECIDING_MS * 1000);
+		(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	} else {
 		login_on_expiry(login);
+	}
 	return 0;
 }
 

@@ -85,6 +85,7 @@ struct login_relay {
 	bool is_matched, was_matched;    /* digits are to be typed; they were right */
 	bool was_redirected, was_called_back;
 	bool is_delivering;              /* the digits, by a message */
+	bool was_refused;                /* while the store decided */
 	char state[RELAY_STATE_SIZE];
 	char *redirect_uri;
 	struct login_link view;          /* for the provider */
@@ -228,6 +229,7 @@ void login_relay_on_failed(struct login *login, enum relay_failure failure, cons
 void login_relay_on_pressed(struct login *login, const char *method_id);
 void login_relay_on_callback(struct login *login, const char *query);
 void login_relay_on_refused(struct login *login);
+bool login_relay_is_refused(struct login *login);        /* was, meanwhile; then it is over */
 void login_relay_show_digits(struct login *login);       /* the identity is the user's */
 void login_relay_delivered(struct login *login, bool is_done);
 void login_relay_on_answer(struct login *login, const struct secret *answer);
@@ -302,7 +304,7 @@ const struct logins_env *logins_env(const struct logins *logins);
 unsigned logins_open_codes(struct login *login);
 struct http *logins_http(const struct logins *logins);
 struct relay *logins_relay(const struct logins *logins);
-/* Another login of the same user waits for digits. */
+/* Another login of the same user waits for digits, or for the message with them. */
 bool logins_has_match(struct login *login);
 void logins_count(struct logins *logins, enum login_state outcome);
 void logins_prepared(struct logins *logins, const struct method *method, const char *fault);

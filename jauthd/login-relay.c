@@ -145,16 +145,30 @@ void login_relay_on_failed(struct login *login, enum relay_failure failure, cons
 		refuse_way(login, detail);
 }
 
-void login_relay_on_refused(struct login *login)
+static void refuse_by_telephone(struct login *login)
 {
-	if (login->stage == STAGE_DECIDING || login->stage == STAGE_OVER ||
-	    login->stage == STAGE_DELAYING)
-		return;
 	log_warning("login %s: whoever opened the link on the telephone says he did not begin "
 		    "this login", login->request);
 	login_relay_end(login, RELAY_RESULT_REFUSED);
 	login_refuse(login, LOGIN_DENIED, AFTER_END, N_("The request was refused."),
 		     "refused on the telephone: this wasn't me");
+}
+
+/* What the store decides goes its way; what comes after it does not. */
+void login_relay_on_refused(struct login *login)
+{
+	if (login->stage == STAGE_DECIDING)
+		login->relay.was_refused = true;
+	else if (login->stage != STAGE_OVER && login->stage != STAGE_DELAYING)
+		refuse_by_telephone(login);
+}
+
+bool login_relay_is_refused(struct login *login)
+{
+	if (!login->relay.was_refused)
+		return false;
+	refuse_by_telephone(login);
+	return true;
 }
 
 /* --- the way to the provider and back --- */
@@ -266,15 +280,13 @@ static void deliver(struct login *login)
 	struct login_delivery delivery = {
 		.subject = login->proved.identity.subject,
 	};
-	struct buf text = BUF_INIT_SECRET(DELIVERY_MAX * 4);
-	bool is_remote = login->facts.has_address;
+	struct buf text = BUF_INIT_SECRET(DELIVERY_MAX * 4), user = BUF_INIT(DELIVERY_MAX);
 
-	buf_add_format(&text, login_text(login, N_("Somebody logs in to %s as user ")),
-		       login_host(login));
-	text_add_clean(&text, login->facts.user, RELAY_USER_MAX);
-	buf_add_format(&text, login_text(login, is_remote ? N_(" from %s (%s).\n")
-							   : N_(" at %s (%s).\n")),
-		       login->facts.source, login->facts.service);
+	text_add_clean(&user, login->facts.user, RELAY_USER_MAX);
+	buf_add_format(&text, login_text(login, N_("Somebody logs in to %s as user %s, %s from %s."
+						   "\n")),
+		       login_host(login), buf_text(&user), login->facts.service,
+		       login->facts.source);
 	buf_add_format(&text, login_text(login, N_("Only if that is you: type %s into your own "
 						   "terminal. Tell it to nobody.")),
 		       login->relay.digits);
@@ -283,6 +295,7 @@ static void deliver(struct login *login)
 	login_set_stage(login, STAGE_RUNNING);
 	login_provider_deliver(login, &delivery);
 	buf_done(&text);
+	buf_done(&user);
 }
 
 void login_relay_delivered(struct login *login, bool is_done)
@@ -353,7 +366,8 @@ static void compare(struct login *login, const struct secret *answer)
 		login_verdict_wrong_digits(login);
 }
 
-/* True when it was one of the keys that the prompt names. */
+/* True when it was one of the keys that the prompt names. There is no way back while the store
+ * decides: its answer would meet another way. */
 static bool take_key(struct login *login, const struct secret *answer)
 {
 	if (login_answer_is(answer, 'q')) {
@@ -366,7 +380,7 @@ static bool take_key(struct login *login, const struct secret *answer)
 		return true;
 	}
 	return (login_answer_is(answer, 'm') || login_answer_is(answer, 'c')) &&
-	       login_go_back(login);
+	       login->stage != STAGE_DECIDING && login_go_back(login);
 }
 
 void login_relay_on_answer(struct login *login, const struct secret *answer)

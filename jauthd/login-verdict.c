@@ -363,13 +363,16 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 		login_verdict_on_recorded(login, 0);
 		return;
 	case VERDICT_FACTOR:
+		if (login_relay_is_refused(login))
+			return;
 		if (verdict->is_proved)
 			(void)text_into(login->proved_mapping, sizeof(login->proved_mapping),
 					mapping_words[verdict->mapping]);
 		login_next_factor(login);
 		return;
 	case VERDICT_MATCH:
-		login_relay_show_digits(login);
+		if (!login_relay_is_refused(login))
+			login_relay_show_digits(login);
 		return;
 	case VERDICT_BLOCKED:
 		refuse_blocked(login);

@@ -11,8 +11,9 @@
  * SCANNING    the telephone                a button is pressed → RUNNING (login-relay.c)
  * HOLDING     Enter under the code         → DECIDING
  * MATCHING    the telephone's digits       right → DECIDING again; wrong → DELAYING
- * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE or RUNNING, the
- *                                          enrolment's RUNNING, or OVER; not mapped → DELAYING;
+ * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE, SCANNING or
+ *                                          RUNNING, the enrolment's RUNNING, or OVER; not mapped →
+ *                                          DELAYING;
  *                                          recorded → OVER
  * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
  * OVER        the loop                     collected
@@ -79,8 +80,13 @@ void login_abandon(struct login *login, const char *why)
 	logins_finished(login);
 }
 
+/* While the store decides or records it is as with one who leaves. */
 void login_on_cancel(struct login *login)
 {
+	if (login->stage == STAGE_DECIDING) {
+		login->is_gone = true;
+		return;
+	}
 	(void)text_into(login->reason, sizeof(login->reason), "given up at a prompt");
 	login_end(login, LOGIN_CANCELLED, NULL);
 }

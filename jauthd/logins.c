@@ -209,7 +209,8 @@ bool logins_has_match(struct login *login)
 	for (size_t i = 0; i < logins->n_slots; i++) {
 		const struct login *other = logins->slots[i];
 
-		if (other && other != login && other->stage == STAGE_MATCHING &&
+		if (other && other != login &&
+		    (other->stage == STAGE_MATCHING || other->relay.is_delivering) &&
 		    text_equals(other->user.name, login->user.name))
 			return true;
 	}

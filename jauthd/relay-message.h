@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What goes to the relay and what comes from it, as base/relay-protocol.h has it. Pure functions. */
+/* What goes to the relay and what comes from it, see base/relay-protocol.h. Pure functions. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,7 +42,7 @@ struct relay_event {
 };
 
 struct relay_news {
-	char instance[65];
+	char instance[RELAY_INSTANCE_MAX + 1];
 	int64_t next;
 	struct relay_event events[RELAY_EVENTS_MAX];
 	unsigned n_events;

@@ -61,7 +61,7 @@ struct relay {
 	char *url;
 	char **servers;
 	struct secret *key;
-	/* The server in use. `turn` grows at each change, so an older one's failure says nothing. */
+	/* The server in use. `turn` grows at each change: an older one's failure says nothing. */
 	size_t server;
 	uint32_t turn;
 	unsigned n_failures;             /* in a row, of any server */
@@ -72,7 +72,7 @@ struct relay {
 	/* events */
 	uint64_t poll_id;
 	int64_t poll_began_ms, poll_pause_ms, after;
-	char instance[65];
+	char instance[RELAY_INSTANCE_MAX + 1];
 	struct link *links;
 	uint64_t last_number;
 	struct relay_status status;
@@ -209,7 +209,8 @@ static bool is_taken(const struct http_reply *reply)
 	return reply->result == HTTP_DONE && (reply->status == 200 || reply->status == 204);
 }
 
-static void describe(const struct http_reply *reply, const char *what, char ret_text[AUDIT_TEXT_MAX])
+static void describe(const struct http_reply *reply, const char *what,
+		     char ret_text[AUDIT_TEXT_MAX])
 {
 	_cleanup_free_ char *text = reply->result == HTTP_DONE ?
 		text_format("%s: status %u", what, reply->status) :

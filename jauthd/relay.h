@@ -26,8 +26,8 @@ enum relay_failure {
 	RELAY_FAILED_OTHER,      /* it does not keep to the interface, or forgets */
 };
 
-/* Called on the loop, never from inside a function below but relay_configure(), which may fail links;
- * may call all of them but that one and relay_free().
+/* Called on the loop, never from inside a function below but relay_configure(), which may fail
+ * links; may call all of them but that one and relay_free().
  * `owner` and `link` are those of relay_open(). Texts are lent. */
 struct relay_handler {
 	void (*opened)(void *context, uint64_t owner, uint64_t link);

@@ -40,6 +40,7 @@ struct http_request *wecom_post(struct login *login, struct buf *url, const stru
 
 	if (request) {
 		request->method = HTTP_POST;
+		request->once = true;
 		request->body = secret_new(json->data, json->len);
 		(void)http_request_header(request, "Content-Type", WECOM_JSON);
 	}

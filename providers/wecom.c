@@ -86,10 +86,14 @@ static struct http_request *make_getuserinfo(struct login *login, const struct s
 {
 	const struct wecom_login *own = login_own(login);
 	struct buf url = BUF_INIT_SECRET(URL_MAX);
+	struct http_request *request;
 
 	wecom_api_url(login, "auth/getuserinfo", token, &url);
 	form_add(&url, "code", own->code->data);
-	return wecom_get(login, &url, WECOM_JSON);
+	request = wecom_get(login, &url, WECOM_JSON);
+	if (request)
+		request->once = true;            /* a code is good for one use */
+	return request;
 }
 
 static void read_getuserinfo(struct login *login, const struct http_reply *reply,

@@ -106,7 +106,7 @@ void wecom_api_url(struct login *login, const char *path, const struct secret *t
 /* A GET by the configured proxy, for a small body; frees the address, and is NULL when that became
  * too long. */
 struct http_request *wecom_get(struct login *login, struct buf *url, const char *accept);
-/* The same for a POST. */
+/* The same for a POST, which is sent once. */
 struct http_request *wecom_post(struct login *login, struct buf *url, const struct secret *json);
 
 /* wecom.c */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 EXTRA_DIST += runtests quickstart bootstrap tests/common.sh tests/packages tests/layers \
-	tests/check-installed tests/junit-cases tests/README.md tests/e2e tests/fuzz/seeds docs/login.png
+	tests/check-installed tests/junit-cases tests/README.md tests/e2e tests/fuzz/seeds docs/login.png docs/relay.png
 
 # EXTRA_DIST takes tests/e2e whole, from the build too: what was made there stays at home. An
 # object in the release would be found through VPATH and then missed by the linker.

@@ -91,10 +91,6 @@ def github(provider, name="github", **more):
     return GITHUB.format(name=name, host=host, client_id=provider.client_id, more=lines_of(more))
 
 
-def wecom(vendor, name="wecom", **more):
-    return section(f"method {name}", {"type": "wecom", **vendor.keys(), **more})
-
-
 def totp(**more):
     return section("method app", {"type": "totp", **more})
 

@@ -3,20 +3,28 @@
 logins by itself. Runs in tests/e2e/house.sh."""
 
 import argparse
+import http.server
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import urllib.request
 
 import configs
 from house import House
+from linked import DIGITS_PROMPT, wecom_section
 from people import (CODE_PROMPT, MENU, PASSWORD_PROMPT, SMS_PROMPT, expect_shell, type_password)
+from phone import PhoneBrowser, screenshots
+from relay import SHORT_NAME, Phone, Relay
+from telephone import at_wecom
 from vendors.sms_gateway import SmsGateway
 from vendors.tls import Authority
+from vendors.wecom import WeCom
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 USER = "demo"
@@ -49,6 +57,26 @@ ssh opens now and asks for the password, which is
 Then a code goes to the telephone, which is this terminal, too.
 
 Everything ends when the shell ends.
+"""
+
+
+WECOM = """
+ssh opens now and shows a code. It leads to the relay of this house, so a telephone outside of it
+cannot open it; one that WeCom's member "{member}" holds is played here:
+
+     one click on  {plain}
+     or            curl -X POST {plain}/approve    from another terminal
+
+scans the newest code, presses the button and says which two digits the telephone shows. Type them
+into ssh.
+
+Everything ends when the shell ends.
+"""
+
+PHONE_PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>The telephone</title>
+<body style="font: 1.5em sans-serif; text-align: center; margin-top: 3em"><p>{text}
+<form method="post" action="/approve"><button style="font: inherit">Scan the code in the terminal
+and log in</button></form>
 """
 
 
@@ -245,7 +273,122 @@ class BySms(Demo):
             expect_shell(ssh, USER)
 
 
-METHODS = {"oidc": ByCode, "sms": BySms}
+class ByWecom(Demo):
+    """A relay behind nginx, and WeCom: enrolled with the two commands that a sysadmin would use."""
+
+    vendor = "a relay behind nginx, and a demo WeCom"
+    member = "ZhangSan"
+
+    def __init__(self):
+        super().__init__()
+        self.authority = self.relay = self.wecom = self.desk = None
+
+    def start_vendor(self):
+        house = self.house
+        self.authority = Authority(house.folder)
+        house.trust(self.authority.ca_path)
+        self.relay = Relay(house.folder, self.authority)
+        domain = f"{SHORT_NAME}:{self.relay.tls_port}"
+        self.relay.write_config(url="https://" + domain)
+        self.relay.start()
+        self.wecom = WeCom(self.authority, trusted_domain=domain).start()
+        self.wecom.ca = self.authority.ca_path
+        self.wecom.signed_in = self.wecom.add_member(self.member).lower()
+        step("giving this host a key: jauth-relay host add, jauthctl relay enrol")
+        house.http.start()
+        token = self.relay.invite("house.example.org")
+        house.ctl("relay", "enrol", self.relay.url, "-", input=token + "\n")
+
+    def stop_vendor(self):
+        for running in filter(None, (self.desk, self.wecom, self.relay)):
+            running.stop() if running is not self.desk else running.shutdown()
+
+    def config(self):
+        return wecom_section(self.wecom) + configs.service("sshd", "wecom")
+
+    def introduce(self):
+        self.house.add_link(USER, f"wecom:{self.wecom.corp_id}", self.member.lower())
+
+    def hint(self):
+        self.desk = TelephoneDesk(self)
+        threading.Thread(target=self.desk.serve_forever, daemon=True).start()
+        return self.banner(WECOM, member=self.member,
+                           plain=f"http://127.0.0.1:{self.desk.server_address[1]}")
+
+    def logins(self):
+        return ("WeCom", self.by_wecom),
+
+    def newest_link(self):
+        """As nginx saw the host open it."""
+        log = (self.relay.nginx.folder / "jauth-relay.log").read_text()
+        return re.findall(r"PUT /v1/links/([A-Za-z0-9_-]{22})[ \"]", log)[-1]
+
+    def approve(self):
+        """What the app does with the newest code; the digits it then shows."""
+        class Link:
+            id = self.newest_link()
+
+        phone = Phone(self.relay, "wecom")
+        query = at_wecom(self.wecom, phone.press(Link, "wecom").headers["Location"],
+                         self.wecom.signed_in)
+        return phone.come_back(Link, "wecom", query).digits
+
+    def by_wecom(self):
+        """The page in a real browser, as WeCom's own would open it."""
+        with self.sshd.login(USER) as ssh, PhoneBrowser(self.authority.ca_path, "wecom") as phone:
+            ssh.wait_for(DIGITS_PROMPT)
+            link = ssh.read_qr()
+            if not link:
+                raise AssertionError("zbar reads no code from this screen:\n" + ssh.text())
+            print(ssh.text())
+            rows = len(re.findall("^[▀▄█ ]{30,}$", ssh.text(), re.MULTILINE))
+            if rows > 17:
+                raise AssertionError(f"the code takes {rows} rows")
+            step(f"zbar reads {link}, {rows} rows")
+            phone.open(link)
+            phone.wait_text(USER)
+            phone.screenshot(screenshots() / "quickstart-before.png")
+            phone.press("WeCom")
+            phone.wait_text("Type these two digits")
+            phone.screenshot(screenshots() / "quickstart-after.png")
+            digits = phone.text(".digits")
+            step(f"the telephone shows {digits}")
+            ssh.send_line(digits)
+            expect_shell(ssh, USER)
+
+
+class TelephoneDesk(http.server.ThreadingHTTPServer):
+    """The telephone's one button, for the browser of this machine, or curl."""
+
+    daemon_threads = True
+
+    def __init__(self, demo):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def say(self, text, is_page):
+                body = (PHONE_PAGE.format(text=text) if is_page else text + "\n").encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html" if is_page else "text/plain")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                self.say("A telephone with WeCom on it.", True)
+
+            def do_POST(self):
+                try:
+                    text = f"The telephone shows {demo.approve()}"
+                except Exception as error:      # pylint: disable=broad-except
+                    text = f"That did not work: {error}"
+                self.say(text, "text/html" in self.headers.get("Accept", ""))
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+METHODS = {"oidc": ByCode, "sms": BySms, "wecom": ByWecom}
 
 
 def play(demo):

@@ -5,8 +5,8 @@
  *   relaystore cases ADDRESS          the cases of tests/unit/store-cases.c
  *   relaystore talk ADDRESS PREFIX [USER]    password, if any, from the environment: a test's
  *
- * Talking: a line of words is a call, a line is its answer: the words and, behind a colon, the error
- * and what came. In between come "link ID", "host HOST", "keys", "back INSTANCE".
+ * Talking: a line of words is a call, a line is its answer: the words and, behind a colon, the
+ * error and what came. In between come "link ID", "host HOST", "keys", "back INSTANCE".
  *
  *   get ID | put ID HOST SECONDS VERSION EVENT DATA | events HOST AFTER
  *   once NAME VALUE SECONDS | add RECORD | records | status

@@ -532,7 +532,7 @@ def test_time_is_over_while_the_digits_wait(house, wecom, relay, zhang, double, 
         ssh.wait_for(DIGITS_PROMPT)
         visit = approve_wecom(relay, wecom, user, member)
         digits = visit.digits()
-        time.sleep(10)
+        time.sleep(11)
         ssh.send_line(digits)
         ssh.wait_for("time for this login is over")
         expect_no_shell(ssh, user)

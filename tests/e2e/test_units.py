@@ -12,7 +12,8 @@ import pytest
 from house import wait_until
 from service import run
 
-UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket"]
+UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-relay.service",
+         "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket"]
 UNIT_FOLDER = pathlib.Path("/usr/lib/systemd/system")
 
 
@@ -22,7 +23,9 @@ def test_systemd_has_nothing_to_say_about_a_unit(unit):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3)])
+@pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3),
+                                       ("jauth-relay.service", 1.1),
+                                       ("jauth-relay-unix.service", 0.6)])
 def test_a_service_exposes_little(unit, most):
     done = run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
                 str(UNIT_FOLDER / unit)], env={**os.environ, "SYSTEMD_COLORS": "0"})
@@ -32,14 +35,16 @@ def test_a_service_exposes_little(unit, most):
 
 @pytest.mark.parametrize("folder,name", [("sysusers.d", "jauth.conf"), ("tmpfiles.d", "jauth.conf"),
                                          ("systemd/system", "jauthd.service"),
-                                         ("systemd/system", "jauth-http.service")])
+                                         ("systemd/system", "jauth-http.service"),
+                                         ("systemd/system", "jauth-relay.service"),
+                                         ("systemd/system", "jauth-relay-unix.service")])
 def test_no_placeholder_is_left(folder, name):
     text = (pathlib.Path("/usr/lib") / folder / name).read_text()
     assert "@" not in re.sub(r"SystemCallFilter=.*", "", text)
 
 
 def test_users_and_folders_are_made_on_an_empty_host(tmp_path):
-    """The two programs' users, jauthd in the group shadow, and folders that fit them."""
+    """The programs' users, jauthd in the group shadow, and folders that fit them."""
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/group").write_text("root:x:0:\nshadow:x:42:\n")
     (tmp_path / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
@@ -54,9 +59,11 @@ def test_users_and_folders_are_made_on_an_empty_host(tmp_path):
     groups = {line.split(":")[0]: line.split(":") for line in
               (tmp_path / "etc/group").read_text().splitlines()}
     assert users["jauth"][6].endswith("nologin") and users["jauth-http"][6].endswith("nologin")
+    assert users["jauth-relay"][6].endswith("nologin")
     assert groups["shadow"][3] == "jauth"
     rows = {"etc/jauth": (0o755, "0", "0"),
             "var/lib/jauth": (0o700, users["jauth"][2], groups["jauth"][2]),
+            "var/lib/jauth-relay": (0o700, users["jauth-relay"][2], groups["jauth-relay"][2]),
             "run/jauth-http": (0o2750, users["jauth-http"][2], groups["jauth"][2])}
     for path, (mode, uid, gid) in rows.items():
         found = (tmp_path / path).stat()

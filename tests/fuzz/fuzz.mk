@@ -114,3 +114,15 @@ noinst_PROGRAMS += fuzz-relay-news
 fuzz_relay_news_SOURCES = tests/fuzz/fuzz-relay-news.c
 fuzz_relay_news_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_relay_news_LDADD = libjauthd.la
+noinst_PROGRAMS += fuzz-relay-hosts fuzz-relay-link
+fuzz_relay_hosts_SOURCES = tests/fuzz/fuzz-relay-hosts.c
+fuzz_relay_hosts_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_hosts_LDADD = libjauth-relay.la
+fuzz_relay_link_SOURCES = tests/fuzz/fuzz-relay-link.c
+fuzz_relay_link_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_link_LDADD = libjauth-relay.la
+noinst_PROGRAMS += fuzz-relay-http
+fuzz_relay_http_SOURCES = tests/fuzz/fuzz-relay-http.c
+fuzz_relay_http_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+fuzz_relay_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_http_LDADD = libjauth-relay.la $(SYSTEMD_LIBS)

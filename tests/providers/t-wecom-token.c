@@ -364,6 +364,7 @@ static void a_message_goes_to_one_member(void **state UNUSED)
 	fake_reply(login, "wecom-token.http");
 	assert_true(fake_asks(login, API "message/send?access_token=" TOKEN));
 	assert_int_equal(login->request->method, HTTP_POST);
+	assert_true(login->request->once);
 	assert_string_equal(login->request->proxy, "http://192.0.2.1:3128");
 	assert_true(fake_has_header(login, "Content-Type: application/json"));
 	assert_string_equal(login->request->body->data,

@@ -30,6 +30,7 @@ static void a_member_is_known_by_corp_and_userid(void **state UNUSED)
 	fake_reply(login, "wecom-token.http");
 	assert_true(fake_asks(login, API "auth/getuserinfo?access_token=" TOKEN "&code=" CODE));
 	assert_int_equal(login->request->max_body, 64 * 1024);
+	assert_true(login->request->once);
 	fake_reply(login, "wecom-userid.http");
 	assert_true(fake_asks(login, API "user/get?access_token=" TOKEN "&userid=zhangsan"));
 	fake_reply(login, "wecom-member.http");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A table of four kinds of login for tests of the core: "password" knows the user himself,
- * "device" is a device flow whose link can be forwarded, "scan" confirms at the terminal, "text"
- * sends messages by the gateways it names. And one of two vendors for them, "post" and "pigeon".
+ * A table of kinds of login for tests of the core: "password" knows the user himself, "device" is
+ * a device flow whose link can be forwarded, "scan" confirms at the terminal, "text" sends messages
+ * by the gateways it names, "code" goes by the relay unless its corners are round, "nod" always and
+ * asks nobody. And two vendors for messages, "post" and "pigeon".
  * None of them can run.
  */
 #include "fake-providers.h"
@@ -113,8 +114,44 @@ static const struct provider fake_text = {
 	.bind = text_bind,
 };
 
+static unsigned code_features(const void *config)
+{
+	const struct fake_config *fake = config;
+	const unsigned past = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE;
+
+	return fake->corners == 1 ? past : past | PROVIDER_RELAY | PROVIDER_DELIVERS;
+}
+
+static void name_code(const void *config UNUSED, struct buf *buf)
+{
+	buf_add_text(buf, "the one app");
+}
+
+static void take_callback(struct login *login UNUSED, const struct parameters *parameters UNUSED)
+{
+}
+
+static const struct provider fake_code = {
+	.type = "code",
+	.title = N_("Code"),
+	.features = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE | PROVIDER_RELAY | PROVIDER_DELIVERS,
+	.features_of = code_features,
+	.name_app = name_code,
+	.keys = scan_keys,
+	.config_size = sizeof(struct fake_config),
+	.callback = take_callback,
+};
+
+static const struct provider fake_nod = {
+	.type = "nod",
+	.title = N_("Nod"),
+	.features = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE | PROVIDER_RELAY | PROVIDER_SILENT,
+	.app = RELAY_APP_WECHAT,
+	.callback = take_callback,
+};
+
 const struct provider *const providers[] = {
-	&fake_password, &fake_device, &fake_scan, &fake_text, NULL
+	&fake_password, &fake_device, &fake_scan, &fake_text, &fake_code, &fake_nod, NULL
 };
 
 const struct provider *provider_find(const char *type)

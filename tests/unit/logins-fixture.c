@@ -70,6 +70,13 @@ static void act(struct login *login, enum script_act what)
 	case SCRIPT_DONE:
 		login_done(login);
 		break;
+	case SCRIPT_REDIRECT_TWICE:
+		login_redirect(login, script_now->url);
+		login_redirect(login, script_now->url);
+		break;
+	case SCRIPT_REDIRECT:
+		login_redirect(login, script_now->url);
+		break;
 	}
 }
 
@@ -78,6 +85,38 @@ static void script_start(struct login *login)
 	script_now->n_starts++;
 	script_now->is_errand = false;
 	act(login, script_now->act);
+}
+
+static void keep(char *ret_field, size_t size, const char *text)
+{
+	assert_true(text_into(ret_field, size, text ? text : ""));
+}
+
+static void script_start_link(struct login *login)
+{
+	const struct login_link *link = login_link(login);
+
+	assert_non_null(link);
+	keep(script_now->state, sizeof(script_now->state), link->state);
+	keep(script_now->redirect_uri, sizeof(script_now->redirect_uri), link->redirect_uri);
+	script_start(login);
+}
+
+static void script_callback(struct login *login, const struct parameters *parameters)
+{
+	script_now->n_callbacks++;
+	keep(script_now->code, sizeof(script_now->code),
+	     parameters_text(parameters, "code", sizeof(script_now->code) - 1));
+	act(login, script_now->callback);
+}
+
+static void script_deliver(struct login *login, const struct login_delivery *delivery)
+{
+	assert_null(login_link(login));
+	script_now->n_deliveries++;
+	keep(script_now->subject, sizeof(script_now->subject), delivery->subject);
+	keep(script_now->text, sizeof(script_now->text), delivery->text);
+	act(login, script_now->deliver);
 }
 
 static void start_errand(struct login *login, unsigned *count)
@@ -233,7 +272,39 @@ static const struct provider script_text = {
 	.finish = script_finish,
 };
 
-const struct provider *const providers[] = { &script_far, &script_near, &script_text, NULL };
+#define LINK_FEATURES (PROVIDER_RELAY | PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE)
+#define LINK_OPERATIONS \
+	.login_size = 16, .start = script_start_link, .answer = script_answer, \
+	.reply = script_reply, .callback = script_callback, .timeout = script_timeout, \
+	.finish = script_finish
+
+static const struct provider script_app = {
+	.type = "app",
+	.title = N_("App"),
+	.features = LINK_FEATURES | PROVIDER_DELIVERS,
+	.app = RELAY_APP_WECOM,
+	.deliver = script_deliver,
+	LINK_OPERATIONS,
+};
+
+static const struct provider script_site = {
+	.type = "site",
+	.title = N_("Site"),
+	.features = LINK_FEATURES,
+	LINK_OPERATIONS,
+};
+
+static const struct provider script_silent = {
+	.type = "silent",
+	.title = N_("Silent"),
+	.features = LINK_FEATURES | PROVIDER_SILENT,
+	.app = RELAY_APP_WECHAT,
+	LINK_OPERATIONS,
+};
+
+const struct provider *const providers[] = {
+	&script_far, &script_near, &script_text, &script_app, &script_site, &script_silent, NULL
+};
 
 const struct provider *provider_find(const char *type)
 {

@@ -30,6 +30,8 @@ enum script_act {
 	SCRIPT_KEYS,             /* as SCRIPT_PROMPT, and the core understands q and c */
 	SCRIPT_FIND,             /* asks for the user's numbers and waits */
 	SCRIPT_DONE,             /* says login_done() */
+	SCRIPT_REDIRECT,         /* sends the telephone to script.url */
+	SCRIPT_REDIRECT_TWICE,
 };
 
 /* What came of a question to the store, the last one of each kind. */
@@ -50,12 +52,17 @@ struct script {
 	enum script_act act;
 	enum script_act errand;  /* instead of `act` in change, enrol and test, where a right answer
 				  * is "done" */
+	enum script_act callback, deliver;       /* in these operations */
+	const char *url;
 	struct identity identity;
 	enum deny_reason deny;
 	enum fail_reason fail;
 	/* seen */
 	unsigned n_starts, n_answers, n_replies, n_timeouts, n_finished;
-	unsigned n_changes, n_enrols, n_tests;
+	unsigned n_changes, n_enrols, n_tests, n_callbacks, n_deliveries;
+	char state[40], redirect_uri[64];        /* of login_link() */
+	char code[40];                   /* in the callback */
+	char subject[64], text[512];     /* of the delivery */
 	struct script_told told;
 	bool is_errand;
 	struct login *login;     /* while it runs */
@@ -80,7 +87,8 @@ struct world {
 extern struct script *script_now;
 
 /* The methods are "far" (contacts somebody), "near" (knows the user, changes passwords) and "text",
- * which contacts somebody after a question of its own and can be enrolled and tested. */
+ * which contacts somebody after a question of its own and can be enrolled and tested. By the relay
+ * go "app", which delivers messages, "site", which any browser opens, and "silent". */
 struct world *world_new(const char *config_text);
 struct world *world_free(struct world *world);
 /* For cmocka: a world, and a script whose provider says that it is this subject; and their end. */

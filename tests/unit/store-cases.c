@@ -24,6 +24,8 @@
 #define WAIT_US 5000000ull
 
 struct seen {
+	struct store *looks_again;       /* at each link that changed; or NULL */
+	unsigned looks;
 	unsigned links, hosts, keys, backs;
 	char link[RELAY_ID_LEN + 1], host[RELAY_KEY_ID_LEN + 1];
 };
@@ -46,10 +48,21 @@ struct fixture {
 
 static const char *address;              /* set once, before the cases run */
 
+static void on_looked(void *context, int error, const struct stored *link)
+{
+	struct seen *seen = context;
+
+	assert_int_equal(error, 0);
+	assert_string_equal(link->host, HOST_A);
+	seen->looks++;
+}
+
 static void on_link_changed(void *context, const char *id)
 {
 	struct seen *seen = context;
 
+	if (seen->looks_again)
+		store_get(seen->looks_again, id, on_looked, seen);
 	seen->links++;
 	assert_true(text_into(seen->link, sizeof(seen->link), id));
 }
@@ -248,7 +261,7 @@ static void what_was_put_is_read_back(void **state)
 	assert_int_equal(fixture->data.len, sizeof(data));
 	assert_memory_equal(buf_text(&fixture->data), data, sizeof(data));
 	assert_int_equal(get(fixture, "two"), -ENOENT);
-	assert_int_equal(get(fixture, "an id that is longer than any id of any link can be, by far"),
+	assert_int_equal(get(fixture, "an id that is longer than any id of a link can be"),
 			 -ENOENT);
 }
 
@@ -272,7 +285,8 @@ static void only_the_last_reader_may_write(void **state)
 {
 	struct fixture *fixture = *state;
 	struct stored link = {
-		.id = "one", .host = HOST_A, .expires_s = now_s(fixture) + 60, .data = "1", .len = 1,
+		.id = "one", .host = HOST_A, .expires_s = now_s(fixture) + 60,
+		.data = "1", .len = 1,
 	};
 	uint64_t first;
 
@@ -348,7 +362,8 @@ static void what_ended_is_gone(void **state)
 {
 	struct fixture *fixture = *state;
 	struct stored link = {
-		.id = "short", .host = HOST_A, .expires_s = now_s(fixture) + 2, .data = "1", .len = 1,
+		.id = "short", .host = HOST_A, .expires_s = now_s(fixture) + 2,
+		.data = "1", .len = 1,
 	};
 
 	assert_int_equal(put(fixture, &link, true), 0);
@@ -400,6 +415,33 @@ static void whoever_waits_is_told(void **state)
 	assert_string_equal(fixture->seen.link, "two");
 	assert_string_equal(fixture->seen.host, HOST_A);
 	assert_int_equal(fixture->seen.links, 2);
+}
+
+/* As somebody does who waits for it. */
+static void who_is_told_may_look_again_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->seen.looks_again = fixture->store;
+	assert_int_equal(change(fixture, HOST_A, "one", true), 0);
+	wait_for(fixture, &fixture->seen.looks, 0);
+	assert_int_equal(change(fixture, HOST_A, "one", true), 0);
+	wait_for(fixture, &fixture->seen.looks, 1);
+}
+
+static void what_is_open_is_answered_when_the_store_ends(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned before;
+
+	assert_int_equal(change(fixture, HOST_A, "one", true), 0);
+	before = fixture->n_answers;
+	store_get(fixture->store, "one", on_link, fixture);
+	store_once(fixture->store, "name", "value", 2, on_done, fixture);
+	store_events(fixture->store, HOST_A, 0, on_events, fixture);
+	fixture->store = store_free(fixture->store);
+	assert_int_equal(fixture->n_answers, before + 3);
+	assert_int_equal(fixture->error, address ? -EHOSTDOWN : 0);
 }
 
 static void a_name_is_taken_once(void **state)
@@ -469,6 +511,8 @@ int run_store_cases(const char *redis)
 		CASE(what_ended_is_gone),
 		CASE(links_are_limited_and_what_ended_does_not_count),
 		CASE(whoever_waits_is_told),
+		CASE(who_is_told_may_look_again_at_once),
+		CASE(what_is_open_is_answered_when_the_store_ends),
 		CASE(a_name_is_taken_once),
 		CASE(records_are_kept_where_several_relays_share_them),
 		CASE(a_store_tells_of_itself),

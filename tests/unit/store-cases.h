@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every kind of jauth-relay's store must do: t-relay-store runs it over memory, tests/e2e over a
- * Redis. */
+/* What every kind of jauth-relay's store must do: t-relay-store runs it over memory, tests/e2e over
+ * a Redis. */
 #pragma once
 
 #include <stdint.h>

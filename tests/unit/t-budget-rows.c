@@ -431,6 +431,51 @@ static void rows_say_who_is_stopped(void **state)
 	assert_non_null(strstr(shown.text, "in a row|sms|user|5/5|86640\n"));
 }
 
+static void wrong_matches(struct db *db, const struct budget_asker *asker, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_int_equal(budget_match_wrong(db, asker, START + i * HOUR), 0);
+}
+
+static void rows_say_who_typed_wrong_digits(void **state)
+{
+	const struct budget_asker jane = { .scope = "wecom", .user = "jane", .source = "tty1" };
+	struct shown shown = { .len = 0 };
+	char hash[17];
+
+	wrong_matches(*state, &jane, 2);
+	throttle_user_hash(db_key(*state), "jane", hash);
+	assert_int_equal(budget_each(*state, &defaults, hash, START + 2 * HOUR, add_shown, &shown),
+			 0);
+	assert_non_null(strstr(shown.text, "wrong digits, 1 d|wecom|user|2/3|0\n"));
+	wrong_matches(*state, &jane, 1);
+	shown.len = 0;
+	assert_int_equal(budget_each(*state, &defaults, NULL, START + 2 * HOUR, add_shown, &shown),
+			 0);
+	assert_non_null(strstr(shown.text, "wrong digits, 1 d|wecom|user|3/3|86400\n"));
+}
+
+/* The row by which they are listed and found goes with the last of them. */
+static void wrong_digits_outlive_trimming_for_a_day(void **state)
+{
+	const struct budget_asker jane = { .scope = "wecom", .user = "jane", .source = "tty1" };
+	struct shown shown = { .len = 0 };
+	int64_t wait_s = 0;
+
+	wrong_matches(*state, &jane, MATCH_WRONG_DAY);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(budget_trim(*state, START + DAY - 1), 0);
+	assert_int_equal(budget_match_wait(*state, &defaults, &jane, START + DAY - 1, &wait_s), 0);
+	assert_int_equal(wait_s, 1);
+	assert_int_equal(budget_each(*state, &defaults, NULL, START + DAY - 1, add_shown, &shown),
+			 0);
+	assert_non_null(strstr(shown.text, "wrong digits, 1 d|wecom|user|3/3|86400\n"));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(budget_trim(*state, START + 3 * DAY), 0);
+	assert_int_equal(number_of(*state, "SELECT count(*) FROM events"), 0);
+	assert_int_equal(number_of(*state, "SELECT count(*) FROM stops"), 0);
+}
+
 static int stop_at_once(const struct budget_row *row UNUSED, void *context)
 {
 	++*(int *)context;
@@ -466,6 +511,8 @@ int main(void)
 		BUDGET_TEST(rows_say_what_stands),
 		BUDGET_TEST(messages_are_shown_after_a_right_code),
 		BUDGET_TEST(rows_say_who_is_stopped),
+		BUDGET_TEST(rows_say_who_typed_wrong_digits),
+		BUDGET_TEST(wrong_digits_outlive_trimming_for_a_day),
 		BUDGET_TEST(a_listing_ends_when_it_is_told_to),
 	};
 

@@ -493,6 +493,49 @@ static void without_a_number_everything_is_counted_alike(void **state)
 	assert_int_equal(send_by(*state, &defaults, &another, NULL, START + 3 * DAY, NULL), 0);
 }
 
+/* --- number match --- */
+
+static int64_t match_wait(struct db *db, const char *scope, const char *user, int64_t now_s)
+{
+	const struct budget_asker asker = { .scope = scope, .user = user, .source = "192.0.2.1" };
+	int64_t wait_s = -2;
+
+	assert_int_equal(budget_match_wait(db, &defaults, &asker, now_s, &wait_s), 0);
+	return wait_s;
+}
+
+static void three_wrong_matches_close_a_method_for_a_day(void **state)
+{
+	struct budget_asker asker = { .scope = "wecom", .user = "jane" };
+
+	for (int i = 0; i < MATCH_WRONG_DAY; i++) {
+		assert_int_equal(match_wait(*state, "wecom", "jane", START + i * HOUR), 0);
+		asker.source = i ? "tty1" : "192.0.2.7";         /* from wherever */
+		asker.is_proved = i % 2;
+		assert_int_equal(budget_match_wrong(*state, &asker, START + i * HOUR), 0);
+	}
+	assert_int_equal(match_wait(*state, "wecom", "jane", START + 2 * HOUR), DAY - 2 * HOUR);
+	assert_int_equal(match_wait(*state, "wecom", "jane", START + DAY - 1), 1);
+	assert_int_equal(match_wait(*state, "wecom", "john", START + 2 * HOUR), 0);
+	assert_int_equal(match_wait(*state, "dingtalk", "jane", START + 2 * HOUR), 0);
+	/* The first is a day old: one more, and no more than that. */
+	assert_int_equal(match_wait(*state, "wecom", "jane", START + DAY), 0);
+	assert_int_equal(budget_match_wrong(*state, &asker, START + DAY), 0);
+	assert_int_equal(match_wait(*state, "wecom", "jane", START + DAY), HOUR);
+}
+
+static void wrong_matches_and_wrong_codes_are_counted_apart(void **state)
+{
+	const struct budget_asker asker = asker_at("jane", "192.0.2.1");
+
+	for (int i = 0; i < MATCH_WRONG_DAY; i++)
+		assert_int_equal(budget_match_wrong(*state, &asker, START), 0);
+	assert_int_equal(budget_right(*state, &asker), 0);       /* of a code */
+	assert_true(match_wait(*state, "sms", "jane", START) > 0);
+	assert_int_equal(try_code(*state, &asker, START), 0);
+	assert_int_equal(send_to(*state, &asker, START), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +559,8 @@ int main(void)
 		BUDGET_TEST(a_source_is_known_for_its_user),
 		BUDGET_TEST(a_source_is_forgotten_after_a_month),
 		BUDGET_TEST(without_a_number_everything_is_counted_alike),
+		BUDGET_TEST(three_wrong_matches_close_a_method_for_a_day),
+		BUDGET_TEST(wrong_matches_and_wrong_codes_are_counted_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

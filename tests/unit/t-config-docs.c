@@ -219,8 +219,8 @@ static void nothing_else_is_written(const struct document *document)
 	}
 }
 
-/* The first place of the key; NULL: nowhere. Without a type one that all types have, and so not where
- * the word is a type's own. */
+/* The first place of the key; NULL: nowhere. Without a type one that all types have, and so not
+ * where the word is a type's own. */
 static const struct entry *first_of(const struct document *document, const char *section,
 				    const char *type, const struct conf_key *key)
 {

@@ -19,6 +19,8 @@
 
 #define MISTAKES_SHOWN 9
 
+static const char relay_key[] = "jr1.0123456789abcdef.secret-of-this-host";
+
 static int load(const char *text, struct config **ret_config, struct conf_report *report)
 {
 	return config_load_text(text, strlen(text), ret_config, report);
@@ -41,6 +43,7 @@ static struct config *load_right(const char *text)
 #define SCAN     "[method scan]\n"                                         /* one line */
 #define PIGEON   "[sms mail]\ntype = pigeon\n"                             /* two lines */
 #define TEXT     "[method text]\n"                                         /* one line */
+#define RELAY    "[relay]\nurl = https://sso.example.org\nkey_credential = relay\n"  /* three */
 #define TEN_SCANS \
 	"[method s1]\ntype=scan\n[method s2]\ntype=scan\n[method s3]\ntype=scan\n" \
 	"[method s4]\ntype=scan\n[method s5]\ntype=scan\n[method s6]\ntype=scan\n" \
@@ -155,6 +158,42 @@ static const struct mistake_case {
 	{ "[method password]\nmap = {sub}\ngroups_allowed = a\n",
 	  { { 2, "map has no meaning with type password" },
 	    { 3, "groups_allowed has no meaning with type password" } } },
+	/* the relay and what goes by it */
+	{ "[relay]\nurl = https://sso.example.org\n", { { 1, "[relay] needs url and key_file" } } },
+	{ "[relay]\nkey_credential = relay\n", { { 1, "[relay] needs url and key_file" } } },
+	{ "[relay]\nservers = https://r1.example.org\n", { { 1, "[relay] needs url and" } } },
+	{ "[relay]\nurl = https://sso.example.org/x\nkey_credential = relay\n",
+	  { { 2, "has more than a host" } } },
+	{ "[relay]\nurl = https://sso.example.org/\nkey_credential = relay\n",
+	  { { 2, "has more than a host; write https://sso.example.org" } } },
+	{ "[relay]\nurl = https://sso.example.org\nkey = jr1.0123456789abcdef.0123\n",
+	  { { 1, "[relay] needs url and" }, { 3, "must not stand in this file" } } },
+	{ RELAY "servers = https://r1.example.org, r2.example.org\n",
+	  { { 4, "\"r2.example.org\" is no address of a relay" } } },
+	{ RELAY "servers = http://r1.example.org, https://r2.example.org/v1\n",
+	  { { 4, "\"http://r1.example.org\" is no" }, { 4, "\"https://r2.example.org/v1\" is" } } },
+	{ RELAY "servers = https://a, https://a, https://a, https://a, https://a, https://a, "
+	  "https://a, https://a, https://a\n", { { 4, "8" } } },
+	{ RELAY "server = https://r1.example.org\n", { { 4, "did you mean \"servers\"?" } } },
+	{ "[method code]\n", { { 1, "\"code\" needs a relay, and there is none" } } },
+	{ RELAY "[method nod]\ndigits = app-message\n", { { 5, "type nod sends no messages" } } },
+	{ RELAY "[method code]\ndigits = sms\nnumber_match = 1\n",
+	  { { 5, "must be one of page, app-message" }, { 6, "must be yes or no" } } },
+	{ SCAN "number_match = no\ndigits = page\n",
+	  { { 2, "is no key of [method scan]" }, { 3, "is no key of [method scan]" } } },
+	{ "[method code]\ncorners = round\nnumber_match = no\ndigits = page\n",
+	  { { 3, "number_match speaks of the relay's page" }, { 4, "digits speaks of the" } } },
+	{ RELAY "[method code]\n[method c2]\ntype = code\ncorners = round\n",
+	  { { 5, "\"code\" and \"c2\" are of one app" } } },
+	/* a silent method, unmatched from elsewhere */
+	{ RELAY "[method nod]\nnumber_match = no\n[service sshd]\nmethods = nod\n",
+	  { { 7, "\"nod\" asks nobody at the provider" } } },
+	{ RELAY "[method nod]\n[service sshd]\nmethods = nod\nnumber_match = no\n",
+	  { { 7, "\"nod\" asks nobody at the provider" } } },
+	{ RELAY "[method nod]\n[service sudo]\nmethods = password + nod\nnumber_match = no\n",
+	  { { 7, "or write origin = local here" } } },
+	{ RELAY "[method nod]\nnumber_match = no\n[service sshd]\nmethods = nod\n"
+	  "origin = local\n", { { 7, "\"nod\" asks nobody" } } },
 	/* services: names and conditions */
 	{ "[service]\n", { { 1, "lacks the name of a PAM service" } } },
 	{ "[service a/b]\n", { { 1, "lacks the name of a PAM service" } } },
@@ -264,6 +303,15 @@ static const char *const right_texts[] = {
 	SCAN "map = {mail_user}\nmail_domains = example.org\n",
 	SCAN "map = u-{sub}\nprivileged = yes\n",
 	SCAN "map = {given_name}-{sub}\n",
+	RELAY,
+	RELAY "servers = https://r1.example.org, https://r2.example.org:8443\n",
+	RELAY "[method code]\n[method nod]\n[service sshd]\nmethods = code, nod, password\n",
+	RELAY "[method code]\ndigits = app-message\nnumber_match = no\n"
+	"[service sshd]\nmethods = code\n",
+	RELAY "[method code]\n[service sshd]\nmethods = code\nnumber_match = no\n",
+	RELAY "[method nod]\nnumber_match = no\n[service login]\nmethods = nod\norigin = local\n",
+	RELAY "[method code]\n[method c2]\ntype = code\n",
+	"[method code]\ncorners = round\n[method c2]\ntype = code\ncorners = round\n",
 	PIGEON TEXT "[service sshd]\nmethods = password + text\n",
 	PIGEON TEXT "[service sshd]\nmethods = text\nssh_key = accepted\n",
 	PIGEON TEXT "alone = yes\n[service sshd]\nmethods = text, text + password\n",
@@ -318,6 +366,30 @@ static void an_empty_file_means_the_defaults(void **state UNUSED)
 	assert_int_equal(config->n_methods, 1);
 	assert_string_equal(config->methods[0]->id, "password");
 	assert_string_equal(config->methods[0]->provider->type, "password");
+	config_unref(config);
+}
+
+static void a_relay_and_its_methods_are_read(void **state UNUSED)
+{
+	struct config *config = load_right(RELAY "servers = https://r1.example.org\n"
+		"[method code]\n[method nod]\nnumber_match = no\n"
+		"[method c2]\ntype = code\ndigits = app-message\n");
+	const struct method *code = config_method(config, "code");
+
+	assert_string_equal(config->relay_url, "https://sso.example.org");
+	assert_string_equal(config->relay_servers[0], "https://r1.example.org");
+	assert_null(config->relay_servers[1]);
+	assert_true(secret_equals(config->relay_key, relay_key, strlen(relay_key)));
+	assert_true(code->number_match);
+	assert_int_equal(code->digits, DIGITS_PAGE);
+	assert_true(code->features & PROVIDER_RELAY);
+	assert_false(config_method(config, "nod")->number_match);
+	assert_int_equal(config_method(config, "c2")->digits, DIGITS_APP_MESSAGE);
+	config_unref(config);
+	config = load_right("[method code]\ncorners = round\n");
+	assert_null(config->relay_url);
+	assert_null(config->relay_key);
+	assert_false(config_method(config, "code")->features & PROVIDER_RELAY);
 	config_unref(config);
 }
 
@@ -565,12 +637,38 @@ static void check_prints_file_and_line_of_each_mistake(void **state UNUSED)
 	remove_folder(&folder);
 }
 
+static char credentials[] = "/tmp/t-config.XXXXXX";
+
+static int make_credentials(void **state UNUSED)
+{
+	_cleanup_free_ char *path = NULL;
+	FILE *file;
+
+	assert_non_null(mkdtemp(credentials));
+	path = text_format("%s/relay", credentials);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fprintf(file, "%s\n", relay_key) > 0);
+	assert_int_equal(fchmod(fileno(file), 0600), 0);
+	assert_int_equal(fclose(file), 0);
+	return setenv("CREDENTIALS_DIRECTORY", credentials, 1);
+}
+
+static int drop_credentials(void **state UNUSED)
+{
+	_cleanup_free_ char *path = text_format("%s/relay", credentials);
+
+	(void)unlink(path);
+	return rmdir(credentials);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mistake_is_named_with_its_line),
 		cmocka_unit_test(what_is_right_is_taken),
 		cmocka_unit_test(an_empty_file_means_the_defaults),
+		cmocka_unit_test(a_relay_and_its_methods_are_read),
 		cmocka_unit_test(none_empties_a_list_with_a_default),
 		cmocka_unit_test(a_method_named_password_replaces_the_default),
 		cmocka_unit_test(limits_come_from_the_provider_unless_given),
@@ -583,5 +681,5 @@ int main(void)
 		cmocka_unit_test(check_prints_file_and_line_of_each_mistake),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_credentials, drop_credentials);
 }

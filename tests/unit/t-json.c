@@ -73,6 +73,11 @@ static void texts_are_strings_within_bounds(void **state UNUSED)
 	assert_string_equal(json_text(json, "ok", 4), "Zo\xc3\xab");
 	assert_null(json_text(json, "ok", 3));
 	assert_null(json_text(json, "empty", 10));
+	assert_string_equal(json_text_or_empty(json, "empty", 10), "");
+	assert_string_equal(json_text_or_empty(json, "ok", 4), "Zo\xc3\xab");
+	assert_null(json_text_or_empty(json, "ok", 3));
+	assert_null(json_text_or_empty(json, "control", 10));
+	assert_null(json_text_or_empty(json, "missing", 10));
 	assert_null(json_text(json, "number", 10));
 	assert_null(json_text(json, "null", 10));
 	assert_null(json_text(json, "control", 10));
@@ -145,6 +150,48 @@ static void arrays_are_read_as_such(void **state UNUSED)
 	assert_null(json_read_array("{}", 2));
 }
 
+/* What is written is one string, and reads back as what it was. */
+static void texts_are_quoted(void **state UNUSED)
+{
+	static const struct {
+		const char *text, *quoted;
+	} rows[] = {
+		{ "", "\"\"" },
+		{ "jane", "\"jane\"" },
+		{ "a\"b\\c/", "\"a\\\"b\\\\c/\"" },
+		{ "\x01\n\x1f", "\"\\u0001\\u000a\\u001f\"" },
+		{ "\x7f", "\"\x7f\"" },
+		{ "\xe4\xb8\xad\xf0\x9f\x94\x91", "\"\xe4\xb8\xad\xf0\x9f\x94\x91\"" },
+		{ "\",\"x\":\"", "\"\\\",\\\"x\\\":\\\"\"" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct buf buf = BUF_INIT(256);
+
+		json_add_text(&buf, rows[i].text);
+		assert_string_equal(buf_text(&buf), rows[i].quoted);
+		buf_done(&buf);
+	}
+}
+
+static void a_text_that_was_quoted_reads_back(void **state UNUSED)
+{
+	struct buf buf = BUF_INIT(256);
+	char text[96];
+	struct json_t *json;
+
+	for (unsigned i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)(' ' + i);
+	text[sizeof(text) - 1] = '\0';
+	buf_add_text(&buf, "{\"a\":");
+	json_add_text(&buf, text);
+	buf_add_char(&buf, '}');
+	json = json_read_object(buf.data, buf.len);
+	assert_string_equal(json_text(json, "a", 200), text);
+	json_free(json);
+	buf_done(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +200,8 @@ int main(void)
 		cmocka_unit_test(numbers_and_booleans_have_their_type),
 		cmocka_unit_test(numbers_of_an_array_have_their_type),
 		cmocka_unit_test(arrays_are_read_as_such),
+		cmocka_unit_test(texts_are_quoted),
+		cmocka_unit_test(a_text_that_was_quoted_reads_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,7 +281,7 @@ struct fit_case {
 	enum login_surface surface;
 	unsigned glyphs, rows, columns, rows_taken, bytes;
 	int result;
-	unsigned lines;
+	unsigned lines, quiet_most;
 };
 
 static void rows_and_columns_are_what_the_screen_has(void **state UNUSED)
@@ -307,6 +307,13 @@ static void rows_and_columns_are_what_the_screen_has(void **state UNUSED)
 		{ SURFACE_CONSOLE, GLYPH_UTF8, 25, 80, 3, 17, -ENOSPC, 0 },
 		{ SURFACE_CONSOLE, GLYPH_UTF8, 48, 128, 3, 53, 0, 37 },
 		{ SURFACE_CONSOLE, GLYPH_UTF8, 48, 73, 3, 53, 0, 33 },
+		/* a link of the relay takes a narrow quiet zone where a wide one had room */
+		{ SURFACE_SSH, GLYPH_UTF8, 24, 80, 3, 53, 0, 17, .quiet_most = 2 },
+		{ SURFACE_SSH, GLYPH_UTF8, 0, 0, 7, 53, 0, 17, .quiet_most = 2 },
+		{ SURFACE_SSH, GLYPH_UTF8, 0, 0, 8, 53, -ENOSPC, 0, .quiet_most = 2 },
+		{ SURFACE_TERMINAL, GLYPH_UTF8, 50, 80, 0, 53, 0, 17, .quiet_most = 2 },
+		{ SURFACE_SSH, GLYPH_UTF8, 24, 80, 3, 53, 0, 19, .quiet_most = 4 },
+		{ SURFACE_SSH, GLYPH_UTF8, 24, 80, 3, 53, 0, 19, .quiet_most = 9 },
 		/* surfaces that draw none */
 		{ SURFACE_NONE, GLYPH_UTF8 | GLYPH_HALF, 50, 80, 0, 17, -EOPNOTSUPP, 0 },
 		{ SURFACE_GRAPHICAL, GLYPH_UTF8 | GLYPH_HALF, 50, 80, 0, 17, -EOPNOTSUPP, 0 },
@@ -320,6 +327,7 @@ static void rows_and_columns_are_what_the_screen_has(void **state UNUSED)
 		struct qr_surface surface = {
 			.surface = c->surface, .glyphs = c->glyphs,
 			.rows = c->rows, .columns = c->columns, .rows_taken = c->rows_taken,
+			.quiet_most = c->quiet_most,
 		};
 		struct buf buf = BUF_INIT(DRAWING_MAX);
 		unsigned lines = 0;

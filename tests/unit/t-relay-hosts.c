@@ -395,7 +395,8 @@ static void who_holds_the_lock_does_not_stop_us(void **state)
 static void a_token_finds_its_record_and_no_other(void **state)
 {
 	static const char *const wrong[] = {
-		"", "Bearer ", "Basic jr1." KEY_ID "." SECRET, RELAY_KEY_PREFIX KEY_ID "." SECRET "a",
+		"", "Bearer ", "Basic jr1." KEY_ID "." SECRET,
+		RELAY_KEY_PREFIX KEY_ID "." SECRET "a",
 		RELAY_KEY_PREFIX KEY_ID ".", RELAY_KEY_PREFIX KEY_ID, RELAY_KEY_PREFIX,
 		RELAY_KEY_PREFIX OTHER_ID "." SECRET, RELAY_ENROL_PREFIX KEY_ID "." SECRET,
 		RELAY_KEY_PREFIX "0123456789ABCDEF." SECRET,

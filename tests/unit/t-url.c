@@ -88,6 +88,38 @@ static void long_urls_and_hosts_are_refused(void **state UNUSED)
 	assert_int_equal(url_parse(text, 400, &url), -EINVAL);
 }
 
+static void a_location_may_have_a_fragment(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		bool is_location;
+	} rows[] = {
+		{ "https://id.example.org/a?b=c#d", true },
+		{ "https://id.example.org#", true },
+		{ "https://id.example.org/#wechat_redirect", true },
+		{ "https://id.example.org/?a=%23#b?c/d", true },
+		{ "https://id.example.org/", true },
+		{ "https://id.example.org/#a#b", false },
+		{ "https://id.example.org/#a b", false },
+		{ "https://id.example.org/#%", false },
+		{ "https://id.example.org/#\"", false },
+		{ "https://id.example.org/#\xc3\xab", false },
+		{ "https://id.example.org/a b#c", false },
+		{ "http://id.example.org/#a", false },
+		{ "javascript:alert(1)#https://id.example.org/", false },
+		{ "//id.example.org/", false },
+		{ "#a", false },
+		{ "", false },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
+		if (url_is_location(rows[i].text, URL_MAX) != rows[i].is_location)
+			fail_msg("%s", rows[i].text);
+	assert_true(url_is_location("https://a.example/#b", 20));
+	assert_false(url_is_location("https://a.example/#b", 19));
+	assert_false(url_is_location("https://a.example/#b", 17));
+}
+
 static void origins_are_scheme_host_and_port(void **state UNUSED)
 {
 	assert_true(url_same_origin("https://id.example.org/a", "https://ID.example.org:443/b?c"));
@@ -165,6 +197,7 @@ int main(void)
 		cmocka_unit_test(urls_are_taken_apart),
 		cmocka_unit_test(what_is_no_url_of_ours_is_refused),
 		cmocka_unit_test(long_urls_and_hosts_are_refused),
+		cmocka_unit_test(a_location_may_have_a_fragment),
 		cmocka_unit_test(origins_are_scheme_host_and_port),
 		cmocka_unit_test(proxies_are_a_host_and_a_port),
 		cmocka_unit_test(forms_are_encoded),

@@ -217,11 +217,15 @@ t_jauthd_http_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_jauthd_http_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_jauthd_http_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative \
 	-Wl,--wrap=sd_event_add_time_relative
-check_PROGRAMS += t-relay-client
-t_relay_client_SOURCES = tests/unit/t-relay-client.c
+check_PROGRAMS += t-relay-client t-relay-events
+t_relay_client_SOURCES = tests/unit/t-relay-client.c tests/unit/relay-client-fixture.h
 t_relay_client_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_client_LDADD = libjauthd.la libjauth-stream.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_source_set_time_relative
+t_relay_events_SOURCES = tests/unit/t-relay-events.c tests/unit/relay-client-fixture.h
+t_relay_events_CFLAGS = $(t_relay_client_CFLAGS)
+t_relay_events_LDADD = $(t_relay_client_LDADD)
+t_relay_events_LDFLAGS = $(t_relay_client_LDFLAGS)
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
@@ -269,6 +273,13 @@ t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c
 	tests/unit/logins-fixture.h
 t_login_checks_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_checks_LDADD = libjauthd.la $(UNIT_LIBS)
+# Its relay is a fake, and deadlines can be brought near.
+check_PROGRAMS += t-login-relay
+t_login_relay_SOURCES = tests/unit/t-login-relay.c tests/unit/fake-relay.c \
+	tests/unit/fake-relay.h tests/unit/logins-fixture.c tests/unit/logins-fixture.h
+t_login_relay_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS) $(DBUS_CFLAGS)
+t_login_relay_LDADD = libjauthd.la $(UNIT_LIBS)
+t_login_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_add_time_relative
 check_PROGRAMS += t-login-budget
 t_login_budget_SOURCES = tests/unit/t-login-budget.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
@@ -408,10 +419,28 @@ tests_e2e_relaystore_SOURCES = tests/e2e/relaystore.c tests/unit/store-cases.c \
 tests_e2e_relaystore_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_relaystore_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 
-check_PROGRAMS += t-relay-hosts t-relay-link
+check_PROGRAMS += t-relay-expiry t-relay-hosts t-relay-link
+t_relay_expiry_SOURCES = tests/unit/t-relay-expiry.c
+t_relay_expiry_CFLAGS = $(UNIT_CFLAGS)
+t_relay_expiry_LDADD = libjauth-relay.la $(UNIT_LIBS)
 t_relay_hosts_SOURCES = tests/unit/t-relay-hosts.c
 t_relay_hosts_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_hosts_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_link_SOURCES = tests/unit/t-relay-link.c
 t_relay_link_CFLAGS = $(UNIT_CFLAGS)
 t_relay_link_LDADD = libjauth-relay.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-waits
+t_relay_config_SOURCES = tests/unit/t-relay-config.c
+t_relay_config_CFLAGS = $(UNIT_CFLAGS)
+t_relay_config_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_page_SOURCES = tests/unit/t-relay-page.c
+t_relay_page_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
+t_relay_page_CFLAGS = $(UNIT_CFLAGS)
+t_relay_page_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_phone_SOURCES = tests/unit/t-relay-phone.c
+t_relay_phone_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_phone_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_waits_SOURCES = tests/unit/t-relay-waits.c
+t_relay_waits_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_waits_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)

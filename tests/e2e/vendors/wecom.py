@@ -114,7 +114,7 @@ class WeCom(QrPages):
         self.secret = secrets.token_urlsafe(32)
         self.trusted_domain = trusted_domain
         self.callback_domain = callback_domain
-        self.persons = {}               # lower-case userid, or a name → Member, Outsider
+        self.persons = {}               # userid or name, in lower case → Member, Outsider
         self.codes = {}
         self.token = None               # (value, until); one for all who ask
         self.old_tokens = set()         # run out
@@ -169,8 +169,8 @@ class WeCom(QrPages):
         return userid.lower()
 
     def add_outsider(self, name, openid="oOutsider", external_userid=None):
-        self.persons[name] = Outsider(openid, external_userid)
-        return name
+        self.persons[name.lower()] = Outsider(openid, external_userid)
+        return name.lower()
 
     def fail(self, call, code, times=1):
         with self.lock:
@@ -203,7 +203,7 @@ class WeCom(QrPages):
     def person_of(self, request):
         cookies = http.cookies.SimpleCookie(request.header("Cookie"))
         cookie = cookies[PERSON_COOKIE].value if PERSON_COOKIE in cookies else None
-        return request.header(PERSON_HEADER) or cookie or self.signed_in
+        return (request.header(PERSON_HEADER) or cookie or self.signed_in or "").lower()
 
     def new_code(self, person):
         code = Code(person)

@@ -99,7 +99,7 @@ class QrPages(Server):
 
     def scan(self, key, name):
         with self.changed:
-            self.scans[key].person = self.persons[name]
+            self.scans[key].person = self.persons[name.lower()]
         self.set_status(key, SEEN)
 
     def agree(self, key):

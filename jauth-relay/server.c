@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * libmicrohttpd, and nobody else knows it. A connection is
+ *
+ *   READING    waits for a request line and its headers, from the begin or the last reply on
+ *   BODY       has those, waits for the body
+ *   ANSWERING  is in the hands of a handler (then suspended), or its reply is on the way
+ *
+ * The library knows idle times only, and a byte now and then is not idle; so READING and BODY stand
+ * in a queue by the time at which they are closed, whatever they sent.
+ */
+#include "jauth-relay/server.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <microhttpd.h>
+
+#include "base/log.h"
+#include "base/macro.h"
+#include "base/text.h"
+#include "jauth-relay/relay.h"
+#include "jauth-relay/request.h"
+#include "jauth-relay/routes.h"
+
+#define ACCEPTS_MAX 64           /* in one turn of the loop */
+
+struct connection {
+	struct server *server;
+	int fd;
+	char peer[INET6_ADDRSTRLEN];
+	bool is_near;                    /* on this machine */
+	bool is_queued;
+	uint64_t deadline_us;
+	struct connection *before, *after;       /* in the queue */
+};
+
+struct server {
+	struct relay *relay;
+	struct MHD_Daemon *daemon;
+	sd_event_source *listening[LISTEN_MAX];
+	size_t n_listening;
+	sd_event_source *epoll, *soon, *timer;   /* when the library has work */
+	sd_event_source *slow, *stop;
+	struct connection *oldest, *newest;      /* of the queue */
+	struct exchange *suspended;
+	size_t n_connections, n_requests;
+	bool is_stopping;
+};
+
+/* What a handler's answer needs to find. */
+struct exchange {
+	struct connection *connection;
+	struct MHD_Connection *handle;
+	bool has_headers, is_suspended;
+	struct exchange *before, *after;         /* among the suspended */
+};
+
+/* --- the queue of the slow --- */
+
+static uint64_t now_us(const struct server *server)
+{
+	uint64_t usec = 0;
+
+	(void)sd_event_now(server->relay->event, CLOCK_MONOTONIC, &usec);
+	return usec;
+}
+
+static void queue_remove(struct connection *connection)
+{
+	struct server *server = connection->server;
+
+	if (!connection->is_queued)
+		return;
+	*(connection->before ? &connection->before->after : &server->oldest) = connection->after;
+	*(connection->after ? &connection->after->before : &server->newest) = connection->before;
+	connection->before = connection->after = NULL;
+	connection->is_queued = false;
+}
+
+/* All wait equally long, so the queue stays in order. */
+static_assert(REQUEST_HEADER_S == REQUEST_BODY_S, "one queue");
+
+static void queue_add(struct connection *connection)
+{
+	struct server *server = connection->server;
+
+	queue_remove(connection);
+	connection->deadline_us = now_us(server) + REQUEST_HEADER_S * 1000000ull;
+	connection->before = server->newest;
+	*(server->newest ? &server->newest->after : &server->oldest) = connection;
+	server->newest = connection;
+	connection->is_queued = true;
+	if (server->oldest == connection) {
+		(void)sd_event_source_set_time(server->slow, connection->deadline_us);
+		(void)sd_event_source_set_enabled(server->slow, SD_EVENT_ONESHOT);
+	}
+}
+
+/* The library sees the end of the stream and closes. */
+static void drop(struct connection *connection)
+{
+	queue_remove(connection);
+	connection->server->relay->metrics.n[METRIC_CONNECTIONS_DROPPED]++;
+	(void)shutdown(connection->fd, SHUT_RDWR);
+}
+
+static int on_slow(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
+{
+	struct server *server = userdata;
+	const uint64_t now = now_us(server);
+
+	while (server->oldest && server->oldest->deadline_us <= now)
+		drop(server->oldest);
+	if (!server->oldest)
+		return 0;
+	(void)sd_event_source_set_time(source, server->oldest->deadline_us);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* --- the library on our loop --- */
+
+static void run_soon(struct server *server)
+{
+	(void)sd_event_source_set_enabled(server->soon, SD_EVENT_ONESHOT);
+}
+
+static void run_daemon(struct server *server)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	(void)MHD_run(server->daemon);
+	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
+		(void)sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
+	} else if (wait_ms == 0) {
+		run_soon(server);
+	} else {
+		(void)sd_event_source_set_time(server->timer, now_us(server) + wait_ms * 1000);
+		(void)sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
+	}
+}
+
+static int on_epoll(sd_event_source *source UNUSED, int fd UNUSED, uint32_t events UNUSED,
+		    void *userdata)
+{
+	run_daemon(userdata);
+	return 0;
+}
+
+static int on_soon(sd_event_source *source UNUSED, void *userdata)
+{
+	run_daemon(userdata);
+	return 0;
+}
+
+static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
+{
+	run_daemon(userdata);
+	return 0;
+}
+
+/* --- connections --- */
+
+static void read_peer(struct connection *connection)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_storage storage;
+	} peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (getpeername(connection->fd, &peer.any, &len) < 0)
+		return;
+	switch (peer.any.sa_family) {
+	case AF_UNIX:
+		connection->is_near = true;
+		break;
+	case AF_INET:
+		(void)inet_ntop(AF_INET, &peer.v4.sin_addr, connection->peer,
+				sizeof(connection->peer));
+		connection->is_near = ntohl(peer.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+		break;
+	case AF_INET6:
+		(void)inet_ntop(AF_INET6, &peer.v6.sin6_addr, connection->peer,
+				sizeof(connection->peer));
+		connection->is_near = IN6_IS_ADDR_LOOPBACK(&peer.v6.sin6_addr);
+		break;
+	}
+}
+
+static void connection_open(struct server *server, struct MHD_Connection *handle, void **context)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		abort();
+	connection->server = server;
+	connection->fd = info->connect_fd;
+	read_peer(connection);
+	server->n_connections++;
+	queue_add(connection);
+	*context = connection;
+}
+
+static void connection_close(struct connection *connection)
+{
+	queue_remove(connection);
+	connection->server->n_connections--;
+	free(connection);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *handle, void **context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		connection_open(cls, handle, context);
+	} else if (*context) {
+		connection_close(*context);
+		*context = NULL;
+	}
+}
+
+static int on_connect(sd_event_source *source UNUSED, int listening_fd, uint32_t events UNUSED,
+		      void *userdata)
+{
+	struct server *server = userdata;
+	struct sockaddr_storage address;
+
+	for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
+		socklen_t len = sizeof(address);
+		int fd;
+
+		if (server->n_connections + CONNECTIONS_SPARE >= CONNECTIONS_MAX && server->oldest)
+			drop(server->oldest);
+		fd = accept4(listening_fd, (struct sockaddr *)&address, &len,
+			     SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			break;
+		/* It closes the socket whatever happens. */
+		(void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, len);
+	}
+	run_daemon(server);
+	return 0;
+}
+
+/* --- requests --- */
+
+static struct connection *connection_of(struct MHD_Connection *handle)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info->socket_context;
+}
+
+static void suspend(struct exchange *exchange)
+{
+	struct server *server = exchange->connection->server;
+
+	exchange->after = server->suspended;
+	if (exchange->after)
+		exchange->after->before = exchange;
+	server->suspended = exchange;
+	exchange->is_suspended = true;
+	MHD_suspend_connection(exchange->handle);
+}
+
+static void resume(struct exchange *exchange)
+{
+	struct server *server = exchange->connection->server;
+
+	*(exchange->before ? &exchange->before->after : &server->suspended) = exchange->after;
+	if (exchange->after)
+		exchange->after->before = exchange->before;
+	exchange->before = exchange->after = NULL;
+	exchange->is_suspended = false;
+	MHD_resume_connection(exchange->handle);
+}
+
+static void on_answered(struct request *request)
+{
+	struct exchange *exchange = request->server;
+	struct server *server = exchange->connection->server;
+	unsigned hundreds = request->answer.status / 100;
+
+	if (hundreds >= 1 && hundreds <= N_ELEMENTS(server->relay->metrics.answers[0]))
+		server->relay->metrics.answers[request->class][hundreds - 1]++;
+	if (!exchange->is_suspended)
+		return;
+	resume(exchange);
+	run_soon(server);
+}
+
+/* The first the library tells of a request: its first line, whole. */
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *handle)
+{
+	struct server *server = cls;
+	struct request *request = request_new(uri);
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (!request || !exchange) {
+		request_free(request);
+		free(exchange);
+		return NULL;
+	}
+	exchange->connection = connection_of(handle);
+	exchange->handle = handle;
+	request->relay = server->relay;
+	request->server = exchange;
+	request->answered = on_answered;
+	server->n_requests++;
+	return request;
+}
+
+static void stop_when_idle(struct server *server)
+{
+	if (server->is_stopping && server->n_requests == 0)
+		(void)sd_event_exit(server->relay->event, 0);
+}
+
+static void on_completed(void *cls, struct MHD_Connection *handle UNUSED, void **context,
+			 enum MHD_RequestTerminationCode code UNUSED)
+{
+	struct server *server = cls;
+	struct request *request = *context;
+	struct exchange *exchange;
+
+	if (!request)
+		return;
+	exchange = request->server;
+	queue_add(exchange->connection);
+	request_free(request);
+	free(exchange);
+	*context = NULL;
+	server->n_requests--;
+	stop_when_idle(server);
+}
+
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind UNUSED, const char *name,
+				   const char *value)
+{
+	request_set_header(cls, name, value ? value : "");
+	return MHD_YES;
+}
+
+static enum request_method read_method(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum request_method method;
+	} methods[] = {
+		{ MHD_HTTP_METHOD_GET, REQUEST_GET }, { MHD_HTTP_METHOD_HEAD, REQUEST_HEAD },
+		{ MHD_HTTP_METHOD_POST, REQUEST_POST }, { MHD_HTTP_METHOD_PUT, REQUEST_PUT },
+		{ MHD_HTTP_METHOD_DELETE, REQUEST_DELETE },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(methods); i++)
+		if (strcmp(name, methods[i].name) == 0)
+			return methods[i].method;
+	return REQUEST_OTHER;
+}
+
+static void take_headers(struct request *request, const char *method)
+{
+	struct exchange *exchange = request->server;
+	struct connection *connection = exchange->connection;
+
+	request->method = read_method(method);
+	(void)MHD_get_connection_values(exchange->handle, MHD_HEADER_KIND, take_header, request);
+	request_set_peer(request, connection->peer, connection->is_near);
+	exchange->has_headers = true;
+	queue_add(connection);
+}
+
+static enum MHD_Result send_answer(struct request *request)
+{
+	struct exchange *exchange = request->server;
+	struct answer *answer = &request->answer;
+	size_t len = answer->body.len;
+	char *body = buf_steal(&answer->body);
+	struct MHD_Response *response;
+	enum MHD_Result result = MHD_YES;
+
+	response = body ? MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE) :
+			  MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (!response) {
+		free(body);
+		return MHD_NO;
+	}
+	for (unsigned i = 0; i < answer->n_headers && result == MHD_YES; i++)
+		result = MHD_add_response_header(response, answer->headers[i].name,
+						 answer->headers[i].value);
+	if (result == MHD_YES)
+		result = MHD_queue_response(exchange->handle, answer->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* Called with the headers, with each part of the body, at its end, and after MHD_resume. */
+static enum MHD_Result on_request(void *cls UNUSED, struct MHD_Connection *handle UNUSED,
+				  const char *url UNUSED, const char *method,
+				  const char *version UNUSED, const char *data, size_t *data_len,
+				  void **context)
+{
+	struct request *request = *context;
+	struct exchange *exchange = request ? request->server : NULL;
+
+	if (!request)
+		return MHD_NO;
+	if (request->is_answered)
+		return send_answer(request);
+	if (!exchange->has_headers) {
+		take_headers(request, method);
+		return MHD_YES;
+	}
+	if (*data_len) {
+		buf_add(&request->body, data, *data_len);
+		*data_len = 0;
+		return MHD_YES;
+	}
+	queue_remove(exchange->connection);
+	routes_handle(request);
+	if (request->is_answered)
+		return send_answer(request);
+	suspend(exchange);
+	return MHD_YES;
+}
+
+/* --- life --- */
+
+static void on_log(void *cls UNUSED, const char *format, va_list args) PRINTF_LIKE(2, 0);
+static void on_log(void *cls UNUSED, const char *format, va_list args)
+{
+	struct buf line = BUF_INIT(512);
+
+	buf_add_format_list(&line, format, args);
+	log_debug("libmicrohttpd: %s", buf_text(&line));
+	buf_done(&line);
+}
+
+static int start_daemon(struct server *server)
+{
+	server->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+			MHD_USE_ERROR_LOG,
+		0, NULL, NULL, on_request, server,
+		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+		MHD_OPTION_END);
+	return server->daemon ? 0 : -ENOMEM;
+}
+
+static int add_sources(struct server *server, const struct server_settings *settings)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	sd_event *event = server->relay->event;
+	int r = sd_event_add_io(event, &server->epoll, info->epoll_fd, EPOLLIN, on_epoll, server);
+
+	if (r >= 0)
+		r = sd_event_add_defer(event, &server->soon, on_soon, server);
+	if (r >= 0)
+		r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, UINT64_MAX, 0,
+				      on_timer, server);
+	if (r >= 0)
+		r = sd_event_add_time(event, &server->slow, CLOCK_MONOTONIC, UINT64_MAX, 0,
+				      on_slow, server);
+	for (size_t i = 0; i < settings->n_fds && r >= 0; i++) {
+		r = sd_event_add_io(event, &server->listening[i], settings->fds[i], EPOLLIN,
+				    on_connect, server);
+		server->n_listening++;
+	}
+	return r;
+}
+
+int server_new(const struct server_settings *settings, struct server **ret_server)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	int r;
+
+	if (!server)
+		return -ENOMEM;
+	server->relay = settings->relay;
+	r = start_daemon(server);
+	if (r >= 0)
+		r = add_sources(server, settings);
+	if (r < 0) {
+		server_free(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+static void stop_listening(struct server *server)
+{
+	for (size_t i = 0; i < server->n_listening; i++)
+		server->listening[i] = sd_event_source_disable_unref(server->listening[i]);
+}
+
+struct server *server_free(struct server *server)
+{
+	if (!server)
+		return NULL;
+	stop_listening(server);
+	server->epoll = sd_event_source_disable_unref(server->epoll);
+	server->soon = sd_event_source_disable_unref(server->soon);
+	server->timer = sd_event_source_disable_unref(server->timer);
+	server->stop = sd_event_source_disable_unref(server->stop);
+	/* Who has no answer by now gets none; the library insists that nobody is suspended. */
+	while (server->suspended)
+		resume(server->suspended);
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon);
+	server->slow = sd_event_source_disable_unref(server->slow);
+	free(server);
+	return NULL;
+}
+
+static int on_stop(sd_event_source *source, uint64_t usec UNUSED, void *userdata UNUSED)
+{
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+void server_stop(struct server *server)
+{
+	if (server->is_stopping)
+		return;
+	server->is_stopping = true;
+	stop_listening(server);
+	if (sd_event_add_time_relative(server->relay->event, &server->stop, CLOCK_MONOTONIC,
+				       STOP_S * 1000000ull, 0, on_stop, server) < 0)
+		(void)sd_event_exit(server->relay->event, 0);
+	stop_when_idle(server);
+}
+
+size_t server_count_connections(const struct server *server)
+{
+	return server ? server->n_connections : 0;
+}
