@@ -42,7 +42,8 @@
  *   GET /v1/events?after=N&wait=S    what changed behind number N, oldest first: at once when there
  *                             is something, else within S seconds (0..RELAY_WAIT_MAX_S).
  *     → 200 {"instance": text, "next": number, "events": [...]}
- *     instance    text        1..RELAY_INSTANCE_MAX bytes; another one: links of before may be gone; open them again
+ *     instance    text        1..RELAY_INSTANCE_MAX bytes; another one: links of before may be
+ *                             gone; open them again
  *     next        number      N of the next call
  *     event: the state of one link, whole, so a later one replaces an earlier one
  *       link      text        its id
@@ -70,7 +71,7 @@
  *
  * Telephones: GET /q/ID shows, POST /q/ID presses, GET /cb/METHOD takes the callback.
  *
- * Tokens: PREFIX ID '.' SECRET, RELAY_KEY_ID_LEN hexadecimal digits and RELAY_SECRET_LEN characters.
+ * Tokens: PREFIX ID '.' SECRET: RELAY_KEY_ID_LEN hexadecimal digits, RELAY_SECRET_LEN characters.
  */
 #pragma once
 

@@ -27,7 +27,6 @@
 #define WAITERS_PER_KEY         16       /* for one link; the oldest gets what there is */
 #define FORM_BYTES_MAX          4096     /* of POST /q/ID */
 #define COOKIE_BYTES_MAX        4096     /* of the header; a browser sends ours only */
-#define PAGE_BYTES_MAX          65536
 #define OWNERSHIP_FILE_MAX      4096
 
 /* Connections. */

@@ -554,5 +554,5 @@ void server_stop(struct server *server)
 
 size_t server_count_connections(const struct server *server)
 {
-	return server->n_connections;
+	return server ? server->n_connections : 0;
 }

@@ -24,4 +24,4 @@ struct server *server_free(struct server *server);
 
 /* Accepts nobody any more and ends the loop when all requests are answered, or after STOP_S. */
 void server_stop(struct server *server);
-size_t server_count_connections(const struct server *server);
+size_t server_count_connections(const struct server *server);    /* NULL: none */

@@ -166,8 +166,8 @@ struct provider {
 	void (*check)(const void *config, const struct conf_section *section,
 		      struct conf_report *report);
 	/* MAY be NULL. Appends what names the app at the vendor. Two methods of one type and app,
-	 * one with PROVIDER_RELAY and one without, are a configuration error: codes of the one could
-	 * be brought into logins by the other. */
+	 * one with PROVIDER_RELAY and one without, are a configuration error: codes of the one
+	 * could be brought into logins by the other. */
 	void (*name_app)(const void *config, struct buf *buf);
 	/* MUST with a key that names [sms ID] sections. Resolves those names once all sections are
 	 * read, into fields of the filled config that are in none of the keys; the gateways live as

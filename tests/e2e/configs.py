@@ -31,6 +31,19 @@ open_max = 0
 {more}
 """
 
+OIDC_RELAY = """
+[method {name}]
+type = oidc
+title = {title}
+issuer = {issuer}
+client_id = {client_id}
+flow = relay
+starts_per_s = 0
+starts_per_hour = 0
+open_max = 0
+{more}
+"""
+
 GITHUB = """
 [method {name}]
 type = github
@@ -61,6 +74,16 @@ def head(tries=3, fail_delay_ms=100, **limits):
 def oidc(provider, name="work", title="Work", client_id="demo", **more):
     return OIDC.format(name=name, title=title, issuer=provider.issuer, client_id=client_id,
                        more=lines_of(more))
+
+
+def oidc_relay(provider, name="work", title="Work", client_id="demo", prompt="consent", **more):
+    """By the code flow; `prompt` because a provider that asks nobody is not let alone."""
+    return OIDC_RELAY.format(name=name, title=title, issuer=provider.issuer, client_id=client_id,
+                             more=lines_of({"prompt": prompt, **more}))
+
+
+def relay(url, key_path, **more):
+    return section("relay", {"url": url, "key_file": key_path, **more})
 
 
 def github(provider, name="github", **more):

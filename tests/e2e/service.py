@@ -13,8 +13,10 @@ WATCHDOG_S = 10
 
 
 class Service:
+    """`inside`: words before the command that lead into other namespaces and exec the rest."""
+
     def __init__(self, name, argv, folder, user=None, groups=(), env=None, notify=True,
-                 network=True):
+                 network=True, inside=(), restart_after_s=RESTART_AFTER_S):
         self.name = name
         self.argv = argv
         self.user = user
@@ -22,6 +24,8 @@ class Service:
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **(env or {})}
         self.notify = notify
         self.network = network
+        self.inside = inside
+        self.restart_after_s = restart_after_s
         self.log_path = os.path.join(folder, name + ".log")
         self.notify_path = os.path.join(folder, name + ".notify")
         self.process = None
@@ -45,11 +49,11 @@ class Service:
 
     def _command(self):
         if not self.user:
-            return self.argv
+            return [*self.inside, *self.argv]
         groups = ["--groups", ",".join(self.groups)] if self.groups else ["--clear-groups"]
         alone = [] if self.network else ["unshare", "--net", "--"]
-        return [*alone, "setpriv", "--reuid", self.user, "--regid", self.user, *groups,
-                "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--", *self.argv]
+        return [*self.inside, *alone, "setpriv", "--reuid", self.user, "--regid", self.user,
+                *groups, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--", *self.argv]
 
     def _spawn(self):
         env = dict(self.env)
@@ -93,7 +97,7 @@ class Service:
                 time.sleep(0.05)
             if self.process.poll() is not None and self.wanted:
                 self.ready.clear()
-                time.sleep(RESTART_AFTER_S)
+                time.sleep(self.restart_after_s)
                 if self.wanted:
                     self._spawn()
         if listener:

@@ -121,3 +121,8 @@ fuzz_relay_hosts_LDADD = libjauth-relay.la
 fuzz_relay_link_SOURCES = tests/fuzz/fuzz-relay-link.c
 fuzz_relay_link_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_relay_link_LDADD = libjauth-relay.la
+noinst_PROGRAMS += fuzz-relay-http
+fuzz_relay_http_SOURCES = tests/fuzz/fuzz-relay-http.c
+fuzz_relay_http_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+fuzz_relay_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_relay_http_LDADD = libjauth-relay.la $(SYSTEMD_LIBS)

@@ -429,3 +429,18 @@ t_relay_hosts_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_link_SOURCES = tests/unit/t-relay-link.c
 t_relay_link_CFLAGS = $(UNIT_CFLAGS)
 t_relay_link_LDADD = libjauth-relay.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-waits
+t_relay_config_SOURCES = tests/unit/t-relay-config.c
+t_relay_config_CFLAGS = $(UNIT_CFLAGS)
+t_relay_config_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_page_SOURCES = tests/unit/t-relay-page.c
+t_relay_page_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_LOCALE_DIR='"$(abs_top_builddir)/po"'
+t_relay_page_CFLAGS = $(UNIT_CFLAGS)
+t_relay_page_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_phone_SOURCES = tests/unit/t-relay-phone.c
+t_relay_phone_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_phone_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_waits_SOURCES = tests/unit/t-relay-waits.c
+t_relay_waits_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_waits_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)

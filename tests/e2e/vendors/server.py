@@ -71,6 +71,8 @@ class Refusal(Exception):
 class Server:
     """A subclass fills `routes`: (method, path) → (endpoint's name, function of a Request)."""
 
+    address = "127.0.0.1"               # where it listens
+
     def __init__(self, authority, host, port=0, name="vendor", hosts=()):
         self.host = host
         self.lock = threading.RLock()
@@ -108,7 +110,7 @@ class Server:
             def handle_error(self, *_):
                 pass                    # clients that leave are a case of the tests
 
-        return Listener(("127.0.0.1", port), Handler)
+        return Listener((self.address, port), Handler)
 
     def start(self):
         self._serve_in_thread(self.http)
