@@ -19,8 +19,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
 
 import configs  # noqa: E402
+from bench_relay import bench_relay  # noqa: E402
 from directory import Directory  # noqa: E402
 from house import JAUTHD, House, cheap_hash, wait_until  # noqa: E402
+from measure import cpu_s, private_kib  # noqa: E402
 from service import run  # noqa: E402
 from swarm import Attempt, Swarm  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
@@ -129,18 +131,6 @@ def bench_login(bench):
 
 
 # --- logins that wait ---
-
-def private_kib(pid):
-    """What this process alone occupies."""
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(line.split()[1]) for line in text.splitlines()
-               if line.startswith(("Private_Clean", "Private_Dirty")))
-
-
-def cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
 
 @contextlib.contextmanager
 def waiting(bench, service, count, answer=None):
@@ -304,7 +294,7 @@ def bench_sms(bench):
 
 
 BENCHES = {"load": bench_load, "login": bench_login, "waiting": bench_waiting,
-           "start": bench_start, "rate": bench_rate, "sms": bench_sms}
+           "start": bench_start, "rate": bench_rate, "sms": bench_sms, "relay": bench_relay}
 
 
 def table(rows):

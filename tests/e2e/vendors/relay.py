@@ -176,7 +176,7 @@ class Relay(Server):
     def open_link(self, request, host, name):
         body = read_body(request, OPEN)
         if not LINK.fullmatch(name):
-            raise Refusal(400, "id", f"a link's id is {name!r}")
+            raise Refusal(404, "id", f"a link's id is {name!r}")
         link = self.store.links.get(name)
         before = link or self.store.forgotten.get(name)
         if before and before.host != host:

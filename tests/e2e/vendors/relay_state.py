@@ -161,7 +161,7 @@ def are_targets(value):
 
 
 # Members of bodies → what they must be. A member in brackets may be absent.
-OPEN = {"user": lambda v: is_text(v, 256), "service": lambda v: is_text(v, 63, 1),
+OPEN = {"user": lambda v: is_text(v, 256, 1), "service": lambda v: is_text(v, 63, 1),
         "source": lambda v: is_text(v, 63),
         "since": lambda v: is_number(v) and abs(time.time() - v) < SECONDS_MAX + CLOCKS_S,
         "seconds": lambda v: is_number(v) and 1 <= v <= SECONDS_MAX,
