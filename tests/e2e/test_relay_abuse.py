@@ -92,8 +92,8 @@ def test_requests_that_are_none_or_too_big(raw, host, text, answers):
     try:
         connection.sendall(text)
         connection.shutdown(socket.SHUT_WR)
-    except ConnectionError:
-        pass
+    except OSError:
+        pass             # cut off already
     reply = read_all(connection)
     assert reply[9:12] in answers
     log_in(host)
@@ -253,7 +253,7 @@ def test_a_hundred_thousand_random_ids(relay, host):
         for status, n in part.result().items():
             seen[status] = seen.get(status, 0) + n
     assert set(seen) <= {404, 429} and sum(seen.values()) == IDS
-    assert seen[404] <= 30 * ((time.monotonic() - began) // 60 + 2)
+    assert seen.get(404, 0) <= 30 * ((time.monotonic() - began) // 60 + 2)
     assert time.monotonic() - began < 150
     assert memory() - before < 20000, "kB more"
 
