@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Host API: links. A host learns nothing of another's but that the id is taken. */
+#include <assert.h>
 #include <errno.h>
 
 #include "base/text.h"
 #include "jauth-relay/api.h"
 #include "jauth-relay/change.h"
 #include "jauth-relay/relay.h"
+
+static_assert(METRIC_RESULT_OVER - METRIC_RESULT_DIGITS == RELAY_RESULT_OVER, "in one order");
 
 static bool is_own(const struct request *request, const struct link *link)
 {

@@ -87,16 +87,20 @@ static int on_folder(sd_event_source *source UNUSED, const struct inotify_event 
 	return 0;
 }
 
+/* Before any request: what the command line said counts as soon as it has ended. */
 static int watch(struct hosts *hosts)
 {
 	_cleanup_free_ char *folder = text_copy(hosts->path);
 	char *slash = strrchr(folder, '/');
+	int r;
 
 	if (slash)
 		slash[slash == folder ? 1 : 0] = '\0';
-	return sd_event_add_inotify(hosts->event, &hosts->watch, slash ? folder : ".",
-				    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE,
-				    on_folder, hosts);
+	r = sd_event_add_inotify(hosts->event, &hosts->watch, slash ? folder : ".",
+				 IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE,
+				 on_folder, hosts);
+	return r < 0 ? r : sd_event_source_set_priority(hosts->watch,
+							SD_EVENT_PRIORITY_IMPORTANT);
 }
 
 /* Watches first: nothing can change unseen between the two. */

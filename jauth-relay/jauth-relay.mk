@@ -25,6 +25,7 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/request.c jauth-relay/request.h \
 	jauth-relay/routes.c jauth-relay/routes.h \
 	jauth-relay/server.c jauth-relay/server.h \
+	jauth-relay/slow.c jauth-relay/slow.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
 	jauth-relay/store-memory.c \
 	jauth-relay/store-redis.c jauth-relay/store-redis-connection.c \

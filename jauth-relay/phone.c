@@ -12,6 +12,7 @@
  */
 #include "jauth-relay/phone.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,8 @@
 
 #define SECRET_BYTES 32
 #define FORM_TYPE    "application/x-www-form-urlencoded"
+
+static_assert(METRIC_CALLBACK_OVER - METRIC_CALLBACK_TAKEN == LINK_OVER, "in one order");
 
 /* One request of a telephone. */
 struct visit {

@@ -7,7 +7,7 @@
  *   ANSWERING  is in the hands of a handler (then suspended), or its reply is on the way
  *
  * The library knows idle times only, and a byte now and then is not idle; so READING and BODY stand
- * in a queue by the time at which they are closed, whatever they sent.
+ * in a queue (slow.h) and are closed when their time is over, whatever they sent.
  */
 #include "jauth-relay/server.h"
 
@@ -30,6 +30,7 @@
 #include "jauth-relay/relay.h"
 #include "jauth-relay/request.h"
 #include "jauth-relay/routes.h"
+#include "jauth-relay/slow.h"
 
 #define ACCEPTS_MAX 64           /* in one turn of the loop */
 
@@ -38,9 +39,7 @@ struct connection {
 	int fd;
 	char peer[INET6_ADDRSTRLEN];
 	bool is_near;                    /* on this machine */
-	bool is_queued;
-	uint64_t deadline_us;
-	struct connection *before, *after;       /* in the queue */
+	struct slow_entry slow;          /* queued while READING or BODY */
 };
 
 struct server {
@@ -49,8 +48,8 @@ struct server {
 	sd_event_source *listening[LISTEN_MAX];
 	size_t n_listening;
 	sd_event_source *epoll, *soon, *timer;   /* when the library has work */
-	sd_event_source *slow, *stop;
-	struct connection *oldest, *newest;      /* of the queue */
+	sd_event_source *stop;
+	struct slow *slow;
 	struct exchange *suspended;
 	size_t n_connections, n_requests;
 	bool is_stopping;
@@ -64,66 +63,15 @@ struct exchange {
 	struct exchange *before, *after;         /* among the suspended */
 };
 
-/* --- the queue of the slow --- */
-
-static uint64_t now_us(const struct server *server)
-{
-	uint64_t usec = 0;
-
-	(void)sd_event_now(server->relay->event, CLOCK_MONOTONIC, &usec);
-	return usec;
-}
-
-static void queue_remove(struct connection *connection)
-{
-	struct server *server = connection->server;
-
-	if (!connection->is_queued)
-		return;
-	*(connection->before ? &connection->before->after : &server->oldest) = connection->after;
-	*(connection->after ? &connection->after->before : &server->newest) = connection->before;
-	connection->before = connection->after = NULL;
-	connection->is_queued = false;
-}
-
-/* All wait equally long, so the queue stays in order. */
-static_assert(REQUEST_HEADER_S == REQUEST_BODY_S, "one queue");
-
-static void queue_add(struct connection *connection)
-{
-	struct server *server = connection->server;
-
-	queue_remove(connection);
-	connection->deadline_us = now_us(server) + REQUEST_HEADER_S * 1000000ull;
-	connection->before = server->newest;
-	*(server->newest ? &server->newest->after : &server->oldest) = connection;
-	server->newest = connection;
-	connection->is_queued = true;
-	if (server->oldest == connection) {
-		(void)sd_event_source_set_time(server->slow, connection->deadline_us);
-		(void)sd_event_source_set_enabled(server->slow, SD_EVENT_ONESHOT);
-	}
-}
+static_assert(REQUEST_HEADER_S == REQUEST_BODY_S, "one queue for both");
 
 /* The library sees the end of the stream and closes. */
-static void drop(struct connection *connection)
+static void on_late(struct slow_entry *entry)
 {
-	queue_remove(connection);
+	struct connection *connection = container_of(entry, struct connection, slow);
+
 	connection->server->relay->metrics.n[METRIC_CONNECTIONS_DROPPED]++;
 	(void)shutdown(connection->fd, SHUT_RDWR);
-}
-
-static int on_slow(sd_event_source *source, uint64_t usec UNUSED, void *userdata)
-{
-	struct server *server = userdata;
-	const uint64_t now = now_us(server);
-
-	while (server->oldest && server->oldest->deadline_us <= now)
-		drop(server->oldest);
-	if (!server->oldest)
-		return 0;
-	(void)sd_event_source_set_time(source, server->oldest->deadline_us);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 /* --- the library on our loop --- */
@@ -136,16 +84,19 @@ static void run_soon(struct server *server)
 static void run_daemon(struct server *server)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
+	int r = 0;
 
 	(void)MHD_run(server->daemon);
 	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
-		(void)sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
+		r = sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
 	} else if (wait_ms == 0) {
 		run_soon(server);
 	} else {
-		(void)sd_event_source_set_time(server->timer, now_us(server) + wait_ms * 1000);
-		(void)sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
+		r = sd_event_source_set_time_relative(server->timer, wait_ms * 1000);
+		if (r >= 0)
+			r = sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
 	}
+	assert(r >= 0);
 }
 
 static int on_epoll(sd_event_source *source UNUSED, int fd UNUSED, uint32_t events UNUSED,
@@ -210,13 +161,13 @@ static void connection_open(struct server *server, struct MHD_Connection *handle
 	connection->fd = info->connect_fd;
 	read_peer(connection);
 	server->n_connections++;
-	queue_add(connection);
+	slow_add(server->slow, &connection->slow);
 	*context = connection;
 }
 
 static void connection_close(struct connection *connection)
 {
-	queue_remove(connection);
+	slow_remove(connection->server->slow, &connection->slow);
 	connection->server->n_connections--;
 	free(connection);
 }
@@ -242,10 +193,12 @@ static int on_connect(sd_event_source *source UNUSED, int listening_fd, uint32_t
 		socklen_t len = sizeof(address);
 		int fd;
 
-		if (server->n_connections + CONNECTIONS_SPARE >= CONNECTIONS_MAX && server->oldest)
-			drop(server->oldest);
+		if (server->n_connections + CONNECTIONS_SPARE >= CONNECTIONS_MAX)
+			(void)slow_drop_first(server->slow);
 		fd = accept4(listening_fd, (struct sockaddr *)&address, &len,
 			     SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+			(void)slow_drop_first(server->slow);
 		if (fd < 0)
 			break;
 		/* It closes the socket whatever happens. */
@@ -340,7 +293,7 @@ static void on_completed(void *cls, struct MHD_Connection *handle UNUSED, void *
 	if (!request)
 		return;
 	exchange = request->server;
-	queue_add(exchange->connection);
+	slow_add(server->slow, &exchange->connection->slow);
 	request_free(request);
 	free(exchange);
 	*context = NULL;
@@ -381,7 +334,7 @@ static void take_headers(struct request *request, const char *method)
 	(void)MHD_get_connection_values(exchange->handle, MHD_HEADER_KIND, take_header, request);
 	request_set_peer(request, connection->peer, connection->is_near);
 	exchange->has_headers = true;
-	queue_add(connection);
+	slow_add(connection->server->slow, &connection->slow);
 }
 
 static enum MHD_Result send_answer(struct request *request)
@@ -430,7 +383,7 @@ static enum MHD_Result on_request(void *cls UNUSED, struct MHD_Connection *handl
 		*data_len = 0;
 		return MHD_YES;
 	}
-	queue_remove(exchange->connection);
+	slow_remove(exchange->connection->server->slow, &exchange->connection->slow);
 	routes_handle(request);
 	if (request->is_answered)
 		return send_answer(request);
@@ -480,9 +433,6 @@ static int add_sources(struct server *server, const struct server_settings *sett
 	if (r >= 0)
 		r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, UINT64_MAX, 0,
 				      on_timer, server);
-	if (r >= 0)
-		r = sd_event_add_time(event, &server->slow, CLOCK_MONOTONIC, UINT64_MAX, 0,
-				      on_slow, server);
 	for (size_t i = 0; i < settings->n_fds && r >= 0; i++) {
 		r = sd_event_add_io(event, &server->listening[i], settings->fds[i], EPOLLIN,
 				    on_connect, server);
@@ -499,7 +449,9 @@ int server_new(const struct server_settings *settings, struct server **ret_serve
 	if (!server)
 		return -ENOMEM;
 	server->relay = settings->relay;
-	r = start_daemon(server);
+	r = slow_new(server->relay->event, REQUEST_HEADER_S, on_late, &server->slow);
+	if (r >= 0)
+		r = start_daemon(server);
 	if (r >= 0)
 		r = add_sources(server, settings);
 	if (r < 0) {
@@ -530,7 +482,7 @@ struct server *server_free(struct server *server)
 		resume(server->suspended);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
-	server->slow = sd_event_source_disable_unref(server->slow);
+	slow_free(server->slow);
 	free(server);
 	return NULL;
 }

@@ -12,9 +12,8 @@
  * HOLDING     Enter under the code         → DECIDING
  * MATCHING    the telephone's digits       right → DECIDING again; wrong → DELAYING
  * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE, SCANNING or
- *                                          RUNNING, the enrolment's RUNNING, or OVER; not mapped →
- *                                          DELAYING;
- *                                          recorded → OVER
+ *                                          RUNNING, the enrolment's RUNNING, or OVER; not
+ *                                          mapped → DELAYING; recorded → OVER
  * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
  * OVER        the loop                     collected
  *

@@ -20,6 +20,7 @@ from service import Service, run
 
 RELAY = "/usr/sbin/jauth-relay"
 NGINX_SAMPLE = pathlib.Path("/usr/share/jauth/relay/nginx-jauth-relay.conf")
+CADDY_SAMPLE = NGINX_SAMPLE.parent / "Caddyfile-jauth-relay"
 NAME = "login.example.org"
 SHORT_NAME = "r.example.org"            # with a port behind it, still a code of version 3
 
@@ -87,7 +88,7 @@ class Nginx:
 
     def start(self):
         self.service.start()
-        wait_until(self._listens, 10, "nginx listening")
+        wait_until(self._listens, 10, "the proxy listening")
         return self
 
     def _listens(self):
@@ -96,6 +97,31 @@ class Nginx:
 
     def stop(self):
         self.service.stop()
+
+
+class Caddy:
+    """Our sample before a relay; without an authority on the internet, and on our ports."""
+
+    def __init__(self, folder, authority, port, relay_port):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        certificate, key = authority.issue(NAME, [NAME])
+        text = CADDY_SAMPLE.read_text()
+        for old, new in [("{\n\tservers {", "{\n\tadmin off\n\tauto_https disable_redirects\n"
+                                           "\tservers {"),
+                         ("login.example.org {", f"https://{NAME}:{port} {{\n"
+                                                 f"\ttls {certificate} {key}"),
+                         ("127.0.0.1:8480", f"127.0.0.1:{relay_port}")]:
+            assert old in text
+            text = text.replace(old, new, 1)
+        config = self.folder / "Caddyfile"
+        config.write_text(text)
+        self.port = port
+        self.service = Service("caddy", ["/usr/bin/caddy", "run", "--adapter", "caddyfile",
+                                         "--config", str(config)], str(self.folder), notify=False,
+                               env={"HOME": str(self.folder)})
+
+    start, stop, _listens = Nginx.start, Nginx.stop, Nginx._listens
 
 
 class Relay:

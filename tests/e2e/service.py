@@ -53,7 +53,8 @@ class Service:
         groups = ["--groups", ",".join(self.groups)] if self.groups else ["--clear-groups"]
         alone = [] if self.network else ["unshare", "--net", "--"]
         return [*self.inside, *alone, "setpriv", "--reuid", self.user, "--regid", self.user,
-                *groups, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--", *self.argv]
+                *groups, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--",
+                *self.argv]
 
     def _spawn(self):
         env = dict(self.env)

@@ -2,7 +2,11 @@
 """jauth-relay alone, behind nginx by our sample: a HostClient plays the host, a Phone the phone.
 What the pages look like in a real browser is in test_relay_page.py."""
 
+import http.client
 import re
+import socket
+import stat
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -10,7 +14,7 @@ import urllib.parse
 import pytest
 
 from house import wait_until
-from relay import HostClient, Phone, Relay, state_word, words
+from relay import Caddy, HostClient, Phone, Relay, state_word, words
 from service import run
 
 NO_LINK = "no-such-link-anywhere1"
@@ -878,6 +882,31 @@ def test_nginx_says_who_asks(authority, house):
         relay.stop()
 
 
+def test_the_sample_for_caddy(authority, house):
+    """The whole way, who asks, and what it keeps to itself."""
+    relay = Relay(house.folder, authority, "caddy", tls=False)
+    caddy = Caddy(relay.folder / "caddy", authority, relay.tls_port, relay.plain_port)
+    relay.start()
+    caddy.start()
+    try:
+        host = HostClient(relay).enrol()
+        link = host.open()
+        link.set_target()
+        assert confirm(Phone(relay, "wecom"), link, "29").digits == "29"
+        phone = Phone(relay)
+        for i in range(31):              # one address, whatever it says of itself
+            status = phone.get(f"/q/{words()}", {"X-Forwarded-For": f"198.51.100.{i}"}).status
+        assert status == 429
+        assert phone.get("/metrics").status == 404
+        phone.get("/cb/work?code=very-secret&state=x")
+        # caddy 2.6 says 502 for a body that it cuts off.
+        assert host.call("PUT", f"/v1/links/{words()}", b"x" * 100000).status in (413, 502)
+        assert "very-secret" not in caddy.service.log()
+    finally:
+        caddy.stop()
+        relay.stop()
+
+
 # --- the rest ---
 
 def test_ownership_files(relay):
@@ -996,6 +1025,62 @@ def test_sighup_reads_the_configuration_again(authority, house):
         assert phone.get(f"/q/{NO_LINK}").status == 404
     finally:
         relay.stop()
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("relay")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self.path))
+
+
+def get_by(connection, path, **headers):
+    connection.request("GET", path, headers=headers)
+    reply = connection.getresponse()
+    reply.read()
+    return reply.status
+
+
+def test_a_socket_in_the_file_system(authority, house):
+    """For the proxy's group, beside one of the network; a proxy is believed there too."""
+    relay = Relay(house.folder, authority, "unix", tls=False, unknown_per_minute=1)
+    path = relay.folder / "socket"
+    relay.write_config(listen=f"{path}, 127.0.0.1:{relay.plain_port}")
+    for _ in range(2):           # the second finds what the first left
+        relay.start()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        connection = UnixConnection(path)
+        assert get_by(connection, "/metrics") == 200
+        assert get_by(connection, "/metrics", **{"X-Forwarded-For": "192.0.2.1"}) == 404
+        for address, statuses in [("192.0.2.1", [404, 429]), ("192.0.2.2", [404, 429])]:
+            assert [get_by(connection, "/q/x", **{"X-Forwarded-For": address})
+                    for _ in range(2)] == statuses
+        connection.close()
+        assert Phone(relay, plain=True).get("/healthz").status == 200
+        relay.service.kill()
+        relay.stop()
+
+
+def test_sockets_of_systemd(authority, house):
+    """Handed over as systemd does, instead of the key listen."""
+    relay = Relay(house.folder, authority, "activated", tls=False)
+    port = relay.plain_port
+    relay.write_config(listen="127.0.0.1:1")
+    process = subprocess.Popen(
+        ["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "-l", str(relay.folder / "two"),
+         *relay.service.argv], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: (relay.folder / "two").exists(), 10, "the sockets")
+        assert Phone(relay, plain=True).get("/healthz").status == 200
+        connection = UnixConnection(relay.folder / "two")
+        assert get_by(connection, "/healthz") == 200
+        connection.close()
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
 
 
 @pytest.mark.parametrize("text,mistake", [

@@ -252,7 +252,7 @@ def test_a_hundred_thousand_random_ids(relay, host):
     for part in parts:
         for status, n in part.result().items():
             seen[status] = seen.get(status, 0) + n
-    assert set(seen) == {404, 429} and sum(seen.values()) == IDS
+    assert set(seen) <= {404, 429} and sum(seen.values()) == IDS
     assert seen[404] <= 30 * ((time.monotonic() - began) // 60 + 2)
     assert time.monotonic() - began < 150
     assert memory() - before < 20000, "kB more"

@@ -118,6 +118,7 @@ def test_every_login_ends_right_while_relays_are_killed(fleet):
 def report(rows, n_kills):
     ends = collections.Counter((row[0], row[2]) for row in rows)
     times = sorted(row[3] for row in rows if row[2] == "granted")
-    print(f"{n_kills} kills, {sum(row[4] for row in rows)} retries of telephones, ends {dict(ends)}")
+    n_retries = sum(row[4] for row in rows)
+    print(f"{n_kills} kills, {n_retries} retries of telephones, ends {dict(ends)}")
     if times:
         print(f"granted after {times[len(times) // 2]} s, the slowest {times[-1]} s")

@@ -192,8 +192,8 @@ static const char *const wrong_news[] = {
 	"{\"instance\":1,\"next\":1,\"events\":[]}",
 	"{\"instance\":\"\",\"next\":1,\"events\":[]}",
 	"{\"instance\":\"a\\nb\",\"next\":1,\"events\":[]}",
-	"{\"instance\":\"0123456789012345678901234567890123456789012345678901234567890123x\","
-		"\"next\":1,\"events\":[]}",
+	("{\"instance\":\"0123456789012345678901234567890123456789012345678901234567890123x\","
+	 "\"next\":1,\"events\":[]}"),
 	"{\"instance\":\"i\",\"events\":[]}",
 	"{\"instance\":\"i\",\"next\":-1,\"events\":[]}",
 	"{\"instance\":\"i\",\"next\":1.0,\"events\":[]}",

@@ -431,6 +431,7 @@ t_relay_link_CFLAGS = $(UNIT_CFLAGS)
 t_relay_link_LDADD = libjauth-relay.la $(UNIT_LIBS)
 
 check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-waits
+check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-slow t-relay-waits
 t_relay_config_SOURCES = tests/unit/t-relay-config.c
 t_relay_config_CFLAGS = $(UNIT_CFLAGS)
 t_relay_config_LDADD = libjauth-relay.la $(UNIT_LIBS)
@@ -441,6 +442,9 @@ t_relay_page_LDADD = libjauth-relay.la $(UNIT_LIBS)
 t_relay_phone_SOURCES = tests/unit/t-relay-phone.c
 t_relay_phone_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_phone_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_slow_SOURCES = tests/unit/t-relay-slow.c
+t_relay_slow_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_relay_slow_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_waits_SOURCES = tests/unit/t-relay-waits.c
 t_relay_waits_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_waits_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)

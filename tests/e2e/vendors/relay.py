@@ -316,7 +316,7 @@ class Relay(Server):
                 if link.is_open() and user in (None, link.user)]
 
     def wait_link(self, user=None, timeout=20):
-        return self._wait(lambda: (self.open_links(user) or [None])[-1], timeout, "a link")
+        return self.wait_for(lambda: (self.open_links(user) or [None])[-1], timeout, "a link")
 
     def press(self, link, method=None):
         """The button; the first method's when none is said. False: the page shows none now."""
@@ -335,7 +335,7 @@ class Relay(Server):
         def target():
             now = self.find(link)
             return now.target if now.target and now.target["method"] == now.method else None
-        return self._wait(target, timeout, "a target")
+        return self.wait_for(target, timeout, "a target")
 
     def callback(self, link, query):
         """The browser that pressed comes back with this query. False: it is not taken."""
@@ -369,12 +369,12 @@ class Relay(Server):
         def result():
             now = self.result(link)
             return now if now and (not words or now["result"] in words) else None
-        return self._wait(result, timeout, f"a result of {words or 'any kind'}")
+        return self.wait_for(result, timeout, f"a result of {words or 'any kind'}")
 
     def wait_deleted(self, link, timeout=20):
-        return self._wait(lambda: self.find(link).deleted is not None, timeout, "DELETE")
+        return self.wait_for(lambda: self.find(link).deleted is not None, timeout, "DELETE")
 
-    def _wait(self, condition, timeout, what):
+    def wait_for(self, condition, timeout, what):
         with self.lock:
             value = self.store.changed.wait_for(condition, timeout)
         if not value:
