@@ -15,6 +15,7 @@ import configs
 from conftest import PASSWORD
 from handset import Phone
 from house import wait_until
+from linked import wecom_section
 from telephone import at_wecom
 from vendors.oidc import Client, Provider
 from vendors.relay_hostile import STREAMS, WRONG_EVENTS
@@ -46,8 +47,8 @@ class Lab:
         ways = "".join(configs.oidc_relay(self.op, name, title=name) for name in (METHOD, OTHER))
         self.house.configure(configs.head(login_seconds=60)
                              + configs.relay(self.relay.url, self.key_path) + configs.PASSWORD
-                             + ways + configs.wecom(self.wecom, "wecom")
-                             + configs.wecom(self.wecom, "wecom-message", digits="app-message")
+                             + ways + wecom_section(self.wecom, "wecom")
+                             + wecom_section(self.wecom, "wecom-message", digits="app-message")
                              + configs.service(PAGE, "wecom")
                              + configs.service(MESSAGE, "wecom-message")
                              + configs.service("sshd", f"{METHOD}, {OTHER}")
