@@ -84,6 +84,7 @@ struct login_relay {
 	char *url;
 	bool is_matched, was_matched;    /* digits are to be typed; they were right */
 	bool was_redirected, was_called_back;
+	bool was_left;                   /* a button led somewhere, and another one was pressed */
 	bool is_delivering;              /* the digits, by a message */
 	bool was_refused;                /* while the store decided */
 	char state[RELAY_STATE_SIZE];

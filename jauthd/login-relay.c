@@ -187,6 +187,7 @@ static bool make_view(struct login *login)
 		.redirect_uri = login->relay.redirect_uri,
 		.state = login->relay.state,
 	};
+	login->relay.was_left |= login->relay.was_redirected;
 	login->relay.was_redirected = false;
 	return true;
 }
@@ -242,10 +243,15 @@ void login_relay_on_callback(struct login *login, const char *query)
 {
 	struct parameters parameters = { .n = 0 };
 
-	if (login->stage != STAGE_RUNNING || !login->relay.was_redirected ||
-	    login->relay.was_called_back)
+	if (login->stage != STAGE_RUNNING || login->relay.was_called_back ||
+	    !(login->relay.was_redirected || login->relay.was_left))
 		return;
 	login->relay.was_called_back = true;
+	if (!login->relay.was_redirected) {
+		/* The relay did not know of the other button yet: this was the link's one callback. */
+		refuse_way(login, "a callback of an earlier button");
+		return;
+	}
 	if (parameters_parse(query, RELAY_CALLBACK_MAX, &parameters) < 0) {
 		login_deny(login, DENY_INVALID, "a callback that cannot be read");
 		login_provider_after(login);

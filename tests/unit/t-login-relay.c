@@ -384,6 +384,24 @@ static void another_button_begins_anew(void **state)
 	expect_end(link, RELAY_RESULT_DENIED);
 }
 
+/* The link's one callback is used up before the second provider knows where to lead. */
+static void the_first_buttons_callback_under_the_second(void **state)
+{
+	struct world *world = *state;
+	struct fake_link *link = scan(world, "only");
+	char first[RELAY_STATE_SIZE];
+
+	fake_relay_pressed(link, "app");
+	(void)text_into(first, sizeof(first), link->state);
+	script_now->act = SCRIPT_NOTHING;
+	fake_relay_pressed(link, "site");
+	come_back_with(link, first);
+	assert_string_equal(expect_outcome(world, LOGIN_FAILED).reason,
+			    "a callback of an earlier button");
+	assert_int_equal(script_now->n_callbacks, 0);
+	expect_end(link, RELAY_RESULT_FAILED);
+}
+
 static void a_button_behind_the_callback_is_too_late(void **state)
 {
 	struct world *world = *state;
@@ -1209,6 +1227,7 @@ int main(void)
 		IN_A_WORLD(the_button_says_which_way_it_is),
 		IN_A_WORLD(ways_part_behind_the_same_factors_only),
 		IN_A_WORLD(another_button_begins_anew),
+		IN_A_WORLD(the_first_buttons_callback_under_the_second),
 		IN_A_WORLD(a_button_behind_the_callback_is_too_late),
 		IN_A_WORLD(a_provider_without_a_way_fails),
 		IN_A_WORLD(a_callback_of_another_login_is_refused),
