@@ -24,6 +24,7 @@ from vendors.wecom import WeCom
 
 METHOD, OTHER = "work", "home"
 PAGE, MESSAGE = "on-the-page", "by-message"      # services: where WeCom's digits are shown
+DIGITS = re.compile(r"(?<![\w.])[0-9]{2}(?![\w.])")
 PLACES = itertools.count(1)             # each login comes from a source of its own
 GROWTH_KIB = 24 * 1024                  # of jauthd or jauth-http, under any flood
 QUICK_S = 5                             # a login by password, while the relay lies
@@ -233,6 +234,7 @@ def test_what_is_said_again_happens_once(lab, liar, user):
         time.sleep(0.5)
         login.answer(digits)
         assert login.outcome() == "granted"
+    liar.wait_result(link, "granted")
     assert [result["result"] for result in link.results] == ["digits", "granted"]
 
 
@@ -454,7 +456,7 @@ def test_digits_by_message_go_past_the_relay(lab, liar, user):
         assert message["to"].lower() == user
         for word in (user, "203.0.113.66", lab.house.status().get("host", "house")):
             assert word in message["text"], message
-        digits, = re.findall(r"(?<![0-9.])[0-9]{2}(?![0-9.])", message["text"])
+        digits, = DIGITS.findall(message["text"])
         attacker.answer(f"{(int(digits) + 1) % 100:02d}")
         assert attacker.outcome() == "denied"
     told = [result for each in liar.store.links.values() for result in each.results]
@@ -469,5 +471,5 @@ def test_digits_by_message_let_the_right_person_in(lab, liar, user):
         assert liar.callback(link, query)
         text = lab.wecom.wait_for_message(n_before + 1)["text"]
         liar.wait_result(link, "message")
-        login.answer(re.findall(r"(?<![0-9.])[0-9]{2}(?![0-9.])", text)[-1])
+        login.answer(DIGITS.findall(text)[-1])
         assert login.outcome() == "granted"
