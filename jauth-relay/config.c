@@ -19,7 +19,7 @@
 const struct conf_key config_relay_keys[] = {
 	{ .name = "url", .kind = CONF_URL, FIELD(url), .flags = CONF_REQUIRED,
 	  .help = "address of this relay as phones see it, without a path: "
-		  "https://login.example.org" },
+		  "https://sso.example.org" },
 	{ .name = "listen", .kind = CONF_LIST, FIELD(listen), .min = 1, .max = LISTEN_MAX,
 	  .fallback = "127.0.0.1:8480",
 	  .help = "where the proxy with the certificate finds us: ADDRESS:PORT, "
@@ -93,7 +93,7 @@ static void check_relay(const struct config *config, const struct conf_section *
 	    strcmp(url.path, "/") != 0)
 		conf_mistake_key(report, section, "url",
 				 "has a path; the relay needs an address of its own, as "
-				 "https://login.example.org");
+				 "https://sso.example.org");
 	if (config->files && config->files[0] != '/')
 		conf_mistake_key(report, section, "files", "must begin with '/'");
 	for (char **one = config->listen; one && *one; one++)

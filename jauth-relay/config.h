@@ -9,7 +9,7 @@
 
 struct config {
 	/* [relay] */
-	char *url;                       /* "https://login.example.org": what telephones see */
+	char *url;                       /* "https://sso.example.org": what telephones see */
 	char **listen;                   /* see listen.h; when systemd gives no socket */
 	char *files;                     /* folder of ownership files, or NULL */
 	char *language;                  /* of pages when the telephone names none of ours */

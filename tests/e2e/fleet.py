@@ -17,7 +17,7 @@ from service import Service, run
 HERE = os.path.dirname(os.path.abspath(__file__))
 NETWORK = "10.77.0."
 SELF = NETWORK + "1"                    # this process, and the provider it plays
-RELAY_NAME = "login.example.org"        # as our sample for nginx has it
+RELAY_NAME = "sso.example.org"        # as our sample for nginx has it
 JAUTH_RELAY = "/usr/sbin/jauth-relay"
 SAMPLE = pathlib.Path("/usr/share/jauth/relay/nginx-jauth-relay.conf")
 LISTEN = "127.0.0.1:8480"               # as the sample has it, too

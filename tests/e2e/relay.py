@@ -21,7 +21,7 @@ from service import Service, run
 RELAY = "/usr/sbin/jauth-relay"
 NGINX_SAMPLE = pathlib.Path("/usr/share/jauth/relay/nginx-jauth-relay.conf")
 CADDY_SAMPLE = NGINX_SAMPLE.parent / "Caddyfile-jauth-relay"
-NAME = "login.example.org"
+NAME = "sso.example.org"
 SHORT_NAME = "r.example.org"            # with a port behind it, still a code of version 3
 
 NGINX_CONF = """
@@ -68,8 +68,8 @@ class Nginx:
         os.chmod(self.folder, 0o755)
         certificate, key = authority.issue(NAME, [NAME, SHORT_NAME])
         text = NGINX_SAMPLE.read_text()
-        for old, new in [("/etc/ssl/certs/login.example.org.pem", certificate),
-                         ("/etc/ssl/private/login.example.org.key", key),
+        for old, new in [("/etc/ssl/certs/sso.example.org.pem", certificate),
+                         ("/etc/ssl/private/sso.example.org.key", key),
                          ("/var/log/nginx", str(self.folder)),
                          ("127.0.0.1:8480", f"127.0.0.1:{relay_port}"),
                          ("listen 443", f"listen 127.0.0.1:{port}"),
@@ -109,7 +109,7 @@ class Caddy:
         text = CADDY_SAMPLE.read_text()
         for old, new in [("{\n\tservers {", "{\n\tadmin off\n\tauto_https disable_redirects\n"
                                            "\tservers {"),
-                         ("login.example.org {", f"https://{NAME}:{port} {{\n"
+                         ("sso.example.org {", f"https://{NAME}:{port} {{\n"
                                                  f"\ttls {certificate} {key}"),
                          ("127.0.0.1:8480", f"127.0.0.1:{relay_port}")]:
             assert old in text

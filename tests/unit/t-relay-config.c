@@ -19,7 +19,7 @@
 #define SAMPLE TEST_SOURCE_DIR "/../conf/jauth-relay.conf"
 #define MANUAL TEST_SOURCE_DIR "/../man/jauth-relay.8"
 
-#define URL "[relay]\nurl = https://login.example.org\n"
+#define URL "[relay]\nurl = https://sso.example.org\n"
 
 /* NULL: mistakes, in the report. */
 static struct config *make(const char *text, struct conf_report *report)
@@ -39,7 +39,7 @@ static void defaults_are_enough(void **state UNUSED)
 	struct config *config = make(URL, &report);
 
 	assert_non_null(config);
-	assert_string_equal(config->url, "https://login.example.org");
+	assert_string_equal(config->url, "https://sso.example.org");
 	assert_string_equal(config->listen[0], "127.0.0.1:8480");
 	assert_null(config->listen[1]);
 	assert_null(config->files);
@@ -56,10 +56,10 @@ static const struct {
 } mistake_rows[] = {
 	{ "", "url", 0 },
 	{ "[redis]\naddress = 127.0.0.1:6379\n", "url", 0 },
-	{ "[relay]\nurl = http://login.example.org\n", "url", 2 },
-	{ "[relay]\nurl = https://login.example.org/a\n", "path", 2 },
+	{ "[relay]\nurl = http://sso.example.org\n", "url", 2 },
+	{ "[relay]\nurl = https://sso.example.org/a\n", "path", 2 },
 	{ URL "listen = 127.0.0.1\n", "listen", 3 },
-	{ URL "listen = 127.0.0.1:80, login.example.org:80\n", "listen", 3 },
+	{ URL "listen = 127.0.0.1:80, sso.example.org:80\n", "listen", 3 },
 	{ URL "files = ownership\n", "files", 3 },
 	{ URL "links_max = 0\n", "links_max", 3 },
 	{ URL "link_max = 5\n", "links_max", 3 },

@@ -469,7 +469,7 @@ static void keys_of_a_host_are_counted(void **state)
 static int run(struct fixture *fixture, const char *words, char ret_output[OUTPUT_MAX])
 {
 	const struct hosts_cli_settings settings = {
-		.path = fixture->path, .url = "https://login.example.org", .user = "nobody-here",
+		.path = fixture->path, .url = "https://sso.example.org", .user = "nobody-here",
 	};
 	_cleanup_free_ char *copy = text_copy(words);
 	char *argv[8] = { NULL }, *rest = copy;
@@ -490,7 +490,7 @@ static int run(struct fixture *fixture, const char *words, char ret_output[OUTPU
 	return status;
 }
 
-#define COMMAND "jauthctl relay enrol https://login.example.org "
+#define COMMAND "jauthctl relay enrol https://sso.example.org "
 
 static void an_added_host_gets_a_command_that_works_once(void **state)
 {

@@ -14,7 +14,7 @@
 #include "jauth-relay/app.h"
 #include "jauth-relay/strangers.h"
 
-#define URL "https://login.example.org"
+#define URL "https://sso.example.org"
 
 static const struct {
 	const char *fetch_site, *origin;
@@ -36,14 +36,14 @@ static const struct {
 	{ "Same-Origin", URL, false },
 	{ "same-origin, same-origin", URL, false },
 	{ "same-origin", "https://evil.example.net", false },
-	{ "same-origin", "https://login.example.org.evil.example.net", false },
-	{ "same-origin", "https://login.example.org:444", false },
-	{ "same-origin", "http://login.example.org", false },
-	{ NULL, "http://login.example.org", false },
-	{ NULL, "https://login.example.org@evil.example.net", false },
-	{ NULL, "login.example.org", false },
+	{ "same-origin", "https://sso.example.org.evil.example.net", false },
+	{ "same-origin", "https://sso.example.org:444", false },
+	{ "same-origin", "http://sso.example.org", false },
+	{ NULL, "http://sso.example.org", false },
+	{ NULL, "https://sso.example.org@evil.example.net", false },
+	{ NULL, "sso.example.org", false },
 	{ NULL, "https://", false },
-	{ NULL, "https://evil.example.net https://login.example.org", false },
+	{ NULL, "https://evil.example.net https://sso.example.org", false },
 };
 
 static void only_our_own_page_may_press(void **state UNUSED)
