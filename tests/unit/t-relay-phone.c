@@ -25,7 +25,7 @@ static const struct {
 	{ "same-origin", "null", true },
 	{ NULL, URL, true },
 	{ NULL, URL ":443", true },
-	{ NULL, "https://LOGIN.example.org", true },
+	{ NULL, "https://SSO.example.org", true },
 	{ NULL, NULL, false },
 	{ NULL, "null", false },
 	{ NULL, "", false },
