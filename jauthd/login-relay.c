@@ -248,7 +248,7 @@ void login_relay_on_callback(struct login *login, const char *query)
 		return;
 	login->relay.was_called_back = true;
 	if (!login->relay.was_redirected) {
-		/* The relay did not know of the other button yet: this was the link's one callback. */
+		/* The relay did not know of the other button yet: the link's one callback. */
 		refuse_way(login, "a callback of an earlier button");
 		return;
 	}
