@@ -12,7 +12,7 @@
  *     user        text        as typed at the login; may be anybody's
  *     service     text        "sshd"
  *     source      text        where the login comes from: an address, a tty; "" unknown
- *     since       number      when it began, Unix seconds
+ *     since       number      when it began, Unix seconds; one that cannot be: now
  *     seconds     number      for how long from now, 1..RELAY_LINK_SECONDS_MAX
  *     digits      bool        the page says that digits will follow
  *     targets     array       1..RELAY_TARGETS_MAX of

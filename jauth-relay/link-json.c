@@ -84,6 +84,9 @@ static bool read_link(const struct json_t *json, int64_t now_s, struct link *lin
 	    json_bool(json, "digits", &link->digits) < 0 ||
 	    !read_targets(json_array_at(json, "targets"), link))
 		return false;
+	/* A login is no older than its link may last: then the host's clock is wrong. */
+	if (link->since_s > now_s || link->since_s < now_s - RELAY_LINK_SECONDS_MAX)
+		link->since_s = now_s;
 	link->expires_s = now_s + seconds;
 	return true;
 }

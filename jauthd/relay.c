@@ -496,6 +496,10 @@ static bool take_callback(struct relay *relay, struct link *link, const struct r
 	if (!event->callback || link->was_called_back || !(link->said & WANT_TARGET))
 		return false;
 	link->was_called_back = true;
+	/* A relay that forgets who came back gets no way for a second one, who would see digits that
+	 * are not his. */
+	link->said &= ~(unsigned)WANT_TARGET;
+	link->wants &= ~(unsigned)WANT_TARGET;
 	relay->handler->callback(relay->context, link->owner, link->number, event->callback);
 	return true;
 }
