@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/macro.h"
 #include "base/text.h"
@@ -174,40 +174,11 @@ int hosts_file_read(const char *path, struct host_list *ret_list)
 	return r;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* The rename itself is on disk only when its folder is. */
-static int sync_folder(const char *path)
-{
-	_cleanup_free_ char *folder = text_copy(path);
-	char *slash = strrchr(folder, '/');
-	_cleanup_close_ int fd = -1;
-
-	if (slash)
-		slash[slash == folder ? 1 : 0] = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 int hosts_file_write(const char *path, const struct host_list *list)
 {
+	static const struct file_kind secret = { .mode = 0600, .gid = FILE_OWN_GROUP,
+						 .durable = true };
 	_cleanup_(buf_done) struct buf text = BUF_INIT(FILE_MAX_BYTES);
-	_cleanup_free_ char *new = text_format("%s.new", path);
-	_cleanup_close_ int fd = -1;
-	int r;
 
 	for (size_t i = 0; i < list->n; i++) {
 		host_record_encode(&list->records[i], &text);
@@ -215,18 +186,7 @@ int hosts_file_write(const char *path, const struct host_list *list)
 	}
 	if (buf_failed(&text))
 		return -EFBIG;
-	(void)unlink(new);               /* of one that was killed: we hold the lock */
-	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	r = write_all(fd, buf_text(&text), text.len);
-	if (r == 0 && rename(new, path) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlink(new);
-		return r;
-	}
-	return sync_folder(path);
+	return file_replace(path, &secret, buf_text(&text), text.len);
 }
 
 /* The lock has a file of its own, as the other one is replaced. It is held for a write; somebody

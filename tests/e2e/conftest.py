@@ -107,6 +107,16 @@ def double(authority):
     made.stop()
 
 
+@pytest.fixture
+def relay(double):
+    """The double on its best behaviour; the test fails when a request was against the rules."""
+    double.reset()
+    yield double
+    complaints = double.all_complaints()
+    double.reset()
+    assert not complaints
+
+
 @pytest.fixture(scope="session")
 def wecom(authority, double):
     """Its trusted domain is the relay of the tests; another one sets its own."""

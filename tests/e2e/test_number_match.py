@@ -37,16 +37,6 @@ def text_of(double, wecom, op, methods="wecom", tail="", **more):
 
 
 @pytest.fixture
-def relay(double):
-    """The relay on its best behaviour; the test fails when a request was against the rules."""
-    double.reset()
-    yield double
-    complaints = double.all_complaints()
-    double.reset()
-    assert not complaints
-
-
-@pytest.fixture
 def zhang(house, wecom, relay):
     """A Unix user and the member linked to him: (user, userid)."""
     wecom.reset()

@@ -32,15 +32,6 @@ def jauth(house, double, wecom):
 
 
 @pytest.fixture
-def relay(double):
-    double.reset()
-    yield double
-    complaints = double.all_complaints()
-    double.reset()
-    assert not complaints
-
-
-@pytest.fixture
 def vendor(house, relay, wecom):
     """On its best behaviour; the test fails when a request was against the rules, and jauthd starts
     without a token and without what it remembers of the vendor."""

@@ -59,7 +59,7 @@ static int make_folder(void **state)
 
 static int drop_folder(void **state)
 {
-	static const char *const names[] = { "hosts", "hosts.new", "hosts.lock", "output" };
+	static const char *const names[] = { "hosts", "hosts.tmp", "hosts.lock", "output" };
 	struct fixture *fixture = *state;
 
 	assert_null(hosts_free(fixture->hosts));
