@@ -53,6 +53,7 @@
 #define RELAY_CONNECT_MS            3000
 #define RELAY_REQUEST_MS            5000
 #define RELAY_POLL_S                25       /* how long a relay may hold the request for events */
+#define RELAY_POLL_SHORT_S          1        /* the same, after an answer that says nothing */
 #define RELAY_BACKOFF_MIN_MS        100
 #define RELAY_BACKOFF_MAX_MS        5000
 #define RELAY_CHATTER_MIN_MS        200      /* after an answer that says nothing */

@@ -71,7 +71,7 @@ struct relay {
 	sd_event_source *work, *rest, *pause;
 	/* events */
 	uint64_t poll_id;
-	int64_t poll_began_ms, poll_pause_ms, after;
+	int64_t poll_began_ms, poll_wait_s, poll_pause_ms, after;
 	char instance[RELAY_INSTANCE_MAX + 1];
 	struct link *links;
 	uint64_t last_number;
@@ -316,13 +316,18 @@ static bool has_open_link(const struct relay *relay)
 	return link;
 }
 
+/* A relay that is stopped answers with nothing; the next one there has nothing to tell either, and
+ * would say only at the end of its wait that it knows no links. */
 static void poll_events(struct relay *relay)
 {
-	_cleanup_free_ char *path = text_format("/v1/events?after=%lld&wait=%d",
-						(long long)relay->after, RELAY_POLL_S);
+	int64_t wait_s = relay->poll_pause_ms ? RELAY_POLL_SHORT_S : RELAY_POLL_S;
+	_cleanup_free_ char *path = text_format("/v1/events?after=%lld&wait=%lld",
+						(long long)relay->after,
+						(long long)wait_s);
 	struct http_request *request = make_request(relay, HTTP_GET, path);
 
-	request->total_ms = RELAY_POLL_S * 1000 + RELAY_REQUEST_MS;
+	request->total_ms = (uint32_t)wait_s * 1000 + RELAY_REQUEST_MS;
+	relay->poll_wait_s = wait_s;
 	request->max_body = RELAY_EVENTS_BODY_MAX;
 	relay->poll_began_ms = now_ms(relay);
 	relay->poll_id = http_send(relay->http, request, POLL_OWNER, relay->turn);
@@ -496,8 +501,8 @@ static bool take_callback(struct relay *relay, struct link *link, const struct r
 	if (!event->callback || link->was_called_back || !(link->said & WANT_TARGET))
 		return false;
 	link->was_called_back = true;
-	/* A relay that forgets who came back gets no way for a second one, who would see digits that
-	 * are not his. */
+	/* A relay that forgets who came back gets no way for a second one, who would see digits
+	 * that are not his. */
 	link->said &= ~(unsigned)WANT_TARGET;
 	link->wants &= ~(unsigned)WANT_TARGET;
 	relay->handler->callback(relay->context, link->owner, link->number, event->callback);
@@ -538,7 +543,7 @@ static void pace(struct relay *relay, bool is_news)
 {
 	int64_t took_ms = now_ms(relay) - relay->poll_began_ms;
 
-	if (is_news || took_ms >= RELAY_POLL_S * 1000 / 2) {
+	if (is_news || took_ms >= relay->poll_wait_s * 1000 / 2) {
 		relay->poll_pause_ms = 0;
 		schedule_work(relay);
 		return;

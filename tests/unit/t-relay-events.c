@@ -137,16 +137,16 @@ static void another_instance_is_told_everything(void **state)
 	tell_events(fixture, "i1", 7, "");
 	expect_nothing(fixture);
 	wait_for_poll(fixture);
-	assert_string_equal(fixture->poll.line, "GET " FIRST "/v1/events?after=7&wait=25");
+	assert_string_equal(fixture->poll.line, "GET " FIRST "/v1/events?after=7&wait=1");
 	tell_events(fixture, "i2", 9, "");
 	expect_taken(fixture, "PUT", FIRST, "");
 	expect_taken(fixture, "PUT", FIRST, "/target");
 	/* Its numbers are others: what it has below 7 was never told. */
 	wait_for_poll(fixture);
-	assert_string_equal(fixture->poll.line, "GET " FIRST "/v1/events?after=0&wait=25");
+	assert_string_equal(fixture->poll.line, "GET " FIRST "/v1/events?after=0&wait=1");
 	tell_events(fixture, "i2", 9, "");
 	wait_for_poll(fixture);
-	assert_string_equal(fixture->poll.line, "GET " FIRST "/v1/events?after=9&wait=25");
+	assert_string_equal(fixture->poll.line, "GET " FIRST "/v1/events?after=9&wait=1");
 	expect_nothing(fixture);
 }
 
