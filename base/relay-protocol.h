@@ -53,8 +53,8 @@
  *       callback  text        the query of the one callback that was taken, as it came, without
  *                             '?', at most RELAY_CALLBACK_MAX bytes; absent before
  *       refused   bool        "this wasn't me"; absent: no
- *     An N that the relay has not reached counts as 0. A second call of one host ends the first
- *     with what there is.
+ *     An N that the relay has not reached counts as 0, and is answered at once, as is a change of
+ *     the instance. A second call of one host ends the first with what there is.
  *
  *   POST /v1/enrol            with an enrolment token: binds a key, once. The same key again is
  *                             fine, another one is 401.

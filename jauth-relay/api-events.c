@@ -14,6 +14,7 @@ struct poll {
 	struct request *request;
 	struct waiter waiter;
 	int64_t after;
+	char instance[RELAY_INSTANCE_MAX + 1];   /* of the store, as the request came */
 };
 
 static void poll_free(void *state)
@@ -75,11 +76,19 @@ static bool is_revoked(const struct request *request)
 	return !record || record->is_over;
 }
 
+/* The store forgot what it had, before the request or meanwhile: the host hears so at once, to open
+ * its links again. */
+static bool has_forgotten(const struct poll *poll, int64_t next)
+{
+	return next < poll->after ||
+	       !text_equals(poll->instance, store_instance(poll->request->relay->store));
+}
+
 static void on_events(void *context, int error, const struct stored *links, size_t n, int64_t next)
 {
 	struct poll *poll = context;
 
-	if (error == 0 && n == 0 && !poll->waiter.is_last) {
+	if (error == 0 && n == 0 && !poll->waiter.is_last && !has_forgotten(poll, next)) {
 		poll->after = next;
 		waiter_stay(&poll->waiter);
 		return;
@@ -139,6 +148,8 @@ void api_get_events(struct request *request)
 	poll = request_new_state(request, sizeof(*poll), poll_free);
 	poll->request = request;
 	poll->after = after;
+	(void)text_into(poll->instance, sizeof(poll->instance),
+			store_instance(request->relay->store));
 	poll->waiter.look = look;
 	waits_end(waits, request->owner.host);
 	waiter_start(waits, &poll->waiter, request->owner.host,
