@@ -3,6 +3,7 @@
 by the two commands, and telephones that follow what the screen and the pages say."""
 
 import os
+import pathlib
 import re
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from telephone import at_oidc, at_wecom
 
 HOST = "house.example.org"
 LINK = re.compile(r"https://[a-z0-9.:-]+/q/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])")
+DROP_IN = pathlib.Path("/etc/jauth/jauthd.conf.d/relay.conf")
 KEY_FILE = "/etc/jauth/secrets/relay"
 
 
@@ -108,20 +110,22 @@ class Site:
     def stop(self):
         for relay in self.relays:
             relay.stop()
+        DROP_IN.unlink(missing_ok=True)
         self.op.clients["demo"].redirect_uris = []
 
     def enrol(self):
         """What the sysadmins of the relay and of the host do."""
         self.house.http.start()
         token = self.relay.invite(HOST)
-        said = self.house.ctl("relay", "enrol", self.url, "-", input=token + "\n")
+        said = self.house.ctl("relay", "enrol", self.url, "-",
+                              input=token + "\n")
         assert HOST in said.stdout
         self.house.stop_jauth()
         return token
 
     def section(self):
-        """For several relays; for one the command has written its own."""
-        return configs.section("relay", {"url": self.url, "key_file": KEY_FILE,
+        """For several relays; for one the command writes its own."""
+        return "" if len(self.relays) == 1 else configs.section("relay", {"url": self.url, "key_file": KEY_FILE,
                                          "servers": ", ".join(self.servers)})
 
     def wecom_section(self, **more):
