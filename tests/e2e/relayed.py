@@ -125,7 +125,9 @@ class Site:
 
     def section(self):
         """For several relays; for one the command writes its own."""
-        return "" if len(self.relays) == 1 else configs.section("relay", {"url": self.url, "key_file": KEY_FILE,
+        if len(self.relays) == 1:
+            return ""
+        return configs.section("relay", {"url": self.url, "key_file": KEY_FILE,
                                          "servers": ", ".join(self.servers)})
 
     def wecom_section(self, **more):

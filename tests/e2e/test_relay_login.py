@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whole logins: real ssh and sudo, jauthd, jauth-http, the real jauth-relay behind nginx with TLS,
-and telephones that follow its pages to the providers of the tests and back. What happens when a part
-of it fails is in test_relay_outage.py."""
+and telephones that follow its pages to the providers of the tests and back. What happens when a
+part of it fails is in test_relay_outage.py."""
 
 import calendar
 import http.client
@@ -17,11 +17,11 @@ import configs
 from conftest import PASSWORD
 from clock import Clock
 from house import wait_until
-from linked import DIGITS_PROMPT, NOT_YET, wrong
+from linked import NOT_YET, wrong
 from people import as_user, expect_no_shell, expect_shell
 from phone import PhoneBrowser
 from relay import APPS, NAME, Phone, words
-from relayed import HOST, Person, Site, begin, host_client, last_row, scan
+from relayed import HOST, Site, begin, host_client, last_row, scan
 from screen import Terminal
 from vendors.github import GitHub
 
@@ -203,8 +203,8 @@ def test_a_name_that_is_nobodys(house, person):
 
 class Spy:
     """Began the login and has its link. Asks for everything that can be asked for with it, from
-    several browsers at once, each with no cookie, an invented one, or that of a press of its own, and
-    keeps every byte that it got."""
+    several browsers at once, each with no cookie, an invented one, or that of a press of its own,
+    and keeps every byte that it got."""
 
     METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 
@@ -352,7 +352,8 @@ def test_the_key_is_changed_while_a_login_waits(house, site, person):
         query = phone.go(link)
         done = json.loads(house.ctl("relay", "rotate", "--wait", "1", "--json").stdout)
         after = host_client(site.relay)
-        assert (done["replaced"], done["key"]) == (before.key, after.key) and before.key != after.key
+        assert (done["replaced"], done["key"]) == (before.key, after.key)
+        assert before.key != after.key
         login.answer(phone.arrive(link, query).digits)
         assert login.outcome() == "granted"
     assert before.call("GET", "/v1/host").status == 401

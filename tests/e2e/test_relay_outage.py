@@ -100,7 +100,7 @@ def until(point, phone, link, site):
 @pytest.mark.parametrize("number", ENDS, ids=["stopped", "killed"])
 @pytest.mark.parametrize("point", ["before the press", "at the provider", "with the digits"])
 def test_a_relay_that_forgot(house, alone, person, point, number):
-    """The code on the screen stays good: who has seen digits types them, who has not scans again."""
+    """The code on the screen stays good: who saw digits types them, who did not scans again."""
     with house.bus_login(person.user) as login:
         link = begin(login)
         digits = until(point, person.phone(), link, alone)
@@ -111,7 +111,7 @@ def test_a_relay_that_forgot(house, alone, person, point, number):
 
 
 def test_a_relay_that_forgot_who_approved(house, alone, person):
-    """Nobody could show himself as the one who approved, so the page sends people to a new login."""
+    """Nobody could show himself as the one who approved, so the page asks for a new login."""
     with house.bus_login(person.user) as login:
         link = begin(login)
         until("while the host asks", person.phone(), link, alone)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What must be nowhere after logins by the relay: this host's key and its enrolment token, cookies,
 digits, states, codes and tokens of the providers, WeCom's secret. Looked for in cores of the three
-daemons, their logs and nginx's, the audit, the database, a bus monitor's record, the relay's file of
-hosts and command lines. What a program needs for the next login it holds, and nothing else does."""
+daemons, their logs and nginx's, the audit, the database, a bus monitor's record, the relay's files
+and command lines. What a program needs for the next login it holds, and nothing else does."""
 
 import pathlib
 import re
@@ -56,7 +56,8 @@ def site(house, authority, wecom, op, monitor):
     made = Site(house, authority, wecom, op).start()
     made.enrolment = made.enrol()
     house.use_jauth("sshd")
-    house.configure(configs.head(login_seconds=LOGIN_S) + configs.PASSWORD + made.wecom_section() + made.oidc_section()
+    house.configure(configs.head(login_seconds=LOGIN_S) + configs.PASSWORD
+                    + made.wecom_section() + made.oidc_section()
                     + configs.service("sshd", "wecom, work"))
     yield made
     house.use_debian("sshd")
@@ -66,7 +67,7 @@ def site(house, authority, wecom, op, monitor):
 
 @pytest.fixture(scope="module", autouse=True)
 def secrets(house, site):
-    """Logins of every end, also of one that is left; then everything stands still. Text → bytes."""
+    """Logins of every end, also of one that is left; then everything stands still."""
     person = site.add_person(name=USER)
     phones = {method: Recorder(person, site.relay, app, "en")
               for method, app in (("wecom", "wecom"), ("work", "browser"))}
