@@ -21,16 +21,17 @@ class Clock:
         os.chmod(path, 0o644)
         with open(path, "r+b") as file:
             self.page = mmap.mmap(file.fileno(), 8)
+        self.value = memoryview(self.page).cast("q")     # written whole, never byte by byte
         house.jauthd.argv = ["env", "LD_PRELOAD=" + PRELOADED, "MOVED_CLOCK=" + path, *self.argv]
 
     def move(self, seconds):
         """Forward, or back; then timers that are due ring."""
-        struct.pack_into("=q", self.page, 0, self.ahead() + int(seconds))
+        self.value[0] += int(seconds)
         if self.house.jauthd.ready.is_set():
             self.house.status()         # any event makes the loop look at its clock
 
     def ahead(self):
-        return struct.unpack_from("=q", self.page)[0]
+        return self.value[0]
 
     def now(self):
         """The wall clock as jauthd sees it."""
@@ -38,4 +39,5 @@ class Clock:
 
     def release(self):
         self.house.jauthd.argv = self.argv
+        self.value.release()
         self.page.close()
