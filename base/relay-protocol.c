@@ -9,6 +9,8 @@ const char *const relay_app_names[RELAY_N_APPS] = {
 	[RELAY_APP_WECOM] = "wecom",
 	[RELAY_APP_WECHAT] = "wechat",
 	[RELAY_APP_DINGTALK] = "dingtalk",
+	[RELAY_APP_COMPUTER] = "computer",
+	[RELAY_APP_MINI_PROGRAM] = "mini-program",
 };
 
 const char *const relay_result_names[RELAY_N_RESULTS] = {

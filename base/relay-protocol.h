@@ -15,7 +15,9 @@
  *     since       number      when it began, Unix seconds; one that cannot be: now
  *     seconds     number      for how long from now, 1..RELAY_LINK_SECONDS_MAX
  *     digits      bool        the page says that digits will follow
- *     targets     array       1..RELAY_TARGETS_MAX of
+ *     listen      text        [A-Za-z0-9_]{1,64}: the vendor's name of an app whose pushes (below)
+ *                             this host is told of while the link lives; may be absent
+ *     targets     array       1..RELAY_TARGETS_MAX, or none with "listen", of
  *       method    text        [a-z0-9-]{1,32}, each once
  *       title     text        "WeCom": what people call it
  *       app       text        a word of relay_app_names: whose browser opens it
@@ -50,11 +52,27 @@
  *       n         number
  *       presses   number      how often a button was pressed
  *       method    text        of the last press; absent before
- *       callback  text        the query of the one callback that was taken, as it came, without
- *                             '?', at most RELAY_CALLBACK_MAX bytes; absent before
+ *       callback  text        the query, or the form, of the one callback that was taken, as it
+ *                             came, without '?', at most RELAY_CALLBACK_MAX bytes; of a mini
+ *                             program "code=" and what it brought, and no state; absent before
  *       refused   bool        "this wasn't me"; absent: no
+ *     or a push: a request of a vendor to /push/APP that waits for its answer
+ *       push      text        its id, RELAY_ID_LEN characters
+ *       n         number
+ *       app       text        APP, what the host listens to
+ *       method    text        "GET" or "POST"
+ *       query     text        as it came, without '?', at most RELAY_PUSH_MAX bytes
+ *       body      text        at most RELAY_PUSH_MAX bytes of UTF-8
  *     An N that the relay has not reached counts as 0, and is answered at once, as is a change of
  *     the instance. A second call of one host ends the first with what there is.
+ *
+ *   PUT /v1/pushes/ID         what the vendor is answered. Every host that listens to the app is
+ *                             told of a push, and the first of them that answers with a body is the
+ *                             one; else it is 200 if one of them said so or none answered within
+ *                             RELAY_PUSH_WAIT_MS, with an empty body; else 403.
+ *     status      number      200; 403: not the vendor's
+ *     body        text        at most RELAY_PUSH_MAX bytes; "" leaves it to other hosts
+ *     → 204; 404: nobody waits for it any more
  *
  *   POST /v1/enrol            with an enrolment token: binds a key, once. The same key again is
  *                             fine, another one is 401.
@@ -69,7 +87,24 @@
  * Errors: 400 not understood, 401 no such key, 404, 405, 409, 410, 413 too long, 429 too many
  * (Retry-After), 503 the shared store is away (Retry-After); body {"error": text} for the log.
  *
- * Telephones: GET /q/ID shows, POST /q/ID presses, GET /cb/METHOD takes the callback.
+ * Telephones: GET /q/ID shows, POST /q/ID presses, GET /cb/METHOD takes the callback; POST
+ * /cb/METHOD takes it too, from a form of our own page GET /d/ID. That page is the target of a
+ * login in DingTalk's app: URL#corp_id=…&client_id=…&method=…&state=…, and its script, which alone
+ * reads that, gets a code from the app and brings `code` and `state`, or `error` and `state`.
+ *
+ * Mini programs (app "mini-program"), JSON:
+ *   GET /m/ID                 for browsers: says what to scan the code with; nothing happens
+ *   GET /api/m/ID             → 200 {"host","user","service","from": text,"at": Unix seconds,
+ *                             "digits": bool}; 404, 410 over
+ *   POST /api/m/ID            {"action":"confirm","js_code": text [0-9A-Za-z_-]{1,128}} presses and
+ *                             completes in one, for the target that the button was pressed for, or
+ *                             the first one of a mini program → 202 {"receipt": text}
+ *                             {"action":"deny"}: "this wasn't me" → 202 {}
+ *                             404, 409 somebody was earlier, 410 over
+ *   GET /api/m/ID/result      with X-Receipt: RECEIPT → 200 {"status": text, "digits": text,
+ *                             "request": text}; status is "pending" or a word of relay_result_names,
+ *                             the others may be absent; held for up to RELAY_MINI_WAIT_S while
+ *                             pending. Without the receipt, or with another, 404.
  *
  * Tokens: PREFIX ID '.' SECRET: RELAY_KEY_ID_LEN hexadecimal digits, RELAY_SECRET_LEN characters.
  */
@@ -101,6 +136,10 @@
 #define RELAY_WAIT_MAX_S       30
 #define RELAY_INSTANCE_MAX     64
 #define RELAY_DIGITS           2
+#define RELAY_LISTEN_MAX       64
+#define RELAY_PUSH_MAX         4096
+#define RELAY_PUSH_WAIT_MS     4500      /* WeChat gives 5 s */
+#define RELAY_MINI_WAIT_S      20
 
 /* Which browser opens a target's page; the relay knows them by their User-Agent. */
 enum relay_app {
@@ -108,6 +147,9 @@ enum relay_app {
 	RELAY_APP_WECOM,
 	RELAY_APP_WECHAT,
 	RELAY_APP_DINGTALK,
+	RELAY_APP_COMPUTER,      /* a browser that is not on a telephone: the provider shows a code */
+	/* WeChat's browser shows a button that leads there; the program itself speaks to /api/m/. */
+	RELAY_APP_MINI_PROGRAM,
 	RELAY_N_APPS
 };
 

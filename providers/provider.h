@@ -71,6 +71,13 @@ enum provider_feature {
 	PROVIDER_RELAY = 1 << 6,
 	/* It has a `deliver` operation. */
 	PROVIDER_DELIVERS = 1 << 7,
+	/* With PROVIDER_RELAY: the callback is brought by a program of ours on the telephone and not
+	 * by a browser, so it has no state, and comes whether or not login_redirect() was called. */
+	PROVIDER_NO_STATE = 1 << 8,
+	/* What the person does arrives as a push of the vendor at the relay: it has a `pushed`
+	 * operation, needs a relay, and has PROVIDER_DELIVERS, since the digits can only go that way.
+	 * Never with PROVIDER_RELAY. */
+	PROVIDER_PUSHES = 1 << 9,
 };
 
 struct identity_attribute {
@@ -133,10 +140,28 @@ struct provider_limits {
 	int64_t starts_per_hour; /* 0: unlimited */
 };
 
+/* A request of the vendor to RELAY_URL/push/APP. Foreign: nothing of it is proved yet. */
+struct login_push {
+	const char *method;      /* "GET", "POST" */
+	const char *query;       /* as it came, without '?'; at most RELAY_PUSH_MAX bytes */
+	const char *body;        /* at most RELAY_PUSH_MAX bytes of UTF-8 */
+};
+
 /* A message to somebody who was identified a moment ago. */
 struct login_delivery {
 	const char *subject;     /* of his identity */
 	const char *text;        /* in his language, some lines; holds a code: never logged */
+	/* The push that was PUSH_TAKEN, which the vendor still waits for an answer to:
+	 * login_answer_push(). NULL: none. */
+	const struct login_push *push;
+};
+
+/* Whose push is it? */
+enum push_verdict {
+	PUSH_FOREIGN,            /* the vendor's, and not for this login: the next one is asked */
+	PUSH_TAKEN,              /* for this login, which goes on or ends; answered now or later */
+	PUSH_ANSWERED,           /* for no login: it was answered, and nobody else is asked */
+	PUSH_FORGED,             /* not the vendor's: refused, and nobody else is asked */
 };
 
 struct provider {
@@ -151,6 +176,8 @@ struct provider {
 	 * filled and checked. */
 	unsigned (*features_of)(const void *config);
 	enum relay_app app;              /* PROVIDER_RELAY: whose browser must open the page */
+	/* MAY be NULL: then `app` holds. That of this configuration, filled and checked. */
+	enum relay_app (*app_of)(const void *config);
 	struct provider_limits limits;   /* defaults of the method keys open_max, starts_per_s,
 	                                  * starts_per_hour */
 	/* MAY be NULL: then `limits` hold. Those of this configuration, filled and checked. */
@@ -197,8 +224,11 @@ struct provider {
 	void (*reply)(struct login *login, uint32_t number, const struct http_reply *reply);
 	/* MUST with PROVIDER_RELAY. The telephone came back from the provider, once in a login and
 	 * after login_redirect(): the parameters of the callback. That `state` is the one that was
-	 * sent has been checked. */
+	 * sent has been checked; see PROVIDER_NO_STATE. */
 	void (*callback)(struct login *login, const struct parameters *parameters);
+	/* MUST with PROVIDER_PUSHES. A push for the app of login_listen(). Every login of a method
+	 * that listens to it is asked in turn until one says more than PUSH_FOREIGN. */
+	enum push_verdict (*pushed)(struct login *login, const struct login_push *push);
 	/* MUST with PROVIDER_DELIVERS. Sends `delivery` to the person by a message of the app, in a
 	 * state of its own (`start` is not called), and ends with login_done(), login_deny() or
 	 * login_fail(). */
@@ -283,10 +313,21 @@ uint32_t login_show_code(struct login *login, const struct login_code *code);
 struct login_link {
 	const char *redirect_uri;        /* registered at the provider; the same in every login */
 	const char *state;               /* 32 hexadecimal digits, of this login and method only */
+	const char *id;                  /* of the link, RELAY_ID_LEN characters */
+	const char *page;                /* RELAY_URL/d/ID, for logins in DingTalk's app */
+	const char *method;              /* the id of this method */
 };
 const struct login_link *login_link(struct login *login);
 /* Where the telephone goes on: an https URL of at most RELAY_TARGET_URL_MAX bytes. Once a login. */
 void login_redirect(struct login *login, const char *url);
+
+/* PROVIDER_PUSHES. Pushes of this app come from now on; once a login, before login_show_code(), which
+ * then asks for the digits that the person is sent once he is identified. `app`: the vendor's name of
+ * it, [A-Za-z0-9_], at most RELAY_LISTEN_MAX. Also within `test`, where a sysadmin sets the vendor up. */
+void login_listen(struct login *login, const char *app);
+/* Within `pushed`, or within `deliver` for its push: what the vendor is answered, at most
+ * RELAY_PUSH_MAX bytes of UTF-8. A push that ends without an answer gets an empty one. */
+void login_answer_push(struct login *login, const char *body);
 
 /* Takes the request over in every case. The reply always comes, whatever happens, unless
  * cancelled. */

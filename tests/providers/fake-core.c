@@ -218,6 +218,7 @@ struct login *fake_deliver(struct fake_method *method, const struct login_delive
 	struct login *login = login_new(method);
 
 	login->changing = true;
+	login->is_pushed = delivery->push;
 	method->provider->deliver(login, delivery);
 	fake_collect(login);
 	return login;
@@ -227,6 +228,8 @@ struct login *fake_login_free(struct login *login)
 {
 	finish(login);
 	free(login->redirect);
+	free(login->listens);
+	free(login->push_answer);
 	free(login->errors);
 	free(login->said);
 	free(login->added_number);
@@ -276,19 +279,44 @@ void fake_answer(struct login *login, const char *answer)
 	fake_collect(login);
 }
 
+static unsigned features_of(const struct login *login)
+{
+	const struct provider *provider = login->method->provider;
+
+	return provider->features_of ? provider->features_of(login->method->config) :
+				       provider->features;
+}
+
 void fake_callback(struct login *login, const char *query)
 {
 	struct parameters parsed;
 
-	assert_non_null(login->redirect);
 	assert_false(login->was_called_back || login->finished);
 	assert_int_equal(parameters_parse(query, RELAY_CALLBACK_MAX, &parsed), 0);
-	assert_string_equal(parameters_text(&parsed, "state", RELAY_STATE_MAX),
-			    login->method->link.state);
+	if (!(features_of(login) & PROVIDER_NO_STATE)) {
+		assert_non_null(login->redirect);
+		assert_string_equal(parameters_text(&parsed, "state", RELAY_STATE_MAX),
+				    login->method->link.state);
+	}
 	login->was_called_back = true;
 	login->method->provider->callback(login, &parsed);
 	parameters_done(&parsed);
 	fake_collect(login);
+}
+
+enum push_verdict fake_push(struct login *login, const struct login_push *push)
+{
+	enum push_verdict verdict;
+
+	assert_non_null(login->listens);
+	assert_false(login->finished);
+	free(login->push_answer);
+	login->push_answer = NULL;
+	login->is_pushed = true;
+	verdict = login->method->provider->pushed(login, push);
+	login->is_pushed = verdict == PUSH_TAKEN;
+	fake_collect(login);
+	return verdict;
 }
 
 void fake_checked(struct login *login, enum password_result result)
@@ -545,6 +573,24 @@ void login_redirect(struct login *login, const char *url)
 	assert_null(login->redirect);
 	assert_true(url_is_location(url, RELAY_TARGET_URL_MAX));
 	login->redirect = text_copy(url);
+}
+
+void login_listen(struct login *login, const char *app)
+{
+	(void)fake_next_number(login);
+	assert_true(features_of(login) & PROVIDER_PUSHES);
+	assert_null(login->listens);
+	assert_true(strlen(app) <= RELAY_LISTEN_MAX);
+	login->listens = text_copy(app);
+}
+
+void login_answer_push(struct login *login, const char *body)
+{
+	assert_true(login->is_pushed);
+	assert_true(strlen(body) <= RELAY_PUSH_MAX);
+	login->is_pushed = false;
+	free(login->push_answer);
+	login->push_answer = text_copy(body);
 }
 
 bool login_is_root(struct login *login)

@@ -81,6 +81,9 @@ struct login {
 
 	char *redirect;                  /* of login_redirect() */
 	bool was_called_back;
+	char *listens;                   /* app of login_listen() */
+	bool is_pushed;                  /* a push may be answered now */
+	char *push_answer;               /* of login_answer_push(), of the last push; or NULL */
 
 	bool is_root, changing;          /* fake_change(); enrol and test end like it */
 	enum fake_check check;           /* what the store was asked for, and is open */
@@ -144,8 +147,10 @@ struct login *fake_login_free(struct login *login);
 
 void fake_pass(struct login *login, int64_t ms);
 void fake_answer(struct login *login, const char *answer);
-/* The telephone comes back: "code=…&state=…", without '?'. */
+/* The telephone comes back: "code=…&state=…", without '?'; no state with PROVIDER_NO_STATE. */
 void fake_callback(struct login *login, const char *query);
+/* A push for what the login listens to. */
+enum push_verdict fake_push(struct login *login, const struct login_push *push);
 /* The verdict on the password that was checked or set. */
 void fake_checked(struct login *login, enum password_result result);
 /* The method's phones. */

@@ -12,7 +12,13 @@
 
 void relay_begin(struct fake_method *method)
 {
-	method->link = (struct login_link) { REDIRECT_URI, STATE };
+	method->link = (struct login_link) {
+		.redirect_uri = REDIRECT_URI,
+		.state = STATE,
+		.id = LINK_ID,
+		.page = "https://relay.example.org/d/" LINK_ID,
+		.method = "work",
+	};
 }
 
 char *relay_address(const struct login *login)

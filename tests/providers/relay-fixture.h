@@ -5,6 +5,7 @@
 #include "tests/providers/fake-core.h"
 
 #define REDIRECT_URI "https://relay.example.org/cb/work"
+#define LINK_ID      "AbCdEfGhIjKlMnOpQrStUv"
 #define STATE        "00112233445566778899aabbccddeeff"
 #define CODE         "SplxlOBeZQQYbYS6WxSbIA"
 #define CALLBACK     "code=" CODE "&state=" STATE

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What api.weixin.qq.com answers, common to website apps, official accounts and mini programs, and the
+ * identity that follows from it. Pure functions but for wechat_identify().
+ *
+ * One person has one unionid in all apps of an Open Platform account, and an openid per app:
+ * ("wechat", unionid) is the identity where there is a unionid, else ("wechat:APPID", openid).
+ */
+#pragma once
+
+#include "providers/api-reply.h"
+#include "providers/provider.h"
+
+#define WECHAT_ID_MAX     64             /* openid, unionid: [0-9A-Za-z_-] */
+#define WECHAT_APP_ID_MAX 32             /* [A-Za-z0-9] */
+#define WECHAT_CODE_MAX   128
+#define WECHAT_NAME_MAX   IDENTITY_TEXT_MAX
+
+/* Of section 6 and 7 of the vendor's pages; codes that are not there fail. */
+extern const struct api_dialect wechat_dialect;
+
+struct wechat_person {
+	char openid[WECHAT_ID_MAX + 1];
+	char unionid[WECHAT_ID_MAX + 1];         /* "": none */
+	char name[WECHAT_NAME_MAX + 1];          /* chosen by the person; "": not told */
+	bool is_snapshot;                        /* both ids are virtual: nobody */
+	struct secret *user_token;               /* of sns/oauth2/access_token; NULL: none */
+};
+
+/* Wipes; the struct may be used again. */
+void wechat_person_done(struct wechat_person *person);
+
+bool wechat_is_id(const char *text);             /* 1..WECHAT_ID_MAX of the letters above */
+bool wechat_is_app_id(const char *text);
+
+/* Written when the result is GOOD only. */
+
+/* sns/oauth2/access_token: openid, user token, perhaps unionid and is_snapshotuser. */
+void wechat_read_code(const struct http_reply *reply, struct wechat_person *ret_person,
+		      struct api_result *ret_result);
+/* sns/userinfo of `person`, whose openid it must repeat: adds name and unionid. */
+void wechat_read_userinfo(const struct http_reply *reply, struct wechat_person *person,
+			  struct api_result *ret_result);
+/* sns/jscode2session: openid, perhaps unionid. */
+void wechat_read_session(const struct http_reply *reply, struct wechat_person *ret_person,
+			 struct api_result *ret_result);
+/* cgi-bin/stable_token and cgi-bin/token. */
+void wechat_read_token(const struct http_reply *reply, struct api_token *ret_token,
+		       struct api_result *ret_result);
+
+/* Appends API/PATH?appid=…&secret=…, the beginning of the calls that hold the secret. */
+void wechat_add_secret_url(struct buf *url, const char *api_url, const char *path,
+			   const char *app_id, const struct secret *secret);
+/* POST API/cgi-bin/stable_token. */
+struct http_request *wechat_stable_token_request(const char *api_url, const char *app_id,
+						 const struct secret *secret, const char *proxy);
+/* Ends the login. A snapshot is denied. */
+void wechat_identify(struct login *login, const char *app_id, const struct wechat_person *person);
