@@ -5,6 +5,7 @@ libjauth_providers_la_SOURCES = \
 	providers/api-reply.c providers/api-reply.h \
 	providers/code-flow.c providers/code-flow.h \
 	providers/code-login.c providers/code-login.h \
+	providers/cookies.c providers/cookies.h \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
 	providers/discovery.c providers/discovery.h \

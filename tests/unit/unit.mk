@@ -110,10 +110,13 @@ libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/providers/replies tests/vectors
 
-check_PROGRAMS += t-api-call
+check_PROGRAMS += t-api-call t-cookies
 t_api_call_SOURCES = tests/providers/t-api-call.c
 t_api_call_CFLAGS = $(UNIT_CFLAGS)
 t_api_call_LDADD = libfake-core.la
+t_cookies_SOURCES = tests/providers/t-cookies.c
+t_cookies_CFLAGS = $(UNIT_CFLAGS)
+t_cookies_LDADD = libfake-core.la
 
 check_PROGRAMS += t-code-flow t-device-flow t-discovery t-github t-github-relay t-google \
 	t-id-token t-jwks t-jws t-oidc t-oidc-relay
