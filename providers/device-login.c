@@ -16,10 +16,8 @@
 #include <assert.h>
 
 #include "providers/ending.h"
+#include "providers/renewal.h"
 #include "providers/request.h"
-
-/* Less than this is left of the login: nobody could scan and approve another code. */
-#define RENEWAL_TIME_MIN_MS 20000
 
 /* How a result ends the login; a row without an ending goes on. */
 static const struct ending endings[] = {
@@ -60,21 +58,11 @@ static void show_code(struct login *login, const struct device_code *code)
 	login_show_code(login, &shown);
 }
 
-/* The code ran out. A new one is made only for somebody who is there. */
 static void expire(struct login *login, struct device_login *device)
 {
-	struct login_prompt prompt = { .echo = true };
-
 	device_code_done(&device->code);
-	if (device->n_renewals >= DEVICE_RENEWALS_MAX ||
-	    login_deadline_ms(login) - login_now_ms(login) < RENEWAL_TIME_MIN_MS) {
-		login_deny(login, DENY_EXPIRED, "nobody approved in time");
-		return;
-	}
-	device->n_renewals++;
 	device->state = DEVICE_RENEWING;
-	prompt.text = login_text(login, N_("The code has expired. Press Enter for a new one: "));
-	login_prompt(login, &prompt);
+	renewal_offer(login, &device->n_renewals);
 }
 
 /* Waits for the next poll, or for the end of the code if that comes first. */

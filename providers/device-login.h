@@ -9,8 +9,6 @@
 #include "providers/device-flow.h"
 #include "providers/provider.h"
 
-#define DEVICE_RENEWALS_MAX 2
-
 struct device_login_ops {
 	struct http_request *(*code_request)(struct login *login);
 	struct http_request *(*poll_request)(struct login *login, const struct secret *device_code);

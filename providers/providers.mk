@@ -25,6 +25,7 @@ libjauth_providers_la_SOURCES = \
 	providers/password-rule.c providers/password-rule.h \
 	providers/provider.h \
 	providers/providers.c providers/table.h \
+	providers/renewal.c providers/renewal.h \
 	providers/request.c providers/request.h \
 	providers/sms-alibaba.c providers/sms-alibaba.h \
 	providers/sms-alibaba-reply.c \

@@ -18,12 +18,11 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/renewal.h"
 #include "providers/request.h"
 #include "providers/wecom.h"
 
-#define STATE_BYTES         16
-/* Less than this is left of the login: nobody could scan and agree to another code. */
-#define RENEWAL_TIME_MIN_MS 20000
+#define STATE_BYTES 16
 
 static void send(struct login *login, struct http_request *request, enum wecom_state state)
 {
@@ -114,21 +113,12 @@ static void show(struct login *login)
 	login_show_code(login, &code);
 }
 
-/* The code ran out. A new one is made only for somebody who is there. */
 static void expire(struct login *login)
 {
 	struct wecom_login *own = login_own(login);
-	struct login_prompt prompt = { .echo = true };
 
-	if (own->n_renewals >= WECOM_RENEWALS_MAX ||
-	    login_deadline_ms(login) - login_now_ms(login) < RENEWAL_TIME_MIN_MS) {
-		login_deny(login, DENY_EXPIRED, "nobody approved in time");
-		return;
-	}
-	own->n_renewals++;
 	own->state = WECOM_EXPIRED;
-	prompt.text = login_text(login, N_("The code has expired. Press Enter for a new one: "));
-	login_prompt(login, &prompt);
+	renewal_offer(login, &own->n_renewals);
 }
 
 static void take_page(struct login *login, const struct http_reply *reply)

@@ -16,7 +16,6 @@
 #define WECOM_POLL_HELD_MS   60000       /* the server holds a poll until something happens */
 #define WECOM_POLL_REST_MS   1000        /* between two of them */
 #define WECOM_POLLS_LOST_MAX 3           /* in a row, without an answer */
-#define WECOM_RENEWALS_MAX   2           /* of the code on the screen */
 
 enum wecom_mode {
 	WECOM_MODE_RELAY,
