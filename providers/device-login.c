@@ -81,11 +81,14 @@ static void wait(struct login *login, struct device_login *device, int64_t delay
 static void take_code(struct login *login, struct device_login *device,
 		      const struct http_reply *reply)
 {
-	enum device_result result = device_code_read(reply, &device->code);
+	enum device_result result = device->ops->read_code ?
+		device->ops->read_code(login, reply, &device->code) :
+		device_code_read(reply, &device->code);
 	_cleanup_free_ char *what = reply_describe(reply, "device endpoint");
 
 	if (result != DEVICE_GOOD) {
-		ending_apply(login, &endings[result], what);
+		ending_apply(login, &endings[result],
+			     device->code.error[0] ? device->code.error : what);
 		return;
 	}
 	device->expires_at_ms = login_now_ms(login) + device->code.expires_ms;
@@ -99,7 +102,10 @@ static void take_poll(struct login *login, struct device_login *device,
 {
 	struct device_poll poll;
 
-	device_poll_read(reply, &poll);
+	if (device->ops->read_poll)
+		device->ops->read_poll(reply, &poll);
+	else
+		device_poll_read(reply, &poll);
 	switch (poll.result) {
 	case DEVICE_GOOD:
 		device->state = DEVICE_IDLE;
