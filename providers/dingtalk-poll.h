@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Logging in with DingTalk by the code of the vendor's page for browsers: mode = poll. */
+#pragma once
+
+#include "providers/cookies.h"
+#include "providers/dingtalk-page.h"
+#include "providers/provider.h"
+
+enum dingtalk_poll_state {
+	DINGTALK_POLL_IDLE,
+	DINGTALK_POLL_LOADING,
+	DINGTALK_POLL_MAKING,
+	DINGTALK_POLL_SHOWN,
+	DINGTALK_POLL_ASKING,
+	DINGTALK_POLL_CONFIRMING,
+	DINGTALK_POLL_EXPIRED,
+};
+
+#define DINGTALK_STATE_BYTES 16
+
+/* A part of struct dingtalk_login. */
+struct dingtalk_poll {
+	enum dingtalk_poll_state state;
+	struct cookies cookies;                          /* of one code */
+	char oauth_state[2 * DINGTALK_STATE_BYTES + 1];  /* the same in all its requests */
+	char only_corp[DINGTALK_CORP_MAX + 1];           /* of the page */
+	struct dingtalk_qr qr;
+	unsigned n_lost, n_renewals;
+};
+
+void dingtalk_poll_start(struct login *login);
+void dingtalk_poll_answer(struct login *login);
+/* Only what api-call.c does not wait for. */
+void dingtalk_poll_reply(struct login *login, const struct http_reply *reply);
+void dingtalk_poll_timeout(struct login *login);
+/* In `finish`. */
+void dingtalk_poll_finish(struct login *login);
