@@ -69,6 +69,9 @@ struct api_login {
 	uint64_t token_number;           /* of the token in use */
 };
 
+/* What others were told holds for this login as well, which has ended so. For requests that are no
+ * calls: api_start() looks by itself. */
+bool api_ends_paused(struct login *login);
 /* Starts one; the one before is over. */
 void api_start(struct login *login, const struct api_call *call);
 /* A call is under way, or waits: replies and timeouts are its. */

@@ -78,7 +78,8 @@ struct device_poll {
 /* Decided by the `error` member, never by the status. Free with oauth_tokens_done(). */
 void device_poll_read(const struct http_reply *reply, struct device_poll *ret_poll);
 
-/* What an error word means; NULL or another word: DEVICE_FAULT, or RETRY when the status says so. */
+/* What an error word means; NULL or another word: DEVICE_FAULT, or RETRY when the status says
+ * so. */
 enum device_result device_error(const char *error, uint32_t status);
 
 /* When to poll next. */

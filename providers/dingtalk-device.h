@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Logging in with DingTalk by its device flow: mode = device. It is RFC 8628 in the vendor's own
- * words, and ends with an authCode in place of tokens. The vendor uses it in a program of its own and
- * does not document it; not every app may.
+ * words, and ends with an authCode in place of tokens. The vendor uses it in a program of its own
+ * and does not document it; not every app may.
  */
 #pragma once
 

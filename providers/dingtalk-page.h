@@ -2,7 +2,8 @@
 /*
  * The page with a code to scan that DingTalk shows to browsers, and what its script asks: make a
  * code, see what became of it, finish. None of it is documented; it was seen in several programs
- * that do the same. What was not seen is refused, and nothing of it is ever evaluated. Pure functions.
+ * that do the same. What was not seen is refused, and nothing of it is ever evaluated. Pure
+ * functions.
  *
  * Outputs are written when the result is GOOD only.
  */

@@ -8,6 +8,9 @@ libjauth_providers_la_SOURCES = \
 	providers/cookies.c providers/cookies.h \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
+	providers/dingtalk-answer.c providers/dingtalk-answer.h \
+	providers/dingtalk-page.c providers/dingtalk-page.h \
+	providers/dingtalk-scan.c \
 	providers/discovery.c providers/discovery.h \
 	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \
@@ -27,6 +30,7 @@ libjauth_providers_la_SOURCES = \
 	providers/providers.c providers/table.h \
 	providers/renewal.c providers/renewal.h \
 	providers/request.c providers/request.h \
+	providers/script-literal.c providers/script-literal.h \
 	providers/sms-alibaba.c providers/sms-alibaba.h \
 	providers/sms-alibaba-reply.c \
 	providers/sms-aws-sns.c providers/sms-aws-sns.h \

@@ -14,7 +14,6 @@
  * The prompt that goes with the code needs no state: Enter changes nothing. A code is taken from
  * our own poll only.
  */
-#include <string.h>
 
 #include "base/text.h"
 #include "base/url.h"
@@ -60,10 +59,9 @@ static void load(struct login *login)
 /* "https://open.work.weixin.qq.com/" */
 static void add_referer(struct http_request *request, const char *qr_url)
 {
-	size_t scheme = strlen("https://");
 	struct buf referer = BUF_INIT(URL_MAX + 1);
 
-	buf_add(&referer, qr_url, scheme + strcspn(qr_url + scheme, "/"));
+	url_add_origin(&referer, qr_url);
 	buf_add_char(&referer, '/');
 	(void)http_request_header(request, "Referer", buf_text(&referer));
 	buf_done(&referer);
