@@ -14,7 +14,7 @@
 #include "providers/provider.h"
 
 #define DINGTALK_CODE_MAX    512
-#define DINGTALK_MESSAGE_MAX 2048        /* bytes of a message's JSON */
+#define DINGTALK_MESSAGE_MAX 2048        /* bytes of a message as JSON */
 
 enum dingtalk_mode {
 	DINGTALK_MODE_RELAY,
@@ -56,16 +56,19 @@ struct dingtalk_login {
 /* Who does this code stand for? Take the code over; end the login. */
 void dingtalk_exchange(struct login *login, struct secret *code);
 void dingtalk_exchange_in_app(struct login *login, struct secret *code);
-/* A call of the older API: a POST of JSON to OAPI/PATH?access_token=TOKEN. NULL: too long. */
-struct http_request *dingtalk_post(struct login *login, const char *path,
-				   const struct secret *token, const struct secret *json);
 /* Where the app token comes from. */
 extern const struct api_vendor dingtalk_vendor;
+/* A call of oapi.dingtalk.com: a POST of JSON to OAPI/PATH?access_token=TOKEN, sent once. NULL: it
+ * does not fit into a request. */
+struct http_request *dingtalk_post(struct login *login, const char *path,
+				   const struct secret *token, const struct secret *json);
 
 /* dingtalk.c */
 
 void dingtalk_relay_start(struct login *login);
 void dingtalk_relay_callback(struct login *login, const struct parameters *parameters);
+void dingtalk_web_start(struct login *login);
+void dingtalk_web_callback(struct login *login, const struct parameters *parameters);
 
 /* dingtalk-message.c */
 

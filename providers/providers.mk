@@ -8,6 +8,12 @@ libjauth_providers_la_SOURCES = \
 	providers/code-login.c providers/code-login.h \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
+	providers/dingtalk.c providers/dingtalk.h \
+	providers/dingtalk-api.c \
+	providers/dingtalk-error.c providers/dingtalk-error.h \
+	providers/dingtalk-message.c \
+	providers/dingtalk-reply.c providers/dingtalk-reply.h \
+	providers/dingtalk-type.c \
 	providers/discovery.c providers/discovery.h \
 	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \
