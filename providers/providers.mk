@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libjauth-providers.la
 libjauth_providers_la_SOURCES = \
 	providers/api-call.c providers/api-call.h \
+	providers/api-check.c providers/api-check.h \
 	providers/api-reply.c providers/api-reply.h \
 	providers/code-flow.c providers/code-flow.h \
 	providers/code-login.c providers/code-login.h \
@@ -11,6 +12,12 @@ libjauth_providers_la_SOURCES = \
 	providers/dingtalk-answer.c providers/dingtalk-answer.h \
 	providers/dingtalk-page.c providers/dingtalk-page.h \
 	providers/dingtalk-scan.c \
+	providers/dingtalk.c providers/dingtalk.h \
+	providers/dingtalk-api.c \
+	providers/dingtalk-error.c providers/dingtalk-error.h \
+	providers/dingtalk-message.c \
+	providers/dingtalk-reply.c providers/dingtalk-reply.h \
+	providers/dingtalk-type.c \
 	providers/discovery.c providers/discovery.h \
 	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The login type `dingtalk`: employees of one organisation in DingTalk, over the relay in the app
+ * (mode = relay) or on the vendor's page for browsers (mode = web). Its keys, and what its modes do.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/url.h"
+#include "providers/api-check.h"
+#include "providers/dingtalk.h"
+#include "providers/table.h"
+
+/* --- modes --- */
+
+/* A vendor's page that asks the person only the first time is silent, too. */
+#define OVER_THE_RELAY (PROVIDER_RELAY | PROVIDER_CONFIRMS_HERE | PROVIDER_SILENT)
+
+static const struct mode {
+	unsigned features;
+	enum relay_app app;
+	void (*start)(struct login *login);
+	void (*callback)(struct login *login, const struct parameters *parameters);
+} modes[] = {
+	[DINGTALK_MODE_RELAY] = { OVER_THE_RELAY, RELAY_APP_DINGTALK,
+				  dingtalk_relay_start, dingtalk_relay_callback },
+	[DINGTALK_MODE_WEB] = { OVER_THE_RELAY, RELAY_APP_BROWSER,
+				dingtalk_web_start, dingtalk_web_callback },
+};
+
+static const char *const mode_names[] = { "relay", "web", NULL };
+
+static const struct mode *mode_of(const void *config)
+{
+	const struct dingtalk_config *dingtalk = config;
+
+	return &modes[dingtalk->mode];
+}
+
+/* --- operations --- */
+
+static void start(struct login *login)
+{
+	mode_of(login_config(login))->start(login);
+}
+
+static void callback(struct login *login, const struct parameters *parameters)
+{
+	mode_of(login_config(login))->callback(login, parameters);
+}
+
+static void take_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
+{
+	api_take_reply(login, reply);
+}
+
+static void timeout(struct login *login, uint32_t number UNUSED)
+{
+	api_take_timeout(login);
+}
+
+static void finish(struct login *login)
+{
+	struct dingtalk_login *own = login_own(login);
+
+	api_finish(login);
+	own->code = secret_free(own->code);
+	own->user_token = secret_free(own->user_token);
+	own->message = secret_free(own->message);
+}
+
+static void release(void *shared)
+{
+	struct dingtalk_shared *kept = shared;
+
+	api_release(&kept->api);
+}
+
+static unsigned features_of(const void *config)
+{
+	const struct dingtalk_config *dingtalk = config;
+
+	return PROVIDER_CONTACTS | (dingtalk->agent_id ? PROVIDER_DELIVERS : 0) |
+	       mode_of(config)->features;
+}
+
+static enum relay_app app_of(const void *config)
+{
+	return mode_of(config)->app;
+}
+
+static void name_app(const void *config, struct buf *buf)
+{
+	const struct dingtalk_config *dingtalk = config;
+
+	buf_add_text(buf, dingtalk->app_key ? dingtalk->app_key : "");
+}
+
+/* --- configuration --- */
+
+#define FIELD(name) offsetof(struct dingtalk_config, name)
+
+static const struct conf_key keys[] = {
+	{ "corp_id", CONF_TEXT, FIELD(corp_id), .flags = CONF_REQUIRED, .min = 1, .max = 64,
+	  .help = "The organisation's CorpId" },
+	{ "app_key", CONF_TEXT, FIELD(app_key), .flags = CONF_REQUIRED, .min = 1, .max = 64,
+	  .help = "The app's Client ID (AppKey)" },
+	{ "app_secret", CONF_SECRET, FIELD(app_secret), .flags = CONF_REQUIRED, .min = 1,
+	  .max = 256, .help = "The app's Client Secret (AppSecret)" },
+	{ "agent_id", CONF_NUMBER, FIELD(agent_id), .min = 1, .max = INT64_MAX,
+	  .help = "The app's AgentId, for digits = app-message" },
+	{ "mode", CONF_CHOICE, FIELD(mode), .choices = mode_names, .fallback = "relay",
+	  .help = "relay: a page in DingTalk; web: the vendor's page in any browser" },
+	{ "proxy", CONF_TEXT, FIELD(proxy), .min = 1, .max = URL_MAX,
+	  .help = "The one way out, http://HOST:PORT, whose address is in 服务器出口IP" },
+	{ "api_url", CONF_URL, FIELD(api_url), .fallback = "https://api.dingtalk.com",
+	  .help = "Only for tests, or a gateway in front of the API" },
+	{ "oapi_url", CONF_URL, FIELD(oapi_url), .fallback = "https://oapi.dingtalk.com",
+	  .help = "Only for tests, or a gateway in front of the API" },
+	{ "login_url", CONF_URL, FIELD(login_url), .fallback = "https://login.dingtalk.com",
+	  .help = "Only for tests" },
+	{ NULL }
+};
+
+static void check(const void *config, const struct conf_section *section,
+		  struct conf_report *report)
+{
+	const struct dingtalk_config *dingtalk = config;
+	const struct secret *secret = dingtalk->app_secret;
+
+	api_check_word("corp_id", dingtalk->corp_id, section, report);
+	api_check_word("app_key", dingtalk->app_key, section, report);
+	if (secret && (strlen(secret->data) != secret->len ||
+		       !text_is_printable_ascii(secret->data, secret->len)))
+		conf_mistake_key(report, section, "app_secret", "must be printable ASCII");
+	api_check_proxy(dingtalk->proxy, section, report);
+	api_check_base("api_url", dingtalk->api_url, section, report);
+	api_check_base("oapi_url", dingtalk->oapi_url, section, report);
+	api_check_base("login_url", dingtalk->login_url, section, report);
+}
+
+const struct provider dingtalk_provider = {
+	.type = "dingtalk",
+	.title = N_("DingTalk"),
+	.features = PROVIDER_CONTACTS | PROVIDER_RELAY | PROVIDER_CONFIRMS_HERE | PROVIDER_SILENT |
+		    PROVIDER_DELIVERS,
+	.features_of = features_of,
+	.app = RELAY_APP_DINGTALK,
+	.app_of = app_of,
+	.limits = { .open_max = 64, .starts_per_s = 5 },
+	.keys = keys,
+	.config_size = sizeof(struct dingtalk_config),
+	.shared_size = sizeof(struct dingtalk_shared),
+	.login_size = sizeof(struct dingtalk_login),
+	.check = check,
+	.name_app = name_app,
+	.start = start,
+	.reply = take_reply,
+	.callback = callback,
+	.deliver = dingtalk_deliver,
+	.timeout = timeout,
+	.finish = finish,
+	.release = release,
+};
