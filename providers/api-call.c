@@ -153,6 +153,9 @@ static void go_on(struct login *login)
 		return;
 	} else if (!own->call->vendor) {
 		send(login, own->call->make(login, NULL), API_CALLING);
+	} else if (has_token(login) && !own->call->make) {
+		own->state = API_IDLE;
+		own->call->next(login);
 	} else if (has_token(login)) {
 		own->token_number = shared->token_number;
 		send(login, own->call->make(login, shared->token), API_CALLING);

@@ -40,7 +40,8 @@ struct api_vendor {
 struct api_call {
 	/* NULL vendor: the call needs no app token, and `token` is NULL. */
 	const struct api_vendor *vendor;
-	/* NULL: it does not fit into a request. */
+	/* NULL: it does not fit into a request. MAY be NULL itself, and `read` with it: that there
+	 * is a token is all that is wanted. */
 	struct http_request *(*make)(struct login *login, const struct secret *token);
 	void (*read)(struct login *login, const struct http_reply *reply,
 		     struct api_result *ret_result);

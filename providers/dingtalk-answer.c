@@ -3,46 +3,48 @@
 #include "providers/dingtalk-answer.h"
 
 #include "base/text.h"
-#include "providers/provider.h"
+#include "providers/dingtalk-error.h"
 
 #define MESSAGE_MAX 4096
-#define BAN_MS      300000               /* too many requests from our address */
+#define BANNED      1111
 
-void dingtalk_set_end(struct api_result *result, enum api_class class, int reason,
-		      const char *what, const char *fault)
+void dingtalk_answer_set_end(struct api_result *result, enum api_class class, int reason,
+			     const char *what, const char *fault)
 {
 	_cleanup_free_ char *detail = text_format("%s: %s", what, fault);
 
 	api_set_end(result, class, reason, detail);
 }
 
-void dingtalk_set_error(struct api_result *result, const char *what, const struct json_t *json)
+bool dingtalk_answer_is_ban(const struct json_t *answer)
 {
-	const char *code = json_text(json, "errorCode", MESSAGE_MAX);
-	const char *message = json_text(json, "errorMsg", MESSAGE_MAX);
-	struct buf text = BUF_INIT(API_DETAIL_SIZE);
+	int64_t status;
 
-	buf_add_text(&text, "error ");
-	api_add_message(&text, code ? code : "?");
-	if (message) {
-		buf_add_text(&text, "; ");
-		api_add_message(&text, message);
-	}
-	api_set_fault(result, what, buf_text(&text));
-	buf_done(&text);
+	return json_number(answer, "status", BANNED, BANNED, &status) == 0;
 }
 
-struct json_t *dingtalk_read_answer(const struct http_reply *reply, const char *what,
+void dingtalk_answer_set_error(struct api_result *result, const char *what,
+			       const struct json_t *answer)
+{
+	const char *text = json_text(answer, "errorCode", MESSAGE_MAX);
+	const char *message = json_text(answer, "errorMsg", MESSAGE_MAX);
+	int64_t code;
+
+	if (text && text_to_number(text, INT32_MIN, INT32_MAX, &code) == 0)
+		api_set_error(result, &dingtalk_dialect, code, what, message);
+	else
+		api_set_fault(result, what, "no errorCode that is a number");
+}
+
+struct json_t *dingtalk_answer_read(const struct http_reply *reply, const char *what,
 				    bool *ret_success, struct api_result *ret_result)
 {
 	_cleanup_json_ struct json_t *json = api_read_object(reply, what, ret_result);
 
 	if (!json)
 		return NULL;
-	if (json_has(json, "punish")) {
-		dingtalk_set_end(ret_result, API_DENIED, DENY_BUSY, what,
-			"the vendor takes nothing from this machine's address for some minutes");
-		ret_result->pause_ms = BAN_MS;
+	if (dingtalk_answer_is_ban(json)) {
+		api_set_error(ret_result, &dingtalk_dialect, BANNED, what, NULL);
 		return NULL;
 	}
 	if (json_bool(json, "success", ret_success) < 0) {
@@ -53,16 +55,16 @@ struct json_t *dingtalk_read_answer(const struct http_reply *reply, const char *
 	return steal(&json);
 }
 
-struct json_t *dingtalk_read_yes(const struct http_reply *reply, const char *what,
-				 struct api_result *ret_result)
+struct json_t *dingtalk_answer_read_yes(const struct http_reply *reply, const char *what,
+					struct api_result *ret_result)
 {
 	struct json_t *json;
 	bool success = false;
 
-	json = dingtalk_read_answer(reply, what, &success, ret_result);
+	json = dingtalk_answer_read(reply, what, &success, ret_result);
 	if (!json || success)
 		return json;
-	dingtalk_set_error(ret_result, what, json);
+	dingtalk_answer_set_error(ret_result, what, json);
 	return json_free(json);
 }
 
@@ -74,7 +76,7 @@ static bool is_listed(const char *const *names, const char *name)
 	return false;
 }
 
-const char *dingtalk_find_flag(const struct json_t *object, const char *const *flags)
+const char *dingtalk_answer_find_flag(const struct json_t *object, const char *const *flags)
 {
 	const char *name = NULL;
 

@@ -2,6 +2,7 @@
 /* What DingTalk's device flow answers; see dingtalk-device.h. */
 #include "base/json.h"
 #include "base/text.h"
+#include "providers/dingtalk-answer.h"
 #include "providers/dingtalk-device.h"
 #include "providers/request.h"
 
@@ -15,12 +16,6 @@ static const struct {
 } errors[] = {
 	{ "900103", DEVICE_SETUP, "900103, the vendor knows no such app there" },
 };
-
-/* Too many requests from our address: the vendor's gateway answers in its place. */
-static bool is_ban(const struct json_t *answer)
-{
-	return json_has(answer, "punish");
-}
 
 /* "": none. */
 static void set_error(char ret_error[DEVICE_ERROR_MAX + 1], const char *error)
@@ -83,7 +78,7 @@ enum device_result dingtalk_read_device_code(const struct http_reply *reply,
 
 	if (!answer)
 		return DEVICE_RETRY;
-	if (is_ban(answer))
+	if (dingtalk_answer_is_ban(answer))
 		return DEVICE_BUSY;
 	if (json_bool(answer, "success", &success) < 0)
 		return DEVICE_FAULT;
@@ -125,7 +120,7 @@ void dingtalk_read_device_poll(const struct http_reply *reply, struct device_pol
 	const char *word = answer ? find_word(answer, result) : NULL;
 	struct device_poll poll = { .result = DEVICE_RETRY };
 
-	if (answer && is_ban(answer)) {
+	if (answer && dingtalk_answer_is_ban(answer)) {
 		poll.result = DEVICE_BUSY;
 	} else if (word) {
 		poll.result = device_error(word, reply->status);

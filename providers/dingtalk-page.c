@@ -49,7 +49,7 @@ static bool wants_sso(const struct json_t *vars)
 static void check_vars(const struct json_t *vars, const char *what,
 		       char ret_corp_id[DINGTALK_CORP_MAX + 1], struct api_result *ret_result)
 {
-	const char *flag = wants_sso(vars) ? "ssoUrl" : dingtalk_find_flag(vars, page_flags);
+	const char *flag = wants_sso(vars) ? "ssoUrl" : dingtalk_answer_find_flag(vars, page_flags);
 	const char *corp_id = json_has_value(vars, "exclusiveCorpId") ?
 		json_text_or_empty(vars, "exclusiveCorpId", DINGTALK_CORP_MAX) : "";
 	_cleanup_free_ char *fault = NULL;
@@ -57,7 +57,7 @@ static void check_vars(const struct json_t *vars, const char *what,
 
 	if (flag) {
 		fault = text_format("this organisation's login needs a browser (%s)", flag);
-		dingtalk_set_end(ret_result, API_FAILED, FAIL_CONFIG, what, fault);
+		dingtalk_answer_set_end(ret_result, API_FAILED, FAIL_CONFIG, what, fault);
 	} else if (json_bool(vars, "needLogin", &needs_login) < 0 || !needs_login || !corp_id) {
 		api_set_fault(ret_result, what, "the page is not as it was");
 	} else {
@@ -79,7 +79,7 @@ void dingtalk_read_challenge(const struct http_reply *reply,
 	else if (reply->result != HTTP_DONE)
 		api_set_end(ret_result, API_FAILED, FAIL_NETWORK, described);
 	else
-		dingtalk_set_end(ret_result, API_FAILED, FAIL_PROVIDER, described,
+		dingtalk_answer_set_end(ret_result, API_FAILED, FAIL_PROVIDER, described,
 			"the page is not as it was, or app_key or redirect_uri is wrong");
 }
 
@@ -113,7 +113,7 @@ void dingtalk_read_qr(const struct http_reply *reply, const char *login_url,
 		      struct dingtalk_qr *ret_qr, struct api_result *ret_result)
 {
 	static const char what[] = "generate_qrcode";
-	_cleanup_json_ struct json_t *json = dingtalk_read_yes(reply, what, ret_result);
+	_cleanup_json_ struct json_t *json = dingtalk_answer_read_yes(reply, what, ret_result);
 	const char *link = json ? json_text(json, "result", DINGTALK_LINK_MAX) : NULL;
 	struct secret *ticket = link ? read_link(link, login_url) : NULL;
 

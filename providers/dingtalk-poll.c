@@ -192,6 +192,10 @@ static void take_code(struct login *login, const struct http_reply *reply)
 		api_end(login, &result);
 		return;
 	}
+	if (poll->is_probing) {
+		login_done(login);
+		return;
+	}
 	code.text = login_text(login, N_("Scan the code with DingTalk and approve there."));
 	login_show_code(login, &code);
 	ask_later(login);
@@ -254,6 +258,12 @@ void dingtalk_poll_start(struct login *login)
 {
 	if (!api_ends_paused(login))
 		load(login);
+}
+
+void dingtalk_poll_probe(struct login *login)
+{
+	poll_of(login)->is_probing = true;
+	dingtalk_poll_start(login);
 }
 
 void dingtalk_poll_answer(struct login *login)

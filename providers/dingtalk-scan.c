@@ -46,10 +46,10 @@ static enum dingtalk_scan read_no(const struct json_t *json, const char *what,
 	const char *code = json_text(json, "errorCode", MESSAGE_MAX);
 
 	if (wants_browser(json))
-		dingtalk_set_end(result, API_DENIED, DENY_REFUSED, what,
+		dingtalk_answer_set_end(result, API_DENIED, DENY_REFUSED, what,
 				 "more is wanted than a scan");
 	else
-		dingtalk_set_error(result, what, json);
+		dingtalk_answer_set_error(result, what, json);
 	for (size_t i = 0; i < N_ELEMENTS(codes); i++)
 		if (text_equals(codes[i].code, code))
 			return codes[i].scan;
@@ -67,7 +67,7 @@ static enum dingtalk_scan read_agreed(const struct json_t *json, const char *wha
 {
 	static const char name[] = "secondaryValidationResult";
 	const struct json_t *agreed = json_object_at(json, "result");
-	const char *flag = agreed ? dingtalk_find_flag(agreed, scan_flags) : NULL;
+	const char *flag = agreed ? dingtalk_answer_find_flag(agreed, scan_flags) : NULL;
 	const char *validation = agreed && json_has_value(agreed, name) ?
 		json_text_or_empty(agreed, name, VALIDATION_MAX) : "";
 	_cleanup_free_ char *fault = flag ? text_format("more is wanted than a scan (%s)", flag) :
@@ -78,7 +78,7 @@ static enum dingtalk_scan read_agreed(const struct json_t *json, const char *wha
 		return DINGTALK_SCAN_ENDED;
 	}
 	if (flag) {
-		dingtalk_set_end(result, API_DENIED, DENY_REFUSED, what, fault);
+		dingtalk_answer_set_end(result, API_DENIED, DENY_REFUSED, what, fault);
 		return DINGTALK_SCAN_ENDED;
 	}
 	*ret_validation = *validation ? secret_from_text(validation) : NULL;
@@ -93,7 +93,7 @@ enum dingtalk_scan dingtalk_read_scan(const struct http_reply *reply,
 	_cleanup_json_ struct json_t *json = NULL;
 	bool success = false;
 
-	json = dingtalk_read_answer(reply, what, &success, ret_result);
+	json = dingtalk_answer_read(reply, what, &success, ret_result);
 	if (is_lost(reply))
 		return DINGTALK_SCAN_LOST;
 	if (!json)
@@ -136,9 +136,9 @@ static void read_callback(const struct parameters *parameters, const char *what,
 	const char *code = find_code(parameters);
 
 	if (!text_equals(parameters_text(parameters, "state", URL_MAX), state))
-		dingtalk_set_end(result, API_DENIED, DENY_INVALID, what, "not with our state");
+		dingtalk_answer_set_end(result, API_DENIED, DENY_INVALID, what, "not with our state");
 	else if (parameters_has(parameters, "error"))
-		dingtalk_set_end(result, API_DENIED, DENY_REFUSED, what, "refused");
+		dingtalk_answer_set_end(result, API_DENIED, DENY_REFUSED, what, "refused");
 	else if (!code)
 		api_set_fault(result, what, "no code");
 	else
@@ -150,7 +150,7 @@ void dingtalk_read_confirmed(const struct http_reply *reply, const char *redirec
 			     struct api_result *ret_result)
 {
 	static const char what[] = "confirm_auth";
-	_cleanup_json_ struct json_t *json = dingtalk_read_yes(reply, what, ret_result);
+	_cleanup_json_ struct json_t *json = dingtalk_answer_read_yes(reply, what, ret_result);
 	const struct json_t *result = json ? json_object_at(json, "result") : NULL;
 	const char *url = result ? json_text(result, "url", URL_MAX) : NULL;
 	const char *query = url ? strchr(url, '?') : NULL;
@@ -161,7 +161,7 @@ void dingtalk_read_confirmed(const struct http_reply *reply, const char *redirec
 	if (!url)
 		api_set_fault(ret_result, what, "no address");
 	else if (!same_place(url, redirect_uri))
-		dingtalk_set_end(ret_result, API_DENIED, DENY_INVALID, what,
+		dingtalk_answer_set_end(ret_result, API_DENIED, DENY_INVALID, what,
 				 "not to our redirect_uri");
 	else if (parameters_parse(query ? query + 1 : "", URL_MAX, &parameters) < 0)
 		api_set_fault(ret_result, what, "an address against the rules");

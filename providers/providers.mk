@@ -9,14 +9,17 @@ libjauth_providers_la_SOURCES = \
 	providers/cookies.c providers/cookies.h \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
-	providers/dingtalk-answer.c providers/dingtalk-answer.h \
-	providers/dingtalk-page.c providers/dingtalk-page.h \
-	providers/dingtalk-scan.c \
 	providers/dingtalk.c providers/dingtalk.h \
+	providers/dingtalk-answer.c providers/dingtalk-answer.h \
 	providers/dingtalk-api.c \
+	providers/dingtalk-device.c providers/dingtalk-device.h \
+	providers/dingtalk-device-reply.c \
 	providers/dingtalk-error.c providers/dingtalk-error.h \
 	providers/dingtalk-message.c \
+	providers/dingtalk-page.c providers/dingtalk-page.h \
+	providers/dingtalk-poll.c providers/dingtalk-poll.h \
 	providers/dingtalk-reply.c providers/dingtalk-reply.h \
+	providers/dingtalk-scan.c \
 	providers/dingtalk-type.c \
 	providers/discovery.c providers/discovery.h \
 	providers/ending.c providers/ending.h \
