@@ -136,35 +136,35 @@ void api_set_error(struct api_result *result, const struct api_dialect *dialect,
 /* --- reading --- */
 
 /* These vendors send JSON as text/plain, too. */
-static bool says_json(const struct http_reply *reply)
+static struct json_t *read_object(const struct http_reply *reply)
 {
-	return text_equals(reply->content_type, "application/json") ||
-	       text_equals(reply->content_type, "text/plain");
+	if (!reply_is_ok(reply) || !reply->body ||
+	    !(text_equals(reply->content_type, "application/json") ||
+	      text_equals(reply->content_type, "text/plain")))
+		return NULL;
+	return json_read_object(reply->body->data, reply->body->len);
 }
 
-struct json_t *api_read_object(const struct http_reply *reply, const char *what,
-			       struct api_result *ret_result)
+static void set_no_object(const struct http_reply *reply, const char *what,
+			  struct api_result *result)
 {
 	_cleanup_free_ char *described = reply_describe(reply, what);
-	struct json_t *json = NULL;
 
-	if (reply_is_ok(reply) && reply->body && says_json(reply))
-		json = json_read_object(reply->body->data, reply->body->len);
-	if (!json)
-		api_set_end(ret_result, API_FAILED,
-			    reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK, described);
-	return json;
+	api_set_end(result, API_FAILED,
+		    reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK, described);
 }
 
 struct json_t *api_read_yes(const struct http_reply *reply, const char *what,
 			    const struct api_dialect *dialect, struct api_result *ret_result)
 {
-	_cleanup_json_ struct json_t *json = api_read_object(reply, what, ret_result);
+	_cleanup_json_ struct json_t *json = read_object(reply);
 	int64_t code = 0;
 	int r;
 
-	if (!json)
+	if (!json) {
+		set_no_object(reply, what, ret_result);
 		return NULL;
+	}
 	r = json_number(json, "errcode", INT32_MIN, INT32_MAX, &code);
 	if (r < 0 && !(r == -ENOENT && dialect->may_lack_errcode)) {
 		api_set_fault(ret_result, what, "no errcode");

@@ -58,12 +58,8 @@ struct api_token {
 	int64_t lives_ms;        /* to be relied on, a margin taken off */
 };
 
-/* The object of a reply of status 200; else NULL and how that ends. application/json and text/plain
- * are taken. The caller frees. */
-struct json_t *api_read_object(const struct http_reply *reply, const char *what,
-			       struct api_result *ret_result);
 /* The object of a reply that says yes; else NULL and how that ends. `what` is the call's name for
- * the log. The caller frees. */
+ * the log. The caller frees. application/json and text/plain are taken. */
 struct json_t *api_read_yes(const struct http_reply *reply, const char *what,
 			    const struct api_dialect *dialect, struct api_result *ret_result);
 /* What the table says of `code`; `message` is foreign, or NULL. */

@@ -4,9 +4,9 @@
 
 #include "base/text.h"
 #include "providers/dingtalk-error.h"
+#include "providers/request.h"
 
 #define MESSAGE_MAX 4096
-#define BANNED      1111
 
 void dingtalk_answer_set_end(struct api_result *result, enum api_class class, int reason,
 			     const char *what, const char *fault)
@@ -14,13 +14,6 @@ void dingtalk_answer_set_end(struct api_result *result, enum api_class class, in
 	_cleanup_free_ char *detail = text_format("%s: %s", what, fault);
 
 	api_set_end(result, class, reason, detail);
-}
-
-bool dingtalk_answer_is_ban(const struct json_t *answer)
-{
-	int64_t status;
-
-	return json_number(answer, "status", BANNED, BANNED, &status) == 0;
 }
 
 void dingtalk_answer_set_error(struct api_result *result, const char *what,
@@ -39,15 +32,11 @@ void dingtalk_answer_set_error(struct api_result *result, const char *what,
 struct json_t *dingtalk_answer_read(const struct http_reply *reply, const char *what,
 				    bool *ret_success, struct api_result *ret_result)
 {
-	_cleanup_json_ struct json_t *json = api_read_object(reply, what, ret_result);
+	_cleanup_json_ struct json_t *json = dingtalk_read_object(reply, what, ret_result);
 
 	if (!json)
 		return NULL;
-	if (dingtalk_answer_is_ban(json)) {
-		api_set_error(ret_result, &dingtalk_dialect, BANNED, what, NULL);
-		return NULL;
-	}
-	if (json_bool(json, "success", ret_success) < 0) {
+	if (!reply_is_ok(reply) || json_bool(json, "success", ret_success) < 0) {
 		api_set_fault(ret_result, what, "neither yes nor no");
 		return NULL;
 	}

@@ -25,5 +25,3 @@ void dingtalk_answer_set_error(struct api_result *result, const char *what,
 /* The first member that wants something of the person: one of these, which NULL ends, or a
  * "need…" that nobody has seen yet, but for needLogin. NULL: none. Foreign text. */
 const char *dingtalk_answer_find_flag(const struct json_t *object, const char *const *flags);
-/* Asked too often: the vendor's gateway answers in its place, and goes on for some minutes. */
-bool dingtalk_answer_is_ban(const struct json_t *answer);

@@ -2,11 +2,13 @@
 /* What DingTalk's device flow answers; see dingtalk-device.h. */
 #include "base/json.h"
 #include "base/text.h"
-#include "providers/dingtalk-answer.h"
 #include "providers/dingtalk-device.h"
+#include "providers/dingtalk-error.h"
 #include "providers/request.h"
 
-#define CODE_MAX 512
+#define CODE_WHAT "device/code.json"
+#define POLL_WHAT "device/token.json"
+#define CODE_MAX  512
 
 /* Answers of device/code.json that are not about this moment. */
 static const struct {
@@ -16,6 +18,12 @@ static const struct {
 } errors[] = {
 	{ "900103", DEVICE_SETUP, "900103, the vendor knows no such app there" },
 };
+
+/* Nothing that could be read: shut out for some minutes, or to be tried again. */
+static enum device_result read_fault(const struct api_result *fault)
+{
+	return fault->class == API_DENIED ? DEVICE_BUSY : DEVICE_RETRY;
+}
 
 /* "": none. */
 static void set_error(char ret_error[DEVICE_ERROR_MAX + 1], const char *error)
@@ -72,19 +80,18 @@ enum device_result dingtalk_read_device_code(const struct http_reply *reply,
 					     const char *login_url,
 					     struct device_code *ret_code)
 {
-	_cleanup_json_ struct json_t *answer = reply_object(reply);
+	struct api_result fault = { 0 };
+	_cleanup_json_ struct json_t *answer = dingtalk_read_object(reply, CODE_WHAT, &fault);
 	const struct json_t *grant = answer ? json_object_at(answer, "result") : NULL;
 	bool success = false;
 
 	if (!answer)
-		return DEVICE_RETRY;
-	if (dingtalk_answer_is_ban(answer))
-		return DEVICE_BUSY;
+		return read_fault(&fault);
 	if (json_bool(answer, "success", &success) < 0)
 		return DEVICE_FAULT;
 	if (!success)
 		return read_refusal(answer, ret_code->error);
-	if (!grant || reply->status != 200)
+	if (!grant || !reply_is_ok(reply))
 		return DEVICE_FAULT;
 	return read_grant(grant, login_url, ret_code);
 }
@@ -105,7 +112,6 @@ static void read_approval(const struct json_t *answer, const struct json_t *resu
 	const char *code = result ? json_text(result, "authCode", CODE_MAX) : NULL;
 	bool success = false;
 
-	poll->result = DEVICE_FAULT;
 	if (json_bool(answer, "success", &success) < 0 || !success || !code ||
 	    !text_is_printable_ascii(code, CODE_MAX))
 		return;
@@ -115,17 +121,16 @@ static void read_approval(const struct json_t *answer, const struct json_t *resu
 
 void dingtalk_read_device_poll(const struct http_reply *reply, struct device_poll *ret_poll)
 {
-	_cleanup_json_ struct json_t *answer = reply_object(reply);
+	struct api_result fault = { 0 };
+	_cleanup_json_ struct json_t *answer = dingtalk_read_object(reply, POLL_WHAT, &fault);
 	const struct json_t *result = answer ? json_object_at(answer, "result") : NULL;
 	const char *word = answer ? find_word(answer, result) : NULL;
-	struct device_poll poll = { .result = DEVICE_RETRY };
+	struct device_poll poll = { .result = answer ? DEVICE_FAULT : read_fault(&fault) };
 
-	if (answer && dingtalk_answer_is_ban(answer)) {
-		poll.result = DEVICE_BUSY;
-	} else if (word) {
+	if (word) {
 		poll.result = device_error(word, reply->status);
 		set_error(poll.error, word);
-	} else if (answer && reply->status == 200) {
+	} else if (answer && reply_is_ok(reply)) {
 		read_approval(answer, result, &poll);
 	}
 	*ret_poll = poll;

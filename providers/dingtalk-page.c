@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "providers/dingtalk-answer.h"
+#include "providers/dingtalk-error.h"
 #include "providers/provider.h"
 #include "providers/request.h"
 #include "providers/script-literal.h"
@@ -27,6 +28,12 @@ static bool is_page(const struct http_reply *reply)
 {
 	return reply_is_ok(reply) && text_equals(reply->content_type, "text/html") &&
 	       reply->body && !memchr(reply->body->data, '\0', reply->body->len);
+}
+
+/* In place of a page: too many requests, perhaps. */
+static bool is_object(const struct http_reply *reply)
+{
+	return reply->body && *reply->body->data == '{';
 }
 
 static struct json_t *read_vars(const struct http_reply *reply)
@@ -74,13 +81,14 @@ void dingtalk_read_challenge(const struct http_reply *reply,
 	_cleanup_json_ struct json_t *vars = read_vars(reply);
 	_cleanup_free_ char *described = reply_describe(reply, what);
 
-	if (vars)
+	if (vars) {
 		check_vars(vars, what, ret_corp_id, ret_result);
-	else if (reply->result != HTTP_DONE)
-		api_set_end(ret_result, API_FAILED, FAIL_NETWORK, described);
-	else
-		dingtalk_answer_set_end(ret_result, API_FAILED, FAIL_PROVIDER, described,
-			"the page is not as it was, or app_key or redirect_uri is wrong");
+		return;
+	}
+	api_set_fault(ret_result, described,
+		      "the page is not as it was, or app_key or redirect_uri is wrong");
+	if (reply->result != HTTP_DONE || is_object(reply))
+		json_free(dingtalk_read_object(reply, what, ret_result));
 }
 
 /* --- the code --- */
