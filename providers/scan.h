@@ -2,8 +2,8 @@
 /*
  * Logging in by the code that a vendor's page shows to browsers, without anything that the vendor
  * could call back: the code is on the screen, and what became of it is asked as the script of that
- * page does. How the code is got, its link, and what the answers mean are the vendor's; a new code for
- * somebody who is there, polls one at a time, and what ends the login are here.
+ * page does. How the code is got, its link, and what the answers mean are the vendor's; a new code
+ * for somebody who is there, polls one at a time, and what ends the login are here.
  *
  * A provider has a struct scan in its login state and hands events on to scan_take_…().
  */
@@ -83,7 +83,7 @@ void scan_take_timeout(struct login *login, struct scan *scan);
 
 /* --- for the vendors' pages --- */
 
-/* A random `state`, which is to come back to nobody, as one more parameter. False: the login ended. */
+/* One more parameter, a random `state` that comes back to nobody. False: the login ended. */
 bool scan_add_state(struct login *login, struct buf *url);
 /* The poll as the page's script would make it; frees the address. NULL: too long. */
 struct http_request *scan_poll_request(struct buf *url, const char *page_url, const char *proxy);

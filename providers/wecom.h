@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the login type `wecom` share: wecom.c logs in over the relay, wecom-poll.c
- * without one (by scan.c), wecom-message.c sends messages, wecom-api.c says where the API is that api-call.c
- * calls for all of them, wecom-type.c has the keys.
+ * without one (scan.c), wecom-message.c sends messages, wecom-api.c says where the API is that
+ * api-call.c calls for all of them, wecom-type.c has the keys.
  */
 #pragma once
 
