@@ -24,12 +24,6 @@ static const char *const page_flags[] = {
 	"needConfirm", "studentLogin", NULL
 };
 
-static bool is_page(const struct http_reply *reply)
-{
-	return reply_is_ok(reply) && text_equals(reply->content_type, "text/html") &&
-	       reply->body && !memchr(reply->body->data, '\0', reply->body->len);
-}
-
 /* In place of a page: too many requests, perhaps. */
 static bool is_object(const struct http_reply *reply)
 {
@@ -40,8 +34,10 @@ static struct json_t *read_vars(const struct http_reply *reply)
 {
 	struct buf text = BUF_INIT(REPLY_SMALL_MAX);
 	struct json_t *vars = NULL;
+	enum scan_page unusable;
+	const char *page = scan_page_text(reply, &unusable);
 
-	if (is_page(reply) && script_literal_find(reply->body->data, VARS, &text))
+	if (page && script_literal_find(page, VARS, &text))
 		vars = json_read_object(buf_text(&text), text.len);
 	buf_done(&text);
 	return vars;

@@ -12,6 +12,7 @@
 #include "base/http-message.h"
 #include "base/secret.h"
 #include "providers/api-reply.h"
+#include "providers/scan.h"
 
 #define DINGTALK_CORP_MAX   128
 #define DINGTALK_LINK_MAX   512
@@ -33,20 +34,11 @@ void dingtalk_read_qr(const struct http_reply *reply, const char *login_url,
 		      struct dingtalk_qr *ret_qr, struct api_result *ret_result);
 void dingtalk_qr_done(struct dingtalk_qr *qr);
 
-enum dingtalk_scan {
-	DINGTALK_SCAN_NONE,      /* nobody has scanned it */
-	DINGTALK_SCAN_SEEN,      /* somebody has, and not agreed yet */
-	DINGTALK_SCAN_AGREED,
-	DINGTALK_SCAN_OVER,      /* the code is not good for anything any more */
-	DINGTALK_SCAN_LOST,      /* no answer, perhaps the next time */
-	DINGTALK_SCAN_ENDED,     /* it ends as the result says */
-};
-
-/* login_with_qr. The result is about ENDED, and about LOST when there is no next time.
- * ret_validation: of AGREED, for confirm_auth; the caller frees; NULL: nothing. */
-enum dingtalk_scan dingtalk_read_scan(const struct http_reply *reply,
-				      struct secret **ret_validation,
-				      struct api_result *ret_result);
+/* login_with_qr. The result is about SCAN_UNKNOWN, and about SCAN_LOST when there is no next time.
+ * ret_validation: of SCAN_AGREED, for confirm_auth; the caller frees; NULL: nothing. */
+enum scan_status dingtalk_read_scan(const struct http_reply *reply,
+				    struct secret **ret_validation,
+				    struct api_result *ret_result);
 
 /* confirm_auth: the code in the address that a browser would be sent to, which is that of our
  * `redirect_uri` and has our `state`. The caller frees. */

@@ -2,29 +2,22 @@
 /*
  * Logging in with DingTalk without a relay: mode = poll. The code on the screen is the one of the
  * vendor's page for browsers, and what became of it is asked as that page's script does
- * (dingtalk-page.h).
+ * (dingtalk-page.h); scan.c shows the code and polls, and the rest is here:
  *
  * state       waits for         next
  * LOADING     challenge.htm     the page is known → MAKING
- * MAKING      generate_qrcode   a code, which is shown → SHOWN
- * SHOWN       timer             → ASKING
- * ASKING      login_with_qr     nothing new, or lost → SHOWN; agreed → CONFIRMING; code over →
- *                               EXPIRED
+ * MAKING      generate_qrcode   a code → IDLE, scan_show()
+ * IDLE        scan.c            somebody agreed → CONFIRMING; another code is wanted → LOADING
  * CONFIRMING  confirm_auth      a code to redeem → dingtalk_exchange()
- * EXPIRED     a key press       → LOADING
  *
- * Everything else ends the login. The prompt that goes with the code needs no state: Enter changes
- * nothing. The address that confirm_auth gives is looked at and never asked.
+ * Everything else ends the login. The address that confirm_auth gives is looked at, never asked.
  */
 #include "base/text.h"
 #include "base/url.h"
 #include "providers/dingtalk.h"
-#include "providers/renewal.h"
 #include "providers/request.h"
 
 #define HELD_MS  20000                   /* a poll is answered within five seconds */
-#define REST_MS  1000                    /* between two of them */
-#define LOST_MAX 3                       /* in a row, without an answer */
 #define FORM_MAX 16384
 
 static struct dingtalk_poll *poll_of(struct login *login)
@@ -38,15 +31,11 @@ static struct dingtalk_poll *poll_of(struct login *login)
 
 static void send(struct login *login, struct http_request *request, enum dingtalk_poll_state state)
 {
-	struct dingtalk_poll *poll = poll_of(login);
-
-	poll->state = state;
-	if (!request) {
+	poll_of(login)->state = state;
+	if (request)
+		login_request(login, request);
+	else
 		login_fail(login, FAIL_CONFIG, "too long for a request");
-		return;
-	}
-	cookies_add(&poll->cookies, request);
-	login_request(login, request);
 }
 
 /* What is the same in all requests for one code. */
@@ -92,6 +81,7 @@ static struct http_request *make_post(struct login *login, const char *path, str
 		return http_request_free(request);
 	}
 	request->method = HTTP_POST;
+	cookies_add(&poll_of(login)->cookies, request);
 	add_page_url(login, &page);
 	add_header_text(request, "Referer", &page);
 	url_add_origin(&origin, config->login_url);
@@ -108,7 +98,6 @@ static void load(struct login *login)
 
 	cookies_done(&poll->cookies);
 	dingtalk_qr_done(&poll->qr);
-	poll->n_lost = 0;
 	if (random_hex(poll->oauth_state, DINGTALK_STATE_BYTES) < 0) {
 		login_fail(login, FAIL_PROVIDER, "no random bytes");
 		return;
@@ -128,7 +117,7 @@ static void make_code(struct login *login)
 	send(login, make_post(login, "generate_qrcode", &form), DINGTALK_POLL_MAKING);
 }
 
-static void ask(struct login *login)
+static struct http_request *make_poll(struct login *login, bool is_seen UNUSED)
 {
 	const struct dingtalk_config *config = login_config(login);
 	const struct dingtalk_poll *poll = poll_of(login);
@@ -143,16 +132,11 @@ static void ask(struct login *login)
 	request = make_post(login, "login_with_qr", &form);
 	if (request)
 		request->total_ms = HELD_MS;
-	send(login, request, DINGTALK_POLL_ASKING);
+	return request;
 }
 
-static void ask_later(struct login *login)
-{
-	poll_of(login)->state = DINGTALK_POLL_SHOWN;
-	login_timer(login, REST_MS);
-}
-
-static void confirm(struct login *login, const struct secret *validation)
+/* `validation` is taken over; NULL: nothing. */
+static void confirm(struct login *login, struct secret *validation)
 {
 	const struct dingtalk_config *config = login_config(login);
 	struct buf form = BUF_INIT_SECRET(FORM_MAX);
@@ -161,6 +145,7 @@ static void confirm(struct login *login, const struct secret *validation)
 	add_parameters(login, &form);
 	form_add(&form, "corpId", config->corp_id);
 	form_add(&form, "secondaryValidationResult", validation ? validation->data : "");
+	secret_free(validation);
 	request = make_post(login, "confirm_auth", &form);
 	if (request)
 		request->once = true;            /* a scan is good for one code */
@@ -184,7 +169,6 @@ static void take_code(struct login *login, const struct http_reply *reply)
 {
 	const struct dingtalk_config *config = login_config(login);
 	struct dingtalk_poll *poll = poll_of(login);
-	struct login_code code = { .link = poll->qr.link };
 	struct api_result result;
 
 	dingtalk_read_qr(reply, config->login_url, &poll->qr, &result);
@@ -192,49 +176,11 @@ static void take_code(struct login *login, const struct http_reply *reply)
 		api_end(login, &result);
 		return;
 	}
-	if (poll->is_probing) {
+	poll->state = DINGTALK_POLL_IDLE;
+	if (poll->is_probing)
 		login_done(login);
-		return;
-	}
-	code.text = login_text(login, N_("Scan the code with DingTalk and approve there."));
-	login_show_code(login, &code);
-	ask_later(login);
-}
-
-static void lose(struct login *login, const struct api_result *result)
-{
-	if (++poll_of(login)->n_lost > LOST_MAX)
-		api_end(login, result);
 	else
-		ask_later(login);
-}
-
-static void take_scan(struct login *login, const struct http_reply *reply)
-{
-	struct dingtalk_poll *poll = poll_of(login);
-	_cleanup_secret_ struct secret *validation = NULL;
-	struct api_result result;
-
-	switch (dingtalk_read_scan(reply, &validation, &result)) {
-	case DINGTALK_SCAN_NONE:
-	case DINGTALK_SCAN_SEEN:
-		poll->n_lost = 0;
-		ask_later(login);
-		return;
-	case DINGTALK_SCAN_AGREED:
-		confirm(login, validation);
-		return;
-	case DINGTALK_SCAN_OVER:
-		poll->state = DINGTALK_POLL_EXPIRED;
-		renewal_offer(login, &poll->n_renewals);
-		return;
-	case DINGTALK_SCAN_LOST:
-		lose(login, &result);
-		return;
-	case DINGTALK_SCAN_ENDED:
-		api_end(login, &result);
-		return;
-	}
+		scan_show(login, &poll->scan);
 }
 
 static void take_confirmed(struct login *login, const struct http_reply *reply)
@@ -252,12 +198,45 @@ static void take_confirmed(struct login *login, const struct http_reply *reply)
 		api_end(login, &result);
 }
 
+/* --- the scan --- */
+
+static char *make_link(struct login *login)
+{
+	return text_copy(poll_of(login)->qr.link);
+}
+
+static enum scan_status read_poll(const struct http_reply *reply, struct secret **ret_validation)
+{
+	struct api_result result;
+
+	return dingtalk_read_scan(reply, ret_validation, &result);
+}
+
+static void end(struct login *login, const struct http_reply *reply)
+{
+	_cleanup_secret_ struct secret *validation = NULL;
+	struct api_result result;
+
+	(void)dingtalk_read_scan(reply, &validation, &result);
+	api_end(login, &result);
+}
+
+static const struct scan_kind page = {
+	.load = load,
+	.make_link = make_link,
+	.text = N_("Scan the code with DingTalk and approve there."),
+	.make_poll = make_poll,
+	.read_poll = read_poll,
+	.agreed = confirm,
+	.end = end,
+};
+
 /* --- operations --- */
 
 void dingtalk_poll_start(struct login *login)
 {
 	if (!api_ends_paused(login))
-		load(login);
+		scan_start(login, &poll_of(login)->scan, &page);
 }
 
 void dingtalk_poll_probe(struct login *login)
@@ -268,8 +247,7 @@ void dingtalk_poll_probe(struct login *login)
 
 void dingtalk_poll_answer(struct login *login)
 {
-	if (poll_of(login)->state == DINGTALK_POLL_EXPIRED)
-		load(login);
+	scan_take_answer(login, &poll_of(login)->scan);
 }
 
 void dingtalk_poll_reply(struct login *login, const struct http_reply *reply)
@@ -284,22 +262,18 @@ void dingtalk_poll_reply(struct login *login, const struct http_reply *reply)
 	case DINGTALK_POLL_MAKING:
 		take_code(login, reply);
 		return;
-	case DINGTALK_POLL_ASKING:
-		take_scan(login, reply);
-		return;
 	case DINGTALK_POLL_CONFIRMING:
 		take_confirmed(login, reply);
 		return;
 	case DINGTALK_POLL_IDLE:
-	case DINGTALK_POLL_SHOWN:
-	case DINGTALK_POLL_EXPIRED:
-		return;                          /* nothing was asked */
+		scan_take_reply(login, &poll->scan, reply);
+		return;
 	}
 }
 
 void dingtalk_poll_timeout(struct login *login)
 {
-	ask(login);
+	scan_take_timeout(login, &poll_of(login)->scan);
 }
 
 void dingtalk_poll_finish(struct login *login)

@@ -5,15 +5,14 @@
 #include "providers/cookies.h"
 #include "providers/dingtalk-page.h"
 #include "providers/provider.h"
+#include "providers/scan.h"
 
+/* What is waited for beside what scan.c waits for. */
 enum dingtalk_poll_state {
 	DINGTALK_POLL_IDLE,
 	DINGTALK_POLL_LOADING,
 	DINGTALK_POLL_MAKING,
-	DINGTALK_POLL_SHOWN,
-	DINGTALK_POLL_ASKING,
 	DINGTALK_POLL_CONFIRMING,
-	DINGTALK_POLL_EXPIRED,
 };
 
 #define DINGTALK_STATE_BYTES 16
@@ -25,7 +24,7 @@ struct dingtalk_poll {
 	char oauth_state[2 * DINGTALK_STATE_BYTES + 1];  /* the same in all its requests */
 	char only_corp[DINGTALK_CORP_MAX + 1];           /* of the page */
 	struct dingtalk_qr qr;
-	unsigned n_lost, n_renewals;
+	struct scan scan;
 	bool is_probing;
 };
 

@@ -17,19 +17,13 @@
 
 static const struct {
 	const char *code;
-	enum dingtalk_scan scan;
+	enum scan_status status;
 } codes[] = {
-	{ "11021", DINGTALK_SCAN_NONE },
-	{ "11041", DINGTALK_SCAN_SEEN },
-	{ "11019", DINGTALK_SCAN_OVER },
-	{ "283960126", DINGTALK_SCAN_LOST },     /* passes by itself */
+	{ "11021", SCAN_NOBODY },
+	{ "11041", SCAN_SEEN },
+	{ "11019", SCAN_OVER },
+	{ "283960126", SCAN_LOST },     /* passes by itself */
 };
-
-/* A gateway in front of the server may give up before it does. */
-static bool is_lost(const struct http_reply *reply)
-{
-	return reply->result != HTTP_DONE || (reply->status >= 502 && reply->status <= 504);
-}
 
 /* An address to go on at: {"url": …} in a text. */
 static bool wants_browser(const struct json_t *json)
@@ -40,8 +34,8 @@ static bool wants_browser(const struct json_t *json)
 	return context && json_has(context, "url");
 }
 
-static enum dingtalk_scan read_no(const struct json_t *json, const char *what,
-				  struct api_result *result)
+static enum scan_status read_no(const struct json_t *json, const char *what,
+				struct api_result *result)
 {
 	const char *code = json_text(json, "errorCode", MESSAGE_MAX);
 
@@ -52,8 +46,8 @@ static enum dingtalk_scan read_no(const struct json_t *json, const char *what,
 		dingtalk_answer_set_error(result, what, json);
 	for (size_t i = 0; i < N_ELEMENTS(codes); i++)
 		if (text_equals(codes[i].code, code))
-			return codes[i].scan;
-	return DINGTALK_SCAN_ENDED;
+			return codes[i].status;
+	return SCAN_UNKNOWN;
 }
 
 /* What the vendor may want beyond a scan. */
@@ -62,8 +56,8 @@ static const char *const scan_flags[] = {
 	"needSecondaryValidation", "chooseOrganization", NULL
 };
 
-static enum dingtalk_scan read_agreed(const struct json_t *json, const char *what,
-				      struct secret **ret_validation, struct api_result *result)
+static enum scan_status read_agreed(const struct json_t *json, const char *what,
+				    struct secret **ret_validation, struct api_result *result)
 {
 	static const char name[] = "secondaryValidationResult";
 	const struct json_t *agreed = json_object_at(json, "result");
@@ -75,29 +69,29 @@ static enum dingtalk_scan read_agreed(const struct json_t *json, const char *wha
 
 	if (!agreed || !validation) {
 		api_set_fault(result, what, "a yes that is not as it was");
-		return DINGTALK_SCAN_ENDED;
+		return SCAN_UNKNOWN;
 	}
 	if (flag) {
 		dingtalk_answer_set_end(result, API_DENIED, DENY_REFUSED, what, fault);
-		return DINGTALK_SCAN_ENDED;
+		return SCAN_UNKNOWN;
 	}
 	*ret_validation = *validation ? secret_from_text(validation) : NULL;
-	return DINGTALK_SCAN_AGREED;
+	return SCAN_AGREED;
 }
 
-enum dingtalk_scan dingtalk_read_scan(const struct http_reply *reply,
-				      struct secret **ret_validation,
-				      struct api_result *ret_result)
+enum scan_status dingtalk_read_scan(const struct http_reply *reply,
+				    struct secret **ret_validation,
+				    struct api_result *ret_result)
 {
 	static const char what[] = "login_with_qr";
 	_cleanup_json_ struct json_t *json = NULL;
 	bool success = false;
 
 	json = dingtalk_answer_read(reply, what, &success, ret_result);
-	if (is_lost(reply))
-		return DINGTALK_SCAN_LOST;
+	if (scan_is_lost(reply))
+		return SCAN_LOST;
 	if (!json)
-		return DINGTALK_SCAN_ENDED;
+		return SCAN_UNKNOWN;
 	return success ? read_agreed(json, what, ret_validation, ret_result) :
 			 read_no(json, what, ret_result);
 }

@@ -41,6 +41,7 @@ libjauth_providers_la_SOURCES = \
 	providers/renewal.c providers/renewal.h \
 	providers/request.c providers/request.h \
 	providers/script-literal.c providers/script-literal.h \
+	providers/scan.c providers/scan.h \
 	providers/sms-alibaba.c providers/sms-alibaba.h \
 	providers/sms-alibaba-reply.c \
 	providers/sms-aws-sns.c providers/sms-aws-sns.h \
@@ -65,6 +66,12 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c \
+	providers/wechat.c providers/wechat.h \
+	providers/wechat-device.c \
+	providers/wechat-page.c providers/wechat-page.h \
+	providers/wechat-poll.c \
+	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-type.c \
 	providers/wecom.c providers/wecom.h \
 	providers/wecom-api.c \
 	providers/wecom-message.c \

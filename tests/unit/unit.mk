@@ -157,6 +157,20 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
+t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
+	tests/providers/wechat-fixture.h
+t_wechat_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_LDADD = libfake-core.la
+t_wechat_poll_SOURCES = tests/providers/t-wechat-poll.c tests/providers/wechat-fixture.c \
+	tests/providers/wechat-fixture.h
+t_wechat_poll_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_poll_LDADD = libfake-core.la
+t_wechat_device_SOURCES = tests/providers/t-wechat-device.c tests/providers/wechat-fixture.c \
+	tests/providers/wechat-fixture.h
+t_wechat_device_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_device_LDADD = libfake-core.la
+
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
