@@ -103,6 +103,7 @@ static void identify(struct login *login)
 	const struct dingtalk_config *config = login_config(login);
 	const struct dingtalk_login *own = login_own(login);
 	const struct dingtalk_member *member = &own->member;
+	const char *unionid = own->person.unionid[0] ? own->person.unionid : member->unionid;
 	_cleanup_free_ char *issuer = text_format("dingtalk:%s", config->corp_id);
 	_cleanup_list_ char **groups = NULL;
 	struct identity identity = {
@@ -122,9 +123,9 @@ static void identify(struct login *login)
 		}
 	}
 	identity.groups = (const char *const *)groups;
-	if (own->person.unionid[0])
+	if (unionid[0])
 		identity.attributes[identity.n_attributes++] =
-			(struct identity_attribute) { "unionid", own->person.unionid };
+			(struct identity_attribute) { "unionid", unionid };
 	login_identify(login, &identity);
 }
 

@@ -170,6 +170,19 @@ t_wechat_device_SOURCES = tests/providers/t-wechat-device.c tests/providers/wech
 	tests/providers/wechat-fixture.h
 t_wechat_device_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_device_LDADD = libfake-core.la
+check_PROGRAMS += t-dingtalk t-dingtalk-reply t-dingtalk-token
+t_dingtalk_SOURCES = tests/providers/t-dingtalk.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_LDADD = libfake-core.la
+t_dingtalk_reply_SOURCES = tests/providers/t-dingtalk-reply.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_reply_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_reply_LDADD = libfake-core.la
+t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_token_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_token_LDADD = libfake-core.la
 
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
