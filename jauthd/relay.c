@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/parameters.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "jauthd/http.h"
@@ -48,6 +49,8 @@ struct link {
 	bool is_opened, is_closing;
 	struct buf opening, target, result;
 	char method[RELAY_METHOD_MAX + 1];       /* of the last press that was handed on */
+	char stateless[RELAY_TARGETS_MAX][RELAY_METHOD_MAX + 1]; /* targets without a state */
+	unsigned n_stateless;
 	unsigned n_presses;              /* handed on */
 	bool was_called_back, was_refused;
 };
@@ -97,7 +100,7 @@ static struct link *find(struct relay *relay, uint64_t number)
 	return link;
 }
 
-static struct link *find_id(struct relay *relay, const char *id)
+static struct link *find_id(const struct relay *relay, const char *id)
 {
 	struct link *link = relay->links;
 
@@ -496,9 +499,19 @@ static bool take_press(struct relay *relay, struct link *link, const struct rela
 	return true;
 }
 
+static bool is_stateless(const struct link *link, const char *method)
+{
+	unsigned i = 0;
+
+	while (i < link->n_stateless && !text_equals(link->stateless[i], method))
+		i++;
+	return i < link->n_stateless;
+}
+
 static bool take_callback(struct relay *relay, struct link *link, const struct relay_event *event)
 {
-	if (!event->callback || link->was_called_back || !(link->said & WANT_TARGET))
+	if (!event->callback || link->was_called_back ||
+	    !((link->said & WANT_TARGET) || is_stateless(link, link->method)))
 		return false;
 	link->was_called_back = true;
 	/* A relay that forgets who came back gets no way for a second one, who would see digits
@@ -518,16 +531,39 @@ static bool take_refusal(struct relay *relay, struct link *link, const struct re
 	return true;
 }
 
-/* What is new in it is handed on; each may end the login, and with it the link. The callback is of
- * the target that was said, so a button pressed later comes behind it. */
+static bool has_state(const char *callback)
+{
+	struct parameters parameters = { .n = 0 };
+	bool has = parameters_parse(callback, RELAY_CALLBACK_MAX, &parameters) < 0 ||
+		   parameters_has(&parameters, "state");
+
+	parameters_done(&parameters);
+	return has;
+}
+
+/* A callback with a state is of the target that was said, so a button pressed later comes behind
+ * it. One without a state came together with its press. */
+static bool is_press_first(const struct relay *relay, const struct relay_event *event)
+{
+	const struct link *link = find_id(relay, event->link);
+
+	return link && event->callback && is_stateless(link, event->method) &&
+	       !has_state(event->callback);
+}
+
+/* What is new in it is handed on; each may end the login, and with it the link. */
 static bool take_event(struct relay *relay, const struct relay_event *event)
 {
-	static bool (*const takes[])(struct relay *, struct link *, const struct relay_event *) = {
-		take_refusal, take_callback, take_press,
+	static bool (*const orders[][3])(struct relay *, struct link *,
+					 const struct relay_event *) = {
+		{ take_refusal, take_callback, take_press },
+		{ take_refusal, take_press, take_callback },
 	};
+	bool (*const *takes)(struct relay *, struct link *, const struct relay_event *) =
+		orders[is_press_first(relay, event)];
 	bool is_news = false;
 
-	for (size_t i = 0; i < N_ELEMENTS(takes); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(orders[0]); i++) {
 		struct link *link = find_id(relay, event->link);
 
 		if (link && link->is_opened && !link->is_closing && !link->was_refused)
@@ -626,8 +662,34 @@ static int make_id(char ret_id[RELAY_ID_LEN + 1])
 	return 0;
 }
 
+static void keep_stateless(struct link *link, const struct relay_opening *opening)
+{
+	for (unsigned i = 0; i < opening->n_targets; i++) {
+		const struct relay_target *target = &opening->targets[i];
+
+		if (target->has_no_state && text_into(link->stateless[link->n_stateless],
+						      RELAY_METHOD_MAX + 1, target->method))
+			link->n_stateless++;
+	}
+}
+
+static void fill_address(const struct relay *relay, const struct link *link,
+			 const struct relay_opening *opening, struct relay_address *ret_address)
+{
+	unsigned i = 0;
+	bool is_program;
+
+	while (i < opening->n_targets && opening->targets[i].app == RELAY_APP_MINI_PROGRAM)
+		i++;
+	is_program = i > 0 && i == opening->n_targets;
+	(void)text_into(ret_address->id, sizeof(ret_address->id), link->id);
+	(void)snprintf(ret_address->code, URL_MAX + 1, "%s/%c/%s", relay->url,
+		       is_program ? 'm' : 'q', link->id);
+	(void)snprintf(ret_address->page, URL_MAX + 1, "%s/d/%s", relay->url, link->id);
+}
+
 uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_opening *opening,
-		    int64_t seconds, char ret_url[URL_MAX + 1])
+		    int64_t seconds, struct relay_address *ret_address)
 {
 	struct link *link;
 
@@ -651,7 +713,8 @@ uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_open
 	link->next = relay->links;
 	relay->links = link;
 	relay->status.n_links++;
-	(void)snprintf(ret_url, URL_MAX + 1, "%s/q/%s", relay->url, link->id);
+	keep_stateless(link, opening);
+	fill_address(relay, link, opening, ret_address);
 	schedule_work(relay);
 	return link->number;
 }
