@@ -11,9 +11,10 @@ from people import (CODE_PROMPT, GATE, RENEW, code_in, expect_no_shell, expect_s
 from vendors.dingtalk_login import LoginPages
 
 
-def config_text(vendor, **more):
-    method = {"mode": "device", "device_flow_alone": "yes", "title": "DingTalk", **more}
-    return configs.head() + dingtalk_section(vendor, **method) + configs.service("sshd", "dingtalk")
+def config_text(pages, **more):
+    method = {"mode": "device", "device_flow_alone": "yes", "login_url": pages.base,
+              "title": "DingTalk", **more}
+    return configs.head() + dingtalk_section(pages.vendor, **method) + configs.service("sshd", "dingtalk")
 
 
 @pytest.fixture(scope="module", name="pages")
@@ -24,7 +25,7 @@ def fixture_pages(dingtalk):
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house, dingtalk, pages):
     house.use_jauth("sshd")
-    house.configure(config_text(dingtalk))
+    house.configure(config_text(pages))
     yield house
     house.use_debian("sshd")
     house.stop_jauth()
@@ -36,7 +37,7 @@ def vendor(house, dingtalk, pages):
     just found out that the app may."""
     dingtalk.reset()
     pages.reset()
-    house.reload(config_text(dingtalk))
+    house.reload(config_text(pages))
     pages.wait_for_grant()
     pages.reset()
     yield dingtalk
@@ -57,7 +58,7 @@ def jane(house, vendor):
 
 def scan(house, pages, user):
     """A terminal with the code, and the grant it belongs to."""
-    ssh = house.sshd().login(user, NumberOfPasswordPrompts=1, rows=35)
+    ssh = house.sshd().login(user, NumberOfPasswordPrompts=1, rows=24)
     link = open_code(ssh)
     grant = pages.grants.by_user_code(code_in(link))
     assert link == f"{pages.base}/oauth2/device/verify.htm?user_code={grant.user_code}"
@@ -189,7 +190,7 @@ def test_an_app_that_may_not(house, pages, vendor, jane):
 
 def test_that_it_may_not_is_in_the_log_at_once(house, pages, vendor):
     pages.no_device_flow = True
-    house.reload(config_text(vendor, title="DingTalk, again"))
+    house.reload(config_text(pages, title="DingTalk, again"))
     wait_until(lambda: "mode = device cannot be used: 900103" in house.journal(), 10,
                "a line in the log")
 

@@ -15,10 +15,11 @@ from vendors.dingtalk_login import (EXPIRED, SCANNED, TRANSIENT, LoginPages, con
 REDIRECT_URI = "https://sso.example.org/nobody-comes-here"
 
 
-def config_text(vendor, **more):
+def config_text(pages, **more):
     method = {"mode": "poll", "redirect_uri": REDIRECT_URI, "device_flow_alone": "yes",
+              "login_url": pages.base,
               "title": "DingTalk", **more}
-    return configs.head() + dingtalk_section(vendor, **method) + configs.service("sshd", "dingtalk")
+    return configs.head() + dingtalk_section(pages.vendor, **method) + configs.service("sshd", "dingtalk")
 
 
 @pytest.fixture(scope="module", name="pages")
@@ -29,7 +30,7 @@ def fixture_pages(dingtalk):
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house, dingtalk, pages):
     house.use_jauth("sshd")
-    house.configure(config_text(dingtalk))
+    house.configure(config_text(pages))
     yield house
     house.use_debian("sshd")
     house.stop_jauth()
@@ -42,7 +43,7 @@ def vendor(house, dingtalk, pages):
     dingtalk.reset()
     pages.reset()
     dingtalk.redirect_uris = [REDIRECT_URI]
-    house.reload(config_text(dingtalk))
+    house.reload(config_text(pages))
     yield dingtalk
     complaints = list(dingtalk.complaints)
     dingtalk.reset()
@@ -61,7 +62,7 @@ def jane(house, vendor):
 
 def scan(house, pages, user):
     """A terminal with the code, and the ticket in it."""
-    ssh = house.sshd().login(user, NumberOfPasswordPrompts=1, rows=35)
+    ssh = house.sshd().login(user, NumberOfPasswordPrompts=1, rows=24)
     link = open_code(ssh)
     ticket = pages.wait_for_scan(len(pages.scans))
     assert link == f"{pages.base}/oauth2/qr_confirm.htm?code={ticket}"
@@ -259,7 +260,7 @@ def test_the_page_of_one_organisation(house, pages, vendor, jane):
 
 
 def test_an_address_that_is_not_registered(house, pages, vendor, jane):
-    house.reload(config_text(vendor, redirect_uri="https://other.example.org/"))
+    house.reload(config_text(pages, redirect_uri="https://other.example.org/"))
     ends_at_once(house, jane[0])
     assert "redirect_uri is wrong" in house.journal()
 
@@ -291,9 +292,9 @@ def test_an_address_that_is_shut_out_is_left_alone(house, vendor, jane):
 
 
 def test_departments_are_groups(house, pages, vendor, jane):
-    house.reload(config_text(vendor, groups_allowed="7"))
+    house.reload(config_text(pages, groups_allowed="7"))
     let_in(house, pages, *jane)
-    house.reload(config_text(vendor, groups_allowed="8"))
+    house.reload(config_text(pages, groups_allowed="8"))
     refused(house, pages, *jane)
 
 
@@ -306,7 +307,7 @@ def test_no_secret_in_the_log(house, pages, vendor, jane):
 
 
 def test_not_the_same_app_by_the_relay_and_past_it(house, vendor, jane):
-    both = config_text(vendor) + dingtalk_section(vendor, name="other")
+    both = config_text(pages) + dingtalk_section(vendor, name="other")
     house.write_config(both)
     result = house.ctl("check", check=False)
     assert "of one app" in result.stdout + result.stderr

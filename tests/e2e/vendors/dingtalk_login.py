@@ -2,7 +2,7 @@
 """login.dingtalk.com as its own programs use it: the page for browsers with a code to scan (mode =
 poll), and the device flow (mode = device); a part of class DingTalk in dingtalk.py.
 
-    login = LoginPages(vendor)              once; login.reset() with vendor.reset()
+    login = LoginPages(vendor)              once, at login.base; login.reset() with vendor.reset()
     ticket = login.wait_for_scan()          of the newest code on a screen
     login.scan(ticket, "Manager123")        somebody scans it; agree(ticket) follows
     login.set_answer(ticket, {…})           any other answer to its polls
@@ -67,7 +67,9 @@ class Scan:
 class LoginPages:
     def __init__(self, vendor):
         self.vendor = vendor
-        self.base = vendor.url + "/login"
+        # About as long as the vendor's own: it matters for what fits on a screen.
+        self.origin = f"https://localhost:{vendor.port}"
+        self.base = self.origin + "/login"
         self.changed = threading.Condition(vendor.lock)  # an answer, a scan, a grant
         vendor.routes.update({
             ("GET", "/login/oauth2/challenge.htm"): ("challenge", self.challenge),
@@ -153,7 +155,7 @@ class LoginPages:
         if given["client_id"] != self.vendor.app_key or \
                 given["redirect_uri"] not in self.vendor.redirect_uris:
             return Reply(200, "<html>url 不在重定向URL中</html>", "text/html; charset=utf-8")
-        scan = Scan(given, self.vendor.url + request.target)
+        scan = Scan(given, self.origin + request.target)
         self.visits[given["state"]] = scan
         members = ",\n".join(f"\t{name}: {value}" for name, value in self.page_vars.items())
         session = scan.cookies["login_session"]
@@ -174,7 +176,7 @@ class LoginPages:
             ({name: form[name] for name in PAGE} == scan.given, "other parameters than the page"),
             (request.header("Cookie") == cookies, "not the cookies it was given"),
             (request.header("Referer") == scan.url, "not from the page"),
-            (request.header("Origin") == self.vendor.url, "not from the page's origin"),
+            (request.header("Origin") == self.origin, "not from the page's origin"),
             ("Mozilla/" in request.header("User-Agent"), "not a browser"),
         ])
         return scan, form
