@@ -64,7 +64,7 @@ static enum scan_status read_agreed(const struct json_t *json, const char *what,
 	const char *flag = agreed ? dingtalk_answer_find_flag(agreed, scan_flags) : NULL;
 	const char *validation = agreed && json_has_value(agreed, name) ?
 		json_text_or_empty(agreed, name, VALIDATION_MAX) : "";
-	_cleanup_free_ char *fault = flag ? text_format("more is wanted than a scan (%s)", flag) :
+	_cleanup_free_ char *fault = flag ? text_format("%s: more is wanted than a scan", flag) :
 					    NULL;
 
 	if (!agreed || !validation) {

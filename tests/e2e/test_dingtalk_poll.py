@@ -147,7 +147,7 @@ def test_what_is_not_known_lets_nobody_in(house, pages, jane, answer):
 def test_more_is_wanted_than_a_scan(house, pages, jane, flag):
     pages.result[flag] = True
     refused(house, pages, *jane)
-    assert f"more is wanted than a scan ({flag})" in house.journal()
+    assert f"login_with_qr: {flag}: more is wanted" in house.journal()
 
 
 def test_another_employee(house, pages, vendor, jane):
@@ -245,9 +245,9 @@ def ends_at_once(house, user):
 @pytest.mark.parametrize("name,value,says", [
     ("needLogin", "false", "the page is not as it was"),
     ("lang", "navigator.language", "the page is not as it was"),
-    ("usingMfa", "true", "needs a browser (usingMfa)"),
-    ("needSomethingNew", "true", "needs a browser (needSomethingNew)"),
-    ("ssoUrl", "'https://idp.example.org/'", "needs a browser (ssoUrl)")])
+    ("usingMfa", "true", "usingMfa: this organisation"),
+    ("needSomethingNew", "true", "needSomethingNew: this organisation"),
+    ("ssoUrl", "'https://idp.example.org/'", "ssoUrl: this organisation")])
 def test_a_page_that_wants_more(house, pages, jane, name, value, says):
     pages.page_vars[name] = value
     ends_at_once(house, jane[0])
@@ -306,7 +306,7 @@ def test_no_secret_in_the_log(house, pages, vendor, jane):
     assert not [secret for secret in vendor.secrets_made if secret in log]
 
 
-def test_not_the_same_app_by_the_relay_and_past_it(house, vendor, jane):
+def test_not_the_same_app_by_the_relay_and_past_it(house, pages, vendor, jane):
     both = config_text(pages) + dingtalk_section(vendor, name="other")
     house.write_config(both)
     result = house.ctl("check", check=False)
