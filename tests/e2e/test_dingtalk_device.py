@@ -14,7 +14,8 @@ from vendors.dingtalk_login import LoginPages
 def config_text(pages, **more):
     method = {"mode": "device", "device_flow_alone": "yes", "login_url": pages.base,
               "title": "DingTalk", **more}
-    return configs.head() + dingtalk_section(pages.vendor, **method) + configs.service("sshd", "dingtalk")
+    return (configs.head() + dingtalk_section(pages.vendor, **method)
+            + configs.service("sshd", "dingtalk"))
 
 
 @pytest.fixture(scope="module", name="pages")

@@ -19,7 +19,8 @@ def config_text(pages, **more):
     method = {"mode": "poll", "redirect_uri": REDIRECT_URI, "device_flow_alone": "yes",
               "login_url": pages.base,
               "title": "DingTalk", **more}
-    return configs.head() + dingtalk_section(pages.vendor, **method) + configs.service("sshd", "dingtalk")
+    return (configs.head() + dingtalk_section(pages.vendor, **method)
+            + configs.service("sshd", "dingtalk"))
 
 
 @pytest.fixture(scope="module", name="pages")

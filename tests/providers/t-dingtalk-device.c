@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The type dingtalk with mode = device: RFC 8628 in the vendor's words, and an authCode at its end. */
+/* The type dingtalk with mode = device: RFC 8628 in the vendor's words, and an authCode at the
+ * end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -135,8 +136,8 @@ static void a_grant_is_whole_and_leads_to_the_vendor(void **state UNUSED)
 		       "\"https://example.org/\",\"expiresIn\":900}}", DEVICE_FAULT },
 		{ 200, "{\"success\":true,\"result\":{\"deviceCode\":\"d\",\"userCode\":\"\","
 		       "\"verificationUri\":\"" VERIFY "\",\"expiresIn\":900}}", DEVICE_FAULT },
-		{ 200, "{\"success\":false,\"errorCode\":\"900103\",\"errorMsg\":\"应用不存在\"}",
-		  DEVICE_SETUP },
+		{ 200, "{\"success\":false,\"errorCode\":\"900103\","
+		       "\"errorMsg\":\"应用不存在\"}", DEVICE_SETUP },
 		{ 200, "{\"success\":false,\"errorCode\":\"7\"}", DEVICE_FAULT },
 		{ 200, "{\"success\":false}", DEVICE_FAULT },
 		{ 200, "{\"status\":1111,\"wait\":5}", DEVICE_BUSY },

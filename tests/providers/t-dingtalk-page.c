@@ -164,7 +164,8 @@ static void a_code_is_a_link_to_the_vendor(void **state UNUSED)
 		  API_FAILED, FAIL_PROVIDER },
 		{ "{\"success\":true,\"result\":\"" LOGIN "/oauth2/qr_confirm.htm?code=%E5%BC\"}",
 		  API_FAILED, FAIL_PROVIDER },
-		{ "{\"success\":true,\"result\":\"" LOGIN "/oauth2/qr_confirm.htm?code=%E5%BC%A0\"}",
+		{ "{\"success\":true,\"result\":\"" LOGIN
+		  "/oauth2/qr_confirm.htm?code=%E5%BC%A0\"}",
 		  API_FAILED, FAIL_PROVIDER },
 		{ "{\"success\":true,\"result\":\"" LOGIN "/oauth2/other.htm?code=abc\"}",
 		  API_FAILED, FAIL_PROVIDER },

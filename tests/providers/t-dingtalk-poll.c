@@ -389,7 +389,8 @@ static void what_does_not_fit_into_a_request_fails(void **state UNUSED)
 
 	memset(path, 'p', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	section = text_format(SECTION "mode = poll\nredirect_uri = https://a.example.org/%s\n", path);
+	section = text_format(SECTION "mode = poll\nredirect_uri = https://a.example.org/%s\n",
+			      path);
 	method = method_new(section);
 	login = fake_start(method);
 	ended(login, FAKE_FAILED, FAIL_CONFIG);

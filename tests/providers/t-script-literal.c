@@ -46,9 +46,9 @@ static void a_literal_becomes_json(void **state UNUSED)
 static void what_is_more_than_data_is_none(void **state UNUSED)
 {
 	static const char *const rows[] = {
-		"", "a", "[1]", "'a'", "{", "{a:1", "{a:'b}", "{a:'b\n'}", "{a:\"b\\", "{a:'\\x41'}",
-		"{a:'\\0'}", "{a:b}", "{a:b()}", "{a:f(1)}", "{a:undefined}", "{a:!0}", "{a:`b`}",
-		"{a:/b/}", "{a:1/*b*/}", "{a:(1)}", "{...a}", "{[a]:1}",
+		"", "a", "[1]", "'a'", "{", "{a:1", "{a:'b}", "{a:'b\n'}", "{a:\"b\\",
+		"{a:'\\x41'}", "{a:'\\0'}", "{a:b}", "{a:b()}", "{a:f(1)}", "{a:undefined}", "{a:!0}",
+		"{a:`b`}", "{a:/b/}", "{a:1/*b*/}", "{a:(1)}", "{...a}", "{[a]:1}",
 		"{a:1+1}", "{a:0x10}", "{a:.5}", "{a:1.}", "{a:01}", "{a 1}", "{a:1 b:2}", "{a::1}",
 		"{a:[1}]", "{a:new Date()}", "{get a(){}}", "{a}", "{1:2}", "{'a':}", "{a:1,a:2}",
 		"{a:true false}", "{a:-}", "{,,}", "{a:1,,b:2}", "{张:1}",
