@@ -43,7 +43,8 @@ CALLS_PER_S = 20                        # of one app to one call, standard editi
 NOTICE_MAX = 2048                       # bytes of a message as JSON
 IN_APP, OAUTH = "in-app", "oauth"       # the kinds of codes
 
-READ_ME, READ_MEMBER, SEND = "Contact.User.Read", "qyapi_get_member", "qyapi_message_corpconversation"
+READ_ME, READ_MEMBER = "Contact.User.Read", "qyapi_get_member"
+SEND = "qyapi_message_corpconversation"
 
 WORDS = {
     -1: "系统繁忙", 33012: "无效的USERID", 40014: "不合法的access_token",
