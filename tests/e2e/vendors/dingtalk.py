@@ -135,6 +135,7 @@ class DingTalk(Server):
         self.redirect_uris = []         # 重定向URL
         self.arrived = threading.Condition(self.lock)
         self.routes = {
+            ("GET", "/favicon.ico"): ("favicon", lambda _: Reply(404)),
             ("GET", "/dd.js"): ("dd.js", self.script),
             ("GET", "/login/oauth2/auth"): ("auth", self.authorize),
             ("POST", "/login/oauth2/consent"): ("consent", self.consent),
