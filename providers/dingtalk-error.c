@@ -109,8 +109,8 @@ static void set_no_object(const struct http_reply *reply, const char *what,
 			    described);
 }
 
-static struct json_t *read_object(const struct http_reply *reply, const char *what,
-				  struct api_result *ret_result)
+struct json_t *dingtalk_read_object(const struct http_reply *reply, const char *what,
+				    struct api_result *ret_result)
 {
 	_cleanup_json_ struct json_t *json = NULL;
 	int64_t status;
@@ -176,7 +176,7 @@ static void set_word(const struct json_t *json, uint32_t status, const char *wha
 struct json_t *dingtalk_read_yes(const struct http_reply *reply, const char *what,
 				 struct api_result *ret_result)
 {
-	_cleanup_json_ struct json_t *json = read_object(reply, what, ret_result);
+	_cleanup_json_ struct json_t *json = dingtalk_read_object(reply, what, ret_result);
 
 	if (!json)
 		return NULL;
@@ -208,7 +208,7 @@ static void set_wrapped(const struct json_t *json, const char *what, struct api_
 struct json_t *dingtalk_read_oapi_yes(const struct http_reply *reply, const char *what,
 				      struct api_result *ret_result)
 {
-	_cleanup_json_ struct json_t *json = read_object(reply, what, ret_result);
+	_cleanup_json_ struct json_t *json = dingtalk_read_object(reply, what, ret_result);
 	_cleanup_json_ struct json_t *yes = NULL;
 
 	if (!json)

@@ -16,6 +16,9 @@
 
 extern const struct api_dialect dingtalk_dialect;
 
+/* The object of a reply of any status; else NULL and how that ends. The caller frees. */
+struct json_t *dingtalk_read_object(const struct http_reply *reply, const char *what,
+				    struct api_result *ret_result);
 /* The object of a reply that says yes; else NULL and how that ends. `what` is the call's name for
  * the log. The caller frees. Of api.dingtalk.com: */
 struct json_t *dingtalk_read_yes(const struct http_reply *reply, const char *what,

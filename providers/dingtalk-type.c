@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The login type `dingtalk`: employees of one organisation in DingTalk, over the relay in the app
- * (mode = relay) or on the vendor's page for browsers (mode = web). Its keys, and what its modes do.
+ * (mode = relay) or on the vendor's page for browsers (mode = web), or without one, in ways that
+ * the vendor does not document (mode = device, mode = poll). Its keys, and what its modes do.
  */
 #include <string.h>
 
@@ -16,19 +17,58 @@
 /* A vendor's page that asks the person only the first time is silent, too. */
 #define OVER_THE_RELAY (PROVIDER_RELAY | PROVIDER_CONFIRMS_HERE | PROVIDER_SILENT)
 
+/* That the app is known to the vendor. */
+static void test_app(struct login *login)
+{
+	static const struct api_call call = { .vendor = &dingtalk_vendor, .next = login_done };
+
+	api_start(login, &call);
+}
+
 static const struct mode {
 	unsigned features;
 	enum relay_app app;
 	void (*start)(struct login *login);
+	/* With a relay. */
 	void (*callback)(struct login *login, const struct parameters *parameters);
+	/* Without one: what api-call.c does not wait for. */
+	void (*answer)(struct login *login);
+	void (*reply)(struct login *login, const struct http_reply *reply);
+	void (*timeout)(struct login *login);
+	/* A sysadmin wants to know whether the vendor plays along. */
+	void (*test)(struct login *login);
 } modes[] = {
-	[DINGTALK_MODE_RELAY] = { OVER_THE_RELAY, RELAY_APP_DINGTALK,
-				  dingtalk_relay_start, dingtalk_relay_callback },
-	[DINGTALK_MODE_WEB] = { OVER_THE_RELAY, RELAY_APP_BROWSER,
-				dingtalk_web_start, dingtalk_web_callback },
+	[DINGTALK_MODE_RELAY] = {
+		.features = OVER_THE_RELAY,
+		.app = RELAY_APP_DINGTALK,
+		.start = dingtalk_relay_start,
+		.callback = dingtalk_relay_callback,
+		.test = test_app,
+	},
+	[DINGTALK_MODE_WEB] = {
+		.features = OVER_THE_RELAY,
+		.app = RELAY_APP_BROWSER,
+		.start = dingtalk_web_start,
+		.callback = dingtalk_web_callback,
+		.test = test_app,
+	},
+	[DINGTALK_MODE_DEVICE] = {
+		.start = dingtalk_device_start,
+		.answer = dingtalk_device_answer,
+		.reply = dingtalk_device_reply,
+		.timeout = dingtalk_device_timeout,
+		.test = dingtalk_device_probe,
+	},
+	[DINGTALK_MODE_POLL] = {
+		.start = dingtalk_poll_start,
+		.answer = dingtalk_poll_answer,
+		.reply = dingtalk_poll_reply,
+		.timeout = dingtalk_poll_timeout,
+		.test = dingtalk_poll_probe,
+	},
 };
 
-static const char *const mode_names[] = { "relay", "web", NULL };
+static const char *const mode_names[] = { "relay", "web", "device", "poll", NULL };
 
 static const struct mode *mode_of(const void *config)
 {
@@ -49,14 +89,41 @@ static void callback(struct login *login, const struct parameters *parameters)
 	mode_of(login_config(login))->callback(login, parameters);
 }
 
+static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
+{
+	mode_of(login_config(login))->answer(login);
+}
+
 static void take_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
 {
-	api_take_reply(login, reply);
+	if (api_is_busy(login))
+		api_take_reply(login, reply);
+	else
+		mode_of(login_config(login))->reply(login, reply);
 }
 
 static void timeout(struct login *login, uint32_t number UNUSED)
 {
-	api_take_timeout(login);
+	if (api_is_busy(login))
+		api_take_timeout(login);
+	else
+		mode_of(login_config(login))->timeout(login);
+}
+
+static void test(struct login *login)
+{
+	mode_of(login_config(login))->test(login);
+}
+
+/* Not every app may use the device flow, and whoever sets it up shall see it in the log at once. */
+static void prepare(struct login *login)
+{
+	const struct dingtalk_config *config = login_config(login);
+
+	if (config->mode == DINGTALK_MODE_DEVICE)
+		dingtalk_device_probe(login);
+	else
+		login_done(login);
 }
 
 static void finish(struct login *login)
@@ -67,6 +134,8 @@ static void finish(struct login *login)
 	own->code = secret_free(own->code);
 	own->user_token = secret_free(own->user_token);
 	own->message = secret_free(own->message);
+	dingtalk_poll_finish(login);
+	dingtalk_device_finish(login);
 }
 
 static void release(void *shared)
@@ -110,7 +179,10 @@ static const struct conf_key keys[] = {
 	{ "agent_id", CONF_NUMBER, FIELD(agent_id), .min = 1, .max = INT64_MAX,
 	  .help = "The app's AgentId, for digits = app-message" },
 	{ "mode", CONF_CHOICE, FIELD(mode), .choices = mode_names, .fallback = "relay",
-	  .help = "relay: a page in DingTalk; web: the vendor's page in any browser" },
+	  .help = "relay: a page in DingTalk; web: the vendor's page in any browser; device, poll: "
+		  "without a relay, in ways the vendor does not document" },
+	{ "redirect_uri", CONF_URL, FIELD(redirect_uri),
+	  .help = "With mode = poll: one of the app's redirect addresses (重定向URL)" },
 	{ "proxy", CONF_TEXT, FIELD(proxy), .min = 1, .max = URL_MAX,
 	  .help = "The one way out, http://HOST:PORT, whose address is in 服务器出口IP" },
 	{ "api_url", CONF_URL, FIELD(api_url), .fallback = "https://api.dingtalk.com",
@@ -121,6 +193,16 @@ static const struct conf_key keys[] = {
 	  .help = "Only for tests" },
 	{ NULL }
 };
+
+static void check_redirect_uri(const struct dingtalk_config *dingtalk,
+			       const struct conf_section *section, struct conf_report *report)
+{
+	if (dingtalk->mode == DINGTALK_MODE_POLL && !dingtalk->redirect_uri)
+		conf_mistake_key(report, section, "redirect_uri",
+				 "is needed with mode = poll: one of the app's 重定向URL");
+	if (dingtalk->mode != DINGTALK_MODE_POLL && dingtalk->redirect_uri)
+		conf_mistake_key(report, section, "redirect_uri", "is for mode = poll only");
+}
 
 static void check(const void *config, const struct conf_section *section,
 		  struct conf_report *report)
@@ -137,6 +219,7 @@ static void check(const void *config, const struct conf_section *section,
 	api_check_base("api_url", dingtalk->api_url, section, report);
 	api_check_base("oapi_url", dingtalk->oapi_url, section, report);
 	api_check_base("login_url", dingtalk->login_url, section, report);
+	check_redirect_uri(dingtalk, section, report);
 }
 
 const struct provider dingtalk_provider = {
@@ -154,7 +237,10 @@ const struct provider dingtalk_provider = {
 	.login_size = sizeof(struct dingtalk_login),
 	.check = check,
 	.name_app = name_app,
+	.prepare = prepare,
 	.start = start,
+	.test = test,
+	.answer = answer,
 	.reply = take_reply,
 	.callback = callback,
 	.deliver = dingtalk_deliver,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the login type `dingtalk` share: dingtalk.c logs in over the relay, in
- * DingTalk's app (mode = relay) or on the vendor's page (mode = web); dingtalk-api.c makes the calls
+ * DingTalk's app (mode = relay) or on the vendor's page (mode = web); dingtalk-poll.c and
+ * dingtalk-device.c do without one (mode = poll, mode = device); dingtalk-api.c makes the calls
  * that say who somebody is, dingtalk-message.c sends messages, dingtalk-type.c has the keys.
  *
  * There are two kinds of codes, and each goes to its own exchange only: that of a page within the
@@ -10,6 +11,8 @@
 #pragma once
 
 #include "providers/api-call.h"
+#include "providers/dingtalk-device.h"
+#include "providers/dingtalk-poll.h"
 #include "providers/dingtalk-reply.h"
 #include "providers/provider.h"
 
@@ -49,6 +52,8 @@ struct dingtalk_login {
 	struct dingtalk_member member;
 	/* dingtalk-message.c */
 	struct secret *message;          /* the body, JSON */
+	struct dingtalk_poll poll;
+	struct dingtalk_device device;
 };
 
 /* dingtalk-api.c */
