@@ -246,9 +246,9 @@ def ends_at_once(house, user):
 @pytest.mark.parametrize("name,value,says", [
     ("needLogin", "false", "the page is not as it was"),
     ("lang", "navigator.language", "the page is not as it was"),
-    ("usingMfa", "true", "usingMfa: this organisation"),
-    ("needSomethingNew", "true", "needSomethingNew: this organisation"),
-    ("ssoUrl", "'https://idp.example.org/'", "ssoUrl: this organisation")])
+    ("usingMfa", "true", "usingMfa: more is wanted than a scan"),
+    ("needSomethingNew", "true", "needSomethingNew: more is wanted"),
+    ("ssoUrl", "'https://idp.example.org/'", "ssoUrl: more is wanted")])
 def test_a_page_that_wants_more(house, pages, jane, name, value, says):
     pages.page_vars[name] = value
     ends_at_once(house, jane[0])
