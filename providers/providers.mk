@@ -42,6 +42,7 @@ libjauth_providers_la_SOURCES = \
 	providers/request.c providers/request.h \
 	providers/script-literal.c providers/script-literal.h \
 	providers/scan.c providers/scan.h \
+	providers/scan-page.c providers/scan-page.h \
 	providers/sms-alibaba.c providers/sms-alibaba.h \
 	providers/sms-alibaba-reply.c \
 	providers/sms-aws-sns.c providers/sms-aws-sns.h \
