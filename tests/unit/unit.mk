@@ -303,6 +303,14 @@ check_PROGRAMS += t-login
 t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
 t_login_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-requests t-strangers
+t_requests_SOURCES = tests/unit/t-requests.c tests/unit/db-files.c tests/unit/db-files.h
+t_requests_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_requests_LDADD = libjauthd.la $(UNIT_LIBS)
+t_strangers_SOURCES = tests/unit/t-strangers.c tests/unit/logins-fixture.c \
+	tests/unit/logins-fixture.h
+t_strangers_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_strangers_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-checks
 t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
