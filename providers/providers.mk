@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libjauth-providers.la
 libjauth_providers_la_SOURCES = \
+	providers/api-call.c providers/api-call.h \
+	providers/api-reply.c providers/api-reply.h \
 	providers/code-flow.c providers/code-flow.h \
 	providers/code-login.c providers/code-login.h \
 	providers/device-flow.c providers/device-flow.h \

@@ -110,6 +110,11 @@ libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/providers/replies tests/vectors
 
+check_PROGRAMS += t-api-call
+t_api_call_SOURCES = tests/providers/t-api-call.c
+t_api_call_CFLAGS = $(UNIT_CFLAGS)
+t_api_call_LDADD = libfake-core.la
+
 check_PROGRAMS += t-code-flow t-device-flow t-discovery t-github t-github-relay t-google \
 	t-id-token t-jwks t-jws t-oidc t-oidc-relay
 t_code_flow_SOURCES = tests/providers/t-code-flow.c
