@@ -49,6 +49,7 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c \
+	providers/wechat-reply.c providers/wechat-reply.h \
 	providers/wecom.c providers/wecom.h \
 	providers/wecom-api.c \
 	providers/wecom-message.c \
