@@ -25,6 +25,7 @@ libjauth_providers_la_SOURCES = \
 	providers/provider.h \
 	providers/providers.c providers/table.h \
 	providers/request.c providers/request.h \
+	providers/scan.c providers/scan.h \
 	providers/sms-alibaba.c providers/sms-alibaba.h \
 	providers/sms-alibaba-reply.c \
 	providers/sms-aws-sns.c providers/sms-aws-sns.h \
@@ -59,6 +60,12 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-push.c providers/wechat-push.h \
 	providers/wechat-reply.c providers/wechat-reply.h \
 	providers/wechat-xml.c providers/wechat-xml.h \
+	providers/wechat.c providers/wechat.h \
+	providers/wechat-device.c \
+	providers/wechat-page.c providers/wechat-page.h \
+	providers/wechat-poll.c \
+	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-type.c \
 	providers/wecom.c providers/wecom.h \
 	providers/wecom-api.c \
 	providers/wecom-message.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What api.weixin.qq.com answers, common to website apps, official accounts and mini programs, and the
- * identity that follows from it. Pure functions but for those that end a login.
+ * What api.weixin.qq.com answers, common to website apps, official accounts and mini programs, and
+ * the identity that follows from it. Pure functions but for those that end a login.
  *
  * One person has one unionid in all apps of an Open Platform account, and an openid per app:
  * ("wechat", unionid) is the identity where there is a unionid, else ("wechat:APPID", openid).
@@ -52,8 +52,8 @@ void wechat_read_session(const struct http_reply *reply, struct wechat_person *r
 void wechat_read_token(const struct http_reply *reply, struct api_token *ret_token,
 		       struct api_result *ret_result);
 
-/* `fail` of calls that redeem a code: one that was used before is an alert, unless we may have used it
- * ourselves, in a try that was answered "busy". */
+/* `fail` of calls that redeem a code: one that was used before is an alert, unless we may have used
+ * it ourselves, in a try that was answered "busy". */
 bool wechat_code_failed(struct login *login, const struct api_result *result);
 
 /* Appends API/PATH?appid=…&secret=…, the beginning of the calls that hold the secret. */

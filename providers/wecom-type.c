@@ -25,23 +25,29 @@ static void start(struct login *login)
 
 static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
 {
-	wecom_poll_answer(login);
+	struct wecom_login *own = login_own(login);
+
+	scan_take_answer(login, &own->scan);
 }
 
 static void take_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
 {
+	struct wecom_login *own = login_own(login);
+
 	if (api_is_busy(login))
 		api_take_reply(login, reply);
 	else
-		wecom_poll_reply(login, reply);
+		scan_take_reply(login, &own->scan, reply);
 }
 
 static void timeout(struct login *login, uint32_t number UNUSED)
 {
+	struct wecom_login *own = login_own(login);
+
 	if (api_is_busy(login))
 		api_take_timeout(login);
 	else
-		wecom_poll_timeout(login);
+		scan_take_timeout(login, &own->scan);
 }
 
 static void finish(struct login *login)
