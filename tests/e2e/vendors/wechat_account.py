@@ -321,6 +321,10 @@ class OfficialAccount:
 
         return Push(run)
 
+    def send(self, query, body):
+        """What make_request() made; (status, body)."""
+        return self._send(self.message_url + "?" + urllib.parse.urlencode(query), body)
+
     def send_again(self, request):
         """The same bytes; (status, body)."""
         return self._send(*request)
