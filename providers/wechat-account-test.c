@@ -24,11 +24,15 @@ static void ask(struct login *login)
 {
 	const struct account_config *config = login_config(login);
 	_cleanup_free_ char *text = text_format(
-		login_text(login, N_("Save the relay's address with /push/%s behind it as the "
-				     "message URL (服务器地址) now, then press Enter: ")),
+		login_text(login, N_("Save the relay's address with /push/%s behind it as URL.")),
 		config->app_id);
-	const struct login_prompt prompt = { .text = text, .echo = true, .name = "saved" };
+	const struct login_prompt prompt = {
+		.text = login_text(login, N_("Press Enter when the console has saved it: ")),
+		.echo = true,
+		.name = "saved",
+	};
 
+	login_show(login, text);
 	login_prompt(login, &prompt);
 }
 

@@ -489,7 +489,8 @@ static struct login *try_it(struct fake_method *method)
 	account_give_token(login);               /* and one to keep */
 	assert_true(text_has_prefix(login->request->url, API "cgi-bin/qrcode/create"));
 	fake_reply_json(login, 200, QR);
-	assert_non_null(strstr(login->prompt, "/push/" APP_ID));
+	assert_non_null(strstr(login->said, "/push/" APP_ID));
+	assert_non_null(strstr(login->prompt, "Press Enter"));
 	return login;
 }
 
