@@ -171,12 +171,14 @@ static int run_cbc(const struct cbc_key *key, bool encrypt, const void *data, si
 	return buf_failed(ret_buf) ? -ENOMEM : 0;
 }
 
-int crypto_cbc_encrypt(const struct cbc_key *key, const void *data, size_t len, struct buf *ret_buf)
+int crypto_cbc_encrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf)
 {
 	return run_cbc(key, true, data, len, ret_buf);
 }
 
-int crypto_cbc_decrypt(const struct cbc_key *key, const void *data, size_t len, struct buf *ret_buf)
+int crypto_cbc_decrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf)
 {
 	return run_cbc(key, false, data, len, ret_buf);
 }

@@ -44,14 +44,16 @@ int crypto_seal(const unsigned char key[32], const char *purpose, const void *da
 struct secret *crypto_open(const unsigned char key[32], const char *purpose, const void *sealed,
 			   size_t len);
 
-/* AES-256-CBC without padding (NIST SP 800-38A section 6.2): it hides, and proves nothing. `len` is a
- * multiple of AES_BLOCK_BYTES, else -EINVAL. The buffer gets as many bytes, or -ENOMEM. */
+/* AES-256-CBC without padding (NIST SP 800-38A section 6.2): it hides, and proves nothing. `len` is
+ * a multiple of AES_BLOCK_BYTES, else -EINVAL. The buffer gets as many bytes, or -ENOMEM. */
 #define AES_BLOCK_BYTES 16
 struct cbc_key {
 	unsigned char key[32], start[AES_BLOCK_BYTES];
 };
-int crypto_cbc_encrypt(const struct cbc_key *key, const void *data, size_t len, struct buf *ret_buf);
-int crypto_cbc_decrypt(const struct cbc_key *key, const void *data, size_t len, struct buf *ret_buf);
+int crypto_cbc_encrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf);
+int crypto_cbc_decrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf);
 
 /* In a time that depends on `len` only. */
 bool crypto_equals(const void *a, const void *b, size_t len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Calls with the account's token, which is a stable one: cgi-bin/token would take the token away from
- * every other program of the account. Who somebody is. */
+/* Calls with the account's token, which is a stable one: cgi-bin/token would take the token away
+ * from every other program of the account. Who somebody is. */
 #include <stdio.h>
 #include <string.h>
 

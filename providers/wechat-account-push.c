@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Logging in by a code of the account (doc/service api/qrcode): who scans it and follows the account,
- * or does already, makes the vendor push an event with the code's scene.
+ * Logging in by a code of the account (doc/service api/qrcode): who scans it and follows the
+ * account, or does already, makes the vendor push an event with the code's scene.
  *
  * state      waits for                        next
  * IDLE       -                                start → DRAWING
@@ -178,8 +178,10 @@ static void add_content(struct buf *content, const char *text)
 			buf_add_text(content, "＜");
 		else if (*text == '>')
 			buf_add_text(content, "＞");
+		else if ((unsigned char)*text < ' ' && *text != '\n')
+			buf_add_char(content, ' ');
 		else
-			buf_add_char(content, (unsigned char)*text < ' ' && *text != '\n' ? ' ' : *text);
+			buf_add_char(content, *text);
 	}
 }
 
@@ -241,7 +243,8 @@ static void deliver(struct login *login, const struct wechat_push *push, const c
 	if (message && answer(login, push->key, message) == 0)
 		login_done(login);
 	else
-		login_fail(login, FAIL_PROVIDER, "the push cannot be answered, or the text is too long");
+		login_fail(login, FAIL_PROVIDER,
+			   "the push cannot be answered, or the text is too long");
 }
 
 void account_push_deliver(struct login *login, const struct login_delivery *delivery)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What api.weixin.qq.com answers to official accounts, beside wechat-reply.h. Pure functions; outputs
- * are written when the result is GOOD only. */
+/* What api.weixin.qq.com answers to official accounts, beside wechat-reply.h. Pure functions;
+ * outputs are written when the result is GOOD only. */
 #pragma once
 
 #include "providers/wechat-reply.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Tries the set-up, for a sysadmin who reads every step: is there a token, does the account make
- * codes, and does the vendor reach us. The vendor asks the message URL once, when it is saved in the
- * console, and takes it only when it is answered then: so one of these tests must run.
+ * codes, and does the vendor reach us. The vendor asks the message URL once, when it is saved in
+ * the console, and takes it only when it is answered then: so one of these tests must run.
  *
  * waits for                 next
  * cgi-bin/stable_token      mode = relay: done. mode = push: cgi-bin/qrcode/create

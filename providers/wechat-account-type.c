@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The login type `wechat-official-account`: whoever has WeChat, by a verified service account, over
- * the relay's page (mode = relay), or by a code of the account and what the vendor pushes then (mode =
- * push). Its keys, and which of the two an event belongs to.
+ * the relay's page (mode = relay), or by a code of the account and what the vendor pushes then
+ * (mode = push). Its keys, and which of the two an event belongs to.
  */
 #include <string.h>
 
@@ -72,8 +72,8 @@ static void release(void *shared)
 	api_release(&kept->api);
 }
 
-/* By a page of ours, or by a message that says where the login comes from. Of whom the vendor knows,
- * it asks nothing. */
+/* By a page of ours, or by a message that says where the login comes from. Of whom the vendor
+ * knows, it asks nothing. */
 static unsigned features_of(const void *config)
 {
 	const struct account_config *account = config;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the login type `wechat-official-account` share: wechat-account.c logs in over
- * the relay, wechat-account-push.c by what the vendor pushes, wechat-account-test.c tries the set-up,
- * wechat-account-calls.c makes the calls of all, wechat-account-type.c has the keys.
+ * the relay, wechat-account-push.c by what the vendor pushes, wechat-account-test.c tries the
+ * set-up, wechat-account-calls.c makes the calls of all, wechat-account-type.c has the keys.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 #define ACCOUNT_SCENE_LEN     (sizeof(ACCOUNT_SCENE_PREFIX) - 1 + 2 * ACCOUNT_SCENE_BYTES)
 #define ACCOUNT_LOOK_MS       3000       /* between two questions whether somebody follows now */
 #define ACCOUNT_LOST_MAX      3          /* of these, in a row, without an answer */
-#define ACCOUNT_CALL_MS       2000       /* one call while the vendor waits for its push's answer, */
+#define ACCOUNT_CALL_MS       2000       /* one call while the vendor waits for an answer, */
 #define ACCOUNT_ANSWER_MS     3500       /* and all of them: it waits 5 s, the relay 4.5 */
 #define ACCOUNT_CONTENT_MAX   2048       /* bytes of an answer that the vendor shows */
 #define ACCOUNT_ROUNDS_MAX    5          /* prompts of a test */
@@ -88,8 +88,9 @@ struct account_login {
 extern const struct api_vendor account_vendor;
 
 struct http_request *account_token_request(struct login *login);
-/* One that lets in nobody: a code of the account that holds a scene of this login → qr. */
+/* A scene of this login's own; false: the login has ended. */
 bool account_make_scene(struct login *login);
+/* A code of the account that holds the scene → qr. */
 struct http_request *account_make_qr(struct login *login, const struct secret *token);
 void account_read_qr(struct login *login, const struct http_reply *reply,
 		     struct api_result *ret_result);

@@ -93,7 +93,7 @@ bool wechat_is_signed(const char *signature, const char *const *parts, size_t n_
 static struct secret *unwrap(const struct buf *plain, const char *app_id)
 {
 	const unsigned char *bytes = (const unsigned char *)plain->data;
-	size_t len = plain->len, n_app_id = strlen(app_id), n_message;
+	size_t len = plain->len, n_app_id = strlen(app_id), n_message = 0;
 	unsigned char padding;
 
 	if (!len || len % AES_BLOCK_BYTES)
@@ -108,8 +108,8 @@ static struct secret *unwrap(const struct buf *plain, const char *app_id)
 	if (len < HEAD_BYTES + n_app_id)
 		return NULL;
 	bytes += WECHAT_RANDOM_BYTES;
-	n_message = (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
-	bytes += LENGTH_BYTES;
+	for (size_t i = 0; i < LENGTH_BYTES; i++)
+		n_message = n_message << 8 | *bytes++;
 	if (n_message != len - HEAD_BYTES - n_app_id ||
 	    memcmp(bytes + n_message, app_id, n_app_id) != 0)
 		return NULL;

@@ -5,7 +5,7 @@
  *
  * An encrypted part is base64 of AES-256-CBC of
  *   16 random bytes, the message's length in 4 bytes (big endian), the message, the AppID, padding:
- *   n bytes of the value n, 1..32, up to a multiple of 32.
+ *   n bytes of the value n, 1..32, up to a multiple of 32 (of the cipher's block at least).
  * The cipher's start is the first half of the key.
  */
 #pragma once

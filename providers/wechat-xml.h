@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The XML of WeChat's pushes and of the answers to them: one element `xml` with elements in it, each
- * a text and nothing else. Pure functions.
+ * The XML of WeChat's pushes and of the answers to them: one element `xml` with elements in it,
+ * each a text and nothing else. Pure functions.
  *
  *   <xml><Name><![CDATA[text]]></Name><Number>1760000000</Number>…</xml>
  *
- * All that XML has besides is refused: declarations, document types, entities, comments, attributes,
- * elements in elements, empty-element tags, more than one CDATA section in an element.
+ * All that XML has besides is refused: declarations, document types, entities, comments,
+ * attributes, elements in elements, empty-element tags, more than one CDATA section in an element.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ struct wechat_xml_field {
 	size_t len;
 };
 
-/* Fills the fields; other elements are skipped. 0; -EINVAL: something else than the above, no UTF-8,
- * one of the fields twice, too many elements. Written on success only. */
+/* Fills the fields; other elements are skipped. 0; -EINVAL: something else than the above, no
+ * UTF-8, one of the fields twice, too many elements. Then all texts are NULL. */
 int wechat_xml_read(const char *text, size_t len, struct wechat_xml_field *fields, size_t n_fields);
 /* Copies the field's text, one line of 1..size-1 bytes. False: there is none. */
 bool wechat_xml_copy(const struct wechat_xml_field *field, char *ret_text, size_t size);

@@ -38,7 +38,8 @@ static void write_secrets(const char *const *secrets, struct files *files, struc
 		assert_true(fd >= 0);
 		assert_int_equal(write(fd, value, strlen(value)), strlen(value));
 		assert_int_equal(close(fd), 0);
-		buf_add_format(lines, "%.*s_file = %s\n", (int)(value - 1 - *secrets), *secrets, path);
+		buf_add_format(lines, "%.*s_file = %s\n", (int)(value - 1 - *secrets), *secrets,
+			       path);
 	}
 }
 
@@ -91,7 +92,8 @@ char *account_mistakes(const char *section, const char *const *secrets)
 void account_ended(const struct login *login, enum fake_end end, int reason)
 {
 	static const char *const secrets[] = {
-		APP_TOKEN, USER_TOKEN, CODE, APP_SECRET, PUSH_TOKEN, AES_KEY, "access_token=", "secret=",
+		APP_TOKEN, USER_TOKEN, CODE, APP_SECRET, PUSH_TOKEN, AES_KEY, "access_token=",
+		"secret=",
 	};
 
 	if (login->end != end || login->reason != reason)

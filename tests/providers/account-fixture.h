@@ -38,7 +38,7 @@ struct push_parts {
 	const char *app_id, *token, *aes_key;
 	const char *nonce;
 	int64_t now_s;
-	const char *message;             /* what is encrypted; NULL: a GET that checks the address */
+	const char *message;             /* encrypted; NULL: a GET that checks the address */
 };
 
 struct push_text {
@@ -47,7 +47,7 @@ struct push_text {
 };
 
 void push_make(const struct push_parts *parts, struct push_text *ret_text);
-/* The event of somebody who scanned: "SCAN" and the scene, or "subscribe" and "qrscene_" before it. */
+/* The event of who scanned: "SCAN" and the scene, or "subscribe" and "qrscene_" before it. */
 char *push_event(const char *event, const char *key);
 /* What an answer to a push says; fails the test unless it is encrypted and signed for this account
  * with this key. The caller frees. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The type wechat-official-account with mode = push: from the code on the screen to the answer with the
- * digits; whose push is whose. */
+/* The type wechat-official-account with mode = push: from the code on the screen to the answer with
+ * the digits; whose push is whose. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -82,7 +82,8 @@ static void the_code_is_drawn_as_it_is_given(void **state UNUSED)
 			      "78_token%2Bof%2Fthe%3Dapp"));
 	assert_int_equal(login->request->method, HTTP_POST);
 	assert_true(fake_body_has(login, "{\"expire_seconds\":180,\"action_name\":"
-				  "\"QR_STR_SCENE\",\"action_info\":{\"scene\":{\"scene_str\":\"jl_"));
+				  "\"QR_STR_SCENE\",\"action_info\":{\"scene\":{"
+				  "\"scene_str\":\"jl_"));
 	assert_int_equal(login->n_codes, 0);
 	fake_reply_json(login, 200, QR);
 	assert_string_equal(login->link, "http://weixin.qq.com/q/02wPFKBm");
@@ -167,7 +168,8 @@ static void what_is_of_no_login_is_left_alone(void **state UNUSED)
 	const struct {
 		const char *event, *key;
 	} rows[] = {
-		{ "SCAN", "jl_00112233445566778899aabbccddeeff" }, { "SCAN", "jl_" }, { "SCAN", "shop" },
+		{ "SCAN", "jl_00112233445566778899aabbccddeeff" }, { "SCAN", "jl_" },
+		{ "SCAN", "shop" },
 		{ "SCAN", longer }, { "SCAN", prefixed }, { "subscribe", scene.text },
 		{ "subscribe", "" }, { "unsubscribe", "" }, { "CLICK", scene.text },
 		{ "VIEW", "https://example.org/" },
@@ -471,7 +473,8 @@ static void answers_differ_in_what_is_random(void **state UNUSED)
 	_cleanup_free_ char *event = push_event("SCAN", "jl_7");
 	struct fake_method *method = account_method(PUSH);
 	const struct push_parts parts = { .message = event };
-	struct login *first = deliver(method, &parts, "42"), *second = deliver(method, &parts, "42");
+	struct login *first = deliver(method, &parts, "42");
+	struct login *second = deliver(method, &parts, "42");
 
 	assert_string_not_equal(first->push_answer, second->push_answer);
 	fake_login_free(first);

@@ -278,7 +278,8 @@ static void who_does_not_follow_is_shown_how_and_waited_for(void **state UNUSED)
 	assert_true(fake_asks(login, API "cgi-bin/qrcode/create?access_token="
 			      "78_token%2Bof%2Fthe%3Dapp"));
 	assert_true(fake_body_has(login, "{\"expire_seconds\":180,\"action_name\":"
-				  "\"QR_STR_SCENE\",\"action_info\":{\"scene\":{\"scene_str\":\"jl_"));
+				  "\"QR_STR_SCENE\",\"action_info\":{\"scene\":{"
+				  "\"scene_str\":\"jl_"));
 	fake_reply_json(login, 200, QR);
 	assert_string_equal(login->link, "http://weixin.qq.com/q/02wPFKBm");
 	for (unsigned i = 0; i < 5; i++) {
@@ -458,8 +459,8 @@ static void a_trial_says_whether_there_is_a_token(void **state UNUSED)
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		_cleanup_free_ char *error = text_format(
-			"{\"errcode\":%d,\"errmsg\":\"invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, "
-			"not in whitelist\"}", rows[i].code);
+			"{\"errcode\":%d,\"errmsg\":\"invalid ip 203.0.113.7 ipv6 "
+			"::ffff:203.0.113.7, not in whitelist\"}", rows[i].code);
 		struct fake_method *method = account_method(rows[i].section);
 		struct login *login = fake_test(method);
 		_cleanup_free_ char *said = NULL;
@@ -495,7 +496,8 @@ static void mistakes_are_told(void **state UNUSED)
 		{ "app_id = wx-1\n", { "app_secret=s" }, "\"app_id\" must be letters" },
 		{ "app_id = " APP_ID "\nmode = poll\n", { "app_secret=s" }, "mode" },
 		{ "app_id = " APP_ID "\nscope = snsapi_login\n", { "app_secret=s" }, "scope" },
-		{ "app_id = " APP_ID "\nproxy = egress:3128\n", { "app_secret=s" }, "\"proxy\" must" },
+		{ "app_id = " APP_ID "\nproxy = egress:3128\n", { "app_secret=s" },
+		  "\"proxy\" must" },
 		{ "app_id = " APP_ID "\napi_url = https://a.example.org/\n", { "app_secret=s" },
 		  "\"api_url\" must be without" },
 		{ "app_id = " APP_ID "\nopen_url = https://a.example.org/?b\n", { "app_secret=s" },
@@ -504,7 +506,8 @@ static void mistakes_are_told(void **state UNUSED)
 		  "is for mode = push" },
 		{ "app_id = " APP_ID "\n", { "app_secret=s", "aes_key=" AES_KEY },
 		  "is for mode = push" },
-		{ "app_id = " APP_ID "\noriginal_id = gh_1\n", { "app_secret=s" }, "is for mode = push" },
+		{ "app_id = " APP_ID "\noriginal_id = gh_1\n", { "app_secret=s" },
+		  "is for mode = push" },
 		{ "app_id = " APP_ID "\ngroups_allowed = 2\n", { "app_secret=s" },
 		  "needs require_follow = yes" },
 		{ "app_id = " APP_ID "\nmode = push\n", { "app_secret=s", "aes_key=" AES_KEY },
@@ -512,7 +515,8 @@ static void mistakes_are_told(void **state UNUSED)
 		{ "app_id = " APP_ID "\nmode = push\n", { "app_secret=s", "token=" PUSH_TOKEN },
 		  "\"aes_key\" is needed" },
 		{ "app_id = " APP_ID "\nmode = push\n",
-		  { "app_secret=s", "token=a b", "aes_key=" AES_KEY }, "\"token\" must be letters" },
+		  { "app_secret=s", "token=a b", "aes_key=" AES_KEY },
+		  "\"token\" must be letters" },
 		{ "app_id = " APP_ID "\nmode = push\n",
 		  { "app_secret=s", "token=" PUSH_TOKEN, "aes_key=short" }, "aes_key" },
 		{ "app_id = " APP_ID "\nmode = push\n",
@@ -520,9 +524,11 @@ static void mistakes_are_told(void **state UNUSED)
 		    "aes_key=abcdefghijklmnopqrstuvwxyz0123456789ABCDE-G" },
 		  "\"aes_key\" must be 43 letters" },
 		{ "app_id = " APP_ID "\nmode = push\nrequire_follow = no\n",
-		  { "app_secret=s", "token=" PUSH_TOKEN, "aes_key=" AES_KEY }, "is for mode = relay" },
+		  { "app_secret=s", "token=" PUSH_TOKEN, "aes_key=" AES_KEY },
+		  "is for mode = relay" },
 		{ "app_id = " APP_ID "\nmode = push\nscope = snsapi_base\n",
-		  { "app_secret=s", "token=" PUSH_TOKEN, "aes_key=" AES_KEY }, "is for mode = relay" },
+		  { "app_secret=s", "token=" PUSH_TOKEN, "aes_key=" AES_KEY },
+		  "is for mode = relay" },
 		{ "app_id = " APP_ID "\nmode = push\noriginal_id = wx_1\n",
 		  { "app_secret=s", "token=" PUSH_TOKEN, "aes_key=" AES_KEY },
 		  "\"original_id\" must begin" },

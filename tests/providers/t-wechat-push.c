@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pushes of WeChat: signatures, encryption, XML, and all that is refused. Vectors marked "vendor" are
- * of doc/oplatform developers/dev/push; the others were made by another implementation. */
+/* Pushes of WeChat: signatures, encryption, XML, and all that is refused. Vectors marked "vendor"
+ * are of doc/oplatform developers/dev/push; the others were made by another implementation. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,9 +117,9 @@ static void a_key_is_43_characters_whose_last_bits_do_not_matter(void **state UN
 static struct buf cipher_of(const void *plain, size_t len)
 {
 	static const unsigned char bytes[] = {
-		0x69, 0xb7, 0x1d, 0x79, 0xf8, 0x21, 0x8a, 0x39, 0x25, 0x9a, 0x7a, 0x29, 0xaa, 0xbb, 0x2d,
-		0xba, 0xfc, 0x31, 0xcb, 0x3d, 0x35, 0xdb, 0x7e, 0x39, 0xeb, 0xbf, 0x3d, 0x00, 0x10, 0x83,
-		0x10, 0x51,
+		0x69, 0xb7, 0x1d, 0x79, 0xf8, 0x21, 0x8a, 0x39, 0x25, 0x9a, 0x7a, 0x29, 0xaa, 0xbb,
+		0x2d, 0xba, 0xfc, 0x31, 0xcb, 0x3d, 0x35, 0xdb, 0x7e, 0x39, 0xeb, 0xbf, 0x3d, 0x00,
+		0x10, 0x83, 0x10, 0x51,
 	};
 	struct buf hidden = BUF_INIT(RELAY_PUSH_MAX), text = BUF_INIT(RELAY_PUSH_MAX);
 	struct cbc_key key;
@@ -249,16 +249,19 @@ static void xml_is_elements_with_texts(void **state UNUSED)
 static void all_else_of_xml_is_refused(void **state UNUSED)
 {
 	static const char *const rows[] = {
-		"", "xml", "<xml>", "<xml/>", "<XML></XML>", "<xml></XML>", "<xml></xml><xml></xml>",
-		"<xml></xml>x", "x<xml></xml>", "<xml>x</xml>", "<xml ></xml>", "<xml a=\"b\"></xml>",
+		"", "xml", "<xml>", "<xml/>", "<XML></XML>", "<xml></XML>",
+		"<xml></xml><xml></xml>", "<xml></xml>x", "x<xml></xml>", "<xml>x</xml>",
+		"<xml ></xml>", "<xml a=\"b\"></xml>",
 		/* declarations, document types, entities, comments, instructions */
 		"<?xml version=\"1.0\"?><xml><A>1</A></xml>",
 		"<!DOCTYPE xml><xml><A>1</A></xml>",
 		"<!DOCTYPE xml [<!ENTITY e SYSTEM \"file:///etc/shadow\">]><xml><A>&e;</A></xml>",
 		"<xml><A>&e;</A></xml>", "<xml><A>&amp;</A></xml>", "<xml><A>&#65;</A></xml>",
-		"<xml><!-- --><A>1</A></xml>", "<xml><A>1<!-- --></A></xml>", "<xml><?a?><A>1</A></xml>",
+		"<xml><!-- --><A>1</A></xml>", "<xml><A>1<!-- --></A></xml>",
+		"<xml><?a?><A>1</A></xml>",
 		/* elements that are not as they should be */
-		"<xml><A>1</B></xml>", "<xml><A>1</A></xml", "<xml><A>1<A></xml>", "<xml><A>1</xml>",
+		"<xml><A>1</B></xml>", "<xml><A>1</A></xml", "<xml><A>1<A></xml>",
+		"<xml><A>1</xml>",
 		"<xml><A/></xml>", "<xml><A b=\"c\">1</A></xml>", "<xml><A >1</A></xml>",
 		"<xml><A>1</A ></xml>", "<xml><>1</></xml>", "<xml><A><C>1</C></A></xml>",
 		"<xml><C><A>1</A></C></xml>", "<xml><A>1</A>text</xml>", "<xml><n:A>1</n:A></xml>",
@@ -387,7 +390,8 @@ static void only_what_is_signed_encrypted_and_of_now_is_opened(void **state UNUS
 		{ VECTOR_QUERY, VECTOR_BODY, NULL },
 		{ SIGNED AES VECTOR_SIGNATURE, VECTOR_BODY, NULL },
 		/* without one of the two signatures, or with another one */
-		{ "timestamp=1760000000&nonce=1372623149" AES VECTOR_SIGNATURE, VECTOR_BODY, "not as" },
+		{ "timestamp=1760000000&nonce=1372623149" AES VECTOR_SIGNATURE, VECTOR_BODY,
+		  "not as" },
 		{ SIGNED "&encrypt_type=aes", VECTOR_BODY, "safe mode" },
 		{ SIGNED AES, VECTOR_BODY, "safe mode" },
 		{ SIGNED AES OTHER, VECTOR_BODY, "encrypted part is signed with another" },
@@ -408,10 +412,11 @@ static void only_what_is_signed_encrypted_and_of_now_is_opened(void **state UNUS
 		/* plain mode, and what stands beside the encrypted part */
 		{ SIGNED, VECTOR_MESSAGE, "safe mode" },
 		{ SIGNED "&encrypt_type=raw", VECTOR_MESSAGE, "safe mode" },
-		{ SIGNED "&encrypt_type=raw&msg_signature=" VECTOR_SIGNATURE, VECTOR_BODY, "safe mode" },
+		{ SIGNED "&encrypt_type=raw&msg_signature=" VECTOR_SIGNATURE, VECTOR_BODY,
+		  "safe mode" },
 		{ SIGNED AES VECTOR_SIGNATURE, VECTOR_MESSAGE, "no encrypted part" },
-		{ VECTOR_QUERY, "<xml><FromUserName><![CDATA[oAdmin]]></FromUserName><Encrypt><![CDATA["
-		  VECTOR_ENCRYPT "]]></Encrypt></xml>", NULL },
+		{ VECTOR_QUERY, "<xml><FromUserName><![CDATA[oAdmin]]></FromUserName>"
+		  "<Encrypt><![CDATA[" VECTOR_ENCRYPT "]]></Encrypt></xml>", NULL },
 		{ VECTOR_QUERY, "<xml><Encrypt>" VECTOR_ENCRYPT "</Encrypt></xml>", NULL },
 		{ VECTOR_QUERY, "<xml><Encrypt><![CDATA[" VECTOR_ENCRYPT "]]></Encrypt><Encrypt>x"
 		  "</Encrypt></xml>", "not the XML" },
@@ -543,27 +548,30 @@ static void an_event_is_a_scan_with_a_scene(void **state UNUSED)
 		const char *xml, *scene; /* NULL: no event for us */
 	} rows[] = {
 		{ TO FROM TYPE "<Event>SCAN</Event><EventKey>jl_7</EventKey>", "jl_7" },
-		{ TO FROM TYPE "<Event>subscribe</Event><EventKey>qrscene_jl_7</EventKey>", "jl_7" },
-		{ TO FROM TYPE "<Event>SCAN</Event><EventKey>qrscene_jl_7</EventKey>", "qrscene_jl_7" },
+		{ TO FROM TYPE "<Event>subscribe</Event><EventKey>qrscene_jl_7</EventKey>",
+		  "jl_7" },
+		{ TO FROM TYPE "<Event>SCAN</Event><EventKey>qrscene_jl_7</EventKey>",
+		  "qrscene_jl_7" },
 		{ TO FROM TYPE "<Event>subscribe</Event><EventKey>jl_7</EventKey>", NULL },
 		{ TO FROM TYPE "<Event>subscribe</Event><EventKey></EventKey>", NULL },
 		{ TO FROM TYPE "<Event>subscribe</Event>", NULL },
 		{ TO FROM TYPE "<Event>unsubscribe</Event><EventKey>jl_7</EventKey>", NULL },
 		{ TO FROM TYPE "<Event>scan</Event><EventKey>jl_7</EventKey>", NULL },
 		{ TO FROM TYPE "<Event>CLICK</Event><EventKey>jl_7</EventKey>", NULL },
-		{ TO FROM "<MsgType>text</MsgType><Event>SCAN</Event><EventKey>jl_7</EventKey>", NULL },
+		{ TO FROM "<MsgType>text</MsgType><Event>SCAN</Event><EventKey>jl_7</EventKey>",
+		  NULL },
 		{ TO FROM "<Event>SCAN</Event><EventKey>jl_7</EventKey>", NULL },
 		{ FROM TYPE "<Event>SCAN</Event><EventKey>jl_7</EventKey>", NULL },
 		{ TO TYPE "<Event>SCAN</Event><EventKey>jl_7</EventKey>", NULL },
 		{ TO "<FromUserName>a/../b</FromUserName>" TYPE
 		  "<Event>SCAN</Event><EventKey>jl_7</EventKey>", NULL },
 		{ TO FROM FROM TYPE "<Event>SCAN</Event><EventKey>jl_7</EventKey>", NULL },
-		{ TO FROM TYPE "<Event>SCAN</Event><EventKey>jl_7</EventKey><EventKey>jl_8</EventKey>",
-		  NULL },
+		{ TO FROM TYPE "<Event>SCAN</Event><EventKey>jl_7</EventKey>"
+		  "<EventKey>jl_8</EventKey>", NULL },
 		{ TO FROM TYPE "<Event>scancode_push</Event><EventKey>jl_7</EventKey>"
 		  "<ScanCodeInfo><ScanType>qrcode</ScanType></ScanCodeInfo>", NULL },
-		{ TO FROM "<MsgType>text</MsgType><Content><![CDATA[<Event>SCAN</Event>]]></Content>",
-		  NULL },
+		{ TO FROM "<MsgType>text</MsgType>"
+		  "<Content><![CDATA[<Event>SCAN</Event>]]></Content>", NULL },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {

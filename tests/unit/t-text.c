@@ -217,7 +217,8 @@ static void base64_is_exact_or_nothing(void **state UNUSED)
 {
 	static const char *const wrong[] = {
 		"Zg", "Zg=", "Zg===", "=", "==", "====", "Zg==Zg==", "Zm8", "Zm8==", "Zm9=", "Zh==",
-		"Z===", "Zm9v=", "Zm9v====", "Zm9v\n", " Zm9v", "-__-", "Zm 9", "Z=g=", "Zm9v\r\n==",
+		"Z===", "Zm9v=", "Zm9v====", "Zm9v\n", " Zm9v", "-__-", "Zm 9", "Z=g=",
+		"Zm9v\r\n==",
 	};
 	struct buf small = BUF_INIT(2);
 
