@@ -14,6 +14,7 @@ const struct provider *const providers[] = {
 	&wechat_provider,
 	&wechat_official_account_provider,
 	&wecom_provider,
+	&dingtalk_provider,
 	NULL
 };
 

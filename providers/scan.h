@@ -12,31 +12,11 @@
 #include "base/http-message.h"
 #include "base/secret.h"
 #include "providers/provider.h"
+#include "providers/scan-page.h"
 
 #define SCAN_HELD_MS      60000          /* the server holds a poll until something happens */
 #define SCAN_REST_MS      1000           /* between two of them */
 #define SCAN_LOST_MAX     3              /* polls in a row, without an answer */
-#define SCAN_RENEWALS_MAX 2              /* of the code on the screen */
-
-/* What a page is. */
-enum scan_page {
-	SCAN_PAGE_KEY,
-	SCAN_PAGE_SETUP,         /* it says that what it was asked with is wrong */
-	SCAN_PAGE_UNKNOWN,
-	SCAN_PAGE_LOST,          /* no page came */
-};
-
-/* What a poll says. */
-enum scan_status {
-	SCAN_NOBODY,             /* nobody has scanned it */
-	SCAN_SEEN,               /* somebody has, and not agreed yet */
-	SCAN_AGREED,
-	SCAN_REFUSED,
-	SCAN_OVER,               /* it is not good for anything any more */
-	SCAN_HELD,               /* nothing happened while the server held the request */
-	SCAN_LOST,               /* no answer, perhaps the next time */
-	SCAN_UNKNOWN,
-};
 
 struct scan_kind {
 	/* Another code is wanted: leads to scan_ask_page(), or else to scan_show(), or ends the
@@ -54,6 +34,8 @@ struct scan_kind {
 	enum scan_status (*read_poll)(const struct http_reply *reply, struct secret **ret_code);
 	/* Takes the code over. */
 	void (*agreed)(struct login *login, struct secret *code);
+	/* MAY be NULL. Ends the login in words of the vendor's: SCAN_UNKNOWN, or LOST too often. */
+	void (*end)(struct login *login, const struct http_reply *reply);
 };
 
 enum scan_state {
@@ -87,18 +69,3 @@ void scan_take_timeout(struct login *login, struct scan *scan);
 bool scan_add_state(struct login *login, struct buf *url);
 /* The poll as the page's script would make it; frees the address. NULL: too long. */
 struct http_request *scan_poll_request(struct buf *url, const char *page_url, const char *proxy);
-/* There is no answer; a gateway in front of the server may give up before it does. */
-bool scan_is_lost(const struct http_reply *reply);
-/* A page to look for a key in, NUL-terminated; else NULL and what it is. */
-const char *scan_page_text(const struct http_reply *reply, enum scan_page *ret_page);
-
-/* What was found so far in a page. Two keys that differ are none. */
-#define SCAN_KEY_MAX 64
-
-struct scan_finding {
-	char key[SCAN_KEY_MAX + 1];      /* "" : nothing yet */
-	bool is_broken;
-};
-
-/* Letters, digits, '-' and '_' from `start` on, between `min` and `max` of them. */
-size_t scan_find(struct scan_finding *finding, const char *start, size_t min, size_t max);

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "providers/api-reply.h"
-#include "providers/scan.h"
+#include "providers/scan-page.h"
 
 #define WECHAT_UUID_MIN 12
 #define WECHAT_UUID_MAX SCAN_KEY_MAX

@@ -47,11 +47,13 @@ static void read_userinfo(struct login *login, const struct http_reply *reply,
 /* The name is worth a call, and not a login. */
 static bool fail_userinfo(struct login *login, const struct api_result *result)
 {
+	struct wechat_shared *shared = login_shared(login);
 	const struct wechat_login *own = login_own(login);
 
 	if (!own->person.unionid[0] ||
 	    (result->class == API_DENIED && result->reason != DENY_BUSY))
 		return false;
+	shared->nameless_until_ms = login_now_ms(login) + result->pause_ms;
 	identify(login);
 	return true;
 }
@@ -88,10 +90,14 @@ static void read_access_token(struct login *login, const struct http_reply *repl
 
 static void has_openid(struct login *login)
 {
+	const struct wechat_shared *shared = login_shared(login);
 	struct wechat_login *own = login_own(login);
 
 	own->code = secret_free(own->code);
-	api_start(login, &userinfo);
+	if (own->person.unionid[0] && login_now_ms(login) < shared->nameless_until_ms)
+		identify(login);
+	else
+		api_start(login, &userinfo);
 }
 
 static const struct api_call access_token = {

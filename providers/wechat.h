@@ -30,6 +30,8 @@ struct wechat_config {
 /* Kept per method between logins. */
 struct wechat_shared {
 	struct api_shared api;           /* the first */
+	/* wechat.c */
+	int64_t nameless_until_ms;       /* names are not asked for */
 	/* wechat-device.c */
 	struct secret *ticket;           /* of the SDK; NULL: none */
 	int64_t ticket_until_ms;

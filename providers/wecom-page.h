@@ -8,7 +8,7 @@
 
 #include "base/http-message.h"
 #include "base/secret.h"
-#include "providers/scan.h"
+#include "providers/scan-page.h"
 
 #define WECOM_KEY_MIN 16
 #define WECOM_KEY_MAX SCAN_KEY_MAX
