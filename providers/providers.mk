@@ -67,6 +67,16 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c \
+	providers/wechat-account.c providers/wechat-account.h \
+	providers/wechat-account-calls.c \
+	providers/wechat-account-push.c \
+	providers/wechat-account-reply.c providers/wechat-account-reply.h \
+	providers/wechat-account-test.c \
+	providers/wechat-account-type.c \
+	providers/wechat-cipher.c providers/wechat-cipher.h \
+	providers/wechat-push.c providers/wechat-push.h \
+	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-xml.c providers/wechat-xml.h \
 	providers/wechat.c providers/wechat.h \
 	providers/wechat-device.c \
 	providers/wechat-page.c providers/wechat-page.h \

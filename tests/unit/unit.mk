@@ -157,6 +157,19 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wechat-account t-wechat-account-push t-wechat-push
+t_wechat_account_SOURCES = tests/providers/t-wechat-account.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_account_LDADD = libfake-core.la
+t_wechat_account_push_SOURCES = tests/providers/t-wechat-account-push.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_push_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_account_push_LDADD = libfake-core.la
+t_wechat_push_SOURCES = tests/providers/t-wechat-push.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_push_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_push_LDADD = libfake-core.la
 check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
 t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
 	tests/providers/wechat-fixture.h
