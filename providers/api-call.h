@@ -47,7 +47,7 @@ struct api_call {
 	/* `read` said API_GOOD. */
 	void (*next)(struct login *login);
 	/* MAY be NULL. `read` said something that would end the login: true when it goes on all the
-	 * same, or was ended here. */
+	 * same, or was ended here. Before that counts for others: see api_end(). */
 	bool (*fail)(struct login *login, const struct api_result *result);
 };
 
@@ -85,5 +85,5 @@ void api_release(struct api_shared *shared);
 struct http_request *api_get(struct buf *url, const char *proxy);
 /* The same for a POST of JSON, which is sent once. */
 struct http_request *api_post(struct buf *url, const struct secret *json, const char *proxy);
-/* How a result ends the login. */
+/* How a result ends the login; and others for a while, when it is everybody's. */
 void api_end(struct login *login, const struct api_result *result);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libjauth-providers.la
 libjauth_providers_la_SOURCES = \
+	providers/api-call.c providers/api-call.h \
+	providers/api-reply.c providers/api-reply.h \
 	providers/code-flow.c providers/code-flow.h \
 	providers/code-login.c providers/code-login.h \
 	providers/device-flow.c providers/device-flow.h \
@@ -47,6 +49,7 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c \
+	providers/wechat-reply.c providers/wechat-reply.h \
 	providers/wecom.c providers/wecom.h \
 	providers/wecom-api.c \
 	providers/wecom-message.c \

@@ -25,21 +25,15 @@
 /* Less than this is left of the login: nobody could scan and agree to another code. */
 #define RENEWAL_TIME_MIN_MS 20000
 
-/* The page is made for browsers. */
-#define BROWSER "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) " \
-		"Chrome/120.0.0.0 Safari/537.36"
-
 static void send(struct login *login, struct http_request *request, enum wecom_state state)
 {
 	struct wecom_login *own = login_own(login);
 
 	own->state = state;
-	if (!request) {
+	if (request)
+		login_request(login, request);
+	else
 		login_fail(login, FAIL_CONFIG, "too long for a request");
-		return;
-	}
-	(void)http_request_header(request, "User-Agent", BROWSER);
-	login_request(login, request);
 }
 
 static void load(struct login *login)
@@ -58,7 +52,7 @@ static void load(struct login *login)
 	form_add(&url, "redirect_uri", config->redirect_uri);
 	form_add(&url, "state", state);
 	buf_add_text(&url, "&lang=zh&version=1.2.7&login_type=jssdk");
-	request = wecom_get(login, &url, "text/html");
+	request = request_browser(&url, "text/html", config->proxy);
 	if (request)
 		request->max_body = HTTP_BODY_MAX;
 	send(login, request, WECOM_LOADING);
@@ -90,7 +84,7 @@ static void poll(struct login *login)
 		       (long long)login_now_s(login) * 1000);
 	if (own->is_scanned)
 		buf_add_text(&url, "&lastStatus=QRCODE_SCAN_ING");
-	request = wecom_get(login, &url, "*/*");
+	request = request_browser(&url, "*/*", config->proxy);
 	if (request) {
 		request->total_ms = WECOM_POLL_HELD_MS;
 		add_referer(request, config->qr_url);

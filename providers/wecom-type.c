@@ -28,43 +28,34 @@ static void answer(struct login *login, uint32_t number UNUSED, const struct sec
 	wecom_poll_answer(login);
 }
 
-static bool is_polling(struct login *login)
-{
-	const struct wecom_login *own = login_own(login);
-
-	return own->state >= WECOM_LOADING;
-}
-
 static void take_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
 {
-	if (is_polling(login))
-		wecom_poll_reply(login, reply);
+	if (api_is_busy(login))
+		api_take_reply(login, reply);
 	else
-		wecom_api_reply(login, reply);
+		wecom_poll_reply(login, reply);
 }
 
 static void timeout(struct login *login, uint32_t number UNUSED)
 {
-	if (is_polling(login))
-		wecom_poll_timeout(login);
+	if (api_is_busy(login))
+		api_take_timeout(login);
 	else
-		wecom_api_timeout(login);
+		wecom_poll_timeout(login);
 }
 
 static void finish(struct login *login)
 {
 	struct wecom_login *own = login_own(login);
 
-	wecom_api_finish(login);
+	api_finish(login);
 	own->code = secret_free(own->code);
 	own->message = secret_free(own->message);
 }
 
 static void release(void *shared)
 {
-	struct wecom_shared *kept = shared;
-
-	kept->token = secret_free(kept->token);
+	api_release(shared);
 }
 
 /* The vendor's own screen asks the person, and names the app, not this machine. */
@@ -190,7 +181,7 @@ const struct provider wecom_provider = {
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
 	.config_size = sizeof(struct wecom_config),
-	.shared_size = sizeof(struct wecom_shared),
+	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct wecom_login),
 	.check = check,
 	.name_app = name_app,
