@@ -12,6 +12,7 @@ const struct provider *const providers[] = {
 	&github_provider,
 	&totp_provider,
 	&wecom_provider,
+	&wechat_mini_provider,
 	NULL
 };
 

@@ -49,6 +49,9 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c \
+	providers/wechat-mini.c providers/wechat-mini.h \
+	providers/wechat-mini-link.c \
+	providers/wechat-mini-type.c \
 	providers/wechat-reply.c providers/wechat-reply.h \
 	providers/wecom.c providers/wecom.h \
 	providers/wecom-api.c \

@@ -149,6 +149,10 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wechat-mini
+t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
+t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_mini_LDADD = libfake-core.la
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
