@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Calls of a vendor's API, one at a time in a login, with the app token or without. The token is kept
- * for all logins of the method and fetched by one of them for all; one that does not hold any more is
- * renewed once in a login; a vendor that is busy is asked again a few times; an answer that would be
- * everybody's is kept for a while, so that a wrong secret or a used-up quota is not asked about again
- * and again. Everything else ends the login.
+ * Calls of a vendor's API, one at a time in a login, with the app token or without. The token is
+ * kept for all logins of the method and fetched by one of them for all; one that does not hold any
+ * more is renewed once in a login; a vendor that is busy is asked again a few times; an answer that
+ * would be everybody's is kept for a while, so that a wrong secret or a used-up quota is not asked
+ * about again and again. Everything else ends the login.
  *
  * The provider's shared state begins with a struct api_shared, its login state with a struct
  * api_login, and its operations hand events on: see api_take_reply().

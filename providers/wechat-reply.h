@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What api.weixin.qq.com answers, common to website apps, official accounts and mini programs, and the
- * identity that follows from it. Pure functions but for wechat_identify().
+ * What api.weixin.qq.com answers, common to website apps, official accounts and mini programs, and
+ * the identity that follows from it. Pure functions but for wechat_identify().
  *
  * One person has one unionid in all apps of an Open Platform account, and an openid per app:
  * ("wechat", unionid) is the identity where there is a unionid, else ("wechat:APPID", openid).

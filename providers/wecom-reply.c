@@ -153,7 +153,8 @@ void wecom_read_member(const struct http_reply *reply, const char *userid,
 	    json_number(json, "status", INT32_MIN, INT32_MAX, &status) < 0)
 		api_set_fault(ret_result, what, "no userid, or no status");
 	else if (!text_equals(member.userid, userid))
-		api_set_end(ret_result, API_DENIED, DENY_INVALID, "user/get is about somebody else");
+		api_set_end(ret_result, API_DENIED, DENY_INVALID,
+			    "user/get is about somebody else");
 	else if (status != STATUS_ACTIVE)
 		set_not_active(ret_result, status);
 	else if (!read_departments(json, &member) || !read_main_department(json, &member))

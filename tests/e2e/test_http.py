@@ -446,7 +446,7 @@ def test_ways_are_not_mixed_at_once(http, certificate, tunnel, tmp_path):
         for line in lines:
             connections[line.split()[4]].add(line.split()[1])
         assert connections["/d"] and connections["/t"].isdisjoint(connections["/d"])
-        assert len(connections["/t"]) == len(proxy.targets)
+        assert 1 <= len(connections["/t"]) <= len(proxy.targets)    # one may be of no use
         proxy.close()
         proxy.cut()
         assert client.fetch(nginx.url).result == DONE
