@@ -36,6 +36,10 @@ const CLOSED = { 404: 'notValid', 409: 'used', 410: 'over' };
 const OPEN_OUTCOMES = ['digits', 'message'];
 const OUTCOMES = [...OPEN_OUTCOMES, 'granted', 'denied', 'refused', 'failed', 'busy', 'over'];
 
+function isText(value, pattern) {
+	return typeof value === 'string' && pattern.test(value);
+}
+
 function decode(text) {
 	try {
 		return decodeURIComponent(text);
@@ -71,6 +75,11 @@ function linkOf(query, relay) {
 	if (query.cq !== undefined)
 		return WHOLE_ID.test(decode(query.cq)) ? decode(query.cq) : null;
 	return '';
+}
+
+// What a result says; digits without digits say nothing.
+function wordOf(body) {
+	return body.status === 'digits' && !isText(body.digits, DIGITS) ? '' : body.status;
 }
 
 class Flow {
@@ -238,7 +247,7 @@ class Flow {
 		this.host.login({
 			timeout: CALL_MS,
 			success: this.within((reply) => {
-				if (JS_CODE.test(reply.code))
+				if (isText(reply.code, JS_CODE))
 					this.send(reply.code);
 				else
 					this.stick('login', again);
@@ -306,7 +315,7 @@ class Flow {
 	}
 
 	takeResult(status, body) {
-		const word = status === 200 && body ? body.status : '';
+		const word = status === 200 && body ? wordOf(body) : '';
 
 		if (word === 'pending') {
 			this.lost = 0;
@@ -341,16 +350,10 @@ class Flow {
 
 	// It stays until the computer says that the digits were typed.
 	showOutcome(word, body) {
-		const isDigits = word === 'digits';
-
-		if (isDigits && !DIGITS.test(body.digits)) {
-			this.takeNoResult(200);
-			return;
-		}
 		if (this.state !== 'SHOWING')
 			this.enter('SHOWING', {
 				...this.host.texts.outcomes[word],
-				digits: isDigits ? body.digits : '',
+				digits: word === 'digits' ? body.digits : '',
 			});
 		this.askIn(SHOWN_REST_MS);
 	}
