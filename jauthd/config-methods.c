@@ -246,6 +246,8 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 	method->features = method->provider->features_of ?
 			   method->provider->features_of(method->config) :
 			   method->provider->features;
+	method->app = method->provider->app_of ? method->provider->app_of(method->config) :
+						 method->provider->app;
 }
 
 static bool has_room(struct config_loader *loader, const struct conf_section *section)

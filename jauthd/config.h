@@ -29,6 +29,7 @@ struct method {
 	bool device_flow_alone;
 	bool alone;                      /* PROVIDER_RESTRICTED: may be a login's first factor */
 	unsigned features;               /* the provider's, with this configuration */
+	enum relay_app app;              /* the same; PROVIDER_RELAY */
 	bool number_match;               /* PROVIDER_RELAY: the telephone's digits are typed here */
 	int digits;                      /* enum method_digits */
 	struct provider_limits limits;

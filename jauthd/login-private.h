@@ -81,7 +81,9 @@ enum login_after {
 /* The link of the factor at hand, which goes by the relay. */
 struct login_relay {
 	uint64_t link;                   /* relay_open()'s; 0: none */
-	char *url;
+	char *url;                       /* of the code */
+	char *page;                      /* for the provider, as is: */
+	char id[RELAY_ID_LEN + 1];
 	bool is_matched, was_matched;    /* digits are to be typed; they were right */
 	bool was_redirected, was_called_back;
 	bool was_left;                   /* a button led somewhere, and another one was pressed */
@@ -235,7 +237,6 @@ void login_relay_show_digits(struct login *login);       /* the identity is the 
 void login_relay_delivered(struct login *login, bool is_done);
 void login_relay_on_answer(struct login *login, const struct secret *answer);
 bool login_relay_needs_match(const struct login *login, const struct method *method);
-void login_relay_draw(struct login *login);              /* the code and what is asked */
 
 /* login-view.c */
 bool login_gate_hears_keys(struct login *login);         /* q and n */
@@ -272,11 +273,11 @@ void login_screen_ask(struct login *login, enum login_asked asked, const char *t
 		      bool password);
 void login_screen_wait(struct login *login);
 void login_screen_menu(struct login *login);
-void login_screen_scan(struct login *login);             /* the link's code */
+void login_screen_scan(struct login *login);             /* the link's code, for the first time */
 void login_screen_digits(struct login *login, const char *text);
 void login_screen_presence(struct login *login);
 void login_screen_draw(struct login *login);             /* the code, to go with what is asked */
-void login_screen_code(struct login *login);
+void login_screen_code(struct login *login);             /* the code and what is asked below it */
 void login_screen_outcome(struct login *login, enum login_state outcome, const char *text);
 bool login_shows_at_once(const struct login *login);
 const char *method_title(const struct login *login, const struct method *method);

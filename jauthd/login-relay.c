@@ -5,7 +5,8 @@
  *
  * SCANNING  a button is pressed         its method's provider starts → RUNNING
  * RUNNING   another button              its provider instead of the first one
- *           the callback                the provider proves who it is → DECIDING
+ *           the callback                the provider proves who it is → DECIDING; behind a redirect
+ *                                       and with its state, or (PROVIDER_NO_STATE) without both
  * DECIDING  the identity is the user's  two digits for the telephone → MATCHING, or on at once
  * MATCHING  the digits                  right → DECIDING; wrong → counted, and the end: one try
  *
@@ -53,7 +54,8 @@ static void add_target(const struct login *login, const struct method *method,
 	opening->targets[opening->n_targets++] = (struct relay_target){
 		.method = method->id,
 		.title = method_title(login, method),
-		.app = method->provider->app,
+		.app = method->app,
+		.has_no_state = method->features & PROVIDER_NO_STATE,
 	};
 }
 
@@ -92,17 +94,20 @@ void login_relay_start(struct login *login)
 		.source = login->facts.source,
 		.since_s = logins_now_s(login->logins),
 	};
-	char url[URL_MAX + 1];
+	struct relay_address address;
 
 	collect_targets(login, &opening);
 	opening.digits = login->relay.is_matched;
 	login_set_stage(login, STAGE_SCANNING);
 	login->relay.link = relay_open(logins_relay(login->logins), login->id, &opening,
-				       left_ms / 1000, url);
-	if (login->relay.link)
-		login->relay.url = text_copy(url);
-	else
+				       left_ms / 1000, &address);
+	if (!login->relay.link) {
 		refuse_way(login, "no link could be opened");
+		return;
+	}
+	login->relay.url = text_copy(address.code);
+	login->relay.page = text_copy(address.page);
+	(void)text_into(login->relay.id, sizeof(login->relay.id), address.id);
 }
 
 void login_relay_end(struct login *login, enum relay_result result)
@@ -114,22 +119,17 @@ void login_relay_end(struct login *login, enum relay_result result)
 		relay_close(relay, login->relay.link);
 	}
 	free(login->relay.url);
+	free(login->relay.page);
 	free(login->relay.redirect_uri);
 	explicit_bzero(login->relay.state, sizeof(login->relay.state));
 	explicit_bzero(login->relay.digits, sizeof(login->relay.digits));
 	login->relay = (struct login_relay){ .link = 0 };
 }
 
-/* What the person sees: the code, and whose app may scan it. */
-void login_relay_draw(struct login *login)
-{
-	login_screen_scan(login);
-}
-
 void login_relay_on_opened(struct login *login)
 {
 	if (login->stage == STAGE_SCANNING)
-		login_relay_draw(login);
+		login_screen_scan(login);
 }
 
 void login_relay_on_failed(struct login *login, enum relay_failure failure, const char *detail)
@@ -186,6 +186,9 @@ static bool make_view(struct login *login)
 	login->relay.view = (struct login_link){
 		.redirect_uri = login->relay.redirect_uri,
 		.state = login->relay.state,
+		.id = login->relay.id,
+		.page = login->relay.page,
+		.method = login->method->id,
 	};
 	login->relay.was_left |= login->relay.was_redirected;
 	login->relay.was_redirected = false;
@@ -238,25 +241,37 @@ static bool is_own_state(const struct login *login, const struct parameters *par
 	       crypto_equals(state, login->relay.state, RELAY_STATE_SIZE - 1);
 }
 
+/* What is wrong with the link's one callback, as far as it is not the provider's. */
+static const char *callback_mistake(const struct login *login, bool has_no_state,
+				    const struct parameters *parameters)
+{
+	if (!parameters->n)
+		return "a callback that cannot be read";
+	if (has_no_state)
+		return parameters_has(parameters, "state") ? "a callback with a state" : NULL;
+	return is_own_state(login, parameters) ? NULL : "a callback with another login's state";
+}
+
 /* The relay has compared the state, too; it is not to be trusted with that. */
 void login_relay_on_callback(struct login *login, const char *query)
 {
 	struct parameters parameters = { .n = 0 };
+	bool has_no_state = login->method && login->method->features & PROVIDER_NO_STATE;
+	const char *mistake;
 
 	if (login->stage != STAGE_RUNNING || login->relay.was_called_back ||
-	    !(login->relay.was_redirected || login->relay.was_left))
+	    !(has_no_state || login->relay.was_redirected || login->relay.was_left))
 		return;
 	login->relay.was_called_back = true;
-	if (!login->relay.was_redirected) {
+	if (!has_no_state && !login->relay.was_redirected) {
 		/* The relay did not know of the other button yet: the link's one callback. */
 		refuse_way(login, "a callback of an earlier button");
 		return;
 	}
-	if (parameters_parse(query, RELAY_CALLBACK_MAX, &parameters) < 0) {
-		login_deny(login, DENY_INVALID, "a callback that cannot be read");
-		login_provider_after(login);
-	} else if (!is_own_state(login, &parameters)) {
-		login_deny(login, DENY_INVALID, "a callback with another login's state");
+	(void)parameters_parse(query, RELAY_CALLBACK_MAX, &parameters);
+	mistake = callback_mistake(login, has_no_state, &parameters);
+	if (mistake) {
+		login_deny(login, DENY_INVALID, mistake);
 		login_provider_after(login);
 	} else {
 		login_provider_callback(login, &parameters);
@@ -344,6 +359,12 @@ void login_relay_show_digits(struct login *login)
 	}
 }
 
+/* The digits stand where the person went on: where nothing was to be scanned, on a page. */
+static const char *place_text(const struct login *login, const char *telephone, const char *page)
+{
+	return login->code.link ? telephone : page;
+}
+
 static void ask_again(struct login *login, const char *text)
 {
 	if (login_another_round(login))
@@ -360,7 +381,8 @@ static void compare(struct login *login, const struct secret *answer)
 	bool is_right;
 
 	if (!digits) {
-		ask_again(login, N_("Two digits, as the telephone shows them: "));
+		ask_again(login, place_text(login, N_("Two digits, as the telephone shows them: "),
+					    N_("Two digits, as the page shows them: ")));
 		return;
 	}
 	is_right = crypto_equals(digits->data, login->relay.digits, RELAY_DIGITS);
@@ -382,7 +404,7 @@ static bool take_key(struct login *login, const struct secret *answer)
 	}
 	if (login_answer_is(answer, 'i') && login_another_round(login)) {
 		login->inverted = !login->inverted;
-		login_relay_draw(login);
+		login_screen_code(login);
 		return true;
 	}
 	return (login_answer_is(answer, 'm') || login_answer_is(answer, 'c')) &&
@@ -396,7 +418,9 @@ void login_relay_on_answer(struct login *login, const struct secret *answer)
 	case STAGE_RUNNING:
 	case STAGE_DECIDING:
 		if (!take_key(login, answer))
-			ask_again(login, N_("Nothing is approved yet. The telephone's digits: "));
+			ask_again(login, place_text(
+				login, N_("Nothing is approved yet. The telephone's digits: "),
+				N_("Nothing is approved yet. The page's digits: ")));
 		return;
 	case STAGE_MATCHING:
 		if (!take_key(login, answer))

@@ -13,6 +13,7 @@
 struct relay_target {
 	const char *method, *title;
 	enum relay_app app;
+	bool has_no_state;               /* its callbacks have none: PROVIDER_NO_STATE */
 };
 
 struct relay_opening {

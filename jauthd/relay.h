@@ -36,7 +36,8 @@ struct relay_handler {
 		       const char *detail);
 	/* A button, each time it is another method's. */
 	void (*pressed)(void *context, uint64_t owner, uint64_t link, const char *method);
-	/* At most once, after relay_send_to(). */
+	/* At most once; after relay_send_to(), or after `pressed` for a target that has no
+	 * state. */
 	void (*callback)(void *context, uint64_t owner, uint64_t link, const char *query);
 	/* "This wasn't me"; at most once. */
 	void (*refused)(void *context, uint64_t owner, uint64_t link);
@@ -54,10 +55,17 @@ struct relay_settings {
 };
 void relay_configure(struct relay *relay, const struct relay_settings *settings);
 
-/* A new link of `seconds` (cut at RELAY_LINK_SECONDS_MAX) for this owner: its number, and its URL
- * for the code. 0: no relay is configured, too many links, or no random bytes. */
+/* Where telephones find a link. */
+struct relay_address {
+	char id[RELAY_ID_LEN + 1];
+	char code[URL_MAX + 1];          /* RELAY_URL/q/ID; /m/ID, of mini programs only */
+	char page[URL_MAX + 1];          /* RELAY_URL/d/ID */
+};
+
+/* A new link of `seconds` (cut at RELAY_LINK_SECONDS_MAX) for this owner: its number. 0: no relay
+ * is configured, too many links, or no random bytes. */
 uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_opening *opening,
-		    int64_t seconds, char ret_url[URL_MAX + 1]);
+		    int64_t seconds, struct relay_address *ret_address);
 /* Where the button leads; with another method or state, callbacks of before are refused. */
 void relay_send_to(struct relay *relay, uint64_t link, const char *method, const char *state,
 		   const char *url);

@@ -75,7 +75,7 @@ static void copy(char *ret_field, size_t size, const char *text)
 }
 
 uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_opening *opening,
-		    int64_t seconds, char ret_url[URL_MAX + 1])
+		    int64_t seconds, struct relay_address *ret_address)
 {
 	struct fake_link *link = &relay->fake.links[relay->fake.n_links];
 
@@ -96,9 +96,13 @@ uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_open
 		copy(link->methods[i], sizeof(link->methods[i]), target->method);
 		copy(link->titles[i], sizeof(link->titles[i]), target->title);
 		link->apps[i] = target->app;
+		link->has_no_state[i] = target->has_no_state;
 	}
-	(void)snprintf(ret_url, URL_MAX + 1, URL "/q/abcdefghijklmnopqrs%03u",
+	(void)snprintf(link->id, sizeof(link->id), "abcdefghijklmnopqrs%03u",
 		       (unsigned)link->number);
+	copy(ret_address->id, sizeof(ret_address->id), link->id);
+	(void)snprintf(ret_address->code, URL_MAX + 1, URL "/q/%s", link->id);
+	(void)snprintf(ret_address->page, URL_MAX + 1, URL "/d/%s", link->id);
 	return link->number;
 }
 

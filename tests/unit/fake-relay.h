@@ -10,6 +10,7 @@
 
 struct fake_link {
 	uint64_t number, owner;
+	char id[RELAY_ID_LEN + 1];
 	bool is_closed;
 	/* opened with */
 	char user[64], service[64], source[64];
@@ -17,6 +18,7 @@ struct fake_link {
 	bool digits;
 	char methods[RELAY_TARGETS_MAX][RELAY_METHOD_MAX + 1], titles[RELAY_TARGETS_MAX][64];
 	enum relay_app apps[RELAY_TARGETS_MAX];
+	bool has_no_state[RELAY_TARGETS_MAX];
 	unsigned n_targets;
 	/* sent to */
 	char method[RELAY_METHOD_MAX + 1], state[RELAY_STATE_MAX + 1];

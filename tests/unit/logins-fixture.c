@@ -99,6 +99,9 @@ static void script_start_link(struct login *login)
 	assert_non_null(link);
 	keep(script_now->state, sizeof(script_now->state), link->state);
 	keep(script_now->redirect_uri, sizeof(script_now->redirect_uri), link->redirect_uri);
+	keep(script_now->link_id, sizeof(script_now->link_id), link->id);
+	keep(script_now->link_page, sizeof(script_now->link_page), link->page);
+	keep(script_now->link_method, sizeof(script_now->link_method), link->method);
 	script_start(login);
 }
 
@@ -302,8 +305,31 @@ static const struct provider script_silent = {
 	LINK_OPERATIONS,
 };
 
+/* Its app is known with the configuration only. */
+static enum relay_app page_app(const void *config UNUSED)
+{
+	return RELAY_APP_COMPUTER;
+}
+
+static const struct provider script_page = {
+	.type = "page",
+	.title = N_("Page"),
+	.features = LINK_FEATURES,
+	.app_of = page_app,
+	LINK_OPERATIONS,
+};
+
+static const struct provider script_program = {
+	.type = "program",
+	.title = N_("Program"),
+	.features = LINK_FEATURES | PROVIDER_SILENT | PROVIDER_NO_STATE,
+	.app = RELAY_APP_MINI_PROGRAM,
+	LINK_OPERATIONS,
+};
+
 const struct provider *const providers[] = {
-	&script_far, &script_near, &script_text, &script_app, &script_site, &script_silent, NULL
+	&script_far, &script_near, &script_text, &script_app, &script_site, &script_silent,
+	&script_page, &script_program, NULL
 };
 
 const struct provider *provider_find(const char *type)

@@ -60,7 +60,8 @@ struct script {
 	/* seen */
 	unsigned n_starts, n_answers, n_replies, n_timeouts, n_finished;
 	unsigned n_changes, n_enrols, n_tests, n_callbacks, n_deliveries;
-	char state[40], redirect_uri[64];        /* of login_link() */
+	/* of login_link() */
+	char state[40], redirect_uri[64], link_id[40], link_page[64], link_method[40];
 	char code[40];                   /* in the callback */
 	char subject[64], text[512];     /* of the delivery */
 	struct script_told told;
@@ -88,7 +89,8 @@ extern struct script *script_now;
 
 /* The methods are "far" (contacts somebody), "near" (knows the user, changes passwords) and "text",
  * which contacts somebody after a question of its own and can be enrolled and tested. By the relay
- * go "app", which delivers messages, "site", which any browser opens, and "silent". */
+ * go "app", which delivers messages, "site", which any browser opens, "silent", "page", which a
+ * computer opens, and "program", whose callbacks have no state. */
 struct world *world_new(const char *config_text);
 struct world *world_free(struct world *world);
 /* For cmocka: a world, and a script whose provider says that it is this subject; and their end. */
