@@ -75,6 +75,9 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-account-type.c \
 	providers/wechat-cipher.c providers/wechat-cipher.h \
 	providers/wechat-push.c providers/wechat-push.h \
+	providers/wechat-mini.c providers/wechat-mini.h \
+	providers/wechat-mini-link.c \
+	providers/wechat-mini-type.c \
 	providers/wechat-reply.c providers/wechat-reply.h \
 	providers/wechat-xml.c providers/wechat-xml.h \
 	providers/wechat.c providers/wechat.h \

@@ -197,6 +197,10 @@ t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c tests/providers/di
 t_dingtalk_token_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_token_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wechat-mini
+t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
+t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_mini_LDADD = libfake-core.la
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
