@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the login type `wecom` share: wecom.c logs in over the relay, wecom-poll.c
- * without one, wecom-message.c sends messages, wecom-api.c says where the API is that api-call.c
+ * without one, wecom-message.c sends messages, wecom-probe.c tries the app, wecom-api.c says where the API is that api-call.c
  * calls for all of them, wecom-type.c has the keys.
  */
 #pragma once
@@ -54,6 +54,9 @@ struct wecom_login {
 	struct wecom_member member;
 	/* wecom-message.c */
 	struct secret *message;          /* the body, JSON */
+	/* wecom-probe.c */
+	struct secret *token;
+	struct wecom_app app;
 	/* wecom-poll.c */
 	char key[WECOM_KEY_MAX + 1];
 	bool is_scanned;
@@ -84,3 +87,7 @@ void wecom_poll_timeout(struct login *login);
 /* wecom-message.c */
 
 void wecom_deliver(struct login *login, const struct login_delivery *delivery);
+
+/* wecom-probe.c */
+
+void wecom_probe(struct login *login);

@@ -149,7 +149,11 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
-check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
+check_PROGRAMS += t-wecom t-wecom-poll t-wecom-probe t-wecom-token
+t_wecom_probe_SOURCES = tests/providers/t-wecom-probe.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_probe_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_probe_LDADD = libfake-core.la
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
 t_wecom_CFLAGS = $(UNIT_CFLAGS)
