@@ -18,7 +18,7 @@ def text_of(double, wecom, gateway, op, **more):
     return (configs.head() + configs.PASSWORD + configs.oidc(op) + relay_section(double)
             + wecom_section(wecom, title="Our corp", **more)
             + wecom_section(wecom, name="spare", **more) + configs.totp()
-            + configs.sms_gateway(gateway) + configs.sms() + configs.service("sshd", "wecom"))
+            + configs.sms_gateway(gateway) + configs.sms(vendors="gateway") + configs.service("sshd", "wecom"))
 
 
 @pytest.fixture(scope="module", autouse=True)
