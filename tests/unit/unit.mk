@@ -324,13 +324,19 @@ t_login_relay_SOURCES = tests/unit/t-login-relay.c tests/unit/fake-relay.c \
 t_login_relay_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS) $(DBUS_CFLAGS)
 t_login_relay_LDADD = libjauthd.la $(UNIT_LIBS)
 t_login_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_add_time_relative
-check_PROGRAMS += t-login-program
+check_PROGRAMS += t-login-program t-login-push
 t_login_program_SOURCES = tests/unit/t-login-program.c tests/unit/fake-relay.c \
 	tests/unit/fake-relay.h tests/unit/login-relay-fixture.h tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
 t_login_program_CFLAGS = $(t_login_relay_CFLAGS)
 t_login_program_LDADD = $(t_login_relay_LDADD)
 t_login_program_LDFLAGS = $(t_login_relay_LDFLAGS)
+t_login_push_SOURCES = tests/unit/t-login-push.c tests/unit/fake-relay.c \
+	tests/unit/fake-relay.h tests/unit/login-relay-fixture.h tests/unit/logins-fixture.c \
+	tests/unit/logins-fixture.h
+t_login_push_CFLAGS = $(t_login_relay_CFLAGS)
+t_login_push_LDADD = $(t_login_relay_LDADD)
+t_login_push_LDFLAGS = $(t_login_relay_LDFLAGS)
 check_PROGRAMS += t-login-budget
 t_login_budget_SOURCES = tests/unit/t-login-budget.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
