@@ -170,6 +170,9 @@ enum relay_result {
 extern const char *const relay_app_names[RELAY_N_APPS];
 extern const char *const relay_result_names[RELAY_N_RESULTS];
 
+/* What people call the program that scans and opens it, to be translated; NULL: any browser. */
+extern const char *const relay_app_titles[RELAY_N_APPS];
+
 /* The value, or -1. */
 int relay_app_from_name(const char *name);
 int relay_result_from_name(const char *name);
