@@ -91,6 +91,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wecom-message.c \
 	providers/wecom-page.c providers/wecom-page.h \
 	providers/wecom-poll.c \
+	providers/wecom-probe.c \
 	providers/wecom-reply.c providers/wecom-reply.h \
 	providers/wecom-type.c
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)

@@ -170,6 +170,11 @@ t_wechat_push_SOURCES = tests/providers/t-wechat-push.c \
 	tests/providers/account-fixture.c tests/providers/account-fixture.h
 t_wechat_push_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_push_LDADD = libfake-core.la
+check_PROGRAMS += t-wecom t-wecom-poll t-wecom-probe t-wecom-token
+t_wecom_probe_SOURCES = tests/providers/t-wecom-probe.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_probe_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_probe_LDADD = libfake-core.la
 check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
 t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
 	tests/providers/wechat-fixture.h
