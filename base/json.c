@@ -100,6 +100,14 @@ const char *json_text_or_empty(const json_t *object, const char *key, size_t max
 	return checked_text(json_object_get(object, key), 0, max_len);
 }
 
+const char *json_any_text(const json_t *object, const char *key, size_t max_len)
+{
+	const json_t *json = json_object_get(object, key);
+
+	return json_is_string(json) && json_string_length(json) <= max_len ?
+	       json_string_value(json) : NULL;
+}
+
 static int checked_number(const json_t *json, int64_t min, int64_t max, int64_t *ret_number)
 {
 	if (!json)

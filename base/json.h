@@ -37,6 +37,8 @@ bool json_has_value(const struct json_t *object, const char *key);
 const char *json_text(const struct json_t *object, const char *key, size_t max_len);
 /* The same, but "" is a text too. */
 const char *json_text_or_empty(const struct json_t *object, const char *key, size_t max_len);
+/* The same with whatever control characters it has; NUL is none of them, see above. */
+const char *json_any_text(const struct json_t *object, const char *key, size_t max_len);
 /* An integer (a real such as 3.0 is none); 0, -ENOENT (no member), -EINVAL, -ERANGE. */
 int json_number(const struct json_t *object, const char *key, int64_t min, int64_t max,
 		int64_t *ret_number);
