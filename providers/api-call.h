@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Calls of a vendor's API, one at a time in a login, with the app token or without. The token is kept
- * for all logins of the method and fetched by one of them for all; one that does not hold any more is
- * renewed once in a login; a vendor that is busy is asked again a few times; an answer that would be
- * everybody's is kept for a while, so that a wrong secret or a used-up quota is not asked about again
- * and again. Everything else ends the login.
+ * Calls of a vendor's API, one at a time in a login, with the app token or without. The token is
+ * kept for all logins of the method and fetched by one of them for all; one that does not hold any
+ * more is renewed once in a login; a vendor that is busy is asked again a few times; an answer that
+ * would be everybody's is kept for a while, so that a wrong secret or a used-up quota is not asked
+ * about again and again. Everything else ends the login.
  *
  * The provider's shared state begins with a struct api_shared, its login state with a struct
  * api_login, and its operations hand events on: see api_take_reply().
@@ -40,14 +40,15 @@ struct api_vendor {
 struct api_call {
 	/* NULL vendor: the call needs no app token, and `token` is NULL. */
 	const struct api_vendor *vendor;
-	/* NULL: it does not fit into a request. */
+	/* NULL: it does not fit into a request. MAY be NULL itself, and `read` with it: that there
+	 * is a token is all that is wanted. */
 	struct http_request *(*make)(struct login *login, const struct secret *token);
 	void (*read)(struct login *login, const struct http_reply *reply,
 		     struct api_result *ret_result);
 	/* `read` said API_GOOD. */
 	void (*next)(struct login *login);
 	/* MAY be NULL. `read` said something that would end the login: true when it goes on all the
-	 * same, or was ended here. */
+	 * same, or was ended here. Before that counts for others: see api_end(). */
 	bool (*fail)(struct login *login, const struct api_result *result);
 };
 
@@ -69,6 +70,9 @@ struct api_login {
 	uint64_t token_number;           /* of the token in use */
 };
 
+/* What others were told holds for this login as well, which has ended so. For requests that are no
+ * calls: api_start() looks by itself. */
+bool api_ends_paused(struct login *login);
 /* Starts one; the one before is over. */
 void api_start(struct login *login, const struct api_call *call);
 /* A call is under way, or waits: replies and timeouts are its. */
@@ -85,5 +89,5 @@ void api_release(struct api_shared *shared);
 struct http_request *api_get(struct buf *url, const char *proxy);
 /* The same for a POST of JSON, which is sent once. */
 struct http_request *api_post(struct buf *url, const struct secret *json, const char *proxy);
-/* How a result ends the login. */
+/* How a result ends the login; and others for a while, when it is everybody's. */
 void api_end(struct login *login, const struct api_result *result);

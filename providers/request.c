@@ -7,6 +7,8 @@
 
 #define JSON_TYPE  "application/json"
 #define HEADER_MAX 20000                 /* "Bearer " and a token of 16 KiB */
+#define BROWSER    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) " \
+		   "Chrome/120.0.0.0 Safari/537.36"
 
 static struct http_request *request_new(enum http_method method, const char *url,
 					const char *accept, uint32_t max_body)
@@ -44,6 +46,27 @@ struct http_request *request_api(enum http_method method, const char *url, const
 	request->body = secret_new(buf_text(json), json->len);
 	(void)http_request_header(request, "Content-Type", JSON_TYPE);
 	buf_done(json);
+	return request;
+}
+
+struct http_request *request_by(struct buf *url, const char *accept, const char *proxy)
+{
+	struct http_request *request = NULL;
+
+	if (!buf_failed(url)) {
+		request = request_new(HTTP_GET, buf_text(url), accept, REPLY_SMALL_MAX);
+		request->proxy = text_copy(proxy);
+	}
+	buf_done(url);
+	return request;
+}
+
+struct http_request *request_browser(struct buf *url, const char *accept, const char *proxy)
+{
+	struct http_request *request = request_by(url, accept, proxy);
+
+	if (request)
+		(void)http_request_header(request, "User-Agent", BROWSER);
 	return request;
 }
 

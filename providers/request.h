@@ -19,6 +19,11 @@ struct http_request *request_post(const char *url, struct buf *form);
 /* To an API whose replies have a media type of their own. Takes over the JSON body, if not NULL. */
 struct http_request *request_api(enum http_method method, const char *url, const char *accept,
 				 struct buf *json);
+/* A GET for a small body, by the proxy if not NULL; frees the address, and is NULL when that became
+ * too long. */
+struct http_request *request_by(struct buf *url, const char *accept, const char *proxy);
+/* The same, as a browser asks for what is made for browsers. */
+struct http_request *request_browser(struct buf *url, const char *accept, const char *proxy);
 /* "Authorization: Bearer TOKEN" */
 void request_add_bearer(struct http_request *request, const struct secret *token);
 /* "Authorization: Basic base64(name:password)", both as given. */

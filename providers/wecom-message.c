@@ -63,20 +63,23 @@ static struct secret *make_body(struct login *login, const char *userid, const c
 
 static struct http_request *make_send(struct login *login, const struct secret *token)
 {
+	const struct wecom_config *config = login_config(login);
 	const struct wecom_login *own = login_own(login);
 	struct buf url = BUF_INIT_SECRET(URL_MAX);
 
 	wecom_api_url(login, "message/send", token, &url);
-	return wecom_post(login, &url, own->message);
+	return api_post(&url, own->message, config->proxy);
 }
 
 static void read_send(struct login *login UNUSED, const struct http_reply *reply,
-		      struct wecom_result *ret_result)
+		      struct api_result *ret_result)
 {
 	wecom_read_sent(reply, ret_result);
 }
 
-static const struct wecom_call message_send = { make_send, read_send, login_done };
+static const struct api_call message_send = {
+	&wecom_vendor, make_send, read_send, login_done, NULL
+};
 
 void wecom_deliver(struct login *login, const struct login_delivery *delivery)
 {
@@ -90,7 +93,7 @@ void wecom_deliver(struct login *login, const struct login_delivery *delivery)
 	}
 	own->message = make_body(login, userid, delivery->text);
 	if (own->message)
-		wecom_call(login, &message_send);
+		api_start(login, &message_send);
 	else
 		login_fail(login, FAIL_PROVIDER, "the message is too long");
 }

@@ -8,7 +8,7 @@
  * REDIRECTED  the callback          a code → auth/getuserinfo
  *
  * auth/getuserinfo names the member, even one that the app must not see, so user/get comes behind
- * it (both by wecom-api.c): it refuses those, and tells whether he is active. Then the person is
+ * it (both by api-call.c): it refuses those, and tells whether he is active. Then the person is
  * identified as (wecom:CORPID, userid in lower case); a userid means nothing without the corp.
  */
 #include "providers/wecom.h"
@@ -64,40 +64,44 @@ static void identify(struct login *login)
 
 static struct http_request *make_user_get(struct login *login, const struct secret *token)
 {
+	const struct wecom_config *config = login_config(login);
 	const struct wecom_login *own = login_own(login);
 	struct buf url = BUF_INIT_SECRET(URL_MAX);
 
 	wecom_api_url(login, "user/get", token, &url);
 	form_add(&url, "userid", own->userid);
-	return wecom_get(login, &url, WECOM_JSON);
+	return api_get(&url, config->proxy);
 }
 
 static void read_user_get(struct login *login, const struct http_reply *reply,
-			  struct wecom_result *ret_result)
+			  struct api_result *ret_result)
 {
 	struct wecom_login *own = login_own(login);
 
 	wecom_read_member(reply, own->userid, &own->member, ret_result);
 }
 
-static const struct wecom_call user_get = { make_user_get, read_user_get, identify };
+static const struct api_call user_get = {
+	&wecom_vendor, make_user_get, read_user_get, identify, NULL
+};
 
 static struct http_request *make_getuserinfo(struct login *login, const struct secret *token)
 {
+	const struct wecom_config *config = login_config(login);
 	const struct wecom_login *own = login_own(login);
 	struct buf url = BUF_INIT_SECRET(URL_MAX);
 	struct http_request *request;
 
 	wecom_api_url(login, "auth/getuserinfo", token, &url);
 	form_add(&url, "code", own->code->data);
-	request = wecom_get(login, &url, WECOM_JSON);
+	request = api_get(&url, config->proxy);
 	if (request)
 		request->once = true;            /* a code is good for one use */
 	return request;
 }
 
 static void read_getuserinfo(struct login *login, const struct http_reply *reply,
-			     struct wecom_result *ret_result)
+			     struct api_result *ret_result)
 {
 	struct wecom_login *own = login_own(login);
 
@@ -109,17 +113,31 @@ static void has_userid(struct login *login)
 	struct wecom_login *own = login_own(login);
 
 	own->code = secret_free(own->code);
-	wecom_call(login, &user_get);
+	api_start(login, &user_get);
 }
 
-static const struct wecom_call getuserinfo = { make_getuserinfo, read_getuserinfo, has_userid };
+/* The code came with our own poll and was not used before: somebody else had it. */
+static bool fail_getuserinfo(struct login *login, const struct api_result *result)
+{
+	const struct wecom_config *config = login_config(login);
+	const struct wecom_login *own = login_own(login);
+
+	if (result->code != WECOM_BAD_CODE || config->mode != WECOM_MODE_POLL || own->api.n_tries)
+		return false;
+	login_deny(login, DENY_INVALID, result->detail);
+	return true;
+}
+
+static const struct api_call getuserinfo = {
+	&wecom_vendor, make_getuserinfo, read_getuserinfo, has_userid, fail_getuserinfo
+};
 
 void wecom_exchange(struct login *login, struct secret *code)
 {
 	struct wecom_login *own = login_own(login);
 
 	own->code = code;
-	wecom_call(login, &getuserinfo);
+	api_start(login, &getuserinfo);
 }
 
 /* --- over the relay --- */
@@ -140,7 +158,6 @@ static void add_authorize_url(struct login *login, const struct login_link *link
 void wecom_relay_start(struct login *login)
 {
 	const struct login_link *link = login_link(login);
-	struct wecom_login *own = login_own(login);
 	struct buf url = BUF_INIT(RELAY_TARGET_URL_MAX);
 
 	if (!link) {
@@ -148,12 +165,10 @@ void wecom_relay_start(struct login *login)
 		return;
 	}
 	add_authorize_url(login, link, &url);
-	if (buf_failed(&url)) {
+	if (buf_failed(&url))
 		login_fail(login, FAIL_CONFIG, "the address to authorize at is too long");
-	} else {
-		own->state = WECOM_REDIRECTED;
+	else
 		login_redirect(login, buf_text(&url));
-	}
 	buf_done(&url);
 }
 

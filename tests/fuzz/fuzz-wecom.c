@@ -13,25 +13,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const uint32_t statuses[] = { 200, 200, 200, 302, 500 };
 
 /* How it ends is one line for the log, and none when it is good. */
-static void check_result(const struct wecom_result *result)
+static void check_result(const struct api_result *result)
 {
 	size_t len = strlen(result->detail);
 
-	if ((result->class == WECOM_GOOD) != (len == 0) || !text_is_line(result->detail, len) ||
-	    result->pause_ms < 0 || (result->class == WECOM_GOOD && result->pause_ms))
+	if ((result->class == API_GOOD) != (len == 0) || !text_is_line(result->detail, len) ||
+	    result->pause_ms < 0 || (result->class == API_GOOD && result->pause_ms))
 		abort();
 }
 
 static void check_token(const struct http_reply *reply)
 {
-	struct wecom_token token = { 0 };
-	struct wecom_result result;
+	struct api_token token = { 0 };
+	struct api_result result;
 
 	wecom_read_token(reply, &token, &result);
 	check_result(&result);
-	if ((result.class == WECOM_GOOD) != (token.value != NULL))
+	if ((result.class == API_GOOD) != (token.value != NULL))
 		abort();
-	if (token.value && (token.value->len > WECOM_TOKEN_MAX || token.lives_ms <= 0))
+	if (token.value && (token.value->len > API_TOKEN_MAX || token.lives_ms <= 0))
 		abort();
 	secret_free(token.value);
 }
@@ -40,11 +40,11 @@ static void check_userid(const struct http_reply *reply)
 {
 	char userid[WECOM_USERID_MAX + 1] = "";
 	char again[WECOM_USERID_MAX + 1];
-	struct wecom_result result;
+	struct api_result result;
 
 	wecom_read_userid(reply, userid, &result);
 	check_result(&result);
-	if (result.class != WECOM_GOOD) {
+	if (result.class != API_GOOD) {
 		if (userid[0])
 			abort();
 		return;
@@ -57,11 +57,11 @@ static void check_userid(const struct http_reply *reply)
 static void check_member(const struct http_reply *reply)
 {
 	struct wecom_member member = { 0 };
-	struct wecom_result result;
+	struct api_result result;
 
 	wecom_read_member(reply, "zhangsan", &member, &result);
 	check_result(&result);
-	if ((result.class == WECOM_GOOD) != text_equals(member.userid, "zhangsan") ||
+	if ((result.class == API_GOOD) != text_equals(member.userid, "zhangsan") ||
 	    member.n_departments > IDENTITY_GROUPS_MAX ||
 	    !text_is_line(member.name, strlen(member.name)))
 		abort();
@@ -69,7 +69,7 @@ static void check_member(const struct http_reply *reply)
 
 static void check_sent(const struct http_reply *reply)
 {
-	struct wecom_result result;
+	struct api_result result;
 
 	wecom_read_sent(reply, &result);
 	check_result(&result);
