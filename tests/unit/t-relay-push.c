@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Links that listen, and what a relay tells them of a vendor: each push once, each answered once, and
- * no flood takes more than its places. */
+/* Links that listen, and what a relay tells them of a vendor: each push once, each answered once,
+ * and no flood takes more than its places. */
 #include "relay-client-fixture.h"
 
 #define APP "gh_0123456789ab"
