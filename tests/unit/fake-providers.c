@@ -3,8 +3,8 @@
  * A table of kinds of login for tests of the core: "password" knows the user himself, "device" is
  * a device flow whose link can be forwarded, "scan" confirms at the terminal, "text" sends messages
  * by the gateways it names, "code" goes by the relay unless its corners are round, or is told by
- * it when they are open, "nod" goes by it always and asks nobody. And two vendors for messages, "post" and "pigeon".
- * None of them can run.
+ * it when they are open, "nod" goes by it always and asks nobody. And two vendors for messages,
+ * "post" and "pigeon". None of them can run.
  */
 #include "fake-providers.h"
 
