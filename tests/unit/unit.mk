@@ -283,6 +283,12 @@ t_relay_events_SOURCES = tests/unit/t-relay-events.c tests/unit/relay-client-fix
 t_relay_events_CFLAGS = $(t_relay_client_CFLAGS)
 t_relay_events_LDADD = $(t_relay_client_LDADD)
 t_relay_events_LDFLAGS = $(t_relay_client_LDFLAGS)
+# Its clock can be moved.
+check_PROGRAMS += t-relay-client-push
+t_relay_client_push_SOURCES = tests/unit/t-relay-client-push.c tests/unit/relay-client-fixture.h
+t_relay_client_push_CFLAGS = $(t_relay_client_CFLAGS)
+t_relay_client_push_LDADD = $(t_relay_client_LDADD)
+t_relay_client_push_LDFLAGS = $(t_relay_client_LDFLAGS) -Wl,--wrap=sd_event_now
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
