@@ -216,6 +216,28 @@ def test_an_address_that_is_not_listed(house, relay, wechat, account, zhang):
     assert "allow 127.0.0.1 in IP 白名单" in refused(house, relay, account, zhang, "failed")
 
 
+# --- what a sysadmin tries ---
+
+def test_a_probe_says_what_is_wrong(house, relay, wechat, account):
+    said = house.ctl("method", "probe", "wechat")
+    assert "app_id and app_secret are right" in said.stdout
+    wechat.allowed_ips = {"203.0.113.7"}
+    said = house.ctl("method", "probe", "wechat")
+    assert "allow 127.0.0.1 in IP 白名单" in said.stdout
+    assert "needed with require_follow = yes only" in said.stdout
+    house.reload(text_of(relay, account, require_follow="yes"))
+    said = house.ctl("method", "probe", "wechat", check=False)
+    assert said.returncode != 0
+    assert "allow 127.0.0.1 in IP 白名单" in said.stdout + said.stderr
+
+
+def test_a_probe_knows_a_wrong_secret(house, wechat, account):
+    wechat.fail("cgi-bin/stable_token", 40125)
+    said = house.ctl("method", "probe", "wechat", check=False)
+    assert said.returncode != 0
+    assert "40125" in said.stdout + said.stderr
+
+
 # --- what the telephone brings ---
 
 def test_a_refusal(house, relay, account, zhang):
