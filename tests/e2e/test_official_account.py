@@ -8,6 +8,7 @@ import contextlib
 import pytest
 
 import configs
+from house import wait_until
 from linked import DIGITS_PROMPT, Visit, relay_section
 from people import expect_no_shell, expect_shell
 from telephone import at_account
@@ -169,8 +170,8 @@ def test_who_does_not_follow_yet_is_shown_how(house, relay, account, zhang):
 
 
 def wait_for_code(account):
-    with account.vendor.changed:
-        assert account.vendor.changed.wait_for(lambda: account.codes, 20)
+    """It is there, and the vendor is asked again and again who follows."""
+    wait_until(lambda: n_calls(account, "cgi-bin/user/info") >= 2, what="the account's code")
 
 
 def test_who_does_not_follow_is_not_let_in(house, relay, account, zhang):
@@ -213,6 +214,28 @@ def test_an_address_that_is_not_listed(house, relay, wechat, account, zhang):
     house.reload(text_of(relay, account, require_follow="yes"))
     wechat.allowed_ips = {"203.0.113.7"}
     assert "allow 127.0.0.1 in IP 白名单" in refused(house, relay, account, zhang, "failed")
+
+
+# --- what a sysadmin tries ---
+
+def test_a_probe_says_what_is_wrong(house, relay, wechat, account):
+    said = house.ctl("method", "probe", "wechat")
+    assert "app_id and app_secret are right" in said.stdout
+    wechat.allowed_ips = {"203.0.113.7"}
+    said = house.ctl("method", "probe", "wechat")
+    assert "allow 127.0.0.1 in IP 白名单" in said.stdout
+    assert "needed with require_follow = yes only" in said.stdout
+    house.reload(text_of(relay, account, require_follow="yes"))
+    said = house.ctl("method", "probe", "wechat", check=False)
+    assert said.returncode != 0
+    assert "allow 127.0.0.1 in IP 白名单" in said.stdout + said.stderr
+
+
+def test_a_probe_knows_a_wrong_secret(house, wechat, account):
+    wechat.fail("cgi-bin/stable_token", 40125)
+    said = house.ctl("method", "probe", "wechat", check=False)
+    assert said.returncode != 0
+    assert "40125" in said.stdout + said.stderr
 
 
 # --- what the telephone brings ---

@@ -14,6 +14,7 @@ from linked import DIGITS_PROMPT, NOT_YET, wrong
 from people import GATE, expect_no_shell, expect_shell
 from relay import HostClient
 from relayed import HOST, Site, last_row
+from screen import Terminal
 from vendors.wechat import WeChat
 from vendors.wechat_account import OfficialAccount, PushOptions
 
@@ -299,6 +300,20 @@ def test_the_message_url_is_taken_while_somebody_waits(house, account, zhang):
         assert not account.check_url(PushOptions(token="anotherToken"))
         ssh.send_line("q")
     assert not account.check_url()
+
+
+def test_a_probe_lets_the_console_save_the_url(account):
+    with Terminal(["jauthctl", "method", "probe", "account"]) as probe:
+        probe.wait_for(f"/push/{account.app.app_id}")
+        probe.wait_for("Press Enter")
+        assert not account.check_url(PushOptions(token="anotherToken"))
+        probe.send_line("")
+        probe.wait_for("signed with another Token")
+        probe.wait_for("Press Enter")
+        assert account.check_url()
+        probe.send_line("")
+        probe.wait_for("was answered")
+        assert probe.wait_end() == 0
 
 
 # --- the vendor is slow, or says no ---
