@@ -93,8 +93,8 @@ void mini_timeout(struct login *login)
 	else if (config->make_url_link)
 		login_fail(login, FAIL_PROVIDER, "no URL link could be made yet");
 	else
-		login_fail(login, FAIL_CONFIG, "the relay's page cannot lead to the mini program: "
-			   "url_link or make_url_link is needed");
+		login_fail(login, FAIL_CONFIG, "url_link or make_url_link is needed: "
+			   "the relay's page cannot lead to the mini program");
 }
 
 /* The code alone is looked at. */
