@@ -85,38 +85,51 @@ static void collect_targets(struct login *login, struct relay_opening *opening)
 	}
 }
 
-void login_relay_start(struct login *login)
+/* A test has no user, and every link has. */
+bool login_relay_open(struct login *login, struct relay_opening *opening)
 {
 	int64_t left_ms = login->deadline_ms - logins_now_ms(login->logins);
-	struct relay_opening opening = {
-		.user = login->facts.user,
-		.service = login->facts.service,
-		.source = login->facts.source,
-		.since_s = logins_now_s(login->logins),
-	};
 	struct relay_address address;
+
+	opening->user = *login->facts.user ? login->facts.user : "-";
+	opening->service = login->facts.service;
+	opening->source = login->facts.source;
+	opening->since_s = logins_now_s(login->logins);
+	login->relay.link = relay_open(logins_relay(login->logins), login->id, opening,
+				       left_ms / 1000, &address);
+	if (!login->relay.link)
+		return false;
+	login->relay.url = text_copy(address.code);
+	login->relay.page = text_copy(address.page);
+	(void)text_into(login->relay.id, sizeof(login->relay.id), address.id);
+	return true;
+}
+
+void login_relay_start(struct login *login)
+{
+	struct relay_opening opening = { .n_targets = 0 };
 
 	collect_targets(login, &opening);
 	opening.digits = login->relay.is_matched;
 	login_set_stage(login, STAGE_SCANNING);
-	login->relay.link = relay_open(logins_relay(login->logins), login->id, &opening,
-				       left_ms / 1000, &address);
-	if (!login->relay.link) {
+	if (!login_relay_open(login, &opening))
 		refuse_way(login, "no link could be opened");
-		return;
-	}
-	login->relay.url = text_copy(address.code);
-	login->relay.page = text_copy(address.page);
-	(void)text_into(login->relay.id, sizeof(login->relay.id), address.id);
+}
+
+/* Nobody reads what is told to a link without a page. */
+static void tell(struct login *login, enum relay_result result, const char *digits)
+{
+	if (!*login->relay.listens)
+		relay_tell(logins_relay(login->logins), login->relay.link, result, digits,
+			   login->request);
 }
 
 void login_relay_end(struct login *login, enum relay_result result)
 {
-	struct relay *relay = logins_relay(login->logins);
-
+	login_push_end(login);
 	if (login->relay.link) {
-		relay_tell(relay, login->relay.link, result, NULL, login->request);
-		relay_close(relay, login->relay.link);
+		tell(login, result, NULL);
+		relay_close(logins_relay(login->logins), login->relay.link);
 	}
 	free(login->relay.url);
 	free(login->relay.page);
@@ -300,6 +313,7 @@ static void deliver(struct login *login)
 {
 	struct login_delivery delivery = {
 		.subject = login->proved.identity.subject,
+		.push = login_push_kept(login),
 	};
 	struct buf text = BUF_INIT_SECRET(DELIVERY_MAX * 4), user = BUF_INIT(DELIVERY_MAX);
 
@@ -322,13 +336,13 @@ static void deliver(struct login *login)
 void login_relay_delivered(struct login *login, bool is_done)
 {
 	login->relay.is_delivering = false;
+	login_push_end(login);
 	if (!is_done) {
 		refuse_way(login, "the message with the digits could not be sent");
 		return;
 	}
 	login_set_stage(login, STAGE_MATCHING);
-	relay_tell(logins_relay(login->logins), login->relay.link, RELAY_RESULT_MESSAGE, NULL,
-		   login->request);
+	tell(login, RELAY_RESULT_MESSAGE, NULL);
 }
 
 static void refuse_second(struct login *login)
@@ -350,12 +364,11 @@ void login_relay_show_digits(struct login *login)
 		refuse_second(login);
 	} else if (make_digits(login->relay.digits) < 0) {
 		refuse_way(login, "no random bytes");
-	} else if (login->method->digits == DIGITS_APP_MESSAGE) {
+	} else if (login->method->digits == DIGITS_APP_MESSAGE || *login->relay.listens) {
 		deliver(login);
 	} else {
 		login_set_stage(login, STAGE_MATCHING);
-		relay_tell(logins_relay(login->logins), login->relay.link, RELAY_RESULT_DIGITS,
-			   login->relay.digits, login->request);
+		tell(login, RELAY_RESULT_DIGITS, login->relay.digits);
 	}
 }
 

@@ -213,6 +213,8 @@ void login_next_factor(struct login *login)
  * still give up. */
 void login_factor_proved(struct login *login)
 {
+	if (!login->relay.is_matched)
+		login_push_end(login);   /* no digits go that way */
 	if (login->asked == ASKED_CODE) {
 		login_set_stage(login, STAGE_HOLDING);
 		return;

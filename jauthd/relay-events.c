@@ -121,7 +121,8 @@ static bool take_event(struct relay *relay, const struct relay_event *event)
 	for (size_t i = 0; i < N_ELEMENTS(orders[0]); i++) {
 		struct link *link = find_id(relay, event->link);
 
-		if (link && link->is_opened && !link->is_closing && !link->was_refused)
+		if (link && link->is_opened && !link->is_closing && !link->was_refused &&
+		    !link->is_listening)
 			is_news = takes[i](relay, link, event) || is_news;
 	}
 	relay->status.n_events += is_news;
@@ -172,6 +173,8 @@ static void on_news(struct relay *relay, const struct relay_news *news)
 	}
 	for (unsigned i = 0; i < news->n_events; i++)
 		is_news = take_event(relay, &news->events[i]) || is_news;
+	for (unsigned i = 0; i < news->n_pushes; i++)
+		is_news = relay_take_push(relay, &news->pushes[i]) || is_news;
 	pace(relay, is_news);
 }
 

@@ -9,7 +9,8 @@
  *   open        TARGET, RESULT          204; the relay knows it no longer: OPEN and all of it again
  *   closing     RESULT, then DELETE     204, or a few failures: gone
  *
- * relay-events.c follows what happens to them. See relay.h.
+ * A link that listens has no page; near its end it gets another id, and is opened again.
+ * relay-events.c follows what happens to links, relay-push.c answers pushes. See relay.h.
  */
 #include "jauthd/relay-private.h"
 
@@ -23,7 +24,6 @@
 #include "base/url.h"
 
 #define TOKEN_MAX 256
-#define BODY_MAX  RELAY_BODY_MAX
 
 /* --- small questions --- */
 
@@ -90,6 +90,20 @@ static void fail_link(struct relay *relay, struct link *link, enum relay_failure
 		relay->handler->failed(relay->context, owner, number, failure, detail);
 }
 
+static int make_id(char ret_id[RELAY_ID_LEN + 1])
+{
+	struct buf text = BUF_INIT(RELAY_ID_LEN);
+	unsigned char bytes[16];
+	int r = random_bytes(bytes, sizeof(bytes));
+
+	if (r < 0)
+		return r;
+	base64url_add(&text, bytes, sizeof(bytes));
+	(void)text_into(ret_id, RELAY_ID_LEN + 1, buf_text(&text));
+	buf_done(&text);
+	return 0;
+}
+
 /* --- servers --- */
 
 void relay_start_timer(sd_event_source *timer, int64_t ms)
@@ -130,7 +144,7 @@ void relay_leave_server(struct relay *relay, const char *why)
 	relay_schedule_work(relay);
 }
 
-static bool is_server_fault(const struct http_reply *reply)
+bool relay_is_server_fault(const struct http_reply *reply)
 {
 	return reply->result != HTTP_DONE || reply->status >= 500;
 }
@@ -170,7 +184,7 @@ struct http_request *relay_make_request(const struct relay *relay, enum http_met
 	return request;
 }
 
-static void set_body(struct http_request *request, const struct buf *body)
+void relay_set_body(struct http_request *request, const struct buf *body)
 {
 	(void)http_request_header(request, "Content-Type", "application/json");
 	request->body = secret_new(body->data, body->len);
@@ -206,13 +220,13 @@ static void add_body(struct relay *relay, const struct link *link, enum want wan
 	case WANT_OPEN:
 		buf_add(&whole, link->opening.data, link->opening.len);
 		relay_message_end(MAX(left_ms / 1000, (int64_t)1), &whole);
-		set_body(request, &whole);
+		relay_set_body(request, &whole);
 		break;
 	case WANT_TARGET:
-		set_body(request, &link->target);
+		relay_set_body(request, &link->target);
 		break;
 	case WANT_RESULT:
-		set_body(request, &link->result);
+		relay_set_body(request, &link->result);
 		break;
 	case WANT_DELETE:
 		break;
@@ -260,14 +274,31 @@ static void drop_expired(struct relay *relay)
 	}
 }
 
+/* Whoever listens may do so for longer than a link lives. The one before ends by itself. */
+static void renew(const struct relay *relay, struct link *link)
+{
+	int64_t now = relay_now_ms(relay);
+
+	if (!link->is_listening || link->is_closing || !link->is_opened || link->asked ||
+	    link->until_ms <= link->expires_ms || link->expires_ms - now > RELAY_RENEW_S * 1000 ||
+	    make_id(link->id) < 0)
+		return;
+	link->expires_ms = MIN(link->until_ms, now + RELAY_LINK_SECONDS_MAX * 1000);
+	link->wants |= WANT_OPEN;
+}
+
 static int on_work(sd_event_source *source UNUSED, void *userdata)
 {
 	struct relay *relay = userdata;
 
 	drop_expired(relay);
-	for (struct link *link = relay->links; link && !relay->is_resting; link = link->next)
+	for (struct link *link = relay->links; link && !relay->is_resting; link = link->next) {
+		renew(relay, link);
 		if (link->wants && !link->asked)
 			ask(relay, link);
+	}
+	if (!relay->is_resting)
+		relay_send_answers(relay);
 	if (!relay->is_resting && !relay->is_pausing && !relay->poll_id && has_open_link(relay))
 		relay_poll_events(relay);
 	return 0;
@@ -382,7 +413,7 @@ static void on_link_reply(struct relay *relay, uint64_t number, uint32_t turn,
 	if (is_taken(reply)) {
 		relay->is_connected = relay->is_connected || turn == relay->turn;
 		on_told(relay, link, asked);
-	} else if (is_server_fault(reply) || turn != relay->turn) {
+	} else if (relay_is_server_fault(reply) || turn != relay->turn) {
 		on_server_fault(relay, link, asked, turn, reply);
 	} else if (asked == WANT_DELETE) {
 		link_free(relay, link);
@@ -397,25 +428,13 @@ static void on_reply(void *context, uint64_t owner, uint32_t number, const struc
 {
 	if (owner == POLL_OWNER)
 		relay_on_poll_reply(context, number, reply);
+	else if (owner & PUSH_OWNERS)
+		relay_on_answer_reply(context, owner, number, reply);
 	else
 		on_link_reply(context, owner, number, reply);
 }
 
 /* --- what logins say --- */
-
-static int make_id(char ret_id[RELAY_ID_LEN + 1])
-{
-	struct buf text = BUF_INIT(RELAY_ID_LEN);
-	unsigned char bytes[16];
-	int r = random_bytes(bytes, sizeof(bytes));
-
-	if (r < 0)
-		return r;
-	base64url_add(&text, bytes, sizeof(bytes));
-	(void)text_into(ret_id, RELAY_ID_LEN + 1, buf_text(&text));
-	buf_done(&text);
-	return 0;
-}
 
 static void keep_stateless(struct link *link, const struct relay_opening *opening)
 {
@@ -462,6 +481,8 @@ uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_open
 	link->result = (struct buf)BUF_INIT_SECRET(BODY_MAX);
 	link->number = ++relay->last_number;
 	link->owner = owner;
+	link->is_listening = opening->listen;
+	link->until_ms = relay_now_ms(relay) + seconds * 1000;
 	link->expires_ms = relay_now_ms(relay) +
 			   MIN(seconds, (int64_t)RELAY_LINK_SECONDS_MAX) * 1000;
 	link->wants = WANT_OPEN;
@@ -572,6 +593,7 @@ void relay_configure(struct relay *relay, const struct relay_settings *settings)
 	if (is_same(relay, settings))
 		return;
 	relay_cancel_poll(relay);
+	relay_drop_pushes(relay);
 	release_settings(relay);
 	relay->url = text_copy(settings->url);
 	for (; server && *server; server++)
@@ -631,6 +653,7 @@ struct relay *relay_free(struct relay *relay)
 	while (relay->links)
 		link_free(relay, relay->links);
 	relay_cancel_poll(relay);
+	relay_drop_pushes(relay);
 	http_free(relay->http);
 	sd_event_source_disable_unref(relay->work);
 	sd_event_source_disable_unref(relay->rest);

@@ -52,8 +52,8 @@ void wechat_read_session(const struct http_reply *reply, struct wechat_person *r
 void wechat_read_token(const struct http_reply *reply, struct api_token *ret_token,
 		       struct api_result *ret_result);
 
-/* `fail` of calls that redeem a code: one that was used before is an alert, unless we may have used it
- * ourselves, in a try that was answered "busy". */
+/* `fail` of calls that redeem a code: one that was used before is an alert, unless we may have used
+ * it ourselves, in a try that was answered "busy". */
 bool wechat_code_failed(struct login *login, const struct api_result *result);
 
 /* Appends API/PATH?appid=…&secret=…, the beginning of the calls that hold the secret. */

@@ -172,28 +172,6 @@ static inline void release(struct world *world, const struct fake_link *link)
 	wait_for_store(world, link);
 }
 
-/* A login whose user sees digits. */
-static inline struct fake_link *match(struct world *world, const char *service, const char *method)
-{
-	struct fake_link *link = scan(world, service);
-
-	fake_relay_pressed(link, method);
-	come_back(world, link);
-	assert_int_equal(link->n_told, 1);
-	assert_int_equal(link->told[0], RELAY_RESULT_DIGITS);
-	assert_int_equal(strspn(link->digits_told, "0123456789"), RELAY_DIGITS);
-	return link;
-}
-
-static inline void type_wrong(struct world *world, const struct fake_link *link)
-{
-	char wrong[RELAY_DIGITS + 1];
-
-	(void)text_into(wrong, sizeof(wrong), link->digits_told);
-	wrong[1] = wrong[1] == '0' ? '1' : '0';
-	world_answer(world, wrong);
-}
-
 /* The link is over, and this was the last word. */
 static inline void expect_end(const struct fake_link *link, enum relay_result last)
 {
