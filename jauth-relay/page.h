@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The pages on the telephone: HTML without script (but DingTalk's, page-dingtalk.c), in the
- * telephone's language. Pure text: from a link, a clock and a language to bytes. Whatever a host or a
- * person wrote is cleaned and escaped.
+ * telephone's language. Pure text: from a link, a clock and a language to bytes. Whatever a host or
+ * a person wrote is cleaned and escaped.
  */
 #pragma once
 
