@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The URL link (获取 URL Link) by which the relay's page opens the mini program: one for all logins,
- * each of which puts its own `cq` behind it. It lives for 30 days and is made anew some days before.
+ * The URL link (获取 URL Link) by which the relay's page opens the mini program: one for all
+ * logins, each of which puts its own `cq` behind it. It lives for 30 days and is made anew some
+ * days before.
  *
- * This needs the app's token, which nothing else here does: it is fetched, used once and wiped. What
- * goes wrong is told to nobody but the sysadmin, and stops no login: there may be another way into
- * the program.
+ * This needs the app's token, which nothing else here does: it is fetched, used once and wiped.
+ * What goes wrong is told to nobody but the sysadmin, and stops no login: there may be another way
+ * into the program.
  */
 #include <string.h>
 

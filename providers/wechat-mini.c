@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Logging in with a WeChat mini program of ours: it shows what the login is about, and its user
- * confirms there. What it says of him proves nothing, for clients can be forged; it brings a code of
- * wx.login(), which the vendor takes from us (sns/jscode2session) and tells the openid for.
+ * confirms there. What it says of him proves nothing, for clients can be forged; it brings a code
+ * of wx.login(), which the vendor takes from us (sns/jscode2session) and tells the openid for.
  *
  * There are two ways into the program. Where the scanned code itself opens it, the press and the
- * callback come in one event, so `start` must not end the login. From the relay's page a button leads
- * on by a URL link; then `start` comes first, and once more together with the callback.
+ * callback come in one event, so `start` must not end the login. From the relay's page a button
+ * leads on by a URL link; then `start` comes first, and once more together with the callback.
  *
  * waits for             next
  * -                     start, a link → the telephone goes there; none → a short wait
@@ -93,8 +93,8 @@ void mini_timeout(struct login *login)
 	else if (config->make_url_link)
 		login_fail(login, FAIL_PROVIDER, "no URL link could be made yet");
 	else
-		login_fail(login, FAIL_CONFIG, "the relay's page cannot lead to the mini program: "
-			   "url_link or make_url_link is needed");
+		login_fail(login, FAIL_CONFIG, "url_link or make_url_link is needed: "
+			   "the relay's page cannot lead to the mini program");
 }
 
 /* The code alone is looked at. */
