@@ -110,13 +110,16 @@ libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/providers/replies tests/vectors
 
-check_PROGRAMS += t-api-call t-cookies
+check_PROGRAMS += t-api-call t-cookies t-script-literal
 t_api_call_SOURCES = tests/providers/t-api-call.c
 t_api_call_CFLAGS = $(UNIT_CFLAGS)
 t_api_call_LDADD = libfake-core.la
 t_cookies_SOURCES = tests/providers/t-cookies.c
 t_cookies_CFLAGS = $(UNIT_CFLAGS)
 t_cookies_LDADD = libfake-core.la
+t_script_literal_SOURCES = tests/providers/t-script-literal.c
+t_script_literal_CFLAGS = $(UNIT_CFLAGS)
+t_script_literal_LDADD = libfake-core.la
 
 check_PROGRAMS += t-code-flow t-device-flow t-discovery t-github t-github-relay t-google \
 	t-id-token t-jwks t-jws t-oidc t-oidc-relay
@@ -188,7 +191,19 @@ t_wechat_device_SOURCES = tests/providers/t-wechat-device.c tests/providers/wech
 	tests/providers/wechat-fixture.h
 t_wechat_device_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_device_LDADD = libfake-core.la
-check_PROGRAMS += t-dingtalk t-dingtalk-reply t-dingtalk-token
+check_PROGRAMS += t-dingtalk t-dingtalk-device t-dingtalk-page t-dingtalk-poll t-dingtalk-reply \
+	t-dingtalk-token
+t_dingtalk_device_SOURCES = tests/providers/t-dingtalk-device.c \
+	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h
+t_dingtalk_device_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_device_LDADD = libfake-core.la
+t_dingtalk_page_SOURCES = tests/providers/t-dingtalk-page.c
+t_dingtalk_page_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_page_LDADD = libfake-core.la
+t_dingtalk_poll_SOURCES = tests/providers/t-dingtalk-poll.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_poll_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_poll_LDADD = libfake-core.la
 t_dingtalk_SOURCES = tests/providers/t-dingtalk.c tests/providers/dingtalk-fixture.c \
 	tests/providers/dingtalk-fixture.h
 t_dingtalk_CFLAGS = $(UNIT_CFLAGS)

@@ -43,7 +43,8 @@ CALLS_PER_S = 20                        # of one app to one call, standard editi
 NOTICE_MAX = 2048                       # bytes of a message as JSON
 IN_APP, OAUTH = "in-app", "oauth"       # the kinds of codes
 
-READ_ME, READ_MEMBER, SEND = "Contact.User.Read", "qyapi_get_member", "qyapi_message_corpconversation"
+READ_ME, READ_MEMBER = "Contact.User.Read", "qyapi_get_member"
+SEND = "qyapi_message_corpconversation"
 
 WORDS = {
     -1: "系统繁忙", 33012: "无效的USERID", 40014: "不合法的access_token",
@@ -134,6 +135,7 @@ class DingTalk(Server):
         self.redirect_uris = []         # 重定向URL
         self.arrived = threading.Condition(self.lock)
         self.routes = {
+            ("GET", "/favicon.ico"): ("favicon", lambda _: Reply(404)),
             ("GET", "/dd.js"): ("dd.js", self.script),
             ("GET", "/login/oauth2/auth"): ("auth", self.authorize),
             ("POST", "/login/oauth2/consent"): ("consent", self.consent),
