@@ -32,11 +32,16 @@ static inline void json_free_pointer(struct json_t **json)
 bool json_has(const struct json_t *object, const char *key);
 /* A member that is not null. */
 bool json_has_value(const struct json_t *object, const char *key);
+/* The name of the member behind the one of this name, or of the first one when NULL; NULL: there is
+ * none. Owned by the object; foreign text. */
+const char *json_next_name(const struct json_t *object, const char *name);
 /* The string member, without control characters and of 1..max_len bytes; else NULL.
  * Owned by the object. */
 const char *json_text(const struct json_t *object, const char *key, size_t max_len);
 /* The same, but "" is a text too. */
 const char *json_text_or_empty(const struct json_t *object, const char *key, size_t max_len);
+/* The same with whatever control characters it has; NUL is none of them, see above. */
+const char *json_any_text(const struct json_t *object, const char *key, size_t max_len);
 /* An integer (a real such as 3.0 is none); 0, -ENOENT (no member), -EINVAL, -ERANGE. */
 int json_number(const struct json_t *object, const char *key, int64_t min, int64_t max,
 		int64_t *ret_number);

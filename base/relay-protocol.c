@@ -4,6 +4,9 @@
 #include "base/macro.h"
 #include "base/text.h"
 
+/* Marks a literal for translation. */
+#define N_(text) text
+
 const char *const relay_app_names[RELAY_N_APPS] = {
 	[RELAY_APP_BROWSER] = "browser",
 	[RELAY_APP_WECOM] = "wecom",
@@ -11,6 +14,13 @@ const char *const relay_app_names[RELAY_N_APPS] = {
 	[RELAY_APP_DINGTALK] = "dingtalk",
 	[RELAY_APP_COMPUTER] = "computer",
 	[RELAY_APP_MINI_PROGRAM] = "mini-program",
+};
+
+const char *const relay_app_titles[RELAY_N_APPS] = {
+	[RELAY_APP_WECOM] = N_("WeCom"),
+	[RELAY_APP_WECHAT] = N_("WeChat"),
+	[RELAY_APP_DINGTALK] = N_("DingTalk"),
+	[RELAY_APP_MINI_PROGRAM] = N_("WeChat"),
 };
 
 const char *const relay_result_names[RELAY_N_RESULTS] = {

@@ -102,9 +102,10 @@
  *                             {"action":"deny"}: "this wasn't me" → 202 {}
  *                             404, 409 somebody was earlier, 410 over
  *   GET /api/m/ID/result      with X-Receipt: RECEIPT → 200 {"status": text, "digits": text,
- *                             "request": text}; status is "pending" or a word of relay_result_names,
- *                             the others may be absent; held for up to RELAY_MINI_WAIT_S while
- *                             pending. Without the receipt, or with another, 404.
+ *                             "request": text}; status is "pending" or a word of
+ *                             relay_result_names, the others may be absent; held for up to
+ *                             RELAY_MINI_WAIT_S while pending. Without the receipt, or with
+ *                             another, 404.
  *
  * Tokens: PREFIX ID '.' SECRET: RELAY_KEY_ID_LEN hexadecimal digits, RELAY_SECRET_LEN characters.
  */
@@ -147,8 +148,8 @@ enum relay_app {
 	RELAY_APP_WECOM,
 	RELAY_APP_WECHAT,
 	RELAY_APP_DINGTALK,
-	RELAY_APP_COMPUTER,      /* a browser that is not on a telephone: the provider shows a code */
-	/* WeChat's browser shows a button that leads there; the program itself speaks to /api/m/. */
+	RELAY_APP_COMPUTER,      /* a browser on no telephone: the provider shows a code there */
+	/* WeChat's browser shows a button that leads there; the program speaks to /api/m/. */
 	RELAY_APP_MINI_PROGRAM,
 	RELAY_N_APPS
 };
@@ -168,6 +169,9 @@ enum relay_result {
 /* The words on the wire, indexed by the enums. */
 extern const char *const relay_app_names[RELAY_N_APPS];
 extern const char *const relay_result_names[RELAY_N_RESULTS];
+
+/* What people call the program that scans and opens it, to be translated; NULL: any browser. */
+extern const char *const relay_app_titles[RELAY_N_APPS];
 
 /* The value, or -1. */
 int relay_app_from_name(const char *name);

@@ -23,7 +23,8 @@ const struct conf_key config_type_keys[] = {
 
 static const char *const digits_words[] = { "page", "app-message", NULL };
 
-/* Of providers that can go by the relay; to others the words may mean something else. */
+/* Of providers that can go by the relay, or are told by it; to others the words may mean something
+ * else. */
 const struct conf_key config_link_keys[] = {
 	{ .name = "number_match", .kind = CONF_BOOL,
 	  .offset = offsetof(struct method, number_match), .fallback = "yes",
@@ -175,12 +176,17 @@ static bool is_domain(const char *text)
 	       text[0] != '.' && text[len - 1] != '.' && !strstr(text, "..");
 }
 
+static bool has_link_keys(const struct provider *provider)
+{
+	return provider->callback || provider->pushed;
+}
+
 static void check_relay(struct config_loader *loader, const struct conf_section *section,
 			const struct method *method)
 {
 	static const char *const keys[] = { "number_match", "digits" };
 
-	if (method->features & PROVIDER_RELAY) {
+	if (method->features & (PROVIDER_RELAY | PROVIDER_PUSHES)) {
 		if (!loader->config->relay_url)
 			config_mistake(loader, section, NULL, "\"%s\" needs a relay, and there is "
 				       "none; write a section [relay], see jauthctl relay enrol",
@@ -188,9 +194,13 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 		if (method->digits == DIGITS_APP_MESSAGE && !(method->features & PROVIDER_DELIVERS))
 			config_mistake(loader, section, "digits", "type %s sends no messages; drop "
 				       "digits = app-message", method->provider->type);
+		if (method->digits == DIGITS_PAGE && (method->features & PROVIDER_PUSHES) &&
+		    conf_find(section, "digits"))
+			config_mistake(loader, section, "digits", "\"%s\" has no page, its digits "
+				       "come by a message; drop digits = page", method->id);
 		return;
 	}
-	for (size_t i = 0; method->provider->callback && i < N_ELEMENTS(keys); i++)
+	for (size_t i = 0; has_link_keys(method->provider) && i < N_ELEMENTS(keys); i++)
 		if (conf_find(section, keys[i]))
 			config_mistake(loader, section, keys[i], "%s speaks of the relay's page, "
 				       "which this method does not use; drop it", keys[i]);
@@ -236,7 +246,7 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 	};
 	size_t n = 2;
 
-	if (method->provider->callback)
+	if (has_link_keys(method->provider))
 		tables[n++] = (struct conf_table){ config_link_keys, method };
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
@@ -246,6 +256,8 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 	method->features = method->provider->features_of ?
 			   method->provider->features_of(method->config) :
 			   method->provider->features;
+	method->app = method->provider->app_of ? method->provider->app_of(method->config) :
+						 method->provider->app;
 }
 
 static bool has_room(struct config_loader *loader, const struct conf_section *section)
@@ -299,6 +311,18 @@ static bool is_same_app(const struct method *a, const struct method *b)
 	return is_same;
 }
 
+/* What a vendor pushes is no code that could be brought elsewhere. */
+static bool is_past_relay(const struct method *method)
+{
+	return !(method->features & (PROVIDER_RELAY | PROVIDER_PUSHES));
+}
+
+static bool is_conflict(const struct method *a, const struct method *b)
+{
+	return ((is_past_relay(a) && (b->features & PROVIDER_RELAY)) ||
+		(is_past_relay(b) && (a->features & PROVIDER_RELAY))) && is_same_app(a, b);
+}
+
 void config_check_apps(struct config_loader *loader)
 {
 	const struct config *config = loader->config;
@@ -307,7 +331,7 @@ void config_check_apps(struct config_loader *loader)
 		for (unsigned k = 0; k < i; k++) {
 			const struct method *a = config->methods[i], *b = config->methods[k];
 
-			if (((a->features ^ b->features) & PROVIDER_RELAY) && is_same_app(a, b))
+			if (is_conflict(a, b))
 				conf_mistake(loader->report, a->file, a->line,
 					     "\"%s\" and \"%s\" are of one app, one by the relay "
 					     "and one past it: codes of the one could be brought "

@@ -225,12 +225,11 @@ static void check_restricted(struct config_loader *loader, const struct conf_sec
 static void check_match(struct config_loader *loader, const struct conf_section *section,
 			const struct service_rule *rule, const struct alternative *alternative)
 {
-	const unsigned silent = PROVIDER_RELAY | PROVIDER_SILENT;
-
 	for (unsigned i = 0; i < alternative->n_factors; i++) {
 		const struct method *method = alternative->factors[i];
 
-		if ((method->features & silent) != silent || !can_be_remote(rule) ||
+		if (!(method->features & (PROVIDER_RELAY | PROVIDER_PUSHES)) ||
+		    !(method->features & PROVIDER_SILENT) || !can_be_remote(rule) ||
 		    (method->number_match && rule->number_match))
 			continue;
 		config_mistake(loader, section, method->number_match ? "number_match" : "methods",

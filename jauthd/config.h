@@ -29,8 +29,10 @@ struct method {
 	bool device_flow_alone;
 	bool alone;                      /* PROVIDER_RESTRICTED: may be a login's first factor */
 	unsigned features;               /* the provider's, with this configuration */
-	bool number_match;               /* PROVIDER_RELAY: the telephone's digits are typed here */
-	int digits;                      /* enum method_digits */
+	enum relay_app app;              /* the same; PROVIDER_RELAY */
+	/* PROVIDER_RELAY, PROVIDER_PUSHES: the telephone's digits are typed here. */
+	bool number_match;
+	int digits;                      /* PROVIDER_RELAY: enum method_digits */
 	struct provider_limits limits;
 	char *map;                       /* rule's template over identity attributes, or NULL */
 	bool privileged;                 /* the rule may reach privileged users */

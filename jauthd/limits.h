@@ -3,6 +3,8 @@
  * move is a key of [limits] in jauthd.conf; its default and its bounds stand here too. */
 #pragma once
 
+#include "base/relay-protocol.h"
+
 /* Logins */
 #define LOGINS_WAITING_DEFAULT      128      /* all sources together */
 #define LOGINS_WAITING_MAX          20000
@@ -62,6 +64,12 @@
 #define RELAY_CLOSE_TRIES           3
 #define RELAY_REPEATS_MAX           16       /* of what a relay forgot */
 #define RELAY_PRESSES_MAX           8        /* changes of the method, of one link */
+#define RELAY_PUSHES_MAX            256      /* those that were answered a moment ago, too */
+#define RELAY_PUSH_KEEP_MS          10000    /* so long a push that comes again is known */
+#define RELAY_RENEW_S               60       /* before its end a link that listens is followed by
+					      * another one */
+#define LOGIN_PUSH_MS               (RELAY_PUSH_WAIT_MS - 500)       /* later it is not answered
+								      * with digits */
 
 /* Number match */
 #define MATCH_WRONG_DAY             3        /* wrong digits of a user and method */
@@ -113,6 +121,14 @@
 #define CODES_OPEN_PER_USER         3        /* logins of one user that hold a code */
 #define PHONES_PER_USER_MAX         5
 #define RECOVERY_CODES_MAX          16
+
+/* Requests of people whose identity no link or rule leads to the user, see requests.h */
+#define REQUEST_OPEN_S              3600     /* from the login */
+#define LINK_PENDING_S              (7 * 86400)      /* from its acceptance */
+#define REQUESTS_MAX                1000     /* open, all together */
+#define REQUESTS_PER_USER           20
+#define REQUESTS_PER_NETWORK        20       /* from one address, or network of IPv6 */
+#define REQUESTS_PER_IDENTITY       3
 
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180

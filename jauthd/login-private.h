@@ -78,10 +78,20 @@ enum login_after {
 	AFTER_AGAIN,             /* the same factor once more */
 };
 
+/* A push of the vendor that this login keeps until it is answered. */
+struct login_kept_push {
+	char id[RELAY_ID_LEN + 1];       /* "": none */
+	int64_t came_ms;
+	char *query, *body;
+	struct login_push view;          /* for the provider */
+};
+
 /* The link of the factor at hand, which goes by the relay. */
 struct login_relay {
 	uint64_t link;                   /* relay_open()'s; 0: none */
-	char *url;
+	char *url;                       /* of the code */
+	char *page;                      /* for the provider, as is: */
+	char id[RELAY_ID_LEN + 1];
 	bool is_matched, was_matched;    /* digits are to be typed; they were right */
 	bool was_redirected, was_called_back;
 	bool was_left;                   /* a button led somewhere, and another one was pressed */
@@ -91,6 +101,11 @@ struct login_relay {
 	char *redirect_uri;
 	struct login_link view;          /* for the provider */
 	char digits[RELAY_DIGITS + 1];
+	/* PROVIDER_PUSHES: the link has no page. */
+	char listens[RELAY_LISTEN_MAX + 1];      /* login_listen()'s app; "": it has one */
+	const char *offered;             /* id of the push that is being handed in, unanswered */
+	bool was_taken;                  /* a push was its */
+	struct login_kept_push push;
 };
 
 /* How the running provider ended. */
@@ -222,7 +237,13 @@ bool login_is_same_scan(const struct login *login, unsigned factor, unsigned alt
 unsigned login_n_alternatives(const struct login *login);
 const struct alternative *login_nth_alternative(const struct login *login, unsigned n);
 
+/* login-push.c */
+enum push_verdict login_push_offer(struct login *login, const struct relay_push *push);
+const struct login_push *login_push_kept(struct login *login);   /* that may still be answered */
+void login_push_end(struct login *login);                /* what is kept is answered with nothing */
+
 /* login-relay.c */
+bool login_relay_open(struct login *login, struct relay_opening *opening);      /* adds who asks */
 void login_relay_start(struct login *login);             /* the factor at hand */
 void login_relay_end(struct login *login, enum relay_result result);
 void login_relay_on_opened(struct login *login);
@@ -235,7 +256,6 @@ void login_relay_show_digits(struct login *login);       /* the identity is the 
 void login_relay_delivered(struct login *login, bool is_done);
 void login_relay_on_answer(struct login *login, const struct secret *answer);
 bool login_relay_needs_match(const struct login *login, const struct method *method);
-void login_relay_draw(struct login *login);              /* the code and what is asked */
 
 /* login-view.c */
 bool login_gate_hears_keys(struct login *login);         /* q and n */
@@ -245,6 +265,8 @@ void login_provider_start(struct login *login);
 void login_provider_prepare(struct login *login);
 void login_provider_deliver(struct login *login, const struct login_delivery *delivery);
 void login_provider_callback(struct login *login, const struct parameters *parameters);
+/* What comes of its end is the caller's: login_provider_after(). */
+enum push_verdict login_provider_pushed(struct login *login, const struct login_push *push);
 void login_provider_end(struct login *login);            /* finish, wipe, close all numbers */
 void login_provider_answer(struct login *login, uint32_t number, const struct secret *answer);
 void login_provider_timer(struct login *login);
@@ -272,11 +294,11 @@ void login_screen_ask(struct login *login, enum login_asked asked, const char *t
 		      bool password);
 void login_screen_wait(struct login *login);
 void login_screen_menu(struct login *login);
-void login_screen_scan(struct login *login);             /* the link's code */
+void login_screen_scan(struct login *login);             /* the link's code, for the first time */
 void login_screen_digits(struct login *login, const char *text);
 void login_screen_presence(struct login *login);
 void login_screen_draw(struct login *login);             /* the code, to go with what is asked */
-void login_screen_code(struct login *login);
+void login_screen_code(struct login *login);             /* the code and what is asked below it */
 void login_screen_outcome(struct login *login, enum login_state outcome, const char *text);
 bool login_shows_at_once(const struct login *login);
 const char *method_title(const struct login *login, const struct method *method);

@@ -222,6 +222,16 @@ void login_provider_callback(struct login *login, const struct parameters *param
 	DELIVER(login, callback, parameters);
 }
 
+enum push_verdict login_provider_pushed(struct login *login, const struct login_push *push)
+{
+	enum push_verdict verdict;
+
+	login->in_provider = true;
+	verdict = login->method->provider->pushed(login, push);
+	login->in_provider = false;
+	return verdict;
+}
+
 void login_provider_answer(struct login *login, uint32_t number, const struct secret *answer)
 {
 	if (login->stage != STAGE_RUNNING || number != login->prompt_number)
@@ -324,6 +334,8 @@ uint32_t login_prompt(struct login *login, const struct login_prompt *prompt)
 
 uint32_t login_show_code(struct login *login, const struct login_code *code)
 {
+	bool is_matched = *login->relay.listens && login->relay.is_matched;
+
 	if (login_has_ended(login) || login->is_prepare)
 		return 0;
 	login_code_done(&login->code);
@@ -331,7 +343,7 @@ uint32_t login_show_code(struct login *login, const struct login_code *code)
 	login->code.plain_link = text_copy(code->plain_link ? code->plain_link : code->link);
 	login->code.user_code = text_copy(code->user_code);
 	login->code.text = text_copy(code->text);
-	if (code->prompt) {
+	if (code->prompt && !is_matched) {
 		login_screen_draw(login);
 		return login_prompt(login, code->prompt);
 	}

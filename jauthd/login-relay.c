@@ -5,7 +5,8 @@
  *
  * SCANNING  a button is pressed         its method's provider starts → RUNNING
  * RUNNING   another button              its provider instead of the first one
- *           the callback                the provider proves who it is → DECIDING
+ *           the callback                the provider proves who it is → DECIDING; behind a redirect
+ *                                       and with its state, or (PROVIDER_NO_STATE) without both
  * DECIDING  the identity is the user's  two digits for the telephone → MATCHING, or on at once
  * MATCHING  the digits                  right → DECIDING; wrong → counted, and the end: one try
  *
@@ -53,7 +54,8 @@ static void add_target(const struct login *login, const struct method *method,
 	opening->targets[opening->n_targets++] = (struct relay_target){
 		.method = method->id,
 		.title = method_title(login, method),
-		.app = method->provider->app,
+		.app = method->app,
+		.has_no_state = method->features & PROVIDER_NO_STATE,
 	};
 }
 
@@ -83,53 +85,64 @@ static void collect_targets(struct login *login, struct relay_opening *opening)
 	}
 }
 
-void login_relay_start(struct login *login)
+/* A test has no user, and every link has. */
+bool login_relay_open(struct login *login, struct relay_opening *opening)
 {
 	int64_t left_ms = login->deadline_ms - logins_now_ms(login->logins);
-	struct relay_opening opening = {
-		.user = login->facts.user,
-		.service = login->facts.service,
-		.source = login->facts.source,
-		.since_s = logins_now_s(login->logins),
-	};
-	char url[URL_MAX + 1];
+	struct relay_address address;
+
+	opening->user = *login->facts.user ? login->facts.user : "-";
+	opening->service = login->facts.service;
+	opening->source = login->facts.source;
+	opening->since_s = logins_now_s(login->logins);
+	login->relay.link = relay_open(logins_relay(login->logins), login->id, opening,
+				       left_ms / 1000, &address);
+	if (!login->relay.link)
+		return false;
+	login->relay.url = text_copy(address.code);
+	login->relay.page = text_copy(address.page);
+	(void)text_into(login->relay.id, sizeof(login->relay.id), address.id);
+	return true;
+}
+
+void login_relay_start(struct login *login)
+{
+	struct relay_opening opening = { .n_targets = 0 };
 
 	collect_targets(login, &opening);
 	opening.digits = login->relay.is_matched;
 	login_set_stage(login, STAGE_SCANNING);
-	login->relay.link = relay_open(logins_relay(login->logins), login->id, &opening,
-				       left_ms / 1000, url);
-	if (login->relay.link)
-		login->relay.url = text_copy(url);
-	else
+	if (!login_relay_open(login, &opening))
 		refuse_way(login, "no link could be opened");
+}
+
+/* Nobody reads what is told to a link without a page. */
+static void tell(struct login *login, enum relay_result result, const char *digits)
+{
+	if (!*login->relay.listens)
+		relay_tell(logins_relay(login->logins), login->relay.link, result, digits,
+			   login->request);
 }
 
 void login_relay_end(struct login *login, enum relay_result result)
 {
-	struct relay *relay = logins_relay(login->logins);
-
+	login_push_end(login);
 	if (login->relay.link) {
-		relay_tell(relay, login->relay.link, result, NULL, login->request);
-		relay_close(relay, login->relay.link);
+		tell(login, result, NULL);
+		relay_close(logins_relay(login->logins), login->relay.link);
 	}
 	free(login->relay.url);
+	free(login->relay.page);
 	free(login->relay.redirect_uri);
 	explicit_bzero(login->relay.state, sizeof(login->relay.state));
 	explicit_bzero(login->relay.digits, sizeof(login->relay.digits));
 	login->relay = (struct login_relay){ .link = 0 };
 }
 
-/* What the person sees: the code, and whose app may scan it. */
-void login_relay_draw(struct login *login)
-{
-	login_screen_scan(login);
-}
-
 void login_relay_on_opened(struct login *login)
 {
 	if (login->stage == STAGE_SCANNING)
-		login_relay_draw(login);
+		login_screen_scan(login);
 }
 
 void login_relay_on_failed(struct login *login, enum relay_failure failure, const char *detail)
@@ -186,6 +199,9 @@ static bool make_view(struct login *login)
 	login->relay.view = (struct login_link){
 		.redirect_uri = login->relay.redirect_uri,
 		.state = login->relay.state,
+		.id = login->relay.id,
+		.page = login->relay.page,
+		.method = login->method->id,
 	};
 	login->relay.was_left |= login->relay.was_redirected;
 	login->relay.was_redirected = false;
@@ -238,25 +254,37 @@ static bool is_own_state(const struct login *login, const struct parameters *par
 	       crypto_equals(state, login->relay.state, RELAY_STATE_SIZE - 1);
 }
 
+/* What is wrong with the link's one callback, as far as it is not the provider's. */
+static const char *callback_mistake(const struct login *login, bool has_no_state,
+				    const struct parameters *parameters)
+{
+	if (!parameters->n)
+		return "a callback that cannot be read";
+	if (has_no_state)
+		return parameters_has(parameters, "state") ? "a callback with a state" : NULL;
+	return is_own_state(login, parameters) ? NULL : "a callback with another login's state";
+}
+
 /* The relay has compared the state, too; it is not to be trusted with that. */
 void login_relay_on_callback(struct login *login, const char *query)
 {
 	struct parameters parameters = { .n = 0 };
+	bool has_no_state = login->method && login->method->features & PROVIDER_NO_STATE;
+	const char *mistake;
 
 	if (login->stage != STAGE_RUNNING || login->relay.was_called_back ||
-	    !(login->relay.was_redirected || login->relay.was_left))
+	    !(has_no_state || login->relay.was_redirected || login->relay.was_left))
 		return;
 	login->relay.was_called_back = true;
-	if (!login->relay.was_redirected) {
+	if (!has_no_state && !login->relay.was_redirected) {
 		/* The relay did not know of the other button yet: the link's one callback. */
 		refuse_way(login, "a callback of an earlier button");
 		return;
 	}
-	if (parameters_parse(query, RELAY_CALLBACK_MAX, &parameters) < 0) {
-		login_deny(login, DENY_INVALID, "a callback that cannot be read");
-		login_provider_after(login);
-	} else if (!is_own_state(login, &parameters)) {
-		login_deny(login, DENY_INVALID, "a callback with another login's state");
+	(void)parameters_parse(query, RELAY_CALLBACK_MAX, &parameters);
+	mistake = callback_mistake(login, has_no_state, &parameters);
+	if (mistake) {
+		login_deny(login, DENY_INVALID, mistake);
 		login_provider_after(login);
 	} else {
 		login_provider_callback(login, &parameters);
@@ -285,6 +313,7 @@ static void deliver(struct login *login)
 {
 	struct login_delivery delivery = {
 		.subject = login->proved.identity.subject,
+		.push = login_push_kept(login),
 	};
 	struct buf text = BUF_INIT_SECRET(DELIVERY_MAX * 4), user = BUF_INIT(DELIVERY_MAX);
 
@@ -307,13 +336,13 @@ static void deliver(struct login *login)
 void login_relay_delivered(struct login *login, bool is_done)
 {
 	login->relay.is_delivering = false;
+	login_push_end(login);
 	if (!is_done) {
 		refuse_way(login, "the message with the digits could not be sent");
 		return;
 	}
 	login_set_stage(login, STAGE_MATCHING);
-	relay_tell(logins_relay(login->logins), login->relay.link, RELAY_RESULT_MESSAGE, NULL,
-		   login->request);
+	tell(login, RELAY_RESULT_MESSAGE, NULL);
 }
 
 static void refuse_second(struct login *login)
@@ -335,13 +364,18 @@ void login_relay_show_digits(struct login *login)
 		refuse_second(login);
 	} else if (make_digits(login->relay.digits) < 0) {
 		refuse_way(login, "no random bytes");
-	} else if (login->method->digits == DIGITS_APP_MESSAGE) {
+	} else if (login->method->digits == DIGITS_APP_MESSAGE || *login->relay.listens) {
 		deliver(login);
 	} else {
 		login_set_stage(login, STAGE_MATCHING);
-		relay_tell(logins_relay(login->logins), login->relay.link, RELAY_RESULT_DIGITS,
-			   login->relay.digits, login->request);
+		tell(login, RELAY_RESULT_DIGITS, login->relay.digits);
 	}
+}
+
+/* The digits stand where the person went on: where nothing was to be scanned, on a page. */
+static const char *place_text(const struct login *login, const char *telephone, const char *page)
+{
+	return login->code.link ? telephone : page;
 }
 
 static void ask_again(struct login *login, const char *text)
@@ -360,7 +394,8 @@ static void compare(struct login *login, const struct secret *answer)
 	bool is_right;
 
 	if (!digits) {
-		ask_again(login, N_("Two digits, as the telephone shows them: "));
+		ask_again(login, place_text(login, N_("Two digits, as the telephone shows them: "),
+					    N_("Two digits, as the page shows them: ")));
 		return;
 	}
 	is_right = crypto_equals(digits->data, login->relay.digits, RELAY_DIGITS);
@@ -382,7 +417,7 @@ static bool take_key(struct login *login, const struct secret *answer)
 	}
 	if (login_answer_is(answer, 'i') && login_another_round(login)) {
 		login->inverted = !login->inverted;
-		login_relay_draw(login);
+		login_screen_code(login);
 		return true;
 	}
 	return (login_answer_is(answer, 'm') || login_answer_is(answer, 'c')) &&
@@ -396,7 +431,9 @@ void login_relay_on_answer(struct login *login, const struct secret *answer)
 	case STAGE_RUNNING:
 	case STAGE_DECIDING:
 		if (!take_key(login, answer))
-			ask_again(login, N_("Nothing is approved yet. The telephone's digits: "));
+			ask_again(login, place_text(
+				login, N_("Nothing is approved yet. The telephone's digits: "),
+				N_("Nothing is approved yet. The page's digits: ")));
 		return;
 	case STAGE_MATCHING:
 		if (!take_key(login, answer))

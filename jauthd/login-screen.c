@@ -214,7 +214,7 @@ static unsigned count_lines(const char *text)
 
 static void add_code_prompt(struct login *login, const char *text, struct buf *buf)
 {
-	bool can_invert = login->facts.glyphs & GLYPH_HALF;
+	bool can_invert = login->code.link && (login->facts.glyphs & GLYPH_HALF);
 
 	buf_add_text(buf, login_text(login, text));
 	if (can_invert)
@@ -245,7 +245,7 @@ void login_screen_draw(struct login *login)
 		surface.rows_taken++;
 		login_screen_add(login, login->code.text, false);
 	}
-	if (qr_draw(login->code.link, &surface, &drawn) == 0)
+	if (login->code.link && qr_draw(login->code.link, &surface, &drawn) == 0)
 		buf_add_text(&login->shown, buf_text(&drawn));
 	buf_add_text(&login->shown, buf_text(&below));
 	buf_done(&drawn);
@@ -254,54 +254,106 @@ void login_screen_draw(struct login *login)
 
 void login_screen_code(struct login *login)
 {
+	bool is_matched = login->relay.is_matched;
 	struct buf prompt = BUF_INIT(LOGIN_TEXT_MAX);
 
 	login_screen_draw(login);
-	if (login_shows_at_once(login)) {
+	if (!is_matched && login_shows_at_once(login)) {
 		login_screen_wait(login);
 		return;
 	}
-	add_code_prompt(login, N_("Press Enter when approved"), &prompt);
-	send_ask(login, ASKED_CODE, buf_text(&prompt), true, false);
+	if (!is_matched)
+		add_code_prompt(login, N_("Press Enter when approved"), &prompt);
+	else if (login->code.link)
+		add_code_prompt(login, N_("The telephone's two digits"), &prompt);
+	else
+		add_code_prompt(login, N_("The page's two digits"), &prompt);
+	send_ask(login, is_matched ? ASKED_DIGITS : ASKED_CODE, buf_text(&prompt), true, false);
 	buf_done(&prompt);
 }
 
 /* --- the link's code --- */
 
-/* Titles of what this code leads to: those that an app of their own must scan, or the others. */
-static void add_titles(struct login *login, bool has_app, struct buf *buf)
+/* Who goes on with the link: an app of its own, any telephone's camera, or a browser that is not on
+ * the telephone. */
+enum scanner {
+	SCANNER_APP,
+	SCANNER_CAMERA,
+	SCANNER_COMPUTER,
+	N_SCANNERS
+};
+
+static const enum scanner scanner_of[RELAY_N_APPS] = {
+	[RELAY_APP_BROWSER] = SCANNER_CAMERA,
+	[RELAY_APP_COMPUTER] = SCANNER_COMPUTER,
+};
+
+/* A name that stands in the list already says nothing new. */
+static void add_name(struct buf *buf, const char *name)
 {
+	_cleanup_free_ char *list = text_format(", %s, ", buf_text(buf));
+	_cleanup_free_ char *item = text_format(", %s, ", name);
+
+	if (buf->len && strstr(list, item))
+		return;
+	if (buf->len)
+		buf_add_text(buf, ", ");
+	buf_add_text(buf, name);
+}
+
+/* A mini program is scanned with the app that it runs in. */
+static void add_scanner(struct login *login, const struct method *method, struct buf *buf)
+{
+	struct buf name = BUF_INIT(LOGIN_SHOWN_MAX);
+
+	text_add_clean(&name, method->app == RELAY_APP_MINI_PROGRAM ?
+			      login_text(login, relay_app_titles[method->app]) :
+			      method_title(login, method), LOGIN_TITLE_MAX);
+	add_name(buf, buf_text(&name));
+	buf_done(&name);
+}
+
+/* "Scan with WeCom, or with any camera: GitHub, Google" */
+static void add_scan(struct login *login, const char *apps, const char *sites, struct buf *buf)
+{
+	if (*apps && *sites)
+		buf_add_format(buf, login_text(login, N_("Scan with %s, or with any camera: %s")),
+			       apps, sites);
+	else if (*apps)
+		buf_add_format(buf, login_text(login, N_("Scan with %s")), apps);
+	else
+		buf_add_format(buf, login_text(login, N_("Scan with any camera: %s")), sites);
+}
+
+/* What this code leads to, and what to do with it; false: it is not to be scanned. */
+static bool add_scanners(struct login *login, struct buf *buf)
+{
+	struct buf names[N_SCANNERS];
+	bool is_scanned;
+
+	for (int i = 0; i < N_SCANNERS; i++)
+		names[i] = (struct buf)BUF_INIT(LOGIN_SHOWN_MAX);
 	for (unsigned i = 0; i < login_n_alternatives(login); i++) {
 		const struct method *method;
 
 		if (!login_is_same_scan(login, login->factor, login->alternative, i))
 			continue;
 		method = login_nth_alternative(login, i)->factors[login->factor];
-		if ((method->provider->app != RELAY_APP_BROWSER) != has_app)
-			continue;
-		if (buf->len)
-			buf_add_text(buf, ", ");
-		text_add_clean(buf, method_title(login, method), LOGIN_TITLE_MAX);
+		add_scanner(login, method, &names[scanner_of[method->app]]);
 	}
-}
-
-/* "Scan with WeCom, or with any camera: GitHub, Google" */
-static void add_scanners(struct login *login, struct buf *buf)
-{
-	struct buf apps = BUF_INIT(LOGIN_SHOWN_MAX), sites = BUF_INIT(LOGIN_SHOWN_MAX);
-
-	add_titles(login, true, &apps);
-	add_titles(login, false, &sites);
-	if (apps.len && sites.len)
-		buf_add_format(buf, login_text(login, N_("Scan with %s, or with any camera: %s")),
-			       buf_text(&apps), buf_text(&sites));
-	else if (apps.len)
-		buf_add_format(buf, login_text(login, N_("Scan with %s")), buf_text(&apps));
-	else
-		buf_add_format(buf, login_text(login, N_("Scan with any camera: %s")),
-			       buf_text(&sites));
-	buf_done(&apps);
-	buf_done(&sites);
+	is_scanned = names[SCANNER_APP].len || names[SCANNER_CAMERA].len;
+	if (is_scanned)
+		add_scan(login, buf_text(&names[SCANNER_APP]), buf_text(&names[SCANNER_CAMERA]),
+			 buf);
+	if (names[SCANNER_COMPUTER].len)
+		buf_add_format(buf, is_scanned ?
+			       login_text(login, N_(", or open the link on your computer: %s")) :
+			       login_text(login, N_("Open this link in the browser of your "
+						    "computer (%s):")),
+			       buf_text(&names[SCANNER_COMPUTER]));
+	for (int i = 0; i < N_SCANNERS; i++)
+		buf_done(&names[i]);
+	return is_scanned;
 }
 
 void login_screen_digits(struct login *login, const char *text)
@@ -311,23 +363,17 @@ void login_screen_digits(struct login *login, const char *text)
 
 void login_screen_scan(struct login *login)
 {
-	struct buf text = BUF_INIT(LOGIN_SHOWN_MAX), prompt = BUF_INIT(LOGIN_TEXT_MAX);
+	struct buf text = BUF_INIT(LOGIN_SHOWN_MAX);
 
-	add_scanners(login, &text);
 	login_code_done(&login->code);
-	login->code.link = text_copy(login->relay.url);
+	/* A telephone could not go on with what is for a computer. */
+	if (add_scanners(login, &text))
+		login->code.link = text_copy(login->relay.url);
 	login->code.plain_link = text_copy(login->relay.url);
 	login->code.text = text_copy(buf_text(&text));
-	if (login->relay.is_matched) {
-		login_screen_draw(login);
-		add_code_prompt(login, N_("The telephone's two digits"), &prompt);
-		send_ask(login, ASKED_DIGITS, buf_text(&prompt), true, false);
-	} else {
-		login->prompt_number = login_next_number(login);
-		login_screen_code(login);
-	}
 	buf_done(&text);
-	buf_done(&prompt);
+	login->prompt_number = login_next_number(login);
+	login_screen_code(login);
 }
 
 void login_screen_outcome(struct login *login, enum login_state outcome, const char *text)

@@ -213,6 +213,8 @@ void login_next_factor(struct login *login)
  * still give up. */
 void login_factor_proved(struct login *login)
 {
+	if (!login->relay.is_matched)
+		login_push_end(login);   /* no digits go that way */
 	if (login->asked == ASKED_CODE) {
 		login_set_stage(login, STAGE_HOLDING);
 		return;
@@ -317,10 +319,7 @@ static void on_code_answer(struct login *login, uint32_t number, const struct se
 		login_on_cancel(login);
 	} else if (login_answer_is(answer, 'i') && login_another_round(login)) {
 		login->inverted = !login->inverted;
-		if (login->relay.link)
-			login_relay_draw(login);
-		else
-			login_screen_code(login);
+		login_screen_code(login);
 	} else if ((login_answer_is(answer, 'm') || login_answer_is(answer, 'c')) &&
 		   login_go_back(login)) {
 		return;

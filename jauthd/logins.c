@@ -392,12 +392,29 @@ static void on_link_refused(void *context, uint64_t owner, uint64_t link)
 		login_relay_on_refused(login);
 }
 
+/* What is nobody's is left to other hosts. */
+static bool on_pushed(void *context, const struct relay_push *push)
+{
+	struct logins *logins = context;
+	enum push_verdict verdict = PUSH_FOREIGN;
+
+	for (size_t i = 0; i < logins->n_slots && verdict == PUSH_FOREIGN; i++)
+		if (logins->slots[i])
+			verdict = login_push_offer(logins->slots[i], push);
+	if (verdict == PUSH_FOREIGN)
+		relay_answer_push(logins->relay, push->id, 200, "");
+	else if (verdict == PUSH_FORGED)
+		relay_answer_push(logins->relay, push->id, 403, "");
+	return verdict == PUSH_TAKEN;
+}
+
 static const struct relay_handler relay_handler = {
 	.opened = on_link_opened,
 	.failed = on_link_failed,
 	.pressed = on_link_pressed,
 	.callback = on_link_callback,
 	.refused = on_link_refused,
+	.pushed = on_pushed,
 };
 
 /* --- configuration --- */

@@ -36,8 +36,11 @@ void relay_message_open(const struct relay_opening *opening, struct buf *buf)
 	add_text(buf, "service", opening->service, RELAY_SERVICE_MAX);
 	buf_add_char(buf, ',');
 	add_text(buf, "source", opening->source, RELAY_SOURCE_MAX);
-	buf_add_format(buf, ",\"since\":%lld,\"digits\":%s,\"targets\":[",
-		       (long long)opening->since_s, opening->digits ? "true" : "false");
+	buf_add_format(buf, ",\"since\":%lld,\"digits\":%s", (long long)opening->since_s,
+		       opening->digits ? "true" : "false");
+	if (opening->listen)
+		buf_add_format(buf, ",\"listen\":\"%s\"", opening->listen);
+	buf_add_text(buf, ",\"targets\":[");
 	for (unsigned i = 0; i < opening->n_targets; i++) {
 		const struct relay_target *target = &opening->targets[i];
 
@@ -76,6 +79,13 @@ void relay_message_result(enum relay_result result, const char *digits, const ch
 	buf_add_char(buf, '}');
 }
 
+void relay_message_answer(unsigned status, const char *body, struct buf *buf)
+{
+	buf_add_format(buf, "{\"status\":%u,\"body\":", status);
+	json_add_text(buf, body);
+	buf_add_char(buf, '}');
+}
+
 /* --- from the relay --- */
 
 static bool copy_text(const struct json_t *object, const char *name, char *ret_field, size_t size)
@@ -103,6 +113,60 @@ static bool read_event(const struct json_t *object, struct relay_event *event)
 	return true;
 }
 
+/* Whole, and of the characters that may be asked for again in a path. */
+static bool copy_word(const struct json_t *object, const char *name, const char *more,
+		      char *ret_field, size_t size)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	const char *text = json_text(object, name, size - 1);
+	size_t len = 0;
+
+	while (text && text[len] && (strchr(letters, text[len]) || strchr(more, text[len])))
+		len++;
+	return text && !text[len] && text_into(ret_field, size, text);
+}
+
+static void push_done(struct relay_push *push)
+{
+	char *const texts[] = { push->query, push->body };
+
+	for (size_t i = 0; i < N_ELEMENTS(texts); i++) {
+		if (texts[i])
+			explicit_bzero(texts[i], strlen(texts[i]));
+		free(texts[i]);
+	}
+	memset(push, 0, sizeof(*push));
+}
+
+static bool read_push(const struct json_t *object, struct relay_push *push)
+{
+	const char *query = json_text_or_empty(object, "query", RELAY_PUSH_MAX);
+	const char *body = json_any_text(object, "body", RELAY_PUSH_MAX);
+
+	if (!copy_word(object, "push", "_-", push->id, sizeof(push->id)) ||
+	    strlen(push->id) != RELAY_ID_LEN ||
+	    !copy_word(object, "app", "_", push->app, sizeof(push->app)) ||
+	    !copy_text(object, "method", push->method, sizeof(push->method)) ||
+	    !(text_equals(push->method, "GET") || text_equals(push->method, "POST")) ||
+	    !query || !body)
+		return false;
+	push->query = text_copy(query);
+	push->body = text_copy(body);
+	return true;
+}
+
+/* Nobody's login hangs on a push that cannot be read. */
+static void add_push(const struct json_t *object, struct relay_news *news)
+{
+	struct relay_push *push = &news->pushes[news->n_pushes];
+
+	if (read_push(object, push))
+		news->n_pushes++;
+	else
+		push_done(push);
+}
+
 static bool read_news(const struct json_t *object, struct relay_news *news)
 {
 	const struct json_t *events = json_array_at(object, "events");
@@ -112,9 +176,14 @@ static bool read_news(const struct json_t *object, struct relay_news *news)
 	    !copy_text(object, "instance", news->instance, sizeof(news->instance)) ||
 	    json_number(object, "next", 0, INT64_MAX, &news->next) < 0)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!read_event(json_array_object(events, i), &news->events[news->n_events++]))
+	for (size_t i = 0; i < n; i++) {
+		const struct json_t *event = json_array_object(events, i);
+
+		if (json_has(event, "push"))
+			add_push(event, news);
+		else if (!read_event(event, &news->events[news->n_events++]))
 			return false;
+	}
 	return true;
 }
 
@@ -143,6 +212,8 @@ struct relay_news *relay_news_free(struct relay_news *news)
 			explicit_bzero(callback, strlen(callback));
 		free(callback);
 	}
+	for (unsigned i = 0; news && i < news->n_pushes; i++)
+		push_done(&news->pushes[i]);
 	free(news);
 	return NULL;
 }

@@ -9,9 +9,10 @@
  *   open        TARGET, RESULT          204; the relay knows it no longer: OPEN and all of it again
  *   closing     RESULT, then DELETE     204, or a few failures: gone
  *
- * The stream of events is one request at a time, while a link is open. See relay.h.
+ * A link that listens has no page; near its end it gets another id, and is opened again.
+ * relay-events.c follows what happens to links, relay-push.c answers pushes. See relay.h.
  */
-#include "jauthd/relay.h"
+#include "jauthd/relay-private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,66 +22,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "jauthd/http.h"
-#include "jauthd/limits.h"
 
-#define POLL_OWNER   0           /* of the request for events; links are numbered from 1 */
-#define TOKEN_MAX    256
-#define BODY_MAX     RELAY_BODY_MAX
-
-enum want {
-	WANT_OPEN = 1 << 0,
-	WANT_TARGET = 1 << 1,
-	WANT_RESULT = 1 << 2,
-	WANT_DELETE = 1 << 3,
-};
-
-struct link {
-	struct link *next;
-	uint64_t number, owner;
-	char id[RELAY_ID_LEN + 1];
-	int64_t expires_ms;
-	unsigned wants;
-	unsigned said;                   /* WANT_TARGET, WANT_RESULT: to be told again, too */
-	enum want asked;                 /* under way; 0: nothing */
-	uint64_t http_id;
-	unsigned n_failures, n_repeats;
-	bool is_opened, is_closing;
-	struct buf opening, target, result;
-	char method[RELAY_METHOD_MAX + 1];       /* of the last press that was handed on */
-	unsigned n_presses;              /* handed on */
-	bool was_called_back, was_refused;
-};
-
-struct relay {
-	sd_event *event;
-	struct http *http;
-	const struct relay_handler *handler;
-	void *context;
-	/* settings */
-	char *url;
-	char **servers;
-	struct secret *key;
-	/* The server in use. `turn` grows at each change: an older one's failure says nothing. */
-	size_t server;
-	uint32_t turn;
-	unsigned n_failures;             /* in a row, of any server */
-	int64_t rest_ms;
-	bool is_resting, is_pausing;     /* nothing is asked; no events are asked for */
-	bool is_connected;
-	sd_event_source *work, *rest, *pause;
-	/* events */
-	uint64_t poll_id;
-	int64_t poll_began_ms, poll_wait_s, poll_pause_ms, after;
-	char instance[RELAY_INSTANCE_MAX + 1];
-	struct link *links;
-	uint64_t last_number;
-	struct relay_status status;
-};
+#define TOKEN_MAX 256
 
 /* --- small questions --- */
 
-static int64_t now_ms(const struct relay *relay)
+int64_t relay_now_ms(const struct relay *relay)
 {
 	uint64_t usec = 0;
 
@@ -97,15 +44,6 @@ static struct link *find(struct relay *relay, uint64_t number)
 	return link;
 }
 
-static struct link *find_id(struct relay *relay, const char *id)
-{
-	struct link *link = relay->links;
-
-	while (link && !text_equals(link->id, id))
-		link = link->next;
-	return link;
-}
-
 static const char *server_url(const struct relay *relay)
 {
 	return relay->servers ? relay->servers[relay->server] : relay->url;
@@ -116,7 +54,7 @@ static size_t n_servers(const struct relay *relay)
 	return relay->servers ? list_length(relay->servers) : 1;
 }
 
-static void schedule_work(struct relay *relay)
+void relay_schedule_work(struct relay *relay)
 {
 	(void)sd_event_source_set_enabled(relay->work, SD_EVENT_ONESHOT);
 }
@@ -152,54 +90,61 @@ static void fail_link(struct relay *relay, struct link *link, enum relay_failure
 		relay->handler->failed(relay->context, owner, number, failure, detail);
 }
 
+static int make_id(char ret_id[RELAY_ID_LEN + 1])
+{
+	struct buf text = BUF_INIT(RELAY_ID_LEN);
+	unsigned char bytes[16];
+	int r = random_bytes(bytes, sizeof(bytes));
+
+	if (r < 0)
+		return r;
+	base64url_add(&text, bytes, sizeof(bytes));
+	(void)text_into(ret_id, RELAY_ID_LEN + 1, buf_text(&text));
+	buf_done(&text);
+	return 0;
+}
+
 /* --- servers --- */
 
-static void start_timer(sd_event_source *timer, int64_t ms)
+void relay_start_timer(sd_event_source *timer, int64_t ms)
 {
 	(void)sd_event_source_set_time_relative(timer, (uint64_t)ms * 1000);
 	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
-static void rest(struct relay *relay, int64_t ms)
+void relay_rest(struct relay *relay, int64_t ms)
 {
 	relay->is_resting = true;
-	start_timer(relay->rest, ms);
-}
-
-static void cancel_poll(struct relay *relay)
-{
-	if (relay->poll_id)
-		http_cancel(relay->http, relay->poll_id);
-	relay->poll_id = 0;
+	relay_start_timer(relay->rest, ms);
 }
 
 /* Whatever the next server knows of them, it is told. */
-static void want_all_again(struct relay *relay)
+void relay_want_all_again(struct relay *relay)
 {
 	for (struct link *link = relay->links; link; link = link->next)
 		if (!link->is_closing)
 			link->wants |= WANT_OPEN | link->said;
 }
 
-static void leave_server(struct relay *relay, const char *why)
+void relay_leave_server(struct relay *relay, const char *why)
 {
 	log_warning("relay %s: %s", server_url(relay), why);
-	cancel_poll(relay);
+	relay_cancel_poll(relay);
 	relay->is_connected = false;
 	relay->status.n_failures++;
 	relay->turn++;
 	relay->server = (relay->server + 1) % n_servers(relay);
 	relay->status.n_switches += n_servers(relay) > 1;
-	want_all_again(relay);
+	relay_want_all_again(relay);
 	if (++relay->n_failures % n_servers(relay) == 0) {
 		relay->rest_ms = MIN(MAX(2 * relay->rest_ms, RELAY_BACKOFF_MIN_MS),
 				     RELAY_BACKOFF_MAX_MS);
-		rest(relay, relay->rest_ms);
+		relay_rest(relay, relay->rest_ms);
 	}
-	schedule_work(relay);
+	relay_schedule_work(relay);
 }
 
-static bool is_server_fault(const struct http_reply *reply)
+bool relay_is_server_fault(const struct http_reply *reply)
 {
 	return reply->result != HTTP_DONE || reply->status >= 500;
 }
@@ -209,8 +154,8 @@ static bool is_taken(const struct http_reply *reply)
 	return reply->result == HTTP_DONE && (reply->status == 200 || reply->status == 204);
 }
 
-static void describe(const struct http_reply *reply, const char *what,
-		     char ret_text[AUDIT_TEXT_MAX])
+void relay_describe(const struct http_reply *reply, const char *what,
+		    char ret_text[AUDIT_TEXT_MAX])
 {
 	_cleanup_free_ char *text = reply->result == HTTP_DONE ?
 		text_format("%s: status %u", what, reply->status) :
@@ -222,8 +167,8 @@ static void describe(const struct http_reply *reply, const char *what,
 
 /* --- requests --- */
 
-static struct http_request *make_request(const struct relay *relay, enum http_method method,
-					 const char *path)
+struct http_request *relay_make_request(const struct relay *relay, enum http_method method,
+					const char *path)
 {
 	_cleanup_free_ char *url = text_format("%s%s", server_url(relay), path);
 	struct http_request *request = http_request_new(method, url);
@@ -239,7 +184,7 @@ static struct http_request *make_request(const struct relay *relay, enum http_me
 	return request;
 }
 
-static void set_body(struct http_request *request, const struct buf *body)
+void relay_set_body(struct http_request *request, const struct buf *body)
 {
 	(void)http_request_header(request, "Content-Type", "application/json");
 	request->body = secret_new(body->data, body->len);
@@ -269,19 +214,19 @@ static void add_body(struct relay *relay, const struct link *link, enum want wan
 		     struct http_request *request)
 {
 	struct buf whole = BUF_INIT(BODY_MAX);
-	int64_t left_ms = link->expires_ms - now_ms(relay);
+	int64_t left_ms = link->expires_ms - relay_now_ms(relay);
 
 	switch (want) {
 	case WANT_OPEN:
 		buf_add(&whole, link->opening.data, link->opening.len);
 		relay_message_end(MAX(left_ms / 1000, (int64_t)1), &whole);
-		set_body(request, &whole);
+		relay_set_body(request, &whole);
 		break;
 	case WANT_TARGET:
-		set_body(request, &link->target);
+		relay_set_body(request, &link->target);
 		break;
 	case WANT_RESULT:
-		set_body(request, &link->result);
+		relay_set_body(request, &link->result);
 		break;
 	case WANT_DELETE:
 		break;
@@ -293,7 +238,7 @@ static void ask(struct relay *relay, struct link *link)
 {
 	size_t i = ask_of(link->wants);
 	_cleanup_free_ char *path = text_format("/v1/links/%s%s", link->id, asks[i].path);
-	struct http_request *request = make_request(relay, asks[i].method, path);
+	struct http_request *request = relay_make_request(relay, asks[i].method, path);
 
 	link->asked = asks[i].want;
 	link->wants &= ~(unsigned)asks[i].want;
@@ -302,7 +247,7 @@ static void ask(struct relay *relay, struct link *link)
 	if (!link->http_id) {            /* too many requests are open: later */
 		link->wants |= link->asked;
 		link->asked = 0;
-		rest(relay, RELAY_BACKOFF_MIN_MS);
+		relay_rest(relay, RELAY_BACKOFF_MIN_MS);
 	}
 	http_request_free(request);
 }
@@ -316,31 +261,11 @@ static bool has_open_link(const struct relay *relay)
 	return link;
 }
 
-/* A relay that is stopped answers with nothing; the next one there has nothing to tell either, and
- * would say only at the end of its wait that it knows no links. */
-static void poll_events(struct relay *relay)
-{
-	int64_t wait_s = relay->poll_pause_ms ? RELAY_POLL_SHORT_S : RELAY_POLL_S;
-	_cleanup_free_ char *path = text_format("/v1/events?after=%lld&wait=%lld",
-						(long long)relay->after,
-						(long long)wait_s);
-	struct http_request *request = make_request(relay, HTTP_GET, path);
-
-	request->total_ms = (uint32_t)wait_s * 1000 + RELAY_REQUEST_MS;
-	relay->poll_wait_s = wait_s;
-	request->max_body = RELAY_EVENTS_BODY_MAX;
-	relay->poll_began_ms = now_ms(relay);
-	relay->poll_id = http_send(relay->http, request, POLL_OWNER, relay->turn);
-	if (!relay->poll_id)
-		rest(relay, RELAY_BACKOFF_MIN_MS);
-	http_request_free(request);
-}
-
 /* Links whose time is over are nobody's any more. */
 static void drop_expired(struct relay *relay)
 {
 	struct link *link = relay->links, *next;
-	int64_t now = now_ms(relay);
+	int64_t now = relay_now_ms(relay);
 
 	for (; link; link = next) {
 		next = link->next;
@@ -349,16 +274,33 @@ static void drop_expired(struct relay *relay)
 	}
 }
 
+/* Whoever listens may do so for longer than a link lives. The one before ends by itself. */
+static void renew(const struct relay *relay, struct link *link)
+{
+	int64_t now = relay_now_ms(relay);
+
+	if (!link->is_listening || link->is_closing || !link->is_opened || link->asked ||
+	    link->until_ms <= link->expires_ms || link->expires_ms - now > RELAY_RENEW_S * 1000 ||
+	    make_id(link->id) < 0)
+		return;
+	link->expires_ms = MIN(link->until_ms, now + RELAY_LINK_SECONDS_MAX * 1000);
+	link->wants |= WANT_OPEN;
+}
+
 static int on_work(sd_event_source *source UNUSED, void *userdata)
 {
 	struct relay *relay = userdata;
 
 	drop_expired(relay);
-	for (struct link *link = relay->links; link && !relay->is_resting; link = link->next)
+	for (struct link *link = relay->links; link && !relay->is_resting; link = link->next) {
+		renew(relay, link);
 		if (link->wants && !link->asked)
 			ask(relay, link);
+	}
+	if (!relay->is_resting)
+		relay_send_answers(relay);
 	if (!relay->is_resting && !relay->is_pausing && !relay->poll_id && has_open_link(relay))
-		poll_events(relay);
+		relay_poll_events(relay);
 	return 0;
 }
 
@@ -388,7 +330,7 @@ static void repeat(struct relay *relay, struct link *link, enum want asked, unsi
 		return;
 	}
 	link->wants |= (unsigned)asked | more;
-	schedule_work(relay);
+	relay_schedule_work(relay);
 }
 
 static void on_server_fault(struct relay *relay, struct link *link, enum want asked, uint32_t turn,
@@ -396,13 +338,13 @@ static void on_server_fault(struct relay *relay, struct link *link, enum want as
 {
 	char detail[AUDIT_TEXT_MAX];
 
-	describe(reply, asks[ask_of(asked)].name, detail);
+	relay_describe(reply, asks[ask_of(asked)].name, detail);
 	if (!link->is_closing || asked == WANT_RESULT || asked == WANT_DELETE)
 		link->wants |= asked;
 	link->n_failures++;
 	if (turn == relay->turn)
-		leave_server(relay, detail);
-	schedule_work(relay);
+		relay_leave_server(relay, detail);
+	relay_schedule_work(relay);
 	if (link->is_closing ? link->n_failures > RELAY_CLOSE_TRIES :
 			       !link->is_opened && link->n_failures >= n_servers(relay) &&
 			       link->n_failures >= RELAY_OPEN_TRIES)
@@ -414,7 +356,7 @@ static void on_refusal(struct relay *relay, struct link *link, enum want asked,
 {
 	char detail[AUDIT_TEXT_MAX];
 
-	describe(reply, asks[ask_of(asked)].name, detail);
+	relay_describe(reply, asks[ask_of(asked)].name, detail);
 	switch (reply->status) {
 	case 401:
 	case 403:
@@ -450,7 +392,7 @@ static void on_told(struct relay *relay, struct link *link, enum want asked)
 		return;
 	}
 	link->is_opened = true;
-	schedule_work(relay);
+	relay_schedule_work(relay);
 	if (is_new && !link->is_closing) {
 		relay->status.n_opened++;
 		relay->handler->opened(relay->context, owner, number);
@@ -471,163 +413,57 @@ static void on_link_reply(struct relay *relay, uint64_t number, uint32_t turn,
 	if (is_taken(reply)) {
 		relay->is_connected = relay->is_connected || turn == relay->turn;
 		on_told(relay, link, asked);
-	} else if (is_server_fault(reply) || turn != relay->turn) {
+	} else if (relay_is_server_fault(reply) || turn != relay->turn) {
 		on_server_fault(relay, link, asked, turn, reply);
 	} else if (asked == WANT_DELETE) {
 		link_free(relay, link);
 	} else if (link->is_closing) {
-		schedule_work(relay);            /* there is the end still to be said */
+		relay_schedule_work(relay);      /* there is the end still to be said */
 	} else {
 		on_refusal(relay, link, asked, reply);
 	}
 }
 
-/* --- events --- */
-
-/* Where the button leads is said already, so another press of it changes nothing. */
-static bool take_press(struct relay *relay, struct link *link, const struct relay_event *event)
-{
-	if (!*event->method || text_equals(event->method, link->method) ||
-	    link->n_presses >= RELAY_PRESSES_MAX)
-		return false;
-	link->n_presses++;
-	(void)text_into(link->method, sizeof(link->method), event->method);
-	relay->handler->pressed(relay->context, link->owner, link->number, event->method);
-	return true;
-}
-
-static bool take_callback(struct relay *relay, struct link *link, const struct relay_event *event)
-{
-	if (!event->callback || link->was_called_back || !(link->said & WANT_TARGET))
-		return false;
-	link->was_called_back = true;
-	/* A relay that forgets who came back gets no way for a second one, who would see digits
-	 * that are not his. */
-	link->said &= ~(unsigned)WANT_TARGET;
-	link->wants &= ~(unsigned)WANT_TARGET;
-	relay->handler->callback(relay->context, link->owner, link->number, event->callback);
-	return true;
-}
-
-static bool take_refusal(struct relay *relay, struct link *link, const struct relay_event *event)
-{
-	if (!event->refused || link->was_refused)
-		return false;
-	link->was_refused = true;
-	relay->handler->refused(relay->context, link->owner, link->number);
-	return true;
-}
-
-/* What is new in it is handed on; each may end the login, and with it the link. The callback is of
- * the target that was said, so a button pressed later comes behind it. */
-static bool take_event(struct relay *relay, const struct relay_event *event)
-{
-	static bool (*const takes[])(struct relay *, struct link *, const struct relay_event *) = {
-		take_refusal, take_callback, take_press,
-	};
-	bool is_news = false;
-
-	for (size_t i = 0; i < N_ELEMENTS(takes); i++) {
-		struct link *link = find_id(relay, event->link);
-
-		if (link && link->is_opened && !link->is_closing && !link->was_refused)
-			is_news = takes[i](relay, link, event) || is_news;
-	}
-	relay->status.n_events += is_news;
-	return is_news;
-}
-
-/* A relay that answers at once and says nothing is asked less and less often. Links do not wait
- * for that: whoever presses one button without end holds up nobody. */
-static void pace(struct relay *relay, bool is_news)
-{
-	int64_t took_ms = now_ms(relay) - relay->poll_began_ms;
-
-	if (is_news || took_ms >= relay->poll_wait_s * 1000 / 2) {
-		relay->poll_pause_ms = 0;
-		schedule_work(relay);
-		return;
-	}
-	relay->poll_pause_ms = MIN(MAX(2 * relay->poll_pause_ms, RELAY_CHATTER_MIN_MS),
-				   RELAY_CHATTER_MAX_MS);
-	relay->is_pausing = true;
-	start_timer(relay->pause, relay->poll_pause_ms);
-}
-
-/* True for the first one, too: it may have lost the links just opened. */
-static bool is_other_instance(struct relay *relay, const struct relay_news *news)
-{
-	if (text_equals(relay->instance, news->instance))
-		return false;
-	(void)text_into(relay->instance, sizeof(relay->instance), news->instance);
-	return true;
-}
-
-/* Only events show that a server is of use: one that takes links and tells nothing is not. */
-static void on_news(struct relay *relay, const struct relay_news *news)
-{
-	int64_t after = relay->after;
-	bool is_news = false;
-
-	relay->is_connected = true;
-	relay->n_failures = 0;
-	relay->rest_ms = 0;
-	relay->after = news->next;
-	if (is_other_instance(relay, news)) {
-		want_all_again(relay);
-		schedule_work(relay);
-		if (after)               /* it may have numbered others before this one */
-			relay->after = 0;
-	}
-	for (unsigned i = 0; i < news->n_events; i++)
-		is_news = take_event(relay, &news->events[i]) || is_news;
-	pace(relay, is_news);
-}
-
-static void on_poll_reply(struct relay *relay, uint32_t turn, const struct http_reply *reply)
-{
-	char detail[AUDIT_TEXT_MAX];
-	struct relay_news *news;
-
-	if (turn != relay->turn)
-		return;
-	relay->poll_id = 0;
-	news = relay_message_read(reply);
-	if (news) {
-		on_news(relay, news);
-		relay_news_free(news);
-		return;
-	}
-	describe(reply, "events", detail);
-	leave_server(relay, detail);
-}
-
 static void on_reply(void *context, uint64_t owner, uint32_t number, const struct http_reply *reply)
 {
 	if (owner == POLL_OWNER)
-		on_poll_reply(context, number, reply);
+		relay_on_poll_reply(context, number, reply);
+	else if (owner & PUSH_OWNERS)
+		relay_on_answer_reply(context, owner, number, reply);
 	else
 		on_link_reply(context, owner, number, reply);
 }
 
 /* --- what logins say --- */
 
-static int make_id(char ret_id[RELAY_ID_LEN + 1])
+static void keep_stateless(struct link *link, const struct relay_opening *opening)
 {
-	struct buf text = BUF_INIT(RELAY_ID_LEN);
-	unsigned char bytes[16];
-	int r = random_bytes(bytes, sizeof(bytes));
+	for (unsigned i = 0; i < opening->n_targets; i++) {
+		const struct relay_target *target = &opening->targets[i];
 
-	if (r < 0)
-		return r;
-	base64url_add(&text, bytes, sizeof(bytes));
-	(void)text_into(ret_id, RELAY_ID_LEN + 1, buf_text(&text));
-	buf_done(&text);
-	return 0;
+		if (target->has_no_state && text_into(link->stateless[link->n_stateless],
+						      RELAY_METHOD_MAX + 1, target->method))
+			link->n_stateless++;
+	}
+}
+
+static void fill_address(const struct relay *relay, const struct link *link,
+			 const struct relay_opening *opening, struct relay_address *ret_address)
+{
+	unsigned i = 0;
+	bool is_program;
+
+	while (i < opening->n_targets && opening->targets[i].app == RELAY_APP_MINI_PROGRAM)
+		i++;
+	is_program = i > 0 && i == opening->n_targets;
+	(void)text_into(ret_address->id, sizeof(ret_address->id), link->id);
+	(void)snprintf(ret_address->code, URL_MAX + 1, "%s/%c/%s", relay->url,
+		       is_program ? 'm' : 'q', link->id);
+	(void)snprintf(ret_address->page, URL_MAX + 1, "%s/d/%s", relay->url, link->id);
 }
 
 uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_opening *opening,
-		    int64_t seconds, char ret_url[URL_MAX + 1])
+		    int64_t seconds, struct relay_address *ret_address)
 {
 	struct link *link;
 
@@ -645,14 +481,18 @@ uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_open
 	link->result = (struct buf)BUF_INIT_SECRET(BODY_MAX);
 	link->number = ++relay->last_number;
 	link->owner = owner;
-	link->expires_ms = now_ms(relay) + MIN(seconds, (int64_t)RELAY_LINK_SECONDS_MAX) * 1000;
+	link->is_listening = opening->listen;
+	link->until_ms = relay_now_ms(relay) + seconds * 1000;
+	link->expires_ms = relay_now_ms(relay) +
+			   MIN(seconds, (int64_t)RELAY_LINK_SECONDS_MAX) * 1000;
 	link->wants = WANT_OPEN;
 	relay_message_open(opening, &link->opening);
 	link->next = relay->links;
 	relay->links = link;
 	relay->status.n_links++;
-	(void)snprintf(ret_url, URL_MAX + 1, "%s/q/%s", relay->url, link->id);
-	schedule_work(relay);
+	keep_stateless(link, opening);
+	fill_address(relay, link, opening, ret_address);
+	relay_schedule_work(relay);
 	return link->number;
 }
 
@@ -660,7 +500,7 @@ static void say(struct relay *relay, struct link *link, enum want want)
 {
 	link->said |= want;
 	link->wants |= want;
-	schedule_work(relay);
+	relay_schedule_work(relay);
 }
 
 void relay_send_to(struct relay *relay, uint64_t number, const char *method, const char *state,
@@ -701,7 +541,7 @@ void relay_close(struct relay *relay, uint64_t number)
 	link->is_closing = true;
 	link->n_failures = 0;
 	link->wants = (link->wants & WANT_RESULT) | WANT_DELETE;
-	schedule_work(relay);
+	relay_schedule_work(relay);
 }
 
 void relay_add_callback_url(const struct relay *relay, const char *method, struct buf *buf)
@@ -752,7 +592,8 @@ void relay_configure(struct relay *relay, const struct relay_settings *settings)
 
 	if (is_same(relay, settings))
 		return;
-	cancel_poll(relay);
+	relay_cancel_poll(relay);
+	relay_drop_pushes(relay);
 	release_settings(relay);
 	relay->url = text_copy(settings->url);
 	for (; server && *server; server++)
@@ -767,8 +608,8 @@ void relay_configure(struct relay *relay, const struct relay_settings *settings)
 	(void)sd_event_source_set_enabled(relay->rest, SD_EVENT_OFF);
 	if (!relay->url || !relay->key)
 		fail_all(relay, "no relay is configured any more");
-	want_all_again(relay);
-	schedule_work(relay);
+	relay_want_all_again(relay);
+	relay_schedule_work(relay);
 }
 
 int relay_new(sd_event *event, const char *http_socket, const struct relay_handler *handler,
@@ -811,7 +652,8 @@ struct relay *relay_free(struct relay *relay)
 		return NULL;
 	while (relay->links)
 		link_free(relay, relay->links);
-	cancel_poll(relay);
+	relay_cancel_poll(relay);
+	relay_drop_pushes(relay);
 	http_free(relay->http);
 	sd_event_source_disable_unref(relay->work);
 	sd_event_source_disable_unref(relay->rest);

@@ -36,10 +36,14 @@ struct relay_handler {
 		       const char *detail);
 	/* A button, each time it is another method's. */
 	void (*pressed)(void *context, uint64_t owner, uint64_t link, const char *method);
-	/* At most once, after relay_send_to(). */
+	/* At most once; after relay_send_to(), or after `pressed` for a target that has no
+	 * state. */
 	void (*callback)(void *context, uint64_t owner, uint64_t link, const char *query);
 	/* "This wasn't me"; at most once. */
 	void (*refused)(void *context, uint64_t owner, uint64_t link);
+	/* A vendor's request to an app that somebody may listen to, once: relay_answer_push(), now
+	 * or later. True: it is somebody's. */
+	bool (*pushed)(void *context, const struct relay_push *push);
 };
 
 int relay_new(sd_event *event, const char *http_socket, const struct relay_handler *handler,
@@ -54,10 +58,18 @@ struct relay_settings {
 };
 void relay_configure(struct relay *relay, const struct relay_settings *settings);
 
-/* A new link of `seconds` (cut at RELAY_LINK_SECONDS_MAX) for this owner: its number, and its URL
- * for the code. 0: no relay is configured, too many links, or no random bytes. */
+/* Where telephones find a link. */
+struct relay_address {
+	char id[RELAY_ID_LEN + 1];
+	char code[URL_MAX + 1];          /* RELAY_URL/q/ID; /m/ID, of mini programs only */
+	char page[URL_MAX + 1];          /* RELAY_URL/d/ID */
+};
+
+/* A new link of `seconds` for this owner: its number. Cut at RELAY_LINK_SECONDS_MAX, unless it
+ * listens: then others follow it, of which nobody knows. 0: no relay is configured, too many links,
+ * or no random bytes. */
 uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_opening *opening,
-		    int64_t seconds, char ret_url[URL_MAX + 1]);
+		    int64_t seconds, struct relay_address *ret_address);
 /* Where the button leads; with another method or state, callbacks of before are refused. */
 void relay_send_to(struct relay *relay, uint64_t link, const char *method, const char *state,
 		   const char *url);
@@ -66,6 +78,10 @@ void relay_tell(struct relay *relay, uint64_t link, enum relay_result result, co
 		const char *request);
 /* The login is over; what was told is still delivered. Unknown numbers are fine. */
 void relay_close(struct relay *relay, uint64_t link);
+
+/* What the vendor is answered; a `body` that is too long becomes none. Only the first answer
+ * counts, and one that comes too late is nobody's. Pushes that are not answered end at the relay. */
+void relay_answer_push(struct relay *relay, const char *id, unsigned status, const char *body);
 
 /* RELAY_URL/cb/METHOD into the buffer. */
 void relay_add_callback_url(const struct relay *relay, const char *method, struct buf *buf);

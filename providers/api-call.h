@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Calls of a vendor's API, one at a time in a login, with the app token or without. The token is kept
- * for all logins of the method and fetched by one of them for all; one that does not hold any more is
- * renewed once in a login; a vendor that is busy is asked again a few times; an answer that would be
- * everybody's is kept for a while, so that a wrong secret or a used-up quota is not asked about again
- * and again. Everything else ends the login.
+ * Calls of a vendor's API, one at a time in a login, with the app token or without. The token is
+ * kept for all logins of the method and fetched by one of them for all; one that does not hold any
+ * more is renewed once in a login; a vendor that is busy is asked again a few times; an answer that
+ * would be everybody's is kept for a while, so that a wrong secret or a used-up quota is not asked
+ * about again and again. Everything else ends the login.
  *
  * The provider's shared state begins with a struct api_shared, its login state with a struct
  * api_login, and its operations hand events on: see api_take_reply().
@@ -40,7 +40,8 @@ struct api_vendor {
 struct api_call {
 	/* NULL vendor: the call needs no app token, and `token` is NULL. */
 	const struct api_vendor *vendor;
-	/* NULL: it does not fit into a request. */
+	/* NULL: it does not fit into a request. MAY be NULL itself, and `read` with it: that there
+	 * is a token is all that is wanted. */
 	struct http_request *(*make)(struct login *login, const struct secret *token);
 	void (*read)(struct login *login, const struct http_reply *reply,
 		     struct api_result *ret_result);
@@ -69,6 +70,9 @@ struct api_login {
 	uint64_t token_number;           /* of the token in use */
 };
 
+/* What others were told holds for this login as well, which has ended so. For requests that are no
+ * calls: api_start() looks by itself. */
+bool api_ends_paused(struct login *login);
 /* Starts one; the one before is over. */
 void api_start(struct login *login, const struct api_call *call);
 /* A call is under way, or waits: replies and timeouts are its. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Replies of vendors whose API answers with a JSON object and a number `errcode` in it (WeCom, WeChat,
- * DingTalk's older API): from a reply to "yes", or to how a login ends. Each vendor has a table of
- * its errors. Pure functions.
+ * Replies of vendors whose API answers with a JSON object and a number `errcode` in it (WeCom,
+ * WeChat, DingTalk's older API): from a reply to "yes", or to how a login ends. Each vendor has a
+ * table of its errors. Pure functions.
  */
 #pragma once
 

@@ -71,12 +71,13 @@ enum provider_feature {
 	PROVIDER_RELAY = 1 << 6,
 	/* It has a `deliver` operation. */
 	PROVIDER_DELIVERS = 1 << 7,
-	/* With PROVIDER_RELAY: the callback is brought by a program of ours on the telephone and not
-	 * by a browser, so it has no state, and comes whether or not login_redirect() was called. */
+	/* With PROVIDER_RELAY: the callback is brought by a program of ours on the telephone and
+	 * not by a browser, so it has no state, and comes whether or not login_redirect() was
+	 * called. */
 	PROVIDER_NO_STATE = 1 << 8,
 	/* What the person does arrives as a push of the vendor at the relay: it has a `pushed`
-	 * operation, needs a relay, and has PROVIDER_DELIVERS, since the digits can only go that way.
-	 * Never with PROVIDER_RELAY. */
+	 * operation, needs a relay, and has PROVIDER_DELIVERS, since the digits can only go that
+	 * way. Never with PROVIDER_RELAY. */
 	PROVIDER_PUSHES = 1 << 9,
 };
 
@@ -321,9 +322,10 @@ const struct login_link *login_link(struct login *login);
 /* Where the telephone goes on: an https URL of at most RELAY_TARGET_URL_MAX bytes. Once a login. */
 void login_redirect(struct login *login, const char *url);
 
-/* PROVIDER_PUSHES. Pushes of this app come from now on; once a login, before login_show_code(), which
- * then asks for the digits that the person is sent once he is identified. `app`: the vendor's name of
- * it, [A-Za-z0-9_], at most RELAY_LISTEN_MAX. Also within `test`, where a sysadmin sets the vendor up. */
+/* PROVIDER_PUSHES. Pushes of this app come from now on; once a login, before login_show_code(),
+ * which then asks for the digits that the person is sent once he is identified. `app`: the vendor's
+ * name of it, [A-Za-z0-9_], at most RELAY_LISTEN_MAX. Also within `test`, where a sysadmin sets the
+ * vendor up. */
 void login_listen(struct login *login, const char *app);
 /* Within `pushed`, or within `deliver` for its push: what the vendor is answered, at most
  * RELAY_PUSH_MAX bytes of UTF-8. A push that ends without an answer gets an empty one. */

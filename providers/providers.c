@@ -13,6 +13,7 @@ const struct provider *const providers[] = {
 	&totp_provider,
 	&wechat_provider,
 	&wecom_provider,
+	&dingtalk_provider,
 	NULL
 };
 

@@ -19,11 +19,10 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/renewal.h"
 #include "providers/request.h"
 
-#define STATE_BYTES         16
-/* Less than this is left of the login: nobody could scan and agree to another code. */
-#define RENEWAL_TIME_MIN_MS 20000
+#define STATE_BYTES 16
 
 /* --- requests --- */
 
@@ -58,10 +57,9 @@ bool scan_add_state(struct login *login, struct buf *url)
 /* "https://open.work.weixin.qq.com/" */
 static void add_referer(struct http_request *request, const char *page_url)
 {
-	size_t scheme = strlen("https://");
 	struct buf referer = BUF_INIT(URL_MAX + 1);
 
-	buf_add(&referer, page_url, scheme + strcspn(page_url + scheme, "/"));
+	url_add_origin(&referer, page_url);
 	buf_add_char(&referer, '/');
 	(void)http_request_header(request, "Referer", buf_text(&referer));
 	buf_done(&referer);
@@ -100,20 +98,10 @@ void scan_show(struct login *login, struct scan *scan)
 	poll_later(login, scan);
 }
 
-/* The code ran out. A new one is made only for somebody who is there. */
 static void expire(struct login *login, struct scan *scan)
 {
-	struct login_prompt prompt = { .echo = true };
-
-	if (scan->n_renewals >= SCAN_RENEWALS_MAX ||
-	    login_deadline_ms(login) - login_now_ms(login) < RENEWAL_TIME_MIN_MS) {
-		login_deny(login, DENY_EXPIRED, "nobody approved in time");
-		return;
-	}
-	scan->n_renewals++;
 	scan->state = SCAN_EXPIRED;
-	prompt.text = login_text(login, N_("The code has expired. Press Enter for a new one: "));
-	login_prompt(login, &prompt);
+	renewal_offer(login, &scan->n_renewals);
 }
 
 static void take_page(struct login *login, struct scan *scan, const struct http_reply *reply)
@@ -138,12 +126,21 @@ static void take_page(struct login *login, struct scan *scan, const struct http_
 
 /* --- polls --- */
 
+static void end(struct login *login, const struct scan *scan, const struct http_reply *reply,
+		enum fail_reason reason, const char *detail)
+{
+	if (scan->kind->end)
+		scan->kind->end(login, reply);
+	else
+		login_fail(login, reason, detail);
+}
+
 static void lose(struct login *login, struct scan *scan, const struct http_reply *reply)
 {
 	_cleanup_free_ char *detail = reply_describe(reply, "poll");
 
 	if (++scan->n_lost > SCAN_LOST_MAX)
-		login_fail(login, FAIL_NETWORK, detail);
+		end(login, scan, reply, FAIL_NETWORK, detail);
 	else
 		poll_later(login, scan);
 }
@@ -183,7 +180,7 @@ static void take_poll(struct login *login, struct scan *scan, const struct http_
 		lose(login, scan, reply);
 		return;
 	case SCAN_UNKNOWN:
-		login_fail(login, FAIL_PROVIDER, "an answer to the poll that is not known");
+		end(login, scan, reply, FAIL_PROVIDER, "an answer to the poll that is not known");
 		return;
 	}
 }

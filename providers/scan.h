@@ -17,7 +17,6 @@
 #define SCAN_HELD_MS      60000          /* the server holds a poll until something happens */
 #define SCAN_REST_MS      1000           /* between two of them */
 #define SCAN_LOST_MAX     3              /* polls in a row, without an answer */
-#define SCAN_RENEWALS_MAX 2              /* of the code on the screen */
 
 struct scan_kind {
 	/* Another code is wanted: leads to scan_ask_page(), or else to scan_show(), or ends the
@@ -35,6 +34,8 @@ struct scan_kind {
 	enum scan_status (*read_poll)(const struct http_reply *reply, struct secret **ret_code);
 	/* Takes the code over. */
 	void (*agreed)(struct login *login, struct secret *code);
+	/* MAY be NULL. Ends the login in words of the vendor's: SCAN_UNKNOWN, or LOST too often. */
+	void (*end)(struct login *login, const struct http_reply *reply);
 };
 
 enum scan_state {

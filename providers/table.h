@@ -5,6 +5,7 @@
 #include "providers/provider.h"
 #include "providers/sms-vendor.h"
 
+extern const struct provider dingtalk_provider;
 extern const struct provider github_provider;
 extern const struct provider google_provider;
 extern const struct provider oidc_provider;

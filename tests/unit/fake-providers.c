@@ -122,6 +122,13 @@ static unsigned code_features(const void *config)
 	return fake->corners == 1 ? past : past | PROVIDER_RELAY | PROVIDER_DELIVERS;
 }
 
+static enum relay_app code_app(const void *config)
+{
+	const struct fake_config *fake = config;
+
+	return fake->corners == 1 ? RELAY_APP_BROWSER : RELAY_APP_WECOM;
+}
+
 static void name_code(const void *config UNUSED, struct buf *buf)
 {
 	buf_add_text(buf, "the one app");
@@ -136,6 +143,8 @@ static const struct provider fake_code = {
 	.title = N_("Code"),
 	.features = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE | PROVIDER_RELAY | PROVIDER_DELIVERS,
 	.features_of = code_features,
+	.app = RELAY_APP_DINGTALK,
+	.app_of = code_app,
 	.name_app = name_code,
 	.keys = scan_keys,
 	.config_size = sizeof(struct fake_config),

@@ -75,7 +75,7 @@ static void copy(char *ret_field, size_t size, const char *text)
 }
 
 uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_opening *opening,
-		    int64_t seconds, char ret_url[URL_MAX + 1])
+		    int64_t seconds, struct relay_address *ret_address)
 {
 	struct fake_link *link = &relay->fake.links[relay->fake.n_links];
 
@@ -89,6 +89,8 @@ uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_open
 	copy(link->source, sizeof(link->source), opening->source);
 	link->seconds = seconds;
 	link->digits = opening->digits;
+	copy(link->listen, sizeof(link->listen), opening->listen ? opening->listen : "");
+	assert_true(opening->listen || opening->n_targets > 0);
 	link->n_targets = opening->n_targets;
 	for (unsigned i = 0; i < opening->n_targets; i++) {
 		const struct relay_target *target = &opening->targets[i];
@@ -96,9 +98,13 @@ uint64_t relay_open(struct relay *relay, uint64_t owner, const struct relay_open
 		copy(link->methods[i], sizeof(link->methods[i]), target->method);
 		copy(link->titles[i], sizeof(link->titles[i]), target->title);
 		link->apps[i] = target->app;
+		link->has_no_state[i] = target->has_no_state;
 	}
-	(void)snprintf(ret_url, URL_MAX + 1, URL "/q/abcdefghijklmnopqrs%03u",
+	(void)snprintf(link->id, sizeof(link->id), "abcdefghijklmnopqrs%03u",
 		       (unsigned)link->number);
+	copy(ret_address->id, sizeof(ret_address->id), link->id);
+	(void)snprintf(ret_address->code, URL_MAX + 1, URL "/q/%s", link->id);
+	(void)snprintf(ret_address->page, URL_MAX + 1, URL "/d/%s", link->id);
 	return link->number;
 }
 
@@ -137,6 +143,21 @@ void relay_close(struct relay *relay, uint64_t number)
 	relay->fake.n_closed++;
 }
 
+void relay_answer_push(struct relay *relay, const char *id, unsigned status, const char *body)
+{
+	for (unsigned i = 0; i < relay->fake.n_pushes; i++) {
+		struct fake_push *push = &relay->fake.pushes[i];
+
+		if (!text_equals(push->id, id))
+			continue;
+		push->n_answers++;
+		push->status = status;
+		copy(push->body, sizeof(push->body), body);
+		return;
+	}
+	fail_msg("an answer to nothing: %s", id);
+}
+
 void relay_add_callback_url(const struct relay *relay UNUSED, const char *method, struct buf *buf)
 {
 	buf_add_format(buf, URL "/cb/%s", method);
@@ -173,4 +194,24 @@ void fake_relay_callback(const struct fake_link *link, const char *query)
 void fake_relay_refused(const struct fake_link *link)
 {
 	relay_now->handler->refused(relay_now->context, link->owner, link->number);
+}
+
+struct fake_push *fake_relay_pushed(const char *app, const char *method, const char *body)
+{
+	struct fake_push *push = &relay_now->fake.pushes[relay_now->fake.n_pushes];
+	struct relay_push event = { .query = text_copy(body), .body = text_copy(body) };
+
+	assert_true(relay_now->fake.n_pushes++ < FAKE_RELAY_PUSHES);
+	(void)snprintf(push->id, sizeof(push->id), "push-%017u", relay_now->fake.n_pushes);
+	copy(event.id, sizeof(event.id), push->id);
+	copy(event.app, sizeof(event.app), app);
+	copy(event.method, sizeof(event.method), method);
+	event.query[text_equals(method, "GET") ? strlen(body) : 0] = '\0';
+	event.body[text_equals(method, "GET") ? 0 : strlen(body)] = '\0';
+	push->is_somebodys = relay_now->handler->pushed(relay_now->context, &event);
+	memset(event.query, '!', strlen(event.query));   /* they are lent */
+	memset(event.body, '!', strlen(event.body));
+	free(event.query);
+	free(event.body);
+	return push;
 }

@@ -23,16 +23,30 @@ struct script *script_now;
 
 /* --- the provider --- */
 
+static const struct login_prompt prompt = { .text = "Word: ", .echo = true };
+
+static const struct login_code code = {
+	.link = "https://op.example.org/device?user_code=ABCD-EFGH",
+	.plain_link = "https://op.example.org/device",
+	.user_code = "ABCD-EFGH",
+	.text = "Scan the code:",
+};
+
+static void listen_and_show(struct login *login, enum script_act what)
+{
+	struct login_code shown = code;
+
+	login_listen(login, script_now->app);
+	if (what == SCRIPT_LISTEN_TWICE)
+		login_listen(login, script_now->app);
+	if (what == SCRIPT_LISTEN_PROMPT)
+		shown.prompt = &prompt;
+	(void)login_show_code(login, &shown);
+}
+
 static void act(struct login *login, enum script_act what)
 {
-	static const struct login_prompt prompt = { .text = "Word: ", .echo = true };
 	static const struct login_prompt keys = { .text = "Word, q or c: ", .keys = true };
-	static const struct login_code code = {
-		.link = "https://op.example.org/device?user_code=ABCD-EFGH",
-		.plain_link = "https://op.example.org/device",
-		.user_code = "ABCD-EFGH",
-		.text = "Scan the code:",
-	};
 
 	script_now->login = login;
 	switch (what) {
@@ -77,6 +91,11 @@ static void act(struct login *login, enum script_act what)
 	case SCRIPT_REDIRECT:
 		login_redirect(login, script_now->url);
 		break;
+	case SCRIPT_LISTEN:
+	case SCRIPT_LISTEN_PROMPT:
+	case SCRIPT_LISTEN_TWICE:
+		listen_and_show(login, what);
+		break;
 	}
 }
 
@@ -99,6 +118,9 @@ static void script_start_link(struct login *login)
 	assert_non_null(link);
 	keep(script_now->state, sizeof(script_now->state), link->state);
 	keep(script_now->redirect_uri, sizeof(script_now->redirect_uri), link->redirect_uri);
+	keep(script_now->link_id, sizeof(script_now->link_id), link->id);
+	keep(script_now->link_page, sizeof(script_now->link_page), link->page);
+	keep(script_now->link_method, sizeof(script_now->link_method), link->method);
 	script_start(login);
 }
 
@@ -114,9 +136,46 @@ static void script_deliver(struct login *login, const struct login_delivery *del
 {
 	assert_null(login_link(login));
 	script_now->n_deliveries++;
+	keep(script_now->delivery_push, sizeof(script_now->delivery_push),
+	     delivery->push ? delivery->push->body : "");
+	if (script_now->answers)
+		login_answer_push(login, delivery->text);
 	keep(script_now->subject, sizeof(script_now->subject), delivery->subject);
 	keep(script_now->text, sizeof(script_now->text), delivery->text);
 	act(login, script_now->deliver);
+}
+
+/* The scene of a login is the number of its start. */
+static void script_start_scene(struct login *login)
+{
+	assert_null(login_link(login));
+	*(unsigned *)login_own(login) = script_now->n_starts + 1;
+	script_start(login);
+}
+
+static enum push_verdict script_pushed(struct login *login, const struct login_push *push)
+{
+	_cleanup_free_ char *scene = text_format("scene %u", *(unsigned *)login_own(login));
+
+	script_now->n_pushes++;
+	if (text_equals(push->method, "GET")) {
+		assert_string_equal(push->body, "");
+		login_answer_push(login, push->query);
+		if (script_now->is_errand)
+			login_done(login);
+		return PUSH_ANSWERED;
+	}
+	assert_string_equal(push->query, "");
+	if (text_equals(push->body, "forged"))
+		return PUSH_FORGED;
+	if (text_equals(push->body, "dull"))
+		return PUSH_ANSWERED;
+	if (!text_equals(push->body, scene))
+		return PUSH_FOREIGN;
+	if (script_now->answer)
+		login_answer_push(login, script_now->answer);
+	act(login, script_now->pushed);
+	return PUSH_TAKEN;
 }
 
 static void start_errand(struct login *login, unsigned *count)
@@ -302,8 +361,49 @@ static const struct provider script_silent = {
 	LINK_OPERATIONS,
 };
 
+/* Its app is known with the configuration only. */
+static enum relay_app page_app(const void *config UNUSED)
+{
+	return RELAY_APP_COMPUTER;
+}
+
+static const struct provider script_page = {
+	.type = "page",
+	.title = N_("Page"),
+	.features = LINK_FEATURES,
+	.app_of = page_app,
+	LINK_OPERATIONS,
+};
+
+static const struct provider script_program = {
+	.type = "program",
+	.title = N_("Program"),
+	.features = LINK_FEATURES | PROVIDER_SILENT | PROVIDER_NO_STATE,
+	.app = RELAY_APP_MINI_PROGRAM,
+	LINK_OPERATIONS,
+};
+
+#define PUSH_FEATURES \
+	(PROVIDER_PUSHES | PROVIDER_DELIVERS | PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE)
+
+static const struct provider script_push = {
+	.type = "push",
+	.title = N_("Push"),
+	.features = PUSH_FEATURES,
+	.login_size = 16,
+	.start = script_start_scene,
+	.test = script_test,
+	.answer = script_answer,
+	.reply = script_reply,
+	.pushed = script_pushed,
+	.deliver = script_deliver,
+	.timeout = script_timeout,
+	.finish = script_finish,
+};
+
 const struct provider *const providers[] = {
-	&script_far, &script_near, &script_text, &script_app, &script_site, &script_silent, NULL
+	&script_far, &script_near, &script_text, &script_app, &script_site, &script_silent,
+	&script_page, &script_program, &script_push, NULL
 };
 
 const struct provider *provider_find(const char *type)

@@ -32,6 +32,9 @@ enum script_act {
 	SCRIPT_DONE,             /* says login_done() */
 	SCRIPT_REDIRECT,         /* sends the telephone to script.url */
 	SCRIPT_REDIRECT_TWICE,
+	SCRIPT_LISTEN,           /* listens to script.app, and shows a code */
+	SCRIPT_LISTEN_PROMPT,    /* the same, with a prompt of its own */
+	SCRIPT_LISTEN_TWICE,
 };
 
 /* What came of a question to the store, the last one of each kind. */
@@ -54,14 +57,23 @@ struct script {
 				  * is "done" */
 	enum script_act callback, deliver;       /* in these operations */
 	const char *url;
+	const char *app;
+	/* A push with the body "scene N", of the Nth start, is taken; then comes this, and, where
+	 * there is one, this answer. */
+	enum script_act pushed;
+	const char *answer;
+	bool answers;            /* the delivery is the answer to its push */
 	struct identity identity;
 	enum deny_reason deny;
 	enum fail_reason fail;
 	/* seen */
 	unsigned n_starts, n_answers, n_replies, n_timeouts, n_finished;
 	unsigned n_changes, n_enrols, n_tests, n_callbacks, n_deliveries;
-	char state[40], redirect_uri[64];        /* of login_link() */
+	/* of login_link() */
+	char state[40], redirect_uri[64], link_id[40], link_page[64], link_method[40];
 	char code[40];                   /* in the callback */
+	unsigned n_pushes;               /* asked whose it is */
+	char delivery_push[64];          /* the body of the delivery's push; "": there is none */
 	char subject[64], text[512];     /* of the delivery */
 	struct script_told told;
 	bool is_errand;
@@ -88,7 +100,9 @@ extern struct script *script_now;
 
 /* The methods are "far" (contacts somebody), "near" (knows the user, changes passwords) and "text",
  * which contacts somebody after a question of its own and can be enrolled and tested. By the relay
- * go "app", which delivers messages, "site", which any browser opens, and "silent". */
+ * go "app", which delivers messages, "site", which any browser opens, "silent", "page", which a
+ * computer opens, and "program", whose callbacks have no state. "push" listens to pushes: "scene N" is of the
+ * Nth start, "forged" is forged, and a GET is answered with its query. */
 struct world *world_new(const char *config_text);
 struct world *world_free(struct world *world);
 /* For cmocka: a world, and a script whose provider says that it is this subject; and their end. */

@@ -76,11 +76,13 @@ struct fixture {
 	uint64_t link;
 	enum relay_failure failure;
 	char detail[AUDIT_TEXT_MAX], method[64], query[256];
+	char method_before[64];          /* pressed before the callback */
 	bool closes, reopens;            /* what the handler does, once */
 	bool is_inside;                  /* one of relay.h's functions */
 	/* the link opened last */
 	uint64_t number;
 	char id[RELAY_ID_LEN + 1];
+	struct relay_address address;
 };
 
 static inline void keep_request(struct fixture *fixture, const struct http_frame_view *frame)
@@ -269,24 +271,31 @@ static inline void on_opened(void *context, uint64_t owner, uint64_t link)
 	note(fixture, owner, link);
 }
 
+static inline uint64_t open_as(struct fixture *fixture, const struct relay_opening *opening,
+			       int64_t seconds)
+{
+	struct relay_address *address = &fixture->address;
+	uint64_t number;
+
+	fixture->is_inside = true;
+	number = relay_open(fixture->relay, OWNER, opening, seconds, address);
+	fixture->is_inside = false;
+	if (!number)
+		return 0;
+	assert_int_equal(strlen(address->id), RELAY_ID_LEN);
+	assert_true(text_into(fixture->id, sizeof(fixture->id), address->id));
+	fixture->number = number;
+	return number;
+}
+
 static inline uint64_t open_for(struct fixture *fixture, int64_t seconds)
 {
 	const struct relay_opening opening = {
 		.user = "jane", .service = "sshd", .source = "192.0.2.7", .since_s = 1700000000,
-		.targets = { { "wecom", "WeCom", RELAY_APP_WECOM } }, .n_targets = 1,
+		.targets = { { .method = "wecom", .title = "WeCom", .app = RELAY_APP_WECOM } },
+		.n_targets = 1,
 	};
-	char url[URL_MAX + 1] = "";
-	uint64_t number;
-
-	fixture->is_inside = true;
-	number = relay_open(fixture->relay, OWNER, &opening, seconds, url);
-	fixture->is_inside = false;
-	if (!number)
-		return 0;
-	assert_memory_equal(url, PUBLIC "/q/", strlen(PUBLIC "/q/"));
-	assert_true(text_into(fixture->id, sizeof(fixture->id), url + strlen(PUBLIC "/q/")));
-	fixture->number = number;
-	return number;
+	return open_as(fixture, &opening, seconds);
 }
 
 static inline void on_failed(void *context, uint64_t owner, uint64_t link,
@@ -317,6 +326,8 @@ static inline void on_callback(void *context, uint64_t owner, uint64_t link, con
 	struct fixture *fixture = context;
 
 	fixture->n_called_back++;
+	assert_true(text_into(fixture->method_before, sizeof(fixture->method_before),
+			      fixture->method));
 	assert_true(text_into(fixture->query, sizeof(fixture->query), query));
 	note(fixture, owner, link);
 }

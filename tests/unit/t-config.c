@@ -383,6 +383,8 @@ static void a_relay_and_its_methods_are_read(void **state UNUSED)
 	assert_true(code->number_match);
 	assert_int_equal(code->digits, DIGITS_PAGE);
 	assert_true(code->features & PROVIDER_RELAY);
+	assert_int_equal(code->app, RELAY_APP_WECOM);
+	assert_int_equal(config_method(config, "nod")->app, RELAY_APP_WECHAT);
 	assert_false(config_method(config, "nod")->number_match);
 	assert_int_equal(config_method(config, "c2")->digits, DIGITS_APP_MESSAGE);
 	config_unref(config);
@@ -390,6 +392,7 @@ static void a_relay_and_its_methods_are_read(void **state UNUSED)
 	assert_null(config->relay_url);
 	assert_null(config->relay_key);
 	assert_false(config_method(config, "code")->features & PROVIDER_RELAY);
+	assert_int_equal(config_method(config, "code")->app, RELAY_APP_BROWSER);
 	config_unref(config);
 }
 

@@ -37,6 +37,44 @@ static void seconds_are_what_is_left_within_bounds(void **state)
 	assert_non_null(strstr(expect(fixture, "PUT", FIRST, "")->body, ",\"seconds\":1}"));
 }
 
+/* What the code holds depends on who can go on with it. */
+static const struct address_case {
+	enum relay_app apps[2];
+	unsigned n;
+	const char *path;
+} address_cases[] = {
+	{ { RELAY_APP_BROWSER }, 1, "/q/" },
+	{ { RELAY_APP_COMPUTER }, 1, "/q/" },
+	{ { RELAY_APP_MINI_PROGRAM }, 1, "/m/" },
+	{ { RELAY_APP_MINI_PROGRAM, RELAY_APP_MINI_PROGRAM }, 2, "/m/" },
+	{ { RELAY_APP_MINI_PROGRAM, RELAY_APP_WECHAT }, 2, "/q/" },
+	{ { RELAY_APP_WECHAT, RELAY_APP_MINI_PROGRAM }, 2, "/q/" },
+	{ { RELAY_APP_BROWSER }, 0, "/q/" },
+};
+
+static void a_code_leads_to_a_page_or_to_a_mini_program(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < N_ELEMENTS(address_cases); i++) {
+		const struct address_case *row = &address_cases[i];
+		struct relay_opening opening = {
+			.user = "", .service = "", .source = "", .n_targets = row->n,
+		};
+		char url[128];
+
+		for (unsigned k = 0; k < row->n; k++)
+			opening.targets[k] = (struct relay_target){
+				.method = k ? "a" : "b", .title = "", .app = row->apps[k],
+			};
+		assert_true(open_as(fixture, &opening, 100) > 0);
+		(void)snprintf(url, sizeof(url), PUBLIC "%s%s", row->path, fixture->id);
+		assert_string_equal(fixture->address.code, url);
+		(void)snprintf(url, sizeof(url), PUBLIC "/d/%s", fixture->id);
+		assert_string_equal(fixture->address.page, url);
+	}
+}
+
 /* One at a time, in the order that makes sense at the relay. */
 static void a_link_says_one_thing_after_the_other(void **state)
 {
@@ -581,6 +619,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CLIENT_TEST(a_link_is_opened_and_then_followed),
 		CLIENT_TEST(seconds_are_what_is_left_within_bounds),
+		CLIENT_TEST(a_code_leads_to_a_page_or_to_a_mini_program),
 		CLIENT_TEST(a_link_says_one_thing_after_the_other),
 		CLIENT_TEST(what_was_told_goes_before_the_end),
 		CLIENT_TEST(the_last_of_two_targets_counts),

@@ -89,6 +89,92 @@ static void a_callback_goes_before_another_button(void **state)
 	assert_int_equal(fixture->n_pressed, 1);
 }
 
+/* --- callbacks without a state --- */
+
+static void open_mixed(struct fixture *fixture)
+{
+	const struct relay_opening opening = {
+		.user = "jane", .service = "sshd", .source = "192.0.2.7", .since_s = 1700000000,
+		.targets = { { .method = "wecom", .title = "WeCom", .app = RELAY_APP_WECOM },
+			     { .method = "mini", .title = "Mini", .app = RELAY_APP_MINI_PROGRAM,
+			       .has_no_state = true } },
+		.n_targets = 2,
+	};
+
+	assert_true(open_as(fixture, &opening, 100) > 0);
+	expect_taken(fixture, "PUT", FIRST, "");
+}
+
+/* One event of a new link of both targets, behind what happened before. */
+static const struct both_case {
+	const char *before;              /* method pressed and led somewhere, or NULL */
+	const char *members;
+	const char *method;              /* of the last press that was handed on */
+	bool is_called_back, is_press_first;
+} both_cases[] = {
+	/* the press and the callback in one */
+	{ NULL, ",\"method\":\"mini\",\"callback\":\"code=1\"", "mini", true, true },
+	{ "wecom", ",\"method\":\"mini\",\"callback\":\"code=1\"", "mini", true, true },
+	{ "mini", ",\"method\":\"mini\",\"callback\":\"code=1\"", "mini", true, true },
+	/* without a press there is nothing to call back */
+	{ NULL, ",\"callback\":\"code=1\"", "", false, false },
+	{ NULL, ",\"method\":\"mini\"", "mini", false, true },
+	/* of a method with a state, and of none */
+	{ NULL, ",\"method\":\"wecom\",\"callback\":\"code=1&state=2\"", "wecom", false, false },
+	{ NULL, ",\"method\":\"wecom\",\"callback\":\"code=1\"", "wecom", false, false },
+	{ NULL, ",\"method\":\"nobody\",\"callback\":\"code=1\"", "nobody", false, false },
+	/* with a state it is of the target that was said, before the press */
+	{ "wecom", ",\"method\":\"mini\",\"callback\":\"code=1&state=2\"", "mini", true, false },
+	{ NULL, ",\"method\":\"mini\",\"callback\":\"code=1&state=2\"", "mini", false, false },
+	{ NULL, ",\"method\":\"mini\",\"callback\":\"code=%\"", "mini", false, false },
+};
+
+static void a_callback_without_a_state_comes_with_its_press(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < N_ELEMENTS(both_cases); i++) {
+		const struct both_case *row = &both_cases[i];
+
+		open_mixed(fixture);
+		fixture->method[0] = '\0';
+		fixture->n_called_back = 0;
+		if (row->before) {
+			char *pressed = text_format(",\"method\":\"%s\"", row->before);
+
+			tell(fixture, pressed);
+			free(pressed);
+			send_to(fixture, row->before);
+			expect_taken(fixture, "PUT", FIRST, "/target");
+		}
+		tell(fixture, row->members);
+		assert_string_equal(fixture->method, row->method);
+		assert_int_equal(fixture->n_called_back, row->is_called_back);
+		if (row->is_called_back)
+			assert_string_equal(fixture->method_before, row->is_press_first ?
+								    row->method : row->before);
+		tell(fixture, ",\"method\":\"mini\",\"callback\":\"code=2\"");
+		assert_int_equal(fixture->n_called_back, 1);
+		tell(fixture, ",\"method\":\"mini\",\"callback\":\"code=3\"");
+		assert_int_equal(fixture->n_called_back, 1);
+		relay_close(fixture->relay, fixture->number);
+		expect_taken(fixture, "DELETE", FIRST, "");
+	}
+}
+
+static void presses_that_are_too_many_bring_no_callback(void **state)
+{
+	struct fixture *fixture = *state;
+
+	open_mixed(fixture);
+	for (int i = 0; i < RELAY_PRESSES_MAX; i++)
+		tell(fixture, i % 2 ? ",\"method\":\"wecom\"" : ",\"method\":\"github\"");
+	assert_int_equal(fixture->n_pressed, RELAY_PRESSES_MAX);
+	tell(fixture, ",\"method\":\"mini\",\"callback\":\"code=1\"");
+	assert_int_equal(fixture->n_pressed, RELAY_PRESSES_MAX);
+	assert_int_equal(fixture->n_called_back, 0);
+}
+
 static void the_handler_may_end_the_link(void **state)
 {
 	struct fixture *fixture = *state;
@@ -220,6 +306,8 @@ int main(void)
 		CLIENT_TEST(no_callback_comes_before_there_is_a_target),
 		CLIENT_TEST(presses_are_bounded),
 		CLIENT_TEST(a_callback_goes_before_another_button),
+		CLIENT_TEST(a_callback_without_a_state_comes_with_its_press),
+		CLIENT_TEST(presses_that_are_too_many_bring_no_callback),
 		CLIENT_TEST(the_handler_may_end_the_link),
 		CLIENT_TEST(events_of_a_link_that_is_not_open_are_dropped),
 		CLIENT_TEST(another_instance_is_told_everything),

@@ -24,8 +24,9 @@ static void an_opening_is_one_object_in_two_parts(void **state UNUSED)
 	const struct relay_opening opening = {
 		.user = "jane", .service = "sshd", .source = "192.0.2.7", .since_s = 1700000000,
 		.digits = true,
-		.targets = { { "wecom", "WeCom", RELAY_APP_WECOM },
-			     { "github", "Git \"Hub\"", RELAY_APP_BROWSER } },
+		.targets = { { .method = "wecom", .title = "WeCom", .app = RELAY_APP_WECOM },
+			     { .method = "github", .title = "Git \"Hub\"",
+			       .app = RELAY_APP_BROWSER } },
 		.n_targets = 2,
 	};
 	struct buf buf = BUF_INIT(RELAY_BODY_MAX);
