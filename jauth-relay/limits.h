@@ -9,6 +9,7 @@
 #define LINKS_MAX               100000
 #define LINKS_PER_HOST          1000
 #define LINK_PRESSES_MAX        8        /* of one link; who presses more often is turned away */
+#define LINK_JS_CODE_MAX        128      /* code of a mini program */
 #define LINK_BYTES_MAX          16384    /* of one link as the store keeps it */
 #define STORE_NAME_MAX          63       /* bytes of a name and a value of store_once() */
 #define LINK_RETRIES_MAX        8        /* when another relay changed it at the same moment */
@@ -26,6 +27,7 @@
 #define ADDRESSES_MAX           65536    /* that are counted at once */
 #define WAITERS_PER_KEY         16       /* for one link; the oldest gets what there is */
 #define FORM_BYTES_MAX          4096     /* of POST /q/ID */
+#define MINI_BYTES_MAX          4096     /* of POST /api/m/ID */
 #define COOKIE_BYTES_MAX        4096     /* of the header; a browser sends ours only */
 #define OWNERSHIP_FILE_MAX      4096
 

@@ -45,6 +45,7 @@ static_assert(N_ELEMENTS(rows) == N_METRICS, "a row for each");
 static const char *const class_names[REQUEST_N_CLASSES] = {
 	[CLASS_PAGE] = "page",
 	[CLASS_HOST] = "host",
+	[CLASS_MINI] = "mini",
 	[CLASS_OTHER] = "other",
 };
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "jauth-relay/api.h"
 #include "jauth-relay/files.h"
+#include "jauth-relay/phone-mini.h"
 #include "jauth-relay/phone.h"
 #include "jauth-relay/relay.h"
 
@@ -22,13 +23,19 @@ struct route {
 	bool needs_key;                  /* of a host */
 };
 
-/* The first that fits. /m/ and /d/ are kept for pages to come. */
+/* The first that fits. */
 static const struct route routes[] = {
 	{ "/q/*", SHOW, phone_show, CLASS_PAGE },
 	{ "/q/*", REQUEST_POST, phone_press, CLASS_PAGE },
 	/* No HEAD: what comes here is used up. */
 	{ "/cb/*", REQUEST_GET, phone_callback, CLASS_PAGE },
 	{ "/cb/*/**", REQUEST_GET, phone_callback, CLASS_PAGE },
+	{ "/cb/*", REQUEST_POST, phone_post_callback, CLASS_PAGE },
+	{ "/d/*", SHOW, phone_show_dingtalk, CLASS_PAGE },
+	{ "/m/*", SHOW, phone_show_mini, CLASS_PAGE },
+	{ "/api/m/*", SHOW, mini_get, CLASS_MINI },
+	{ "/api/m/*", REQUEST_POST, mini_post, CLASS_MINI },
+	{ "/api/m/*/result", REQUEST_GET, mini_get_result, CLASS_MINI },
 	{ "/v1/links/*", REQUEST_PUT, api_put_link, CLASS_HOST, true },
 	{ "/v1/links/*", REQUEST_DELETE, api_delete_link, CLASS_HOST, true },
 	{ "/v1/links/*/target", REQUEST_PUT, api_put_target, CLASS_HOST, true },
@@ -88,7 +95,7 @@ static void add_methods(struct buf *allow, unsigned methods)
 
 static void refuse(struct request *request, unsigned status, const char *why)
 {
-	if (request->class == CLASS_HOST) {
+	if (request->class == CLASS_HOST || request->class == CLASS_MINI) {
 		api_error(request, status, why);
 		return;
 	}
