@@ -7,7 +7,7 @@ import http.client
 import ssl
 import urllib.parse
 
-from vendors import dingtalk, wecom
+from vendors import dingtalk, wechat_account, wecom
 
 BROWSER = ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) "
            "Chrome/126.0.0.0 Mobile Safari/537.36")
@@ -55,6 +55,12 @@ def at_wecom(vendor, url, member, agent=wecom.USER_AGENT):
     """The app opens the link; WeCom asks nobody. The query it comes back with."""
     headers = {"User-Agent": agent, wecom.PERSON_HEADER: member.lower()}
     return query_of(*ask(url, vendor.ca, **headers))
+
+
+def at_account(account, url, person, agent=wechat_account.USER_AGENT):
+    """WeChat opens the page of an official account; he agrees. The query it comes back with."""
+    headers = {"User-Agent": agent, wechat_account.PERSON_HEADER: person.name}
+    return query_of(*ask(url, account.vendor.ca, **headers))
 
 
 def at_dingtalk(vendor, url, person):
