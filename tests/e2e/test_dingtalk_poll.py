@@ -292,6 +292,20 @@ def test_an_address_that_is_shut_out_is_left_alone(house, vendor, jane):
     assert not vendor.requests
 
 
+def test_a_sysadmin_tries_it(house, pages, vendor):
+    result = house.ctl("method", "probe", "dingtalk")
+    assert "page is as it was" in result.stdout and "takes app_key" in result.stdout
+    assert [e for _, e in vendor.requests][-3:] == ["challenge", "generate_qrcode", "accessToken"]
+    vendor.fault("challenge", "deny")
+    result = house.ctl("method", "probe", "dingtalk", check=False)
+    assert result.returncode and "1111" in result.stdout + result.stderr
+    # What logins are told for a while is nothing to him.
+    house.ctl("method", "probe", "dingtalk")
+    pages.page_vars["usingMfa"] = "true"
+    result = house.ctl("method", "probe", "dingtalk", check=False)
+    assert result.returncode and "usingMfa" in result.stdout + result.stderr
+
+
 def test_departments_are_groups(house, pages, vendor, jane):
     house.reload(config_text(pages, groups_allowed="7"))
     let_in(house, pages, *jane)
