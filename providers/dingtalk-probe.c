@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether the vendor plays along, for a sysadmin who reads every step: the way of the mode, and then
- * the app token. */
+/* Whether the vendor plays along, for a sysadmin who reads every step: the way of the mode, and
+ * then the app token. */
 #include "providers/dingtalk.h"
 
 static void has_token(struct login *login)
