@@ -95,6 +95,12 @@ def let_in(ssh, account, user, code, person, options=None):
     expect_shell(ssh, user)
 
 
+def turned_away(ssh, user):
+    """Whoever types something is told."""
+    ssh.send_line("42")
+    expect_no_shell(ssh, user)
+
+
 # --- the way in ---
 
 def test_who_follows_scans_and_reads_the_digits(house, account, zhang):
@@ -140,8 +146,7 @@ def test_a_stranger_reads_nothing(house, wechat, account, zhang):
     user, _ = zhang
     with shown(house, user) as (ssh, code):
         assert account.scan(code, wechat.add_person("stranger")).wait() is None
-        ssh.send_line("42")
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert last_row(house, user)["outcome"] == "denied"
 
 
@@ -150,7 +155,7 @@ def test_tags_are_groups(house, account, zhang):
     house.reload(text_of(account, groups_allowed="128"))
     with shown(house, user) as (ssh, code):
         assert account.scan(code, person).wait() is None
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     account.follow(person, tags=[2, 128])
     with shown(house, user) as (ssh, code):
         let_in(ssh, account, user, code, person)
@@ -255,7 +260,7 @@ def test_fields_beside_the_encrypted_part_do_not_count(house, wechat, account, z
             PushOptions(mode="both", query={"openid": victim}))
         body = body.replace(thief.openid(account.app), victim)
         assert account.send(query, body) == (200, "")
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert last_row(house, user)["outcome"] == "denied"
 
 
@@ -323,7 +328,7 @@ def test_an_api_that_is_too_slow(house, wechat, account, zhang):
     with shown(house, user) as (ssh, code):
         wechat.fault("cgi-bin/user/info", "slow", seconds=4)
         assert account.scan(code, person).wait() is None
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert last_row(house, user)["outcome"] == "failed"
 
 
@@ -346,7 +351,7 @@ def test_errors_behind_the_scan(house, wechat, account, zhang, code):
     with shown(house, user) as (ssh, text):
         wechat.fail("cgi-bin/user/info", code)
         assert account.scan(text, person).wait() is None
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert str(code) in last_row(house, user)["reason"]
 
 
