@@ -46,13 +46,6 @@ static void has_qr(struct login *login)
 	look_later(login);
 }
 
-static const struct api_call create_qr = {
-	.vendor = &account_vendor,
-	.make = account_make_qr,
-	.read = account_read_qr,
-	.next = has_qr,
-};
-
 static void has_follower(struct login *login)
 {
 	struct account_login *own = login_own(login);
@@ -63,7 +56,7 @@ static void has_follower(struct login *login)
 	else if (own->state == ACCOUNT_FOLLOWING)
 		look_later(login);
 	else if (account_make_scene(login))
-		api_start(login, &create_qr);
+		account_create_qr(login, has_qr);
 }
 
 /* A question of many that got no answer. */
