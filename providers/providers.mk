@@ -76,6 +76,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-cipher.c providers/wechat-cipher.h \
 	providers/wechat-push.c providers/wechat-push.h \
 	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-request.c providers/wechat-request.h \
 	providers/wechat-xml.c providers/wechat-xml.h \
 	providers/wechat.c providers/wechat.h \
 	providers/wechat-device.c \
