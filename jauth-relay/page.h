@@ -24,7 +24,6 @@ enum notice {
 	NOTICE_WRONG_APP,        /* names the apps of the link */
 	NOTICE_USE_COMPUTER,     /* no app at all: a computer's browser */
 	NOTICE_SCAN_WITH_WECHAT, /* a mini program's code, in another scanner */
-	NOTICE_NO_MINI_PROGRAM,  /* or in WeChat, which does not know it */
 	NOTICE_OPEN_IN_DINGTALK, /* DingTalk's page elsewhere */
 	NOTICE_HOST_SILENT,      /* it did not say where the button leads */
 	NOTICE_WAITING,          /* for the result; comes again by itself */

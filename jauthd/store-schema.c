@@ -145,8 +145,13 @@ const char *const store_schema[] = {
 	"	source TEXT NOT NULL,"
 	"	network TEXT NOT NULL,"          /* whom `source` counts as */
 	"	time_s INTEGER NOT NULL,"
-	"	link_id INTEGER UNIQUE REFERENCES links (id) ON DELETE CASCADE"  /* NULL: open */
-	") STRICT;",
+	"	link_id INTEGER REFERENCES links (id) ON DELETE CASCADE" /* NULL: open */
+	") STRICT;"
+	"CREATE UNIQUE INDEX requests_link ON requests (link_id) WHERE link_id IS NOT NULL;"
+	"CREATE INDEX requests_identity ON requests (issuer, subject) WHERE link_id IS NULL;"
+	"CREATE INDEX requests_network ON requests (network) WHERE link_id IS NULL;"
+	"CREATE INDEX requests_user ON requests (user) WHERE link_id IS NULL;"
+	"CREATE INDEX requests_time ON requests (time_s) WHERE link_id IS NULL;",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

@@ -18,7 +18,7 @@
 #include "providers/request.h"
 
 #define HELD_MS  20000                   /* a poll is answered within five seconds */
-#define FORM_MAX 16384
+#define FORM_MAX 16384                   /* more than parameters of valid lengths need */
 
 static struct dingtalk_poll *poll_of(struct login *login)
 {
@@ -54,7 +54,7 @@ static void add_parameters(struct login *login, struct buf *form)
 static void add_page_url(struct login *login, struct buf *url)
 {
 	const struct dingtalk_config *config = login_config(login);
-	struct buf form = BUF_INIT(URL_MAX);
+	struct buf form = BUF_INIT(FORM_MAX);
 
 	add_parameters(login, &form);
 	buf_add_format(url, "%s/oauth2/challenge.htm?%s", config->login_url, buf_text(&form));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The login type `dingtalk`: employees of one organisation in DingTalk, over the relay in the app
- * (mode = relay) or on the vendor's page for browsers (mode = web), or without one, in ways that the
- * vendor does not document (mode = device, mode = poll). Its keys, and what its modes do.
+ * (mode = relay) or on the vendor's page for browsers (mode = web), or without one, in ways that
+ * the vendor does not document (mode = device, mode = poll). Its keys, and what its modes do.
  */
 #include <string.h>
 

@@ -15,6 +15,7 @@ const struct provider *const providers[] = {
 	&wechat_official_account_provider,
 	&wecom_provider,
 	&dingtalk_provider,
+	&wechat_mini_provider,
 	NULL
 };
 

@@ -75,6 +75,9 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-account-type.c \
 	providers/wechat-cipher.c providers/wechat-cipher.h \
 	providers/wechat-push.c providers/wechat-push.h \
+	providers/wechat-mini.c providers/wechat-mini.h \
+	providers/wechat-mini-link.c \
+	providers/wechat-mini-type.c \
 	providers/wechat-reply.c providers/wechat-reply.h \
 	providers/wechat-request.c providers/wechat-request.h \
 	providers/wechat-xml.c providers/wechat-xml.h \
@@ -89,6 +92,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wecom-message.c \
 	providers/wecom-page.c providers/wecom-page.h \
 	providers/wecom-poll.c \
+	providers/wecom-probe.c \
 	providers/wecom-reply.c providers/wecom-reply.h \
 	providers/wecom-type.c
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)

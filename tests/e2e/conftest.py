@@ -10,6 +10,7 @@ HERE = os.path.dirname(__file__)
 sys.path.insert(0, HERE)
 
 from house import House  # noqa: E402
+from vendors.dingtalk import DingTalk  # noqa: E402
 from vendors.glewlwyd import Glewlwyd  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
 from vendors.relay import Relay  # noqa: E402
@@ -117,6 +118,14 @@ def relay(double):
     complaints = double.all_complaints()
     double.reset()
     assert not complaints
+
+
+@pytest.fixture(scope="session")
+def dingtalk(authority):
+    made = DingTalk(authority).start()
+    made.ca = authority.ca_path
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")

@@ -15,18 +15,9 @@ from people import GATE, expect_no_shell, expect_shell
 from relay import HostClient
 from relayed import HOST, Site, last_row
 from screen import Terminal
-from vendors.wechat import WeChat
 from vendors.wechat_account import OfficialAccount, PushOptions
 
 DIGITS = re.compile(r"type (\d\d) into your own terminal")
-
-
-@pytest.fixture(scope="module")
-def wechat(authority):
-    made = WeChat(authority).start()
-    made.ca = authority.ca_path
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -351,7 +351,7 @@ def test_who_guesses_is_slowed(authority, house):
 
 @pytest.mark.parametrize("app,head", [
     ("browser", "Please use WeChat"), ("computer", "Please use WeChat"),
-    ("wecom", "Please use WeChat"), ("wechat", "The mini program did not open")])
+    ("wecom", "Please use WeChat"), ("dingtalk", "Please use WeChat")])
 def test_the_code_in_something_else(host, relay, app, head):
     link = open_mini(host)
     page = Phone(relay, app).get(f"/m/{link.id}")
@@ -361,6 +361,16 @@ def test_the_code_in_something_else(host, relay, app, head):
     assert host.all_events(link) == []
     assert Phone(relay, app).request("POST", f"/m/{link.id}").status == 405
     assert Phone(relay, app).get("/m/short").status == 404
+
+
+def test_the_code_in_wechat_that_knows_no_rule(host, relay):
+    """The page of every code, whose button may lead to the mini program."""
+    link = open_mini(host)
+    phone = Phone(relay, "wechat")
+    page = phone.get(f"/m/{link.id}")
+    assert page.head == "Is this your login?" and page.methods == phone.open(link).methods
+    assert host.all_events(link) == []
+    assert phone.get(f"/m/{words()}").status == 404
 
 
 # --- computers ---

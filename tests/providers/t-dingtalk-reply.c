@@ -94,7 +94,7 @@ static void every_word_has_its_end(void **state UNUSED)
 		{ STAGE_USER_TOKEN, 400, "invalidParameter.authCode.notFound", FAKE_DENIED,
 		  DENY_REFUSED, "40078 userAccessToken: the code is unknown" },
 		{ STAGE_USER_TOKEN, 400, "invalidParameter.idOrSecret.notFound", FAKE_FAILED,
-		  FAIL_CONFIG, "40096 userAccessToken: app_key or app_secret" },
+		  FAIL_CONFIG, "40096 userAccessToken: wrong key or secret" },
 		{ STAGE_TOKEN, 400, "invalidParameter.idOrSecret.notFound", FAKE_FAILED,
 		  FAIL_CONFIG, "40096 accessToken" },
 		{ STAGE_TOKEN, 400, "invalidClientIdOrSecret", FAKE_FAILED, FAIL_CONFIG,

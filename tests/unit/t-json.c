@@ -78,6 +78,13 @@ static void texts_are_strings_within_bounds(void **state UNUSED)
 	assert_null(json_text_or_empty(json, "ok", 3));
 	assert_null(json_text_or_empty(json, "control", 10));
 	assert_null(json_text_or_empty(json, "missing", 10));
+	assert_string_equal(json_any_text(json, "control", 3), "a\nb");
+	assert_null(json_any_text(json, "control", 2));
+	assert_string_equal(json_any_text(json, "empty", 0), "");
+	assert_string_equal(json_any_text(json, "c1", 2), "\xc2\x85");
+	assert_null(json_any_text(json, "number", 10));
+	assert_null(json_any_text(json, "null", 10));
+	assert_null(json_any_text(json, "missing", 10));
 	assert_null(json_text(json, "number", 10));
 	assert_null(json_text(json, "null", 10));
 	assert_null(json_text(json, "control", 10));

@@ -224,7 +224,9 @@ class Relay(Pushes, Server):
             self.complaints.append(f"a target for {body['method']}, whose button nobody pressed")
         if self.store.states.setdefault(body["state"], (name, body["url"])) != (name, body["url"]):
             self.complaints.append("a state was used for two targets")
-        parameters = parse_parameters(urllib.parse.urlsplit(body["url"]).query)
+        parts = urllib.parse.urlsplit(body["url"])
+        is_own = body["url"].startswith(f"{self.url}/d/{name}#")
+        parameters = parse_parameters(parts.fragment if is_own else parts.query)
         if parameters.get("state") != body["state"]:
             self.complaints.append("a target's url does not carry its state")
         link.target = body

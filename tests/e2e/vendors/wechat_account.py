@@ -199,7 +199,8 @@ class OfficialAccount:
             return html_page("redirect_uri 参数错误，错误码：10003")
         answer = {"state": given["state"]}
         if not self.refusing:
-            person = self.vendor.persons[request.header(PERSON_HEADER)]
+            name = request.header(PERSON_HEADER)
+            person = self.vendor.persons[name] if name else self.signed_in
             code = self.vendor.new_code(self.app, person, given["scope"], self.snapshot)
             answer = {"code": code, **answer}
         uri = given["redirect_uri"]
