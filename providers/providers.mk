@@ -80,6 +80,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-mini-link.c \
 	providers/wechat-mini-type.c \
 	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-request.c providers/wechat-request.h \
 	providers/wechat-xml.c providers/wechat-xml.h \
 	providers/wechat.c providers/wechat.h \
 	providers/wechat-device.c \

@@ -40,14 +40,6 @@ static void take_reply(struct login *login, uint32_t number UNUSED, const struct
 	api_take_reply(login, reply);
 }
 
-static enum push_verdict pushed(struct login *login, const struct login_push *push)
-{
-	const struct account_login *own = login_own(login);
-
-	return own->state == ACCOUNT_TESTING ? account_test_pushed(login, push) :
-					       account_push_pushed(login, push);
-}
-
 static void timeout(struct login *login, uint32_t number UNUSED)
 {
 	if (api_is_busy(login))
@@ -227,7 +219,7 @@ const struct provider wechat_official_account_provider = {
 	.answer = answer,
 	.reply = take_reply,
 	.callback = account_relay_callback,
-	.pushed = pushed,
+	.pushed = account_push_pushed,
 	.deliver = account_push_deliver,
 	.timeout = timeout,
 	.finish = finish,
