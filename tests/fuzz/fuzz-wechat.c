@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Replies of WeChat's API: the first byte is the status, the rest the body of every call. */
+/* Replies of WeChat's API: the first byte chooses the status, the rest is the body of every
+ * call. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
