@@ -18,6 +18,7 @@ libjauth_providers_la_SOURCES = \
 	providers/dingtalk-message.c \
 	providers/dingtalk-page.c providers/dingtalk-page.h \
 	providers/dingtalk-poll.c providers/dingtalk-poll.h \
+	providers/dingtalk-probe.c \
 	providers/dingtalk-reply.c providers/dingtalk-reply.h \
 	providers/dingtalk-scan.c \
 	providers/dingtalk-type.c \

@@ -118,7 +118,7 @@ static void take_action(const char *text, size_t len)
 		if (action.is_denial ? link_deny(link, NOW_S) < 0 :
 		    link_confirm(link, action.js_code, COOKIE "2", NOW_S) < 0)
 			abort();
-		if (action.is_denial != (link->callback == NULL) || action.is_denial != link->refused)
+		if (action.is_denial != !link->callback || action.is_denial != link->refused)
 			abort();
 	}
 	check(link);
