@@ -5,9 +5,11 @@ app may use it."""
 import pytest
 
 import configs
+from apps import at_sshd, employee, expect_no_secret, on_best_behaviour
 from house import wait_until
 from linked import dingtalk_section
-from people import (CODE_PROMPT, GATE, RENEW, code_in, expect_no_shell, expect_shell, open_code)
+from people import CODE_PROMPT, RENEW, code_in, expect_no_shell, expect_shell, open_code
+from polled import ends_at_once
 from vendors.dingtalk_login import LoginPages
 
 
@@ -24,37 +26,26 @@ def fixture_pages(dingtalk):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def jauth(house, dingtalk, pages):
-    house.use_jauth("sshd")
-    house.configure(config_text(pages))
-    yield house
-    house.use_debian("sshd")
-    house.stop_jauth()
+def jauth(house, pages):
+    with at_sshd(house, config_text(pages)):
+        yield house
 
 
 @pytest.fixture
 def vendor(house, dingtalk, pages):
-    """On its best behaviour; the test fails when a request was against the rules, and jauthd has
-    just found out that the app may."""
-    dingtalk.reset()
-    pages.reset()
-    house.reload(config_text(pages))
-    pages.wait_for_grant()
-    pages.reset()
-    yield dingtalk
-    complaints = list(dingtalk.complaints)
-    dingtalk.reset()
-    assert not complaints
+    """jauthd has just found out that the app may."""
+    with on_best_behaviour(dingtalk):
+        pages.reset()
+        house.reload(config_text(pages))
+        pages.wait_for_grant()
+        pages.reset()
+        yield dingtalk
 
 
 @pytest.fixture
 def jane(house, vendor):
-    """(Unix user, userid)"""
-    user = house.add_user()
-    member = vendor.add_member(user.capitalize(), name="张三")
-    house.add_link(user, f"dingtalk:{vendor.corp_id}", member)
-    yield user, member
-    house.remove_user(user)
+    with employee(house, vendor, "dingtalk", str.capitalize) as who:
+        yield who
 
 
 def scan(house, pages, user):
@@ -167,13 +158,6 @@ def test_what_is_no_approval_lets_nobody_in(house, pages, vendor, jane, value):
         expect_no_shell(ssh, user)
 
 
-def ends_at_once(house, user):
-    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
-        ssh.wait_for(GATE)
-        ssh.send_line("y")
-        expect_no_shell(ssh, user)
-
-
 @pytest.mark.parametrize("kind,details", [
     ("reset", {}), ("cut", {}), ("huge", {}), ("malformed", {}), ("status", {}), ("html", {}),
     ("json", {"value": {}}), ("json", {"value": {"success": True}}),
@@ -210,6 +194,6 @@ def test_a_sysadmin_tries_it(house, pages, vendor):
 def test_no_secret_in_the_log(house, pages, vendor, jane):
     let_in(house, pages, *jane)
     refused(house, pages, jane[0], vendor.add_member("Somebody"))
+    expect_no_secret(house, vendor)
     log = house.journal()
-    assert not [secret for secret in vendor.secrets_made if secret in log]
     assert not [grant for grant in pages.grants.all if grant.user_code in log]

@@ -2,14 +2,15 @@
 """DingTalk without a relay (mode = poll) through real sshd: the vendor's code is on the screen, its
 polls tell what became of it, and whatever is not known lets nobody in."""
 
-import time
-
 import pytest
 
 import configs
+import polled
+from apps import at_sshd, employee, expect_no_secret, on_best_behaviour
 from house import wait_until
 from linked import dingtalk_section
-from people import CODE_PROMPT, GATE, RENEW, expect_no_shell, expect_shell, open_code
+from people import expect_shell
+from polled import approve, ends_at_once, let_in, refused, refused_after, scan
 from vendors.dingtalk_login import (EXPIRED, SCANNED, TRANSIENT, LoginPages, context_answer, no)
 
 REDIRECT_URI = "https://sso.example.org/nobody-comes-here"
@@ -29,63 +30,25 @@ def fixture_pages(dingtalk):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def jauth(house, dingtalk, pages):
-    house.use_jauth("sshd")
-    house.configure(config_text(pages))
-    yield house
-    house.use_debian("sshd")
-    house.stop_jauth()
+def jauth(house, pages):
+    with at_sshd(house, config_text(pages)):
+        yield house
 
 
 @pytest.fixture
 def vendor(house, dingtalk, pages):
-    """On its best behaviour; the test fails when a request was against the rules, and jauthd starts
-    without what it remembers of the vendor."""
-    dingtalk.reset()
-    pages.reset()
-    dingtalk.redirect_uris = [REDIRECT_URI]
-    house.reload(config_text(pages))
-    yield dingtalk
-    complaints = list(dingtalk.complaints)
-    dingtalk.reset()
-    assert not complaints
+    """jauthd starts without what it remembers of the vendor."""
+    with on_best_behaviour(dingtalk):
+        pages.reset()
+        dingtalk.redirect_uris = [REDIRECT_URI]
+        house.reload(config_text(pages))
+        yield dingtalk
 
 
 @pytest.fixture
 def jane(house, vendor):
-    """(Unix user, userid)"""
-    user = house.add_user()
-    member = vendor.add_member(user.capitalize(), name="张三", departments=[2, 7])
-    house.add_link(user, f"dingtalk:{vendor.corp_id}", member)
-    yield user, member
-    house.remove_user(user)
-
-
-def scan(house, pages, user):
-    """A terminal with the code, and the ticket in it."""
-    ssh = house.sshd().login(user, NumberOfPasswordPrompts=1, rows=24)
-    link = open_code(ssh)
-    ticket = pages.wait_for_scan(len(pages.scans))
-    assert link == f"{pages.base}/oauth2/qr_confirm.htm?code={ticket}"
-    return ssh, ticket
-
-
-def attempt(house, pages, user, member):
-    ssh, ticket = scan(house, pages, user)
-    pages.scan(ticket, member)
-    pages.agree(ticket)
-    ssh.send_line()
-    return ssh
-
-
-def refused(house, pages, user, member):
-    with attempt(house, pages, user, member) as ssh:
-        expect_no_shell(ssh, user)
-
-
-def let_in(house, pages, user, member):
-    with attempt(house, pages, user, member) as ssh:
-        expect_shell(ssh, user)
+    with employee(house, vendor, "dingtalk", str.capitalize, departments=[2, 7]) as who:
+        yield who
 
 
 def test_the_right_employee(house, pages, jane):
@@ -93,38 +56,16 @@ def test_the_right_employee(house, pages, jane):
 
 
 def test_scanned_and_agreed_a_while_later(house, pages, jane):
-    user, member = jane
-    ssh, ticket = scan(house, pages, user)
-    with ssh:
-        pages.scan(ticket, member)
-        wait_until(lambda: (pages.scans[ticket].told or {}).get("errorCode") == SCANNED, 10,
-                   "a poll that saw it")
-        pages.agree(ticket)
-        ssh.send_line()
-        expect_shell(ssh, user)
+    polled.let_in_after_a_while(house, pages, jane,
+                                lambda told: told and told.get("errorCode") == SCANNED)
 
 
 def test_polls_are_held_and_repeated(house, pages, vendor, jane):
-    user, member = jane
-    pages.hold_s = 0.3
-    ssh, ticket = scan(house, pages, user)
-    with ssh:
-        wait_until(lambda: [e for _, e in vendor.requests].count("login_with_qr") > 3, 20, "polls")
-        pages.scan(ticket, member)
-        pages.agree(ticket)
-        ssh.send_line()
-        expect_shell(ssh, user)
+    polled.let_in_after_polls(house, pages, jane, lambda: vendor.n_calls("login_with_qr"))
 
 
 def test_no_poll_for_somebody_who_left(house, pages, vendor, jane):
-    pages.hold_s = 0.3
-    ssh, ticket = scan(house, pages, jane[0])
-    with ssh:
-        wait_until(lambda: pages.scans[ticket].told, 10, "a poll")
-    time.sleep(2)
-    n_polls = [e for _, e in vendor.requests].count("login_with_qr")
-    time.sleep(3)
-    assert [e for _, e in vendor.requests].count("login_with_qr") == n_polls
+    polled.no_polls_behind(house, pages, jane[0], lambda: vendor.n_calls("login_with_qr"))
 
 
 @pytest.mark.parametrize("answer", [
@@ -134,12 +75,12 @@ def test_no_poll_for_somebody_who_left(house, pages, vendor, jane):
     {"status": 1111, "wait": 5, "punish": "deny"}])
 def test_what_is_not_known_lets_nobody_in(house, pages, jane, answer):
     user, member = jane
-    ssh, ticket = scan(house, pages, user)
-    with ssh:
+
+    def answer_so(ticket):
         pages.scan(ticket, member)
         pages.set_answer(ticket, answer)
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+
+    refused_after(house, pages, user, answer_so)
 
 
 @pytest.mark.parametrize("flag", [
@@ -205,19 +146,8 @@ def test_a_code_that_somebody_else_used(house, pages, vendor, jane):
 
 
 def test_an_expired_code_is_renewed(house, pages, jane):
-    user, member = jane
-    ssh, ticket = scan(house, pages, user)
-    with ssh:
-        pages.set_answer(ticket, no(EXPIRED))
-        ssh.send_line()
-        ssh.wait_for(RENEW)
-        ssh.send_line()
-        ssh.wait_for(CODE_PROMPT)
-        ticket = pages.wait_for_scan(2)
-        pages.scan(ticket, member)
-        pages.agree(ticket)
-        ssh.send_line()
-        expect_shell(ssh, user)
+    polled.let_in_by_a_new_code(house, pages, jane,
+                                lambda ticket: pages.set_answer(ticket, no(EXPIRED)))
 
 
 def test_a_moment_without_an_answer_is_borne(house, pages, vendor, jane):
@@ -230,17 +160,8 @@ def test_a_moment_without_an_answer_is_borne(house, pages, vendor, jane):
         wait_until(lambda: pages.scans[ticket].told, 15, "a poll")
         pages.set_answer(ticket, no(TRANSIENT))
         wait_until(lambda: pages.scans[ticket].told == no(TRANSIENT), 15, "another one")
-        pages.scan(ticket, member)
-        pages.agree(ticket)
-        ssh.send_line()
+        approve(ssh, pages, ticket, member)
         expect_shell(ssh, user)
-
-
-def ends_at_once(house, user):
-    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
-        ssh.wait_for(GATE)
-        ssh.send_line("y")
-        expect_no_shell(ssh, user)
 
 
 @pytest.mark.parametrize("name,value,says", [
@@ -295,7 +216,8 @@ def test_an_address_that_is_shut_out_is_left_alone(house, vendor, jane):
 def test_a_sysadmin_tries_it(house, pages, vendor):
     result = house.ctl("method", "probe", "dingtalk")
     assert "page is as it was" in result.stdout and "takes app_key" in result.stdout
-    assert [e for _, e in vendor.requests][-3:] == ["challenge", "generate_qrcode", "accessToken"]
+    calls = [endpoint for _, endpoint in vendor.requests]
+    assert calls[-3:] == ["challenge", "generate_qrcode", "accessToken"]
     vendor.fault("challenge", "deny")
     result = house.ctl("method", "probe", "dingtalk", check=False)
     assert result.returncode and "1111" in result.stdout + result.stderr
@@ -317,8 +239,7 @@ def test_no_secret_in_the_log(house, pages, vendor, jane):
     let_in(house, pages, *jane)
     pages.confirmed = REDIRECT_URI + "?authCode={code}&state=no"
     refused(house, pages, *jane)
-    log = house.journal()
-    assert not [secret for secret in vendor.secrets_made if secret in log]
+    expect_no_secret(house, vendor)
 
 
 def test_not_the_same_app_by_the_relay_and_past_it(house, pages, vendor, jane):

@@ -2,14 +2,13 @@
 """WeChat without a relay (mode = poll, mode = device) through real sshd: the vendor's code is on
 the screen, its polls tell what became of it, and whatever is not known lets nobody in."""
 
-import signal
-import urllib.parse
-
 import pytest
 
 import configs
-from house import wait_until
-from people import CODE_PROMPT, GATE, RENEW, expect_no_shell, expect_shell, open_code
+import polled
+from apps import at_sshd, expect_no_secret, on_best_behaviour, wechat_person
+from people import expect_shell, open_code
+from polled import ends_at_once, refused_after
 from telephone import ask
 from vendors import wechat_open
 from vendors.wechat import MOBILE, WEBSITE
@@ -36,80 +35,45 @@ def apps(wechat_pages):
 
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house, wechat_pages, apps):
-    house.use_jauth("sshd")
-    house.configure(config_text(wechat_pages, apps["poll"]))
-    yield house
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, config_text(wechat_pages, apps["poll"])):
+        yield house
 
 
-class Pages:
-    """The vendor on its best behaviour, for one of the two ways."""
+class Site:
+    """The vendor for one of the two ways."""
 
     def __init__(self, house, pages, app):
         self.house, self.pages, self.app = house, pages, app
         self.vendor = pages.vendor
+        self.configure()
 
     def configure(self, **more):
+        """jauthd starts without a ticket and without what it remembers of the vendor."""
         self.house.reload(config_text(self.pages, self.app, **more))
 
-    def n_calls(self, name):
-        return [endpoint for _, endpoint in self.vendor.requests].count(name)
-
-
-def begin(house, pages, app):
-    pages.vendor.reset()
-    pages.vendor.requests.clear()
-    made = Pages(house, pages, app)
-    made.configure()
-    return made
+    def n_polls(self):
+        return self.vendor.n_calls("poll")
 
 
 @pytest.fixture(params=MODES)
 def site(request, house, wechat_pages, apps):
-    """Both ways. The test fails when a request was against the rules, and jauthd starts without a
-    ticket and without what it remembers of the vendor."""
-    yield begin(house, wechat_pages, apps[request.param])
-    complaints = list(wechat_pages.vendor.complaints)
-    wechat_pages.vendor.reset()
-    assert not complaints
+    """Both ways."""
+    with on_best_behaviour(wechat_pages.vendor):
+        yield Site(house, wechat_pages, apps[request.param])
 
 
 @pytest.fixture
 def jane(house, site):
-    """(Unix user, who he is at WeChat)"""
-    user = house.add_user()
-    person = site.vendor.add_person(user, "张三")
-    house.add_link(user, "wechat", person.unionid(site.app))
-    yield user, person
-    house.remove_user(user)
-
-
-def scan(house, site, user):
-    """A terminal with the code, and the uuid in it."""
-    ssh = house.sshd().login(user, NumberOfPasswordPrompts=1, rows=30)
-    link = open_code(ssh)
-    uuid = site.pages.wait_for_scan(len(site.pages.scans))
-    assert link == f"{site.vendor.url}/connect/confirm?uuid={uuid}"
-    return ssh, uuid
-
-
-def attempt(house, site, user, person):
-    ssh, uuid = scan(house, site, user)
-    site.pages.scan(uuid, person)
-    site.pages.agree(uuid)
-    ssh.send_line()
-    return ssh
+    with wechat_person(house, site.vendor, site.app) as who:
+        yield who
 
 
 def refused(house, site, user, person):
-    with attempt(house, site, user, person) as ssh:
-        expect_no_shell(ssh, user)
+    polled.refused(house, site.pages, user, person)
 
 
 def let_in(house, site, user, person):
-    with attempt(house, site, user, person) as ssh:
-        expect_shell(ssh, user)
+    polled.let_in(house, site.pages, user, person)
 
 
 def test_the_right_person(house, site, jane):
@@ -130,59 +94,34 @@ def test_the_code_is_opened_in_wechat(house, site, jane):
 
 
 def test_scanned_and_agreed_a_while_later(house, site, jane):
-    user, person = jane
-    ssh, uuid = scan(house, site, user)
-    with ssh:
-        site.pages.scan(uuid, person)
-        wait_until(lambda: site.pages.scans[uuid].told == wechat_open.SEEN, 10, "a poll saw it")
-        site.pages.agree(uuid)
-        ssh.send_line()
-        expect_shell(ssh, user)
+    polled.let_in_after_a_while(house, site.pages, jane, lambda told: told == wechat_open.SEEN)
 
 
 def test_polls_are_held_and_repeated(house, site, jane):
-    user, person = jane
-    site.pages.hold_s = 0.3
-    ssh, uuid = scan(house, site, user)
-    with ssh:
-        wait_until(lambda: site.n_calls("poll") > 3, 20, "some polls")
-        site.pages.scan(uuid, person)
-        site.pages.agree(uuid)
-        ssh.send_line()
-        expect_shell(ssh, user)
+    polled.let_in_after_polls(house, site.pages, jane, site.n_polls)
 
 
 def test_polls_end_when_the_person_leaves(house, site, jane):
-    site.pages.hold_s = 0.3
-    ssh, _ = scan(house, site, jane[0])
-    with ssh:
-        wait_until(lambda: site.n_calls("poll") > 1, 20, "some polls")
-        ssh.kill(signal.SIGTERM)
-    wait_until(lambda: house.audit(jane[0])[-1]["outcome"] != "granted", 10, "the login's end")
-    before = site.n_calls("poll")
-    with pytest.raises(TimeoutError):
-        wait_until(lambda: site.n_calls("poll") > before + 1, 4, "one more poll")
+    polled.no_polls_behind(house, site.pages, jane[0], site.n_polls)
 
 
 def test_refused_on_the_telephone(house, site, jane):
     user, person = jane
-    ssh, uuid = scan(house, site, user)
-    with ssh:
+
+    def refuse(uuid):
         site.pages.scan(uuid, person)
         site.pages.refuse(uuid)
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+
+    refused_after(house, site.pages, user, refuse)
 
 
 @pytest.mark.parametrize("status,code", [(405, ""), (406, ""), (200, ""), (408, "041aBc")])
 def test_what_is_not_known_lets_nobody_in(house, site, jane, status, code):
-    user, _ = jane
-    ssh, uuid = scan(house, site, user)
-    with ssh:
+    def say(uuid):
         site.pages.set_status(uuid, status, code)
         site.pages.scans[uuid].told = wechat_open.SEEN if status == 408 else None
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+
+    refused_after(house, site.pages, jane[0], say)
     site.vendor.complaints.clear()       # about `last`, since the test meddles with it
 
 
@@ -217,25 +156,22 @@ def n_alerts(house):
 def test_a_code_that_somebody_else_used(house, site, jane):
     user, person = jane
     before = n_alerts(house)
-    ssh, uuid = scan(house, site, user)
-    with ssh:
+
+    def use_it_before(uuid):
         site.pages.scan(uuid, person)
         code = site.vendor.new_code(site.app, person)
         site.vendor.codes[code].is_used = site.vendor.codes[code].is_lost = True
         site.pages.set_status(uuid, wechat_open.AGREED, code)
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+
+    refused_after(house, site.pages, user, use_it_before)
     assert n_alerts(house) == before + 1
 
 
 def test_a_code_of_another_app(house, site, jane, apps):
     user, person = jane
     other = next(app for app in apps.values() if app is not site.app)
-    ssh, uuid = scan(house, site, user)
-    with ssh:
-        site.pages.set_status(uuid, wechat_open.AGREED, site.vendor.new_code(other, person))
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+    refused_after(house, site.pages, user, lambda uuid: site.pages.set_status(
+        uuid, wechat_open.AGREED, site.vendor.new_code(other, person)))
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -249,27 +185,8 @@ def test_a_busy_vendor_is_asked_again(house, site, jane, late):
 
 @pytest.mark.parametrize("status", [402, 500])
 def test_an_expired_code_is_renewed(house, site, jane, status):
-    user, person = jane
-    ssh, uuid = scan(house, site, user)
-    with ssh:
-        site.pages.set_status(uuid, status)
-        ssh.send_line()
-        ssh.wait_for(RENEW)
-        ssh.send_line()
-        ssh.wait_for(CODE_PROMPT)
-        uuid = site.pages.wait_for_scan(2)
-        site.pages.scan(uuid, person)
-        site.pages.agree(uuid)
-        ssh.send_line()
-        expect_shell(ssh, user)
-
-
-def ends_at_once(house, user):
-    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
-        ssh.wait_for(GATE)
-        ssh.send_line("y")
-        expect_no_shell(ssh, user)
-    return house.audit(user)[-1]["reason"]
+    polled.let_in_by_a_new_code(house, site.pages, jane,
+                                lambda uuid: site.pages.set_status(uuid, status))
 
 
 @pytest.mark.parametrize("site", ["poll"], indirect=True)
@@ -317,33 +234,28 @@ def test_polls_that_fail_for_a_while(house, site, jane, kind):
 
 @pytest.fixture
 def device(house, wechat_pages, apps):
-    yield begin(house, wechat_pages, apps["device"])
-    complaints = list(wechat_pages.vendor.complaints)
-    wechat_pages.vendor.reset()
-    assert not complaints
+    with on_best_behaviour(wechat_pages.vendor):
+        yield Site(house, wechat_pages, apps["device"])
 
 
 @pytest.fixture
 def james(house, device):
-    user = house.add_user()
-    person = device.vendor.add_person(user)
-    house.add_link(user, "wechat", person.unionid(device.app))
-    yield user, person
-    house.remove_user(user)
+    with wechat_person(house, device.vendor, device.app) as who:
+        yield who
 
 
 def test_one_ticket_for_all_logins(house, device, james):
     for _ in range(3):
         let_in(house, device, *james)
-    assert [device.n_calls(call) for call in ("cgi-bin/token", "getticket", "sdk/qrconnect")] == \
-        [1, 1, 3]
+    assert [device.vendor.n_calls(call)
+            for call in ("cgi-bin/token", "getticket", "sdk/qrconnect")] == [1, 1, 3]
 
 
 def test_a_ticket_that_does_not_hold_is_replaced(house, device, james):
     let_in(house, device, *james)
     device.pages.expire_tickets()
     let_in(house, device, *james)
-    assert device.n_calls("getticket") == 2
+    assert device.vendor.n_calls("getticket") == 2
 
 
 def test_a_token_that_another_program_replaced(house, device, james):
@@ -351,7 +263,7 @@ def test_a_token_that_another_program_replaced(house, device, james):
     device.vendor.revoke_tokens(device.app)
     device.pages.expire_tickets()
     let_in(house, device, *james)
-    assert device.n_calls("cgi-bin/token") == 2
+    assert device.vendor.n_calls("cgi-bin/token") == 2
 
 
 def test_an_address_that_is_not_allowed_is_named(house, device, james):
@@ -378,6 +290,4 @@ def test_no_secret_in_the_log(house, site, jane):
     let_in(house, site, *jane)
     site.vendor.fail("sns/oauth2/access_token", 40125)
     refused(house, site, *jane)
-    log = house.journal()
-    secret = [urllib.parse.quote_plus(word) for word in site.vendor.secrets_made]
-    assert not [word for word in secret + site.vendor.secrets_made if word in log]
+    expect_no_secret(house, site.vendor)

@@ -5,9 +5,10 @@ polls tell what became of it, and whatever is not known lets nobody in."""
 import pytest
 
 import configs
-from house import wait_until
+import polled
+from apps import at_sshd, employee, expect_no_secret, on_best_behaviour
 from linked import wecom_section
-from people import CODE_PROMPT, GATE, RENEW, expect_no_shell, expect_shell, open_code
+from polled import ends_at_once, let_in, refused, refused_after
 
 REDIRECT_URI = "https://sso.example.org/nobody-comes-here"
 
@@ -20,60 +21,23 @@ def config_text(vendor, **more):
 
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house, wecom):
-    house.use_jauth("sshd")
-    house.configure(config_text(wecom))
-    yield house
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, config_text(wecom)):
+        yield house
 
 
 @pytest.fixture
 def vendor(house, wecom):
-    """On its best behaviour; the test fails when a request was against the rules, and jauthd starts
-    without a token and without what it remembers of the vendor."""
-    wecom.reset()
-    house.reload(config_text(wecom))
-    yield wecom
-    complaints = list(wecom.complaints)
-    wecom.reset()
-    assert not complaints
+    """jauthd starts without a token and without what it remembers of the vendor."""
+    with on_best_behaviour(wecom):
+        house.reload(config_text(wecom))
+        yield wecom
 
 
 @pytest.fixture
 def jane(house, vendor):
-    """(Unix user, userid); the vendor writes the userid in its own way."""
-    user = house.add_user()
-    member = vendor.add_member(user.upper(), name="张三", departments=[2, 7])
-    house.add_link(user, f"wecom:{vendor.corp_id}", member)
-    yield user, member
-    house.remove_user(user)
-
-
-def scan(house, vendor, user):
-    """A terminal with the code, and the key in it."""
-    ssh = house.sshd().login(user, NumberOfPasswordPrompts=1, rows=30)
-    link = open_code(ssh)
-    key = vendor.wait_for_scan(len(vendor.scans))
-    assert link == f"{vendor.url}/wwopen/sso/confirm2?k={key}&notretry=yes"
-    return ssh, key
-
-
-def attempt(house, vendor, user, member):
-    ssh, key = scan(house, vendor, user)
-    vendor.scan(key, member)
-    vendor.agree(key)
-    ssh.send_line()
-    return ssh
-
-
-def refused(house, vendor, user, member):
-    with attempt(house, vendor, user, member) as ssh:
-        expect_no_shell(ssh, user)
-
-
-def let_in(house, vendor, user, member):
-    with attempt(house, vendor, user, member) as ssh:
-        expect_shell(ssh, user)
+    """The vendor writes the userid in its own way."""
+    with employee(house, vendor, "wecom", str.upper, departments=[2, 7]) as who:
+        yield who
 
 
 def test_the_right_member(house, vendor, jane):
@@ -81,46 +45,30 @@ def test_the_right_member(house, vendor, jane):
 
 
 def test_scanned_and_agreed_a_while_later(house, vendor, jane):
-    user, member = jane
-    ssh, key = scan(house, vendor, user)
-    with ssh:
-        vendor.scan(key, member)
-        wait_until(lambda: vendor.scans[key].told == "QRCODE_SCAN_ING", 10, "a poll that saw it")
-        vendor.agree(key)
-        ssh.send_line()
-        expect_shell(ssh, user)
+    polled.let_in_after_a_while(house, vendor, jane, lambda told: told == "QRCODE_SCAN_ING")
 
 
 def test_polls_are_held_and_repeated(house, vendor, jane):
-    user, member = jane
-    vendor.hold_s = 0.3
-    ssh, key = scan(house, vendor, user)
-    with ssh:
-        wait_until(lambda: [e for _, e in vendor.requests].count("poll") > 3, 20, "some polls")
-        vendor.scan(key, member)
-        vendor.agree(key)
-        ssh.send_line()
-        expect_shell(ssh, user)
+    polled.let_in_after_polls(house, vendor, jane, lambda: vendor.n_calls("poll"))
+
+
+def test_no_poll_for_somebody_who_left(house, vendor, jane):
+    polled.no_polls_behind(house, vendor, jane[0], lambda: vendor.n_calls("poll"))
 
 
 def test_refused_in_the_app(house, vendor, jane):
     user, member = jane
-    ssh, key = scan(house, vendor, user)
-    with ssh:
+
+    def refuse(key):
         vendor.scan(key, member)
         vendor.refuse(key)
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+
+    refused_after(house, vendor, user, refuse)
 
 
 @pytest.mark.parametrize("status", ["QRCODE_SCAN_NEW", "", "QRCODE_SCAN_SUCC"])
 def test_what_is_not_known_lets_nobody_in(house, vendor, jane, status):
-    user, _ = jane
-    ssh, key = scan(house, vendor, user)
-    with ssh:
-        vendor.set_status(key, status)
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+    refused_after(house, vendor, jane[0], lambda key: vendor.set_status(key, status))
 
 
 def test_another_member(house, vendor, jane):
@@ -148,36 +96,14 @@ def test_somebody_from_outside(house, vendor, jane, external):
 
 
 def test_a_code_that_somebody_else_used(house, vendor, jane):
-    user, _ = jane
-    ssh, key = scan(house, vendor, user)
-    with ssh:
-        vendor.set_status(key, "QRCODE_SCAN_SUCC", "made-up-by-somebody")
-        ssh.send_line()
-        expect_no_shell(ssh, user)
+    refused_after(house, vendor, jane[0], lambda key: vendor.set_status(
+        key, "QRCODE_SCAN_SUCC", "made-up-by-somebody"))
     assert "proof refused: 40029" in house.journal()
 
 
 def test_an_expired_code_is_renewed(house, vendor, jane):
-    user, member = jane
-    ssh, key = scan(house, vendor, user)
-    with ssh:
-        vendor.set_status(key, "QRCODE_SCAN_ERR")
-        ssh.send_line()
-        ssh.wait_for(RENEW)
-        ssh.send_line()
-        ssh.wait_for(CODE_PROMPT)
-        key = vendor.wait_for_scan(2)
-        vendor.scan(key, member)
-        vendor.agree(key)
-        ssh.send_line()
-        expect_shell(ssh, user)
-
-
-def ends_at_once(house, user):
-    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
-        ssh.wait_for(GATE)
-        ssh.send_line("y")
-        expect_no_shell(ssh, user)
+    polled.let_in_by_a_new_code(house, vendor, jane,
+                                lambda key: vendor.set_status(key, "QRCODE_SCAN_ERR"))
 
 
 def test_the_page_is_not_as_it_was(house, vendor, jane):
@@ -211,10 +137,9 @@ def test_a_revoked_token_is_fetched_again(house, vendor, jane):
 
 
 def test_one_token_for_all_logins(house, vendor, jane):
-    vendor.requests.clear()
     for _ in range(3):
         let_in(house, vendor, *jane)
-    assert [endpoint for _, endpoint in vendor.requests].count("gettoken") == 1
+    assert vendor.n_calls("gettoken") == 1
 
 
 def test_a_busy_vendor_is_asked_again(house, vendor, jane):
@@ -255,8 +180,7 @@ def test_no_secret_in_the_log(house, vendor, jane):
     let_in(house, vendor, *jane)
     vendor.fail("user/get", 40014, times=2)
     refused(house, vendor, *jane)
-    log = house.journal()
-    assert not [secret for secret in vendor.secrets_made if secret in log]
+    expect_no_secret(house, vendor)
 
 
 def test_not_the_same_app_by_the_relay_and_past_it(house, vendor, jane):

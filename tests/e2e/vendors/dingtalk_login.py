@@ -107,6 +107,10 @@ class LoginPages:
         """The ticket of the n-th code that was shown."""
         return self._wait(lambda: self.scans, number, seconds, "code on a screen")
 
+    def link_of(self, ticket):
+        """What the code on the screen holds."""
+        return f"{self.base}/oauth2/qr_confirm.htm?code={ticket}"
+
     def wait_for_grant(self, number=1, seconds=10):
         return self._wait(lambda: self.grants.all, number, seconds, "grant")
 
@@ -192,7 +196,7 @@ class LoginPages:
         session = scan.cookies["login_session"]
         self.vendor.secrets_made.append(session)
         return json_reply({"success": True, "errorCode": None,
-                           "result": f"{self.base}/oauth2/qr_confirm.htm?code={scan.ticket}"},
+                           "result": self.link_of(scan.ticket)},
                           Set_Cookie=f"login_session={session}; Path=/; Secure")
 
     # --- the polls ---

@@ -131,6 +131,10 @@ class Server:
             listener.shutdown()
             listener.server_close()
 
+    def n_calls(self, endpoint):
+        """How many requests there were for it."""
+        return [name for _, name in self.requests].count(endpoint)
+
     # --- one request ---
 
     def serve(self, handler):

@@ -113,6 +113,10 @@ class OpenPages:
                 raise TimeoutError(f"no code {number} on a screen")
             return list(self.scans)[number - 1]
 
+    def link_of(self, uuid):
+        """What the code on the screen holds."""
+        return f"{self.vendor.url}/connect/confirm?uuid={uuid}"
+
     def set_status(self, uuid, status, code=""):
         with self.changed:
             self.scans[uuid].status, self.scans[uuid].code = status, code

@@ -91,6 +91,10 @@ class QrPages(Server):
                 raise TimeoutError(f"no code {number} on a screen")
             return list(self.scans)[number - 1]
 
+    def link_of(self, key):
+        """What the code on the screen holds."""
+        return f"{self.url}/wwopen/sso/confirm2?k={key}&notretry=yes"
+
     def set_status(self, key, status, code=""):
         with self.changed:
             self.scans[key].status = status
