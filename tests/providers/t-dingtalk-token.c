@@ -6,14 +6,18 @@
 
 #include <cmocka.h>
 
-#include "providers/table.h"
 #include "tests/providers/dingtalk-fixture.h"
+#include "tests/providers/token-cases.h"
 
-#define OTHER_TOKEN    "aNoTherToKenThatIsLongEnoughForMasks"
 #define OTHER_USERINFO OAPI "v2/user/getuserinfo?access_token=" OTHER_TOKEN
 #define OTHER_MEMBER   OAPI "v2/user/get?access_token=" OTHER_TOKEN
 #define NOTICE         OAPI "message/corpconversation/asyncsend_v2?access_token=" TOKEN
 #define TIME           "\\u000a(03:04:05 UTC)"       /* of FAKE_WALL_S */
+
+static struct fake_method *method_new(void)
+{
+	return dingtalk_method(SECTION);
+}
 
 static struct login *start(struct fake_method *method)
 {
@@ -26,105 +30,52 @@ static void finish(struct login *login, enum dingtalk_stage stage)
 	fake_login_free(login);
 }
 
-/* --- the token --- */
-
-static void two_logins_share_one_fetch(void **state UNUSED)
+static void finish_from_userinfo(struct login *login)
 {
-	struct fake_method *method = dingtalk_method(SECTION);
-	struct login *first = start(method), *second = start(method), *third;
-
-	assert_true(fake_asks(first, GET_TOKEN));
-	assert_int_equal(second->n_requests, 0);
-	fake_timer(second);
-	assert_int_equal(second->n_requests, 0);
-	dingtalk_go_on(first, STAGE_TOKEN);
-	fake_timer(second);
-	assert_true(fake_asks(first, USERINFO));
-	assert_true(fake_asks(second, USERINFO));
-	third = start(method);
-	assert_true(fake_asks(third, USERINFO));
-	finish(first, STAGE_USERINFO);
-	finish(second, STAGE_USERINFO);
-	finish(third, STAGE_USERINFO);
-	fake_method_free(method);
+	finish(login, STAGE_USERINFO);
 }
 
-static void who_fetches_may_leave(void **state UNUSED)
-{
-	struct fake_method *method = dingtalk_method(SECTION);
-	struct login *first = start(method), *second = start(method);
+/* --- as every vendor's token --- */
 
-	fake_login_free(first);
-	fake_timer(second);
-	assert_true(fake_asks(second, GET_TOKEN));
-	finish(second, STAGE_TOKEN);
-	fake_method_free(method);
-}
+static const char *const bad[] = {
+	"{\"expireIn\":7200}",
+	"{\"accessToken\":\"\",\"expireIn\":7200}",
+	"{\"accessToken\":7,\"expireIn\":7200}",
+	"{\"accessToken\":\"a\\nb\",\"expireIn\":7200}",
+	"{\"accessToken\":\"\xe5\xbc\xa0\",\"expireIn\":7200}",
+	"{\"accessToken\":\"a\"}",
+	"{\"accessToken\":\"a\",\"expireIn\":59}",
+	"{\"accessToken\":\"a\",\"expireIn\":-7200}",
+	"{\"accessToken\":\"a\",\"expireIn\":\"7200\"}",
+	"{\"accessToken\":\"a\",\"expireIn\":86401}",
+	"{\"accessToken\":\"a\",\"accessToken\":\"b\",\"expireIn\":7200}",
+	"{\"access_token\":\"a\",\"expires_in\":7200}",
+	NULL
+};
 
-static void a_token_is_used_until_shortly_before_its_end(void **state UNUSED)
-{
-	static const struct {
-		const char *expire_in;
-		int64_t good_s;
-	} rows[] = { { "7200", 6900 }, { "601", 301 }, { "600", 300 }, { "60", 30 } };
+#define SAYS(code) \
+	200, "application/json", "{\"errcode\":" code ",\"errmsg\":\"words\"}"
+#define REFUSES(word) \
+	400, "application/json", "{\"code\":\"" word "\",\"message\":\"words\"}"
+#define SHUTS_OUT       200, "text/html", "{\"status\":1111,\"wait\":5,\"punish\":\"deny\"}"
+#define NO_MORE_ANSWERS { 0, NULL, NULL, FAKE_RUNNING, 0, 0 }
 
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		_cleanup_free_ char *body = text_format("{\"accessToken\":\"" TOKEN "\","
-							"\"expireIn\":%s}", rows[i].expire_in);
-		struct fake_method *method = dingtalk_method(SECTION);
-		struct login *login = start(method), *later;
+static const struct token_refusal no_token[] = {
+	{ REFUSES("invalidClientIdOrSecret"), FAKE_FAILED, FAIL_CONFIG, 10000 },
+	NO_MORE_ANSWERS
+};
 
-		fake_reply_json(login, 200, body);
-		fake_pass(login, rows[i].good_s * 1000 - 1);
-		later = start(method);
-		assert_true(fake_asks(later, USERINFO));
-		fake_login_free(later);
-		fake_pass(login, 1);
-		fake_login_free(login);
-		later = start(method);
-		assert_true(fake_asks(later, GET_TOKEN));
-		dingtalk_free(later);
-	}
-}
-
-static void a_token_is_a_short_word_that_lives_a_while(void **state UNUSED)
-{
-	static const char *const bodies[] = {
-		"{\"expireIn\":7200}",
-		"{\"accessToken\":\"\",\"expireIn\":7200}",
-		"{\"accessToken\":7,\"expireIn\":7200}",
-		"{\"accessToken\":\"a\\nb\",\"expireIn\":7200}",
-		"{\"accessToken\":\"\xe5\xbc\xa0\",\"expireIn\":7200}",
-		"{\"accessToken\":\"a\"}",
-		"{\"accessToken\":\"a\",\"expireIn\":59}",
-		"{\"accessToken\":\"a\",\"expireIn\":-7200}",
-		"{\"accessToken\":\"a\",\"expireIn\":\"7200\"}",
-		"{\"accessToken\":\"a\",\"expireIn\":86401}",
-		"{\"accessToken\":\"a\",\"accessToken\":\"b\",\"expireIn\":7200}",
-		"{\"access_token\":\"a\",\"expires_in\":7200}",
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(bodies); i++) {
-		struct login *login = dingtalk_at(STAGE_TOKEN);
-
-		fake_reply_json(login, 200, bodies[i]);
-		dingtalk_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		dingtalk_free(login);
-	}
-}
-
-static void what_does_not_fit_into_an_address_fails(void **state UNUSED)
-{
-	struct login *login = dingtalk_at(STAGE_TOKEN);
-	char token[1025];
-
-	memset(token, '/', 1024);                /* three bytes each when encoded */
-	token[1024] = '\0';
-	fake_set(login->method, "TOKEN", token);
-	dingtalk_go_on(login, STAGE_TOKEN);
-	dingtalk_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-	dingtalk_free(login);
-}
+static const struct token_refusal no_answer[] = {
+	{ SHUTS_OUT, FAKE_DENIED, DENY_BUSY, 300000 },
+	{ SAYS("90020"), FAKE_FAILED, FAIL_CONFIG, 3600000 },
+	{ SAYS("60020"), FAKE_FAILED, FAIL_CONFIG, 10000 },
+	{ SAYS("60011"), FAKE_FAILED, FAIL_CONFIG, 10000 },
+	{ SAYS("60121"), FAKE_DENIED, DENY_FILTERED, 0 },
+	{ SAYS("40078"), FAKE_DENIED, DENY_REFUSED, 0 },
+	{ SAYS("50002"), FAKE_DENIED, DENY_FILTERED, 0 },
+	{ SAYS("7"), FAKE_FAILED, FAIL_PROVIDER, 0 },
+	NO_MORE_ANSWERS
+};
 
 /* As the vendor says it, and as its pages do. */
 static const char *const over[] = {
@@ -134,6 +85,24 @@ static const char *const over[] = {
 	"{\"errcode\":42001,\"errmsg\":\"access_token超时\"}",
 	"{\"errcode\":88,\"sub_code\":\"42001\",\"sub_msg\":\"access_token超时\"}",
 };
+
+static const struct token_vendor vendor = {
+	.method_new = method_new,
+	.start = start,
+	.finish = finish_from_userinfo,
+	.ended = dingtalk_ended,
+	.asks_token = GET_TOKEN,
+	.asks = USERINFO,
+	.asks_by_other = OTHER_USERINFO,
+	.gives = "dingtalk-token.http",
+	.gives_for = "{\"accessToken\":\"" TOKEN "\",\"expireIn\":",
+	.over = "{\"errcode\":42001,\"errmsg\":\"access_token超时\"}",
+	.bad = bad,
+	.no_token = no_token,
+	.no_answer = no_answer,
+};
+
+/* --- as DingTalk's alone --- */
 
 static void a_token_that_is_over_is_renewed_once_and_the_call_repeated(void **state UNUSED)
 {
@@ -276,64 +245,6 @@ static void a_code_is_sent_once(void **state UNUSED)
 	}
 }
 
-static void an_answer_to_all_is_not_asked_for_again(void **state UNUSED)
-{
-	static const struct {
-		int64_t code;                    /* 0: a page */
-		enum fake_end end;
-		int reason;
-		int64_t pause_ms;                /* 0: it was about one person */
-	} rows[] = {
-		{ 0, FAKE_DENIED, DENY_BUSY, 300000 },
-		{ 90020, FAKE_FAILED, FAIL_CONFIG, 3600000 },
-		{ 60020, FAKE_FAILED, FAIL_CONFIG, 10000 },
-		{ 60011, FAKE_FAILED, FAIL_CONFIG, 10000 },
-		{ 60121, FAKE_DENIED, DENY_FILTERED, 0 },
-		{ 40078, FAKE_DENIED, DENY_REFUSED, 0 },
-		{ 50002, FAKE_DENIED, DENY_FILTERED, 0 },
-		{ 7, FAKE_FAILED, FAIL_PROVIDER, 0 },
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct fake_method *method = dingtalk_method(SECTION);
-		struct login *login = dingtalk_start(method, STAGE_USERINFO), *next;
-
-		if (rows[i].code)
-			dingtalk_oapi_error(login, rows[i].code, "words");
-		else
-			fake_reply(login, "dingtalk-banned.http");
-		dingtalk_ended(login, rows[i].end, rows[i].reason);
-		if (rows[i].pause_ms) {
-			fake_pass(login, rows[i].pause_ms - 1);
-			next = start(method);
-			dingtalk_ended(next, rows[i].end, rows[i].reason);
-			assert_string_equal(next->detail, login->detail);
-			assert_int_equal(next->n_requests, 0);
-			fake_login_free(next);
-			fake_pass(login, 1);
-		}
-		next = start(method);
-		assert_true(fake_asks(next, USERINFO));
-		fake_login_free(login);
-		dingtalk_free(next);
-	}
-}
-
-static void who_waits_for_a_token_shares_what_came_instead(void **state UNUSED)
-{
-	struct fake_method *method = dingtalk_method(SECTION);
-	struct login *first = start(method), *second = start(method);
-
-	dingtalk_api_error(first, 400, "invalidClientIdOrSecret", "words");
-	dingtalk_ended(first, FAKE_FAILED, FAIL_CONFIG);
-	fake_timer(second);
-	dingtalk_ended(second, FAKE_FAILED, FAIL_CONFIG);
-	assert_string_equal(second->detail, first->detail);
-	assert_int_equal(second->n_requests, 0);
-	fake_login_free(first);
-	dingtalk_free(second);
-}
-
 /* --- notices --- */
 
 static struct login *deliver(struct fake_method *method, const char *subject, const char *text)
@@ -469,19 +380,13 @@ static void a_notice_survives_a_lost_token_and_a_busy_vendor(void **state UNUSED
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_logins_share_one_fetch),
-		cmocka_unit_test(who_fetches_may_leave),
-		cmocka_unit_test(a_token_is_used_until_shortly_before_its_end),
-		cmocka_unit_test(a_token_is_a_short_word_that_lives_a_while),
-		cmocka_unit_test(what_does_not_fit_into_an_address_fails),
+		TOKEN_CASES(&vendor),
 		cmocka_unit_test(a_token_that_is_over_is_renewed_once_and_the_call_repeated),
 		cmocka_unit_test(a_token_may_be_revoked_between_two_calls),
 		cmocka_unit_test(a_second_token_in_a_login_is_the_last),
 		cmocka_unit_test(a_question_is_asked_three_times_again),
 		cmocka_unit_test(a_vendor_that_was_busy_may_answer),
 		cmocka_unit_test(a_code_is_sent_once),
-		cmocka_unit_test(an_answer_to_all_is_not_asked_for_again),
-		cmocka_unit_test(who_waits_for_a_token_shares_what_came_instead),
 		cmocka_unit_test(a_notice_goes_to_one_member),
 		cmocka_unit_test(no_two_notices_are_the_same),
 		cmocka_unit_test(words_of_others_make_no_json),

@@ -6,10 +6,9 @@
 
 #include <cmocka.h>
 
-#include "providers/table.h"
+#include "tests/providers/token-cases.h"
 #include "tests/providers/wecom-fixture.h"
 
-#define OTHER_TOKEN "aNoTherToKenThatIsLongEnoughForMasks"
 #define GETTOKEN    API "gettoken?corpid=" CORP "&corpsecret=s3cr3t%2B%2Fof-the-app"
 #define USERINFO    API "auth/getuserinfo?access_token=" TOKEN "&code=" CODE
 #define USERINFO_2  API "auth/getuserinfo?access_token=" OTHER_TOKEN "&code=" CODE
@@ -27,126 +26,72 @@ static void finish(struct login *login)
 	fake_login_free(login);
 }
 
-static void two_logins_share_one_fetch(void **state UNUSED)
+static struct fake_method *method_new(void)
 {
-	struct fake_method *method = wecom_method(SECTION);
-	struct login *first = start(method), *second = start(method), *third;
-
-	assert_true(fake_asks(first, GETTOKEN));
-	assert_int_equal(second->n_requests, 0);
-	fake_timer(second);
-	assert_int_equal(second->n_requests, 0);
-	assert_int_not_equal(second->timer_number, 0);
-	fake_reply(first, "wecom-token.http");
-	fake_timer(second);
-	assert_true(fake_asks(first, USERINFO));
-	assert_true(fake_asks(second, USERINFO));
-	third = start(method);
-	assert_true(fake_asks(third, USERINFO));
-	finish(first);
-	finish(second);
-	finish(third);
-	fake_method_free(method);
+	return wecom_method(SECTION);
 }
 
-static void who_fetches_may_leave(void **state UNUSED)
-{
-	struct fake_method *method = wecom_method(SECTION);
-	struct login *first = start(method), *second = start(method);
+/* --- as every vendor's token --- */
 
-	fake_login_free(first);
-	fake_timer(second);
-	assert_true(fake_asks(second, GETTOKEN));
-	fake_reply(second, "wecom-token.http");
-	finish(second);
-	fake_method_free(method);
-}
+static const char *const bad[] = {
+	"{\"errcode\":0,\"expires_in\":7200}",
+	"{\"errcode\":0,\"access_token\":\"\",\"expires_in\":7200}",
+	"{\"errcode\":0,\"access_token\":7,\"expires_in\":7200}",
+	"{\"errcode\":0,\"access_token\":\"a\\nb\",\"expires_in\":7200}",
+	"{\"errcode\":0,\"access_token\":\"\xe5\xbc\xa0\",\"expires_in\":7200}",
+	"{\"errcode\":0,\"access_token\":\"a\"}",
+	"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":0}",
+	"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":59}",
+	"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":-7200}",
+	"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":\"7200\"}",
+	"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":86401}",
+	"{\"errcode\":0,\"access_token\":\"a\",\"access_token\":\"b\",\"expires_in\":7200}",
+	"{\"access_token\":\"a\",\"expires_in\":7200}",
+	NULL
+};
 
-static void a_token_is_used_until_shortly_before_its_end(void **state UNUSED)
-{
-	static const struct {
-		const char *expires_in;
-		int64_t good_s;
-	} rows[] = { { "7200", 6900 }, { "601", 301 }, { "600", 300 }, { "60", 30 } };
+#define SAYS(code)      200, "application/json", "{\"errcode\":" code ",\"errmsg\":\"words\"}"
+#define NOTHING_CAME    0, NULL, NULL
+#define NO_MORE_ANSWERS { NOTHING_CAME, FAKE_RUNNING, 0, 0 }
 
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		_cleanup_free_ char *body = text_format(
-			"{\"errcode\":0,\"access_token\":\"" TOKEN "\",\"expires_in\":%s}",
-			rows[i].expires_in);
-		struct fake_method *method = wecom_method(SECTION);
-		struct login *login = start(method), *later;
+static const struct token_refusal no_token[] = {
+	{ NOTHING_CAME, FAKE_FAILED, FAIL_NETWORK, 1000 },
+	{ SAYS("7"), FAKE_FAILED, FAIL_PROVIDER, 1000 },
+	{ SAYS("40001"), FAKE_FAILED, FAIL_CONFIG, 10000 },
+	{ SAYS("40013"), FAKE_FAILED, FAIL_CONFIG, 10000 },
+	{ SAYS("45009"), FAKE_DENIED, DENY_BUSY, 60000 },
+	NO_MORE_ANSWERS
+};
 
-		fake_reply_json(login, 200, body);
-		fake_pass(login, rows[i].good_s * 1000 - 1);
-		later = start(method);
-		assert_true(fake_asks(later, USERINFO));
-		fake_login_free(later);
-		fake_pass(login, 1);
-		fake_login_free(login);
-		later = start(method);
-		assert_true(fake_asks(later, GETTOKEN));
-		fake_login_free(later);
-		fake_method_free(method);
-	}
-}
+static const struct token_refusal no_answer[] = {
+	{ SAYS("45009"), FAKE_DENIED, DENY_BUSY, 60000 },
+	{ SAYS("45033"), FAKE_DENIED, DENY_BUSY, 60000 },
+	{ SAYS("60020"), FAKE_FAILED, FAIL_CONFIG, 10000 },
+	{ SAYS("48002"), FAKE_FAILED, FAIL_CONFIG, 10000 },
+	{ SAYS("60011"), FAKE_DENIED, DENY_FILTERED, 0 },
+	{ SAYS("60111"), FAKE_DENIED, DENY_FILTERED, 0 },
+	{ SAYS("40029"), FAKE_DENIED, DENY_REFUSED, 0 },
+	{ SAYS("7"), FAKE_FAILED, FAIL_PROVIDER, 0 },
+	NO_MORE_ANSWERS
+};
 
-static void a_token_is_a_short_word_that_lives_a_while(void **state UNUSED)
-{
-	static const char *const bodies[] = {
-		"{\"errcode\":0,\"expires_in\":7200}",
-		"{\"errcode\":0,\"access_token\":\"\",\"expires_in\":7200}",
-		"{\"errcode\":0,\"access_token\":7,\"expires_in\":7200}",
-		"{\"errcode\":0,\"access_token\":\"a\\nb\",\"expires_in\":7200}",
-		"{\"errcode\":0,\"access_token\":\"\xe5\xbc\xa0\",\"expires_in\":7200}",
-		"{\"errcode\":0,\"access_token\":\"a\"}",
-		"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":0}",
-		"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":59}",
-		"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":-7200}",
-		"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":\"7200\"}",
-		"{\"errcode\":0,\"access_token\":\"a\",\"expires_in\":86401}",
-		"{\"errcode\":0,\"access_token\":\"a\",\"access_token\":\"b\",\"expires_in\":7200}",
-		"{\"access_token\":\"a\",\"expires_in\":7200}",
-	};
-	struct fake_method *method;
-	struct login *login;
-	char token[1026];
+static const struct token_vendor vendor = {
+	.method_new = method_new,
+	.start = start,
+	.finish = finish,
+	.ended = wecom_ended,
+	.asks_token = GETTOKEN,
+	.asks = USERINFO,
+	.asks_by_other = USERINFO_2,
+	.gives = "wecom-token.http",
+	.gives_for = "{\"errcode\":0,\"access_token\":\"" TOKEN "\",\"expires_in\":",
+	.over = "{\"errcode\":42001,\"errmsg\":\"expired\"}",
+	.bad = bad,
+	.no_token = no_token,
+	.no_answer = no_answer,
+};
 
-	for (size_t i = 0; i < N_ELEMENTS(bodies); i++) {
-		method = wecom_method(SECTION);
-		login = start(method);
-		fake_reply_json(login, 200, bodies[i]);
-		wecom_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
-	for (size_t len = 1024; len <= 1025; len++) {
-		memset(token, 't', len);
-		token[len] = '\0';
-		method = wecom_method(SECTION);
-		fake_set(method, "TOKEN", token);
-		login = start(method);
-		fake_reply(login, "wecom-token.http");
-		assert_int_equal(login->end, len == 1024 ? FAKE_RUNNING : FAKE_FAILED);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
-}
-
-static void what_does_not_fit_into_an_address_fails(void **state UNUSED)
-{
-	struct fake_method *method = wecom_method(SECTION);
-	struct login *login = fake_start(method);
-	char token[1025];
-
-	memset(token, '/', 1024);                /* three bytes each when encoded */
-	token[1024] = '\0';
-	fake_set(method, "TOKEN", token);
-	fake_callback(login, "code=" CODE "&state=" STATE);
-	fake_reply(login, "wecom-token.http");
-	wecom_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-	fake_login_free(login);
-	fake_method_free(method);
-}
+/* --- as WeCom's alone --- */
 
 static void a_token_that_is_over_is_renewed_once_and_the_call_repeated(void **state UNUSED)
 {
@@ -206,29 +151,6 @@ static void a_second_token_in_a_login_is_the_last(void **state UNUSED)
 	}
 }
 
-static void two_logins_with_a_token_that_is_over_get_one_more(void **state UNUSED)
-{
-	struct fake_method *method = wecom_method(SECTION);
-	struct login *first = wecom_start(method, STAGE_USERID), *second = start(method), *third;
-
-	third = start(method);
-	wecom_error(first, "42001", "expired");
-	wecom_error(second, "42001", "expired");
-	assert_true(fake_asks(first, GETTOKEN));
-	assert_int_equal(second->request_number, 0);
-	fake_set(method, "TOKEN", OTHER_TOKEN);
-	fake_reply(first, "wecom-token.http");
-	fake_timer(second);
-	assert_true(fake_asks(second, USERINFO_2));
-	/* This one learns it when the other token is there already. */
-	wecom_error(third, "42001", "expired");
-	assert_true(fake_asks(third, USERINFO_2));
-	finish(first);
-	finish(second);
-	finish(third);
-	fake_method_free(method);
-}
-
 static void a_vendor_that_is_busy_is_asked_three_times_again(void **state UNUSED)
 {
 	static const int64_t delays_ms[] = { 500, 1000, 2000 };
@@ -270,80 +192,6 @@ static void a_vendor_that_was_busy_may_answer(void **state UNUSED)
 	finish(login);
 	fake_login_free(second);
 	fake_method_free(method);
-}
-
-static void who_waits_for_a_token_shares_what_came_instead(void **state UNUSED)
-{
-	static const struct {
-		const char *code;                /* NULL: nothing came */
-		enum fake_end end;
-		int reason;
-		int64_t pause_ms;
-	} rows[] = {
-		{ NULL, FAKE_FAILED, FAIL_NETWORK, 1000 },
-		{ "7", FAKE_FAILED, FAIL_PROVIDER, 1000 },
-		{ "40001", FAKE_FAILED, FAIL_CONFIG, 10000 },
-		{ "40013", FAKE_FAILED, FAIL_CONFIG, 10000 },
-		{ "45009", FAKE_DENIED, DENY_BUSY, 60000 },
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct fake_method *method = wecom_method(SECTION);
-		struct login *first = start(method), *second = start(method), *third;
-
-		if (rows[i].code)
-			wecom_error(first, rows[i].code, "words");
-		else
-			fake_reply_lost(first, HTTP_TIMED_OUT);
-		wecom_ended(first, rows[i].end, rows[i].reason);
-		fake_timer(second);
-		wecom_ended(second, rows[i].end, rows[i].reason);
-		assert_string_equal(second->detail, first->detail);
-		assert_int_equal(second->n_requests, 0);
-		/* And so does who comes too soon. */
-		fake_pass(second, rows[i].pause_ms - 201);
-		third = start(method);
-		wecom_ended(third, rows[i].end, rows[i].reason);
-		fake_login_free(third);
-		fake_pass(second, 1);
-		third = start(method);
-		assert_true(fake_asks(third, GETTOKEN));
-		fake_login_free(third);
-		fake_login_free(first);
-		fake_login_free(second);
-		fake_method_free(method);
-	}
-}
-
-static void a_quota_that_is_used_up_is_left_alone_for_a_minute(void **state UNUSED)
-{
-	static const struct {
-		const char *code;
-		int64_t pause_ms;                /* 0: it was about one person */
-	} rows[] = {
-		{ "45009", 60000 }, { "45033", 60000 }, { "60020", 10000 }, { "48002", 10000 },
-		{ "60011", 0 }, { "60111", 0 }, { "40029", 0 }, { "7", 0 },
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct fake_method *method = wecom_method(SECTION);
-		struct login *login = wecom_start(method, STAGE_USERID), *next;
-
-		wecom_error(login, rows[i].code, "words");
-		if (rows[i].pause_ms) {
-			fake_pass(login, rows[i].pause_ms - 1);
-			next = start(method);
-			wecom_ended(next, login->end, login->reason);
-			assert_int_equal(next->n_requests, 0);
-			fake_login_free(next);
-			fake_pass(login, 1);
-		}
-		next = start(method);
-		assert_true(fake_asks(next, USERINFO));
-		fake_login_free(next);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
 }
 
 /* --- messages of the app --- */
@@ -480,19 +328,12 @@ static void a_message_survives_a_lost_token_and_a_busy_vendor(void **state UNUSE
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_logins_share_one_fetch),
-		cmocka_unit_test(who_fetches_may_leave),
-		cmocka_unit_test(a_token_is_used_until_shortly_before_its_end),
-		cmocka_unit_test(a_token_is_a_short_word_that_lives_a_while),
-		cmocka_unit_test(what_does_not_fit_into_an_address_fails),
+		TOKEN_CASES(&vendor),
 		cmocka_unit_test(a_token_that_is_over_is_renewed_once_and_the_call_repeated),
 		cmocka_unit_test(a_token_may_be_revoked_between_two_calls),
 		cmocka_unit_test(a_second_token_in_a_login_is_the_last),
-		cmocka_unit_test(two_logins_with_a_token_that_is_over_get_one_more),
 		cmocka_unit_test(a_vendor_that_is_busy_is_asked_three_times_again),
 		cmocka_unit_test(a_vendor_that_was_busy_may_answer),
-		cmocka_unit_test(who_waits_for_a_token_shares_what_came_instead),
-		cmocka_unit_test(a_quota_that_is_used_up_is_left_alone_for_a_minute),
 		cmocka_unit_test(a_message_goes_to_one_member),
 		cmocka_unit_test(words_of_others_make_neither_json_nor_links),
 		cmocka_unit_test(a_message_goes_whole_to_a_member_or_not_at_all),

@@ -212,8 +212,9 @@ t_dingtalk_reply_SOURCES = tests/providers/t-dingtalk-reply.c tests/providers/di
 	tests/providers/dingtalk-fixture.h
 t_dingtalk_reply_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_reply_LDADD = libfake-core.la
-t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c tests/providers/dingtalk-fixture.c \
-	tests/providers/dingtalk-fixture.h
+t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c \
+	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h \
+	tests/providers/token-cases.c tests/providers/token-cases.h
 t_dingtalk_token_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_token_LDADD = libfake-core.la
 
@@ -221,7 +222,6 @@ check_PROGRAMS += t-wechat-mini
 t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
 t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_mini_LDADD = libfake-core.la
-check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
 t_wecom_CFLAGS = $(UNIT_CFLAGS)
@@ -230,8 +230,9 @@ t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c tests/providers/wecom-fixt
 	tests/providers/wecom-fixture.h
 t_wecom_poll_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_poll_LDADD = libfake-core.la
-t_wecom_token_SOURCES = tests/providers/t-wecom-token.c tests/providers/wecom-fixture.c \
-	tests/providers/wecom-fixture.h
+t_wecom_token_SOURCES = tests/providers/t-wecom-token.c \
+	tests/providers/wecom-fixture.c tests/providers/wecom-fixture.h \
+	tests/providers/token-cases.c tests/providers/token-cases.h
 t_wecom_token_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_token_LDADD = libfake-core.la
 
