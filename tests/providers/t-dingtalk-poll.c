@@ -9,6 +9,7 @@
 
 #include "providers/table.h"
 #include "tests/providers/dingtalk-fixture.h"
+#include "tests/providers/scan-cases.h"
 
 #define URI       "https://sso.example.org/any"
 #define POLL      SECTION "mode = poll\nredirect_uri = " URI "\n"
@@ -77,21 +78,18 @@ static void is_post(const struct login *login, const char *path, const char *sta
 	assert_int_equal(login->request->max_body, 64 * 1024);
 }
 
-/* Up to the code on the screen. */
-static struct login *show(struct fake_method *method)
+static void show(struct login *login)
 {
-	struct login *login = fake_start(method);
-
 	fake_reply(login, "dingtalk-page.http");
 	fake_reply(login, "dingtalk-qr.http");
-	return login;
 }
 
 /* Up to the first poll, which is open. */
 static struct login *start(struct fake_method *method)
 {
-	struct login *login = show(method);
+	struct login *login = fake_start(method);
 
+	show(login);
 	fake_timer(login);
 	return login;
 }
@@ -277,7 +275,7 @@ static void no_answer_ends_it_but_to_a_poll(void **state UNUSED)
 	}
 }
 
-static void three_lost_polls_in_a_row_are_borne(void **state UNUSED)
+static void an_error_that_passes_is_borne_like_a_lost_poll(void **state UNUSED)
 {
 	static const struct {
 		const char *body;                /* the last; NULL: none */
@@ -310,39 +308,34 @@ static void three_lost_polls_in_a_row_are_borne(void **state UNUSED)
 	}
 }
 
-static void a_code_that_ran_out_is_renewed_twice_on_a_key_press(void **state UNUSED)
+static struct fake_method *polling_method(void)
+{
+	return method_new(POLL);
+}
+
+static const struct scan_vendor vendor = {
+	.method_new = polling_method,
+	.show = show,
+	.ended = ended,
+	.page = LOGIN_URL "challenge.htm?",
+	.type = "application/json",
+	.nobody = WAITING,
+	.seen = SCANNED,
+	.over = EXPIRED,
+};
+
+static void another_code_has_no_cookies_and_another_state(void **state UNUSED)
 {
 	struct fake_method *method = method_new(POLL);
 	struct login *login = start(method);
+	_cleanup_free_ char *before = state_of(login->request->body->data);
+	_cleanup_free_ char *after = NULL;
 
-	for (unsigned n = 1; n <= 2; n++) {
-		_cleanup_free_ char *before = state_of(login->request->body->data);
-		_cleanup_free_ char *after = NULL;
-
-		fake_reply_json(login, 200, EXPIRED);
-		assert_int_equal(login->timer_number, 0);
-		assert_int_equal(login->request_number, 0);
-		assert_non_null(strstr(login->prompt, "has expired"));
-		fake_answer(login, "");
-		/* It begins anew: no cookies, another state. */
-		assert_true(text_has_prefix(login->request->url, LOGIN_URL "challenge.htm?"));
-		assert_false(fake_has_header(login, "Cookie: " COOKIE "; second=2"));
-		after = state_of(login->request->url);
-		assert_string_not_equal(before, after);
-		fake_reply(login, "dingtalk-page.http");
-		fake_reply(login, "dingtalk-qr.http");
-		assert_int_equal(login->n_codes, n + 1);
-		fake_timer(login);
-	}
 	fake_reply_json(login, 200, EXPIRED);
-	ended(login, FAKE_DENIED, DENY_EXPIRED);
-	fake_login_free(login);
-
-	/* Nobody could scan another one in the time that is left. */
-	login = start(method);
-	fake_pass(login, FAKE_LOGIN_MS - 20000);
-	fake_reply_json(login, 200, EXPIRED);
-	ended(login, FAKE_DENIED, DENY_EXPIRED);
+	fake_answer(login, "");
+	assert_false(fake_has_header(login, "Cookie: " COOKIE "; second=2"));
+	after = state_of(login->request->url);
+	assert_string_not_equal(before, after);
 	fake_login_free(login);
 	fake_method_free(method);
 }
@@ -423,11 +416,12 @@ static void a_person_may_leave_at_any_moment(void **state UNUSED)
 {
 	for (int moment = 0; moment <= 5; moment++) {
 		struct fake_method *method = method_new(POLL);
-		struct login *login = moment >= 3 ? start(method) :
-				      moment == 2 ? show(method) : fake_start(method);
+		struct login *login = moment >= 3 ? start(method) : fake_start(method);
 
 		if (moment == 1)
 			fake_reply(login, "dingtalk-page.http");
+		if (moment == 2)
+			show(login);
 		if (moment == 4)
 			fake_reply_json(login, 200, EXPIRED);
 		if (moment == 5)
@@ -467,13 +461,14 @@ static void nobody_is_sent_to_a_relay(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		SCAN_CASES(&vendor),
 		cmocka_unit_test(an_employee_scans_agrees_and_is_known),
 		cmocka_unit_test(all_goes_by_the_proxy_and_to_the_configured_address),
 		cmocka_unit_test(the_page_s_organisation_goes_into_the_polls),
 		cmocka_unit_test(what_is_not_known_ends_it),
 		cmocka_unit_test(no_answer_ends_it_but_to_a_poll),
-		cmocka_unit_test(three_lost_polls_in_a_row_are_borne),
-		cmocka_unit_test(a_code_that_ran_out_is_renewed_twice_on_a_key_press),
+		cmocka_unit_test(an_error_that_passes_is_borne_like_a_lost_poll),
+		cmocka_unit_test(another_code_has_no_cookies_and_another_state),
 		cmocka_unit_test(an_address_that_is_shut_out_is_left_alone),
 		cmocka_unit_test(a_code_that_is_spent_was_somebody_else_s),
 		cmocka_unit_test(what_does_not_fit_into_a_request_fails),

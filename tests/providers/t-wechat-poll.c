@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "providers/wechat-page.h"
+#include "tests/providers/scan-cases.h"
 #include "tests/providers/wechat-fixture.h"
 
 #define POLL   SECTION "mode = poll\nredirect_uri = https://sso.example.org/any\n"
@@ -229,93 +230,36 @@ static void bytes_behind_a_nul_are_not_overlooked(void **state UNUSED)
 	http_reply_done(&reply);
 }
 
-static void a_code_that_ran_out_is_renewed_twice_on_a_key_press(void **state UNUSED)
+static struct fake_method *method_new(void)
+{
+	return wechat_method(POLL);
+}
+
+static const struct scan_vendor vendor = {
+	.method_new = method_new,
+	.show = say_page,
+	.ended = ended,
+	.page = OPEN "qrconnect?",
+	.type = "text/javascript",
+	.nobody = NOBODY,
+	.seen = SEEN,
+	.over = OVER,
+	.last = LAST,
+};
+
+static void another_code_is_the_one_that_is_polled_for(void **state UNUSED)
 {
 	struct fake_method *method = wechat_method(POLL);
 	struct login *login = start(method);
 
-	for (unsigned n = 1; n <= 2; n++) {
-		say_poll(login, SEEN);
-		fake_timer(login);
-		say_poll(login, n == 1 ? OVER : SAID("500", ""));
-		assert_int_equal(login->timer_number, 0);
-		assert_int_equal(login->request_number, 0);
-		assert_non_null(strstr(login->prompt, "has expired"));
-		fake_answer(login, "");
-		assert_true(text_has_prefix(login->request->url, OPEN "qrconnect?"));
-		say(login, "text/html", PAGE(IMAGE("anotherUuid-0_" "1234")));
-		assert_string_equal(login->link, OPEN "confirm?uuid=anotherUuid-0_1234");
-		assert_int_equal(login->n_codes, n + 1);
-		fake_timer(login);
-		assert_null(strstr(login->request->url, LAST));
-		assert_non_null(strstr(login->request->url, "uuid=anotherUuid-0_1234"));
-	}
-	say_poll(login, OVER);
-	ended(login, FAKE_DENIED, DENY_EXPIRED);
-	fake_login_free(login);
-
-	/* Nobody could scan another one in the time that is left. */
-	login = start(method);
-	fake_pass(login, FAKE_LOGIN_MS - 20000);
-	say_poll(login, OVER);
-	ended(login, FAKE_DENIED, DENY_EXPIRED);
+	say_poll(login, SAID("500", ""));
+	fake_answer(login, "");
+	say(login, "text/html", PAGE(IMAGE("anotherUuid-0_" "1234")));
+	assert_string_equal(login->link, OPEN "confirm?uuid=anotherUuid-0_1234");
+	fake_timer(login);
+	assert_non_null(strstr(login->request->url, "uuid=anotherUuid-0_1234"));
 	fake_login_free(login);
 	fake_method_free(method);
-}
-
-static void a_poll_that_was_held_is_repeated_for_ever(void **state UNUSED)
-{
-	struct fake_method *method = wechat_method(POLL);
-	struct login *login = start(method);
-
-	say_poll(login, SEEN);
-	for (int i = 0; i < 10; i++) {
-		fake_timer(login);
-		assert_non_null(strstr(login->request->url, LAST));
-		fake_reply_lost(login, HTTP_TIMED_OUT);
-		assert_int_equal(login->end, FAKE_RUNNING);
-	}
-	fake_login_free(login);
-	fake_method_free(method);
-}
-
-static void three_lost_polls_in_a_row_are_borne(void **state UNUSED)
-{
-	struct fake_method *method = wechat_method(POLL);
-	struct login *login = start(method);
-
-	for (int round = 0; round < 2; round++) {
-		fake_reply_lost(login, HTTP_BROKEN);
-		fake_timer(login);
-		fake_reply_lost(login, HTTP_NOT_SENT);
-		fake_timer(login);
-		fake_reply(login, "wecom-gateway.http");
-		fake_timer(login);
-		if (round == 0) {
-			say_poll(login, NOBODY);
-			fake_timer(login);
-		}
-	}
-	fake_reply_lost(login, HTTP_NO_HELPER);
-	ended(login, FAKE_FAILED, FAIL_NETWORK);
-	fake_login_free(login);
-	fake_method_free(method);
-}
-
-static void a_status_that_is_no_answer_ends_it(void **state UNUSED)
-{
-	static const uint32_t statuses[] = { 201, 302, 400, 403, 404, 429, 500, 501 };
-
-	for (size_t i = 0; i < N_ELEMENTS(statuses); i++) {
-		struct fake_method *method = wechat_method(POLL);
-		struct login *login = start(method);
-		struct http_reply reply = fake_http_reply(statuses[i], "text/javascript", NOBODY);
-
-		fake_reply_whole(login, &reply);
-		ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
 }
 
 /* --- a code is worth what the API says --- */
@@ -343,24 +287,6 @@ static void a_code_that_somebody_had_before_is_an_alert(void **state UNUSED)
 }
 
 /* --- pages --- */
-
-static void a_page_that_does_not_come_ends_it(void **state UNUSED)
-{
-	static const enum http_result lost[] = {         /* late, cut or too long, not at all */
-		HTTP_TIMED_OUT, HTTP_BROKEN, HTTP_NOT_SENT
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(lost); i++) {
-		struct fake_method *method = wechat_method(POLL);
-		struct login *login = fake_start(method);
-
-		fake_reply_lost(login, lost[i]);
-		ended(login, FAKE_FAILED, FAIL_NETWORK);
-		assert_int_equal(login->n_codes, 0);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
-}
 
 static void a_page_is_html_or_nothing(void **state UNUSED)
 {
@@ -452,18 +378,15 @@ static void a_page_that_says_so_is_about_the_configuration(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		SCAN_CASES_HELD(&vendor),
 		cmocka_unit_test(a_person_scans_agrees_and_is_known),
 		cmocka_unit_test(all_goes_by_the_proxy_and_to_the_configured_addresses),
 		cmocka_unit_test(every_status_has_its_end),
 		cmocka_unit_test(an_answer_is_two_assignments_and_not_a_byte_more),
 		cmocka_unit_test(a_code_from_a_poll_has_its_length),
 		cmocka_unit_test(bytes_behind_a_nul_are_not_overlooked),
-		cmocka_unit_test(a_code_that_ran_out_is_renewed_twice_on_a_key_press),
-		cmocka_unit_test(a_poll_that_was_held_is_repeated_for_ever),
-		cmocka_unit_test(three_lost_polls_in_a_row_are_borne),
-		cmocka_unit_test(a_status_that_is_no_answer_ends_it),
+		cmocka_unit_test(another_code_is_the_one_that_is_polled_for),
 		cmocka_unit_test(a_code_that_somebody_had_before_is_an_alert),
-		cmocka_unit_test(a_page_that_does_not_come_ends_it),
 		cmocka_unit_test(a_page_is_html_or_nothing),
 		cmocka_unit_test(a_uuid_stands_in_an_image),
 		cmocka_unit_test(a_page_that_says_so_is_about_the_configuration),

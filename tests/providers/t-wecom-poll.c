@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "providers/table.h"
 #include "providers/wecom-page.h"
+#include "tests/providers/scan-cases.h"
 #include "tests/providers/wecom-fixture.h"
 
 #define POLL SECTION "mode = poll\nredirect_uri = https://sso.example.org/any\n"
@@ -144,77 +144,24 @@ static void every_status_has_its_end(void **state UNUSED)
 	}
 }
 
-static void a_code_that_ran_out_is_renewed_twice_on_a_key_press(void **state UNUSED)
+static void show(struct login *login)
 {
-	struct fake_method *method = method_new();
-	struct login *login = start(method);
-
-	fake_set(method, "STATUS", "QRCODE_SCAN_ERR");
-	for (unsigned n = 1; n <= 2; n++) {
-		fake_reply(login, "wecom-scan-ing.http");
-		fake_timer(login);
-		fake_reply(login, "wecom-scan-other.http");
-		assert_int_equal(login->timer_number, 0);
-		assert_int_equal(login->request_number, 0);
-		assert_non_null(strstr(login->prompt, "has expired"));
-		fake_answer(login, "");
-		assert_true(text_has_prefix(login->request->url, BASE "qrConnect?"));
-		fake_reply(login, "wecom-page.http");
-		assert_int_equal(login->n_codes, n + 1);
-		fake_timer(login);
-		assert_null(strstr(login->request->url, "lastStatus"));
-	}
-	fake_reply(login, "wecom-scan-other.http");
-	ended(login, FAKE_DENIED, DENY_EXPIRED);
-	fake_login_free(login);
-
-	/* Nobody could scan another one in the time that is left. */
-	login = start(method);
-	fake_pass(login, FAKE_LOGIN_MS - 20000);
-	fake_reply(login, "wecom-scan-other.http");
-	ended(login, FAKE_DENIED, DENY_EXPIRED);
-	fake_login_free(login);
-	fake_method_free(method);
+	fake_reply(login, "wecom-page.http");
 }
 
-static void a_poll_that_was_held_is_repeated_for_ever(void **state UNUSED)
-{
-	struct fake_method *method = method_new();
-	struct login *login = start(method);
+#define STATUS(status) "jsonpCallback({\"status\":\"" status "\",\"auth_code\":\"\"})"
 
-	fake_reply(login, "wecom-scan-ing.http");
-	for (int i = 0; i < 10; i++) {
-		fake_timer(login);
-		assert_true(text_has_suffix(login->request->url, "&lastStatus=QRCODE_SCAN_ING"));
-		fake_reply_lost(login, HTTP_TIMED_OUT);
-		assert_int_equal(login->end, FAKE_RUNNING);
-	}
-	fake_login_free(login);
-	fake_method_free(method);
-}
-
-static void three_lost_polls_in_a_row_are_borne(void **state UNUSED)
-{
-	struct fake_method *method = method_new();
-	struct login *login = start(method);
-
-	for (int round = 0; round < 2; round++) {
-		fake_reply_lost(login, HTTP_BROKEN);
-		fake_timer(login);
-		fake_reply_lost(login, HTTP_NOT_SENT);
-		fake_timer(login);
-		fake_reply(login, "wecom-gateway.http");
-		fake_timer(login);
-		if (round == 0) {
-			fake_reply(login, "wecom-scan-never.http");
-			fake_timer(login);
-		}
-	}
-	fake_reply_lost(login, HTTP_NO_HELPER);
-	ended(login, FAKE_FAILED, FAIL_NETWORK);
-	fake_login_free(login);
-	fake_method_free(method);
-}
+static const struct scan_vendor vendor = {
+	.method_new = method_new,
+	.show = show,
+	.ended = ended,
+	.page = BASE "qrConnect?",
+	.type = "text/javascript",
+	.nobody = STATUS("QRCODE_SCAN_NEVER"),
+	.seen = STATUS("QRCODE_SCAN_ING"),
+	.over = STATUS("QRCODE_SCAN_ERR"),
+	.last = "&lastStatus=QRCODE_SCAN_ING",
+};
 
 static void an_answer_is_one_call_with_one_object(void **state UNUSED)
 {
@@ -279,28 +226,10 @@ static void a_code_from_a_poll_has_its_length(void **state UNUSED)
 	}
 }
 
-static void a_status_that_is_no_answer_ends_it(void **state UNUSED)
-{
-	static const uint32_t statuses[] = { 201, 302, 400, 403, 404, 429, 500, 501 };
-
-	for (size_t i = 0; i < N_ELEMENTS(statuses); i++) {
-		struct fake_method *method = method_new();
-		struct login *login = start(method);
-		struct http_reply reply = fake_http_reply(
-			statuses[i], "text/javascript",
-			"jsonpCallback({\"status\":\"QRCODE_SCAN_NEVER\",\"auth_code\":\"\"})");
-
-		fake_reply_whole(login, &reply);
-		ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
-}
-
 static void a_page_is_what_it_was_or_nothing(void **state UNUSED)
 {
 	static const struct {
-		const char *file;                /* NULL: no page */
+		const char *file;
 		enum fake_end end;
 		int reason;
 	} rows[] = {
@@ -310,26 +239,18 @@ static void a_page_is_what_it_was_or_nothing(void **state UNUSED)
 		{ "html.http", FAKE_FAILED, FAIL_PROVIDER },
 		{ "wecom-userid.http", FAKE_FAILED, FAIL_PROVIDER },
 		{ "wecom-gateway.http", FAKE_FAILED, FAIL_PROVIDER },
-		{ NULL, FAKE_FAILED, FAIL_NETWORK },
-	};
-	static const enum http_result lost[] = {         /* late, cut or too long, not at all */
-		HTTP_TIMED_OUT, HTTP_BROKEN, HTTP_NOT_SENT
 	};
 
-	for (size_t i = 0; i < N_ELEMENTS(rows) + N_ELEMENTS(lost) - 1; i++) {
-		size_t row = MIN(i, N_ELEMENTS(rows) - 1);
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct fake_method *method = method_new();
 		struct login *login = fake_start(method);
 
-		if (rows[row].file)
-			fake_reply(login, rows[row].file);
-		else
-			fake_reply_lost(login, lost[i - row]);
-		if (rows[row].end == FAKE_RUNNING)
+		fake_reply(login, rows[i].file);
+		if (rows[i].end == FAKE_RUNNING)
 			assert_int_equal(login->end, FAKE_RUNNING);
 		else
-			ended(login, rows[row].end, rows[row].reason);
-		assert_int_equal(login->n_codes, rows[row].end == FAKE_RUNNING);
+			ended(login, rows[i].end, rows[i].reason);
+		assert_int_equal(login->n_codes, rows[i].end == FAKE_RUNNING);
 		fake_login_free(login);
 		fake_method_free(method);
 	}
@@ -477,15 +398,12 @@ static void a_person_may_leave_at_any_moment(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		SCAN_CASES_HELD(&vendor),
 		cmocka_unit_test(a_member_scans_agrees_and_is_known),
 		cmocka_unit_test(all_goes_by_the_proxy_and_to_the_configured_address),
 		cmocka_unit_test(every_status_has_its_end),
-		cmocka_unit_test(a_code_that_ran_out_is_renewed_twice_on_a_key_press),
-		cmocka_unit_test(a_poll_that_was_held_is_repeated_for_ever),
-		cmocka_unit_test(three_lost_polls_in_a_row_are_borne),
 		cmocka_unit_test(an_answer_is_one_call_with_one_object),
 		cmocka_unit_test(a_code_from_a_poll_has_its_length),
-		cmocka_unit_test(a_status_that_is_no_answer_ends_it),
 		cmocka_unit_test(a_page_is_what_it_was_or_nothing),
 		cmocka_unit_test(a_key_stands_in_an_image_or_in_the_settings),
 		cmocka_unit_test(a_page_has_no_nul_and_is_html),

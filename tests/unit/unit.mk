@@ -183,12 +183,14 @@ t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
 	tests/providers/wechat-fixture.h
 t_wechat_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_LDADD = libfake-core.la
-t_wechat_poll_SOURCES = tests/providers/t-wechat-poll.c tests/providers/wechat-fixture.c \
-	tests/providers/wechat-fixture.h
+t_wechat_poll_SOURCES = tests/providers/t-wechat-poll.c \
+	tests/providers/wechat-fixture.c tests/providers/wechat-fixture.h \
+	tests/providers/scan-cases.c tests/providers/scan-cases.h
 t_wechat_poll_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_poll_LDADD = libfake-core.la
-t_wechat_device_SOURCES = tests/providers/t-wechat-device.c tests/providers/wechat-fixture.c \
-	tests/providers/wechat-fixture.h
+t_wechat_device_SOURCES = tests/providers/t-wechat-device.c \
+	tests/providers/wechat-fixture.c tests/providers/wechat-fixture.h \
+	tests/providers/scan-cases.c tests/providers/scan-cases.h
 t_wechat_device_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_device_LDADD = libfake-core.la
 check_PROGRAMS += t-dingtalk t-dingtalk-device t-dingtalk-page t-dingtalk-poll t-dingtalk-reply \
@@ -200,8 +202,9 @@ t_dingtalk_device_LDADD = libfake-core.la
 t_dingtalk_page_SOURCES = tests/providers/t-dingtalk-page.c
 t_dingtalk_page_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_page_LDADD = libfake-core.la
-t_dingtalk_poll_SOURCES = tests/providers/t-dingtalk-poll.c tests/providers/dingtalk-fixture.c \
-	tests/providers/dingtalk-fixture.h
+t_dingtalk_poll_SOURCES = tests/providers/t-dingtalk-poll.c \
+	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h \
+	tests/providers/scan-cases.c tests/providers/scan-cases.h
 t_dingtalk_poll_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_poll_LDADD = libfake-core.la
 t_dingtalk_SOURCES = tests/providers/t-dingtalk.c tests/providers/dingtalk-fixture.c \
@@ -226,8 +229,9 @@ t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
 t_wecom_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_LDADD = libfake-core.la
-t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c tests/providers/wecom-fixture.c \
-	tests/providers/wecom-fixture.h
+t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c \
+	tests/providers/wecom-fixture.c tests/providers/wecom-fixture.h \
+	tests/providers/scan-cases.c tests/providers/scan-cases.h
 t_wecom_poll_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_poll_LDADD = libfake-core.la
 t_wecom_token_SOURCES = tests/providers/t-wecom-token.c \
