@@ -119,6 +119,14 @@ struct fake_method *fake_method_free(struct fake_method *method)
 	return NULL;
 }
 
+char *fake_app_name(const struct fake_method *method)
+{
+	struct buf name = BUF_INIT(256);
+
+	method->provider->name_app(method->config, &name);
+	return buf_steal(&name);
+}
+
 void fake_set(struct fake_method *method, const char *name, const char *value)
 {
 	for (size_t i = 0; i < FAKE_SETS_MAX; i++) {

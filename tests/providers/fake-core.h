@@ -132,6 +132,8 @@ struct fake_method *fake_method_free(struct fake_method *method);
 char *fake_mistakes(const struct provider *provider, const char *section);
 char *fake_mistakes_bound(const struct provider *provider, const char *section,
 			  const struct sms_gateway *const *gateways);
+/* What the vendor calls its app; the caller frees. */
+char *fake_app_name(const struct fake_method *method);
 /* What @NAME@ stands for from now on. */
 void fake_set(struct fake_method *method, const char *name, const char *value);
 

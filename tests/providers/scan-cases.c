@@ -25,6 +25,36 @@ static struct login *start(const struct scan_vendor *vendor, struct fake_method 
 	return login;
 }
 
+void expect_no_answers(const struct scan_vendor *vendor, const char *const *bodies, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct fake_method *method = vendor->method_new();
+		struct login *login = start(vendor, method);
+
+		say(login, vendor, bodies[i]);
+		if (login->end != FAKE_FAILED)
+			fail_msg("%s", bodies[i]);
+		vendor->ended(login, FAKE_FAILED, FAIL_PROVIDER);
+		fake_login_free(login);
+		fake_method_free(method);
+	}
+}
+
+void expect_pages(const struct scan_page_row *rows, size_t n,
+		  enum scan_page (*read)(const struct http_reply *reply, char *ret_key))
+{
+	for (size_t i = 0; i < n; i++) {
+		struct http_reply reply = fake_http_reply(200, "text/html", rows[i].page);
+		char key[SCAN_KEY_MAX + 1] = "as before";
+		enum scan_page result = read(&reply, key);
+
+		if (result != rows[i].result)
+			fail_msg("%s: %d", rows[i].page, result);
+		assert_string_equal(key, rows[i].key ? rows[i].key : "as before");
+		http_reply_done(&reply);
+	}
+}
+
 static bool is_poll_behind_seen(const struct scan_vendor *vendor, const struct login *login)
 {
 	return vendor->last && strstr(login->request->url, vendor->last);

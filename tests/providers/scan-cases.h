@@ -3,6 +3,7 @@
  * polls are repeated, borne and given up is the same, their answers are not. */
 #pragma once
 
+#include "providers/scan-page.h"
 #include "tests/providers/fake-core.h"
 
 struct scan_vendor {
@@ -15,6 +16,18 @@ struct scan_vendor {
 	const char *type, *nobody, *seen, *over;
 	const char *last;                /* in polls behind `seen`; NULL: nothing */
 };
+
+/* Each of these bodies, as the answer to a poll, ends the login as none. */
+void expect_no_answers(const struct scan_vendor *vendor, const char *const *bodies, size_t n);
+
+struct scan_page_row {
+	const char *page;                /* of html */
+	enum scan_page result;
+	const char *key;                 /* NULL: none */
+};
+/* `read`: of a reply and the place of the key. */
+void expect_pages(const struct scan_page_row *rows, size_t n,
+		  enum scan_page (*read)(const struct http_reply *reply, char *ret_key));
 
 /* The cases, whose state is the vendor. */
 void a_code_that_ran_out_is_renewed_twice_on_a_key_press(void **state);

@@ -159,6 +159,23 @@ static void every_status_has_its_end(void **state UNUSED)
 	}
 }
 
+static struct fake_method *method_new(void)
+{
+	return wechat_method(POLL);
+}
+
+static const struct scan_vendor vendor = {
+	.method_new = method_new,
+	.show = say_page,
+	.ended = ended,
+	.page = OPEN "qrconnect?",
+	.type = "text/javascript",
+	.nobody = NOBODY,
+	.seen = SEEN,
+	.over = OVER,
+	.last = LAST,
+};
+
 static void an_answer_is_two_assignments_and_not_a_byte_more(void **state UNUSED)
 {
 	static const char *const rows[] = {
@@ -191,17 +208,7 @@ static void an_answer_is_two_assignments_and_not_a_byte_more(void **state UNUSED
 		"<html>gateway</html>",
 	};
 
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct fake_method *method = wechat_method(POLL);
-		struct login *login = start(method);
-
-		say_poll(login, rows[i]);
-		if (login->end != FAKE_FAILED)
-			fail_msg("%s", rows[i]);
-		ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
+	expect_no_answers(&vendor, rows, N_ELEMENTS(rows));
 }
 
 static void a_code_from_a_poll_has_its_length(void **state UNUSED)
@@ -229,23 +236,6 @@ static void bytes_behind_a_nul_are_not_overlooked(void **state UNUSED)
 	assert_null(code);
 	http_reply_done(&reply);
 }
-
-static struct fake_method *method_new(void)
-{
-	return wechat_method(POLL);
-}
-
-static const struct scan_vendor vendor = {
-	.method_new = method_new,
-	.show = say_page,
-	.ended = ended,
-	.page = OPEN "qrconnect?",
-	.type = "text/javascript",
-	.nobody = NOBODY,
-	.seen = SEEN,
-	.over = OVER,
-	.last = LAST,
-};
 
 static void another_code_is_the_one_that_is_polled_for(void **state UNUSED)
 {
@@ -316,11 +306,7 @@ static void a_page_is_html_or_nothing(void **state UNUSED)
 
 static void a_uuid_stands_in_an_image(void **state UNUSED)
 {
-	static const struct {
-		const char *page;
-		enum scan_page result;
-		const char *uuid;
-	} rows[] = {
+	static const struct scan_page_row rows[] = {
 		{ IMAGE(UUID), SCAN_PAGE_KEY, UUID },
 		{ "<img src='/connect/qrcode/" UUID "'>", SCAN_PAGE_KEY, UUID },
 		{ "<img src=/connect/qrcode/" UUID ">", SCAN_PAGE_KEY, UUID },
@@ -351,16 +337,7 @@ static void a_uuid_stands_in_an_image(void **state UNUSED)
 		{ "no uuid", SCAN_PAGE_UNKNOWN, NULL },
 	};
 
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct http_reply reply = fake_http_reply(200, "text/html", rows[i].page);
-		char uuid[WECHAT_UUID_MAX + 1] = "as before";
-		enum scan_page result = wechat_read_page(&reply, uuid);
-
-		if (result != rows[i].result)
-			fail_msg("%s: %d", rows[i].page, result);
-		assert_string_equal(uuid, rows[i].uuid ? rows[i].uuid : "as before");
-		http_reply_done(&reply);
-	}
+	expect_pages(rows, N_ELEMENTS(rows), wechat_read_page);
 }
 
 static void a_page_that_says_so_is_about_the_configuration(void **state UNUSED)

@@ -195,18 +195,7 @@ static void an_answer_is_one_call_with_one_object(void **state UNUSED)
 		"<html>gateway</html>",
 	};
 
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct fake_method *method = method_new();
-		struct login *login = start(method);
-		struct http_reply reply = fake_http_reply(200, "text/javascript", rows[i]);
-
-		fake_reply_whole(login, &reply);
-		if (login->end != FAKE_FAILED)
-			fail_msg("%s", rows[i]);
-		ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		fake_login_free(login);
-		fake_method_free(method);
-	}
+	expect_no_answers(&vendor, rows, N_ELEMENTS(rows));
 }
 
 static void a_code_from_a_poll_has_its_length(void **state UNUSED)
@@ -260,11 +249,7 @@ static void a_page_is_what_it_was_or_nothing(void **state UNUSED)
 
 static void a_key_stands_in_an_image_or_in_the_settings(void **state UNUSED)
 {
-	static const struct {
-		const char *page;
-		enum scan_page result;
-		const char *key;
-	} rows[] = {
+	static const struct scan_page_row rows[] = {
 		{ "<img src=\"//x/qrImg?key=" KEY "\">", SCAN_PAGE_KEY, KEY },
 		{ "<img src='qrImg?key=" KEY "&x=1'>", SCAN_PAGE_KEY, KEY },
 		{ "qrImg?key=" KEY, SCAN_PAGE_KEY, KEY },
@@ -309,16 +294,7 @@ static void a_key_stands_in_an_image_or_in_the_settings(void **state UNUSED)
 		{ "no key", SCAN_PAGE_UNKNOWN, NULL },
 	};
 
-	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		struct http_reply reply = fake_http_reply(200, "text/html", rows[i].page);
-		char key[WECOM_KEY_MAX + 1] = "as before";
-		enum scan_page result = wecom_read_page(&reply, key);
-
-		if (result != rows[i].result)
-			fail_msg("%s: %d", rows[i].page, result);
-		assert_string_equal(key, rows[i].key ? rows[i].key : "as before");
-		http_reply_done(&reply);
-	}
+	expect_pages(rows, N_ELEMENTS(rows), wecom_read_page);
 }
 
 static void a_page_has_no_nul_and_is_html(void **state UNUSED)

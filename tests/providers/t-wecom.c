@@ -516,11 +516,9 @@ static void features_follow_from_the_mode(void **state UNUSED)
 static void an_app_is_named_by_corp_and_agent(void **state UNUSED)
 {
 	struct fake_method *method = wecom_method(SECTION);
-	struct buf name = BUF_INIT(256);
+	_cleanup_free_ char *name = fake_app_name(method);
 
-	wecom_provider.name_app(method->config, &name);
-	assert_string_equal(buf_text(&name), CORP "/1000002");
-	buf_done(&name);
+	assert_string_equal(name, CORP "/1000002");
 	fake_method_free(method);
 }
 

@@ -103,9 +103,16 @@ endif
 
 # Providers run against a fake core; their tests and replies stand in tests/providers/.
 check_LTLIBRARIES += libfake-core.la
-libfake_core_la_SOURCES = tests/providers/fake-checks.c \
+libfake_core_la_SOURCES = tests/providers/account-fixture.c tests/providers/account-fixture.h \
+	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h \
+	tests/providers/fake-checks.c \
 	tests/providers/fake-core.c tests/providers/fake-core.h \
-	tests/providers/fake-issuer.c tests/providers/fake-issuer.h
+	tests/providers/fake-issuer.c tests/providers/fake-issuer.h \
+	tests/providers/relay-fixture.c tests/providers/relay-fixture.h \
+	tests/providers/scan-cases.c tests/providers/scan-cases.h \
+	tests/providers/token-cases.c tests/providers/token-cases.h \
+	tests/providers/wechat-fixture.c tests/providers/wechat-fixture.h \
+	tests/providers/wecom-fixture.c tests/providers/wecom-fixture.h
 libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/providers/replies tests/vectors
@@ -135,12 +142,10 @@ t_discovery_LDADD = libfake-core.la
 t_github_SOURCES = tests/providers/t-github.c
 t_github_CFLAGS = $(UNIT_CFLAGS)
 t_github_LDADD = libfake-core.la
-t_github_relay_SOURCES = tests/providers/t-github-relay.c tests/providers/relay-fixture.c \
-	tests/providers/relay-fixture.h
+t_github_relay_SOURCES = tests/providers/t-github-relay.c
 t_github_relay_CFLAGS = $(UNIT_CFLAGS)
 t_github_relay_LDADD = libfake-core.la
-t_google_SOURCES = tests/providers/t-google.c tests/providers/relay-fixture.c \
-	tests/providers/relay-fixture.h
+t_google_SOURCES = tests/providers/t-google.c
 t_google_CFLAGS = $(UNIT_CFLAGS)
 t_google_LDADD = libfake-core.la
 t_id_token_SOURCES = tests/providers/t-id-token.c
@@ -155,69 +160,52 @@ t_jws_LDADD = libfake-core.la $(CRYPTO_LIBS)
 t_oidc_SOURCES = tests/providers/t-oidc.c
 t_oidc_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_LDADD = libfake-core.la
-t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixture.c \
-	tests/providers/relay-fixture.h
+t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
 check_PROGRAMS += t-wechat-account t-wechat-account-push t-wechat-push
-t_wechat_account_SOURCES = tests/providers/t-wechat-account.c \
-	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_SOURCES = tests/providers/t-wechat-account.c
 t_wechat_account_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_account_LDADD = libfake-core.la
-t_wechat_account_push_SOURCES = tests/providers/t-wechat-account-push.c \
-	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_push_SOURCES = tests/providers/t-wechat-account-push.c
 t_wechat_account_push_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_account_push_LDADD = libfake-core.la
-t_wechat_push_SOURCES = tests/providers/t-wechat-push.c \
-	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_push_SOURCES = tests/providers/t-wechat-push.c
 t_wechat_push_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_push_LDADD = libfake-core.la
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-probe t-wecom-token
-t_wecom_probe_SOURCES = tests/providers/t-wecom-probe.c tests/providers/wecom-fixture.c \
-	tests/providers/wecom-fixture.h
+t_wecom_probe_SOURCES = tests/providers/t-wecom-probe.c
 t_wecom_probe_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_probe_LDADD = libfake-core.la
 check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
-t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
-	tests/providers/wechat-fixture.h
+t_wechat_SOURCES = tests/providers/t-wechat.c
 t_wechat_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_LDADD = libfake-core.la
-t_wechat_poll_SOURCES = tests/providers/t-wechat-poll.c \
-	tests/providers/wechat-fixture.c tests/providers/wechat-fixture.h \
-	tests/providers/scan-cases.c tests/providers/scan-cases.h
+t_wechat_poll_SOURCES = tests/providers/t-wechat-poll.c
 t_wechat_poll_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_poll_LDADD = libfake-core.la
-t_wechat_device_SOURCES = tests/providers/t-wechat-device.c \
-	tests/providers/wechat-fixture.c tests/providers/wechat-fixture.h \
-	tests/providers/scan-cases.c tests/providers/scan-cases.h
+t_wechat_device_SOURCES = tests/providers/t-wechat-device.c
 t_wechat_device_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_device_LDADD = libfake-core.la
 check_PROGRAMS += t-dingtalk t-dingtalk-device t-dingtalk-page t-dingtalk-poll t-dingtalk-reply \
 	t-dingtalk-token
-t_dingtalk_device_SOURCES = tests/providers/t-dingtalk-device.c \
-	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h
+t_dingtalk_device_SOURCES = tests/providers/t-dingtalk-device.c
 t_dingtalk_device_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_device_LDADD = libfake-core.la
 t_dingtalk_page_SOURCES = tests/providers/t-dingtalk-page.c
 t_dingtalk_page_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_page_LDADD = libfake-core.la
-t_dingtalk_poll_SOURCES = tests/providers/t-dingtalk-poll.c \
-	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h \
-	tests/providers/scan-cases.c tests/providers/scan-cases.h
+t_dingtalk_poll_SOURCES = tests/providers/t-dingtalk-poll.c
 t_dingtalk_poll_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_poll_LDADD = libfake-core.la
-t_dingtalk_SOURCES = tests/providers/t-dingtalk.c tests/providers/dingtalk-fixture.c \
-	tests/providers/dingtalk-fixture.h
+t_dingtalk_SOURCES = tests/providers/t-dingtalk.c
 t_dingtalk_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_LDADD = libfake-core.la
-t_dingtalk_reply_SOURCES = tests/providers/t-dingtalk-reply.c tests/providers/dingtalk-fixture.c \
-	tests/providers/dingtalk-fixture.h
+t_dingtalk_reply_SOURCES = tests/providers/t-dingtalk-reply.c
 t_dingtalk_reply_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_reply_LDADD = libfake-core.la
-t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c \
-	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h \
-	tests/providers/token-cases.c tests/providers/token-cases.h
+t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c
 t_dingtalk_token_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_token_LDADD = libfake-core.la
 
@@ -225,18 +213,13 @@ check_PROGRAMS += t-wechat-mini
 t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
 t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_mini_LDADD = libfake-core.la
-t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
-	tests/providers/wecom-fixture.h
+t_wecom_SOURCES = tests/providers/t-wecom.c
 t_wecom_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_LDADD = libfake-core.la
-t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c \
-	tests/providers/wecom-fixture.c tests/providers/wecom-fixture.h \
-	tests/providers/scan-cases.c tests/providers/scan-cases.h
+t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c
 t_wecom_poll_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_poll_LDADD = libfake-core.la
-t_wecom_token_SOURCES = tests/providers/t-wecom-token.c \
-	tests/providers/wecom-fixture.c tests/providers/wecom-fixture.h \
-	tests/providers/token-cases.c tests/providers/token-cases.h
+t_wecom_token_SOURCES = tests/providers/t-wecom-token.c
 t_wecom_token_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_token_LDADD = libfake-core.la
 
