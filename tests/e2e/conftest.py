@@ -9,6 +9,7 @@ import pytest
 HERE = os.path.dirname(__file__)
 sys.path.insert(0, HERE)
 
+from desk import Evil  # noqa: E402
 from house import House  # noqa: E402
 from vendors.dingtalk import DingTalk  # noqa: E402
 from vendors.glewlwyd import Glewlwyd  # noqa: E402
@@ -118,6 +119,14 @@ def relay(double):
     complaints = double.all_complaints()
     double.reset()
     assert not complaints
+
+
+@pytest.fixture(scope="session")
+def evil(authority):
+    """A hostile site for browsers."""
+    made = Evil(authority).start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")

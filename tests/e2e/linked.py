@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Logins that begin on the telephone, at a relay of the tests (vendors/relay.py)."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import threading
 
 import configs
+from people import expect_no_shell, expect_shell
 from telephone import at_oidc, at_wecom
 
 KEY_FILE = pathlib.Path("/etc/jauth/secrets/relay")
@@ -42,16 +45,22 @@ def oidc_section(relay, op, name="work", **more):
 
 
 class Visit:
-    """One telephone that pressed one link's button."""
+    """One telephone that pressed one link's button; without a method it is the only one there."""
 
-    def __init__(self, relay, user, method, timeout=20):
+    def __init__(self, relay, user, method=None, timeout=20):
         self.relay = relay
         self.link = relay.wait_link(user, timeout)
+        if method is None:
+            [method] = [target["method"] for target in self.link.body["targets"]]
         assert relay.press(self.link, method)
         self.target = relay.wait_target(self.link)
 
     def come_back(self, query):
         assert self.relay.callback(self.link, query)
+
+    def go(self, way):
+        """`way`: from the address behind the button to the query of the way back."""
+        self.come_back(way(self.target["url"]))
 
     def result(self, *words, **options):
         return self.relay.wait_result(self.link, *words, **options)
@@ -71,6 +80,49 @@ def approve_oidc(relay, op, user, sub, method="work"):
     visit = Visit(relay, user, method)
     visit.come_back(at_oidc(op, visit.target["url"], sub))
     return visit
+
+
+# --- the terminal beside it ---
+
+@contextlib.contextmanager
+def pressed(house, relay, user):
+    """A terminal that waits for digits, and the telephone that pressed its button."""
+    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
+        ssh.wait_for(DIGITS_PROMPT)
+        yield ssh, Visit(relay, user)
+
+
+def turned_away(house, user, ssh, visit, result):
+    """Never any digits, no shell; why, for the sysadmin."""
+    assert visit.result()["result"] == result
+    ssh.send_line("42")
+    expect_no_shell(ssh, user)
+    assert "digits" not in str(visit.relay.find(visit.link).results)
+    return house.audit(user)[-1]["reason"]
+
+
+def let_in_by(way, house, relay, user):
+    with pressed(house, relay, user) as (ssh, visit):
+        visit.go(way)
+        ssh.send_line(visit.digits())
+        expect_shell(ssh, user)
+
+
+def refused_by(way, house, relay, user, result):
+    with pressed(house, relay, user) as (ssh, visit):
+        visit.go(way)
+        return turned_away(house, user, ssh, visit, result)
+
+
+def let_in_at_once(house, relay, ways):
+    """`ways`: of each user."""
+    with contextlib.ExitStack() as stack:
+        logins = [(user, *stack.enter_context(pressed(house, relay, user))) for user in ways]
+        for user, _, visit in logins:
+            threading.Thread(target=visit.go, args=[ways[user]]).start()
+        for user, ssh, visit in logins:
+            ssh.send_line(visit.digits())
+            expect_shell(ssh, user)
 
 
 def wrong(digits):

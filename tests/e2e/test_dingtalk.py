@@ -4,18 +4,17 @@
 telephone, and notices. The relay is vendors/relay.py; the real one, with real browsers, is in
 test_dingtalk_page.py."""
 
-import contextlib
 import re
-import threading
-import urllib.parse
 
 import pytest
 
 import configs
-from house import JAUTHD, wait_until
+from apps import at_sshd, employee, expect_no_secret, expect_only_by, on_best_behaviour
+from house import JAUTHD
 from lib_http import ConnectProxy
-from linked import DIGITS_PROMPT, Visit, dingtalk_section, relay_section
-from people import expect_no_shell, expect_shell
+from linked import (DIGITS_PROMPT, Visit, dingtalk_section, let_in_at_once, let_in_by, pressed,
+                    refused_by, relay_section, turned_away)
+from people import expect_shell
 from relayed import last_row
 from service import run
 from telephone import at_dingtalk, at_dingtalk_page
@@ -33,11 +32,8 @@ def text_of(relay, vendor, mode="relay", **more):
 
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house, double, dingtalk):
-    house.use_jauth("sshd")
-    house.configure(text_of(double, dingtalk))
-    yield house
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, text_of(double, dingtalk)):
+        yield house
 
 
 @pytest.fixture
@@ -47,66 +43,32 @@ def mode():
 
 @pytest.fixture
 def vendor(house, relay, dingtalk, mode):
-    """On its best behaviour; the test fails when a request was against the rules, and jauthd starts
-    without a token and without what it remembers of the vendor."""
-    dingtalk.reset()
-    dingtalk.requests.clear()
-    dingtalk.redirect_uris = [relay.url + "/cb/dingtalk"]
-    house.reload(text_of(relay, dingtalk, mode))
-    yield dingtalk
-    complaints = list(dingtalk.complaints)
-    dingtalk.reset()
-    assert not complaints
+    """jauthd starts without a token and without what it remembers of the vendor."""
+    with on_best_behaviour(dingtalk):
+        dingtalk.redirect_uris = [relay.url + "/cb/dingtalk"]
+        house.reload(text_of(relay, dingtalk, mode))
+        yield dingtalk
 
 
 @pytest.fixture
 def zhang(house, vendor):
-    """(Unix user, userid)."""
-    user = house.add_user()
-    member = vendor.add_member(f"Manager.{user}", name="张三", departments=[1, 986211234])
-    house.add_link(user, f"dingtalk:{vendor.corp_id}", member)
-    yield user, member
-    house.remove_user(user)
+    with employee(house, vendor, "dingtalk", "Manager.{}".format,
+                  departments=[1, 986211234]) as who:
+        yield who
 
 
-def n_calls(vendor, call):
-    return [endpoint for _, endpoint in vendor.requests].count(call)
-
-
-@contextlib.contextmanager
-def pressed(house, relay, user):
-    """A terminal that waits for digits, and the telephone that pressed its button."""
-    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
-        ssh.wait_for(DIGITS_PROMPT)
-        yield ssh, Visit(relay, user, "dingtalk")
-
-
-def come_back(visit, vendor, mode, person):
-    visit.come_back(WAYS[mode](vendor, visit.target["url"], person))
+def way_of(vendor, mode, person):
+    return lambda url: WAYS[mode](vendor, url, person)
 
 
 def let_in(house, relay, vendor, mode, who):
     user, member = who
-    with pressed(house, relay, user) as (ssh, visit):
-        come_back(visit, vendor, mode, member)
-        ssh.send_line(visit.digits())
-        expect_shell(ssh, user)
-
-
-def turned_away(house, user, ssh, visit, result):
-    """Never any digits, no shell; why, for the sysadmin."""
-    assert visit.result()["result"] == result
-    ssh.send_line("42")
-    expect_no_shell(ssh, user)
-    assert "digits" not in str(visit.relay.find(visit.link).results)
-    return house.audit(user)[-1]["reason"]
+    let_in_by(way_of(vendor, mode, member), house, relay, user)
 
 
 def refused(house, relay, vendor, mode, who, result):
     user, member = who
-    with pressed(house, relay, user) as (ssh, visit):
-        come_back(visit, vendor, mode, member)
-        return turned_away(house, user, ssh, visit, result)
+    return refused_by(way_of(vendor, mode, member), house, relay, user, result)
 
 
 # --- the way ---
@@ -119,10 +81,10 @@ def test_the_way_in_the_app(house, relay, vendor, zhang):
         assert re.fullmatch(re.escape(relay.url) + "/d/[A-Za-z0-9_-]{22}", page)
         assert fragment == (f"corp_id={vendor.corp_id}&client_id={vendor.app_key}"
                             f"&method=dingtalk&state={visit.target['state']}")
-        come_back(visit, vendor, "relay", member)
+        visit.come_back(at_dingtalk(vendor, url, member))
         ssh.send_line(visit.digits())
         expect_shell(ssh, user)
-    assert not n_calls(vendor, "userAccessToken")
+    assert not vendor.n_calls("userAccessToken")
     row = last_row(house, user)
     assert (row["outcome"], row["method"], row["subject"]) == ("granted", "dingtalk", member)
 
@@ -134,8 +96,8 @@ def test_the_way_on_the_page(house, relay, vendor, zhang, mode, names):
     vendor.code_names = names
     for _ in range(2):
         let_in(house, relay, vendor, mode, zhang)
-    assert (n_calls(vendor, "auth"), n_calls(vendor, "consent")) == (2, 1)
-    assert not n_calls(vendor, "getuserinfo")
+    assert (vendor.n_calls("auth"), vendor.n_calls("consent")) == (2, 1)
+    assert not vendor.n_calls("getuserinfo")
 
 
 def test_each_app_has_its_button(house, relay, vendor, zhang):
@@ -284,7 +246,7 @@ def test_a_code_is_sent_once(house, relay, vendor, zhang, mode, kind):
     exchange = {"relay": "getuserinfo", "web": "userAccessToken"}[mode]
     vendor.fault(exchange, kind)
     refused(house, relay, vendor, mode, zhang, "failed")
-    assert n_calls(vendor, exchange) == 1
+    assert vendor.n_calls(exchange) == 1
 
 
 @pytest.mark.parametrize("mode", ["web"])
@@ -374,30 +336,22 @@ def test_a_lost_token_is_fetched_again(house, relay, vendor, zhang, mode):
     let_in(house, relay, vendor, mode, zhang)
     vendor.fail("user/get", 42001)
     let_in(house, relay, vendor, mode, zhang)
-    assert n_calls(vendor, "accessToken") == 3
+    assert vendor.n_calls("accessToken") == 3
 
 
 def test_a_token_lost_twice_in_a_login(house, relay, vendor, zhang):
     vendor.fail("getuserinfo", 40014, times=2)
     assert "40014" in refused(house, relay, vendor, "relay", zhang, "failed")
-    assert n_calls(vendor, "accessToken") == 2
+    assert vendor.n_calls("accessToken") == 2
 
 
 def test_logins_at_once_share_one_token(house, relay, vendor):
     users = [house.add_user() for _ in range(4)]
     house.reload(text_of(relay, vendor, map="{userid}"))
     vendor.fault("accessToken", "slow", seconds=1)
-    with contextlib.ExitStack() as stack:
-        logins = [stack.enter_context(pressed(house, relay, user)) for user in users]
-        threads = [threading.Thread(target=come_back,
-                                    args=[visit, vendor, "relay", vendor.add_member(user)])
-                   for (_, visit), user in zip(logins, users)]
-        for thread in threads:
-            thread.start()
-        for (ssh, visit), user in zip(logins, users):
-            ssh.send_line(visit.digits())
-            expect_shell(ssh, user)
-    assert n_calls(vendor, "accessToken") == 1
+    let_in_at_once(house, relay, {user: way_of(vendor, "relay", vendor.add_member(user))
+                                  for user in users})
+    assert vendor.n_calls("accessToken") == 1
     for user in users:
         house.remove_user(user)
 
@@ -434,7 +388,7 @@ def test_digits_by_a_notice(house, relay, vendor, zhang, mode):
     user, member = zhang
     house.reload(text_of(relay, vendor, mode, digits="app-message"))
     with pressed(house, relay, user) as (ssh, visit):
-        come_back(visit, vendor, mode, member)
+        visit.go(way_of(vendor, mode, member))
         assert visit.result("message")["result"] == "message"
         notice = vendor.wait_for_message()
         assert notice["to"] == member
@@ -467,17 +421,9 @@ def test_no_notices_without_an_agent_id(house, relay, vendor):
 def test_all_calls_go_out_by_the_proxy(house, relay, vendor, zhang, mode):
     proxy = ConnectProxy()
     house.reload(text_of(relay, vendor, mode, proxy=proxy.url))
-    let_in(house, relay, vendor, mode, zhang)
-    assert set(proxy.targets) == {urllib.parse.urlsplit(vendor.url).netloc}
-    assert not proxy.wrong
-    assert not [secret for secret in vendor.secrets_made if secret.encode() in proxy.passed]
-    proxy.close()
-    proxy.cut()
-    wait_until(lambda: not house.waiting(), what="the login to be over")
     exchange = {"relay": "getuserinfo", "web": "userAccessToken"}[mode]
-    before = n_calls(vendor, exchange)
-    refused(house, relay, vendor, mode, zhang, "failed")
-    assert n_calls(vendor, exchange) == before
+    expect_only_by(proxy, house, vendor, lambda: let_in(house, relay, vendor, mode, zhang),
+                   lambda: refused(house, relay, vendor, mode, zhang, "failed"), exchange)
 
 
 @BOTH
@@ -485,6 +431,6 @@ def test_no_secret_in_the_log(house, relay, vendor, zhang, mode):
     let_in(house, relay, vendor, mode, zhang)
     vendor.fail("user/get", 40014, times=2)
     refused(house, relay, vendor, mode, zhang, "failed")
+    expect_no_secret(house, vendor)
     log = house.journal() + str(house.audit())
-    assert not [secret for secret in vendor.secrets_made if secret in log]
     assert "15012345678" not in log and "he@example" not in log

@@ -8,6 +8,7 @@ import pathlib
 import pytest
 
 import configs
+from apps import at_sshd, employee, on_best_behaviour
 from house import wait_until
 from linked import dingtalk_section, wrong
 from people import expect_no_shell, expect_shell
@@ -27,35 +28,27 @@ def site(house, authority, dingtalk):
     token = made.invite(HOST)
     house.ctl("relay", "enrol", made.url, "-", input=token + "\n")
     house.stop_jauth()
-    house.use_jauth("sshd")
-    house.configure(configs.head() + dingtalk_section(dingtalk, "app")
-                    + dingtalk_section(dingtalk, "page", mode="web", title="On a page")
-                    + configs.service("sshd", "app, page"))
-    yield made
-    house.use_debian("sshd")
-    house.stop_jauth()
+    text = (configs.head() + dingtalk_section(dingtalk, "app")
+            + dingtalk_section(dingtalk, "page", mode="web", title="On a page")
+            + configs.service("sshd", "app, page"))
+    with at_sshd(house, text):
+        yield made
     DROP_IN.unlink(missing_ok=True)
     made.stop()
 
 
 @pytest.fixture
 def vendor(site, dingtalk):
-    dingtalk.reset()
-    dingtalk.redirect_uris = [site.url + "/cb/page"]
-    yield dingtalk
-    complaints = list(dingtalk.complaints)
-    dingtalk.reset()
-    assert not complaints
+    with on_best_behaviour(dingtalk):
+        dingtalk.redirect_uris = [site.url + "/cb/page"]
+        yield dingtalk
 
 
 @pytest.fixture
 def zhang(house, vendor):
-    user = house.add_user()
-    member = vendor.add_member(f"Manager.{user}", name="张三")
-    house.add_link(user, f"dingtalk:{vendor.corp_id}", member)
-    vendor.signed_in = member
-    yield user, member
-    house.remove_user(user)
+    with employee(house, vendor, "dingtalk", "Manager.{}".format) as who:
+        vendor.signed_in = who[1]
+        yield who
 
 
 def test_in_dingtalk(house, authority, site, vendor, zhang):

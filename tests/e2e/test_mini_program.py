@@ -12,6 +12,7 @@ import urllib.parse
 import pytest
 
 import configs
+from apps import at_sshd, expect_no_secret, on_best_behaviour, wechat_person
 from house import wait_until
 from lib_http import ConnectProxy
 from linked import DIGITS_PROMPT, wrong
@@ -45,7 +46,7 @@ class Wechat:
             "type": "wechat-mini-program", **self.vendor.keys(app or self.app), **more})
 
     def n_calls(self, call):
-        return [endpoint for _, endpoint in self.vendor.requests].count(call)
+        return self.vendor.n_calls(call)
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +60,9 @@ def wechat(authority):
 def site(house, authority, wecom, op, wechat):
     made = Site(house, authority, wecom, op).start()
     made.enrol()
-    house.use_jauth("sshd")
-    house.configure(text_of(wechat))
     made.program = installed_for(made.url, house.folder)
-    yield made
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, text_of(wechat)):
+        yield made
     made.stop()
 
 
@@ -82,21 +80,14 @@ def configured(house, site, wechat):
 
 @pytest.fixture
 def zhang(house, site, wechat, configured):
-    """A Unix user and who is linked to him; the test fails when the vendor was asked wrongly."""
-    wechat.vendor.reset()
-    wechat.vendor.requests.clear()
-    house.reload(text_of(wechat))
-    user = house.add_user()
-    person = wechat.vendor.add_person(f"zhang-{user}", nickname="张三")
-    house.add_link(user, "wechat", person.unionid(wechat.app))
-    house.add_link(user, f"wechat:{wechat.alone.app_id}", person.openid(wechat.alone))
-    person.user = user
-    yield person
-    house.remove_user(user)
-    complaints = list(wechat.vendor.complaints)
-    wechat.vendor.reset()
-    house.unlock_limits(user)
-    assert not complaints
+    """Who is linked to a Unix user, and that user's name."""
+    with on_best_behaviour(wechat.vendor):
+        house.reload(text_of(wechat))
+        with wechat_person(house, wechat.vendor, wechat.app) as (user, person):
+            house.add_link(user, f"wechat:{wechat.alone.app_id}", person.openid(wechat.alone))
+            person.user = user
+            yield person
+        house.unlock_limits(user)
 
 
 @contextlib.contextmanager
@@ -570,8 +561,7 @@ def test_no_secret_in_the_log(house, site, wechat, zhang, telephone):
     with waiting(house, site, zhang, **ONE_TRY) as (ssh, code):
         telephone(zhang).scan(code).confirm().wait_head("The login was refused")
         refused(house, zhang, ssh)
-    log = house.journal() + str(house.audit()) + site.relay.service.log()
-    assert not [secret for secret in wechat.vendor.secrets_made if secret in log]
+    expect_no_secret(house, wechat.vendor, site.relay.service.log())
 
 
 def test_the_logic_alone():

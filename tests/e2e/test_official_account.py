@@ -3,13 +3,12 @@
 from the telephone, every error of the vendor. The relay is vendors/relay.py; a login by the account's
 own code is in test_official_account_push.py."""
 
-import contextlib
-
 import pytest
 
 import configs
+from apps import at_sshd, expect_no_secret, on_best_behaviour, wechat_person
 from house import wait_until
-from linked import DIGITS_PROMPT, Visit, relay_section
+from linked import DIGITS_PROMPT, let_in_by, pressed, refused_by, relay_section, turned_away
 from people import expect_no_shell, expect_shell
 from telephone import at_account
 from vendors.wechat_account import USER_AGENT, OfficialAccount
@@ -28,69 +27,39 @@ def text_of(double, account, **more):
 
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house, double, office):
-    house.use_jauth("sshd")
-    house.configure(text_of(double, office))
-    yield house
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, text_of(double, office)):
+        yield house
 
 
 @pytest.fixture
 def account(house, relay, wechat, office):
-    """On its best behaviour; the test fails when a request was against the rules, and jauthd starts
-    without a token and without what it remembers of the vendor."""
-    wechat.reset()
-    wechat.requests.clear()
-    house.reload(text_of(relay, office))
-    yield office
-    complaints = list(wechat.complaints)
-    wechat.reset()
-    assert not complaints
+    """jauthd starts without a token and without what it remembers of the vendor."""
+    with on_best_behaviour(wechat):
+        house.reload(text_of(relay, office))
+        yield office
 
 
 @pytest.fixture
 def zhang(house, wechat, account):
-    """(Unix user, who he is in WeChat)."""
-    user = house.add_user()
-    person = wechat.add_person(user, nickname="张三")
-    house.add_link(user, "wechat", person.unionid(account.app))
-    yield user, person
-    house.remove_user(user)
+    with wechat_person(house, wechat, account.app) as who:
+        yield who
 
 
 def n_calls(account, call):
-    return [endpoint for _, endpoint in account.vendor.requests].count(call)
+    return account.vendor.n_calls(call)
 
 
-@contextlib.contextmanager
-def pressed(house, relay, user):
-    """A terminal that waits for digits, and the telephone that pressed its button."""
-    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
-        ssh.wait_for(DIGITS_PROMPT)
-        yield ssh, Visit(relay, user, "wechat")
+def way_of(account, person):
+    return lambda url: at_account(account, url, person)
 
 
 def let_in(house, relay, account, user, person):
-    with pressed(house, relay, user) as (ssh, visit):
-        visit.come_back(at_account(account, visit.target["url"], person))
-        ssh.send_line(visit.digits())
-        expect_shell(ssh, user)
-
-
-def turned_away(house, user, ssh, visit, result):
-    """Never any digits, no shell; why, for the sysadmin."""
-    assert visit.result()["result"] == result
-    ssh.send_line("42")
-    expect_no_shell(ssh, user)
-    assert "digits" not in str(visit.relay.find(visit.link).results)
-    return house.audit(user)[-1]["reason"]
+    let_in_by(way_of(account, person), house, relay, user)
 
 
 def refused(house, relay, account, who, result):
     user, person = who
-    with pressed(house, relay, user) as (ssh, visit):
-        visit.come_back(at_account(account, visit.target["url"], person))
-        return turned_away(house, user, ssh, visit, result)
+    return refused_by(way_of(account, person), house, relay, user, result)
 
 
 def test_the_way_to_the_vendor_is_as_documented(house, relay, account, zhang):
@@ -317,5 +286,4 @@ def test_no_secret_in_the_log(house, relay, wechat, account, zhang):
     let_in(house, relay, account, *zhang)
     wechat.fail("cgi-bin/user/info", 40014, times=2)
     refused(house, relay, account, zhang, "failed")
-    log = house.journal() + str(house.audit())
-    assert not [secret for secret in wechat.secrets_made if secret in log]
+    expect_no_secret(house, wechat)

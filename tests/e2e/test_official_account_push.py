@@ -10,6 +10,7 @@ import time
 import pytest
 
 import configs
+from apps import at_sshd, expect_no_secret, on_best_behaviour, wechat_person
 from house import wait_until
 from linked import DIGITS_PROMPT, NOT_YET, wrong
 from people import GATE, expect_no_shell, expect_shell
@@ -31,11 +32,8 @@ def site(house, authority, wecom, op, office):
     made = Site(house, authority, wecom, op).start()
     made.enrol()
     office.message_url = f"{made.url}/push/{office.app.app_id}"
-    house.use_jauth("sshd")
-    house.configure(text_of(office))
-    yield made
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, text_of(office)):
+        yield made
     made.stop()
 
 
@@ -46,26 +44,18 @@ def text_of(account, **more):
 
 @pytest.fixture
 def account(house, site, wechat, office):
-    """On its best behaviour; the test fails when a request was against the rules, and jauthd starts
-    without a token."""
-    wechat.reset()
-    wechat.requests.clear()
-    house.reload(text_of(office))
-    yield office
-    complaints = list(wechat.complaints)
-    wechat.reset()
-    assert not complaints
+    """jauthd starts without a token."""
+    with on_best_behaviour(wechat):
+        house.reload(text_of(office))
+        yield office
 
 
 @pytest.fixture
 def zhang(house, wechat, account):
-    """(Unix user, who he is in WeChat); he follows the account."""
-    user = house.add_user()
-    person = wechat.add_person(user)
-    house.add_link(user, "wechat", person.unionid(account.app))
-    account.follow(person)
-    yield user, person
-    house.remove_user(user)
+    """He follows the account."""
+    with wechat_person(house, wechat, account.app) as who:
+        account.follow(who[1])
+        yield who
 
 
 @contextlib.contextmanager
@@ -372,5 +362,5 @@ def test_no_secret_in_the_logs(house, site, wechat, account, zhang):
         ssh.send_line(digits_in(text))
         expect_shell(ssh, user)
     log = house.journal() + str(house.audit()) + site.relay.service.log()
-    assert not [secret for secret in wechat.secrets_made if secret in log]
+    expect_no_secret(house, wechat, log)
     assert DIGITS.search(log) is None

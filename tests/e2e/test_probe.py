@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import configs
+from apps import on_best_behaviour
 from house import wait_until
 from linked import relay_section, wecom_section
 from screen import Terminal
@@ -30,15 +31,10 @@ def jauth(house, double, wecom, gateway, op):
 
 @pytest.fixture
 def vendor(relay, wecom):
-    """Well; the test fails when a request was against the rules."""
-    wecom.reset()
-    wecom.requests.clear()
-    wecom.trusted_domain = relay.url.removeprefix("https://")
-    wecom.add_member("ZhangSan", name="张三")
-    yield wecom
-    complaints = list(wecom.complaints)
-    wecom.reset()
-    assert not complaints
+    with on_best_behaviour(wecom):
+        wecom.trusted_domain = relay.url.removeprefix("https://")
+        wecom.add_member("ZhangSan", name="张三")
+        yield wecom
 
 
 @pytest.fixture

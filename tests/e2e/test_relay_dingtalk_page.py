@@ -4,19 +4,19 @@ place of the vendor's that plays dd.*; and the form by which it comes back, as a
 it."""
 
 import html
-import threading
 import time
 import urllib.parse
 
 import pytest
 
+from desk import Desk
 from phone import PhoneBrowser, screenshots
 from relay import HostClient, Phone, Relay, state_word, words
-from test_relay_page import Evil
 from vendors.server import Reply, Server
 
 TARGETS = [{"method": "ding", "title": "DingTalk", "app": "dingtalk"}]
 CORP, CLIENT = "ding8ac2bab2b708b3cc", "dingoacrxqoxz1b2"
+FRAGMENT = f"corp_id={CORP}&client_id={CLIENT}&method=ding&state={{state}}"
 
 # What the vendor's script offers, in newer and older apps: {0} is what the app answers. Each notes
 # what it was asked with.
@@ -52,54 +52,25 @@ class Cdn(Server):
         return Reply(200, self.script, "application/javascript")
 
 
-class Desk:
-    """What jauthd does for the method."""
-
+class DingTalkDesk(Desk):
     def __init__(self, host):
-        self.host = host
-        self.links, self.callbacks = {}, {}
-        self.fragment = f"corp_id={CORP}&client_id={CLIENT}&method=ding&state={{state}}"
-        self.is_open = True
-        self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
-
-    def open(self):
-        link = self.host.open(targets=TARGETS)
-        assert link.opened.status == 200
-        self.links[link.id] = link
-        return link
+        self.fragment = FRAGMENT
+        super().__init__(host, TARGETS)
 
     def page(self, link):
         return f"{self.host.relay.url}/d/{link.id}"
 
-    def _work(self):
-        while self.is_open:
-            for event in self.host.events(wait=2):
-                link = self.links.get(event["link"])
-                if link and "callback" in event:
-                    self.callbacks[link.id] = urllib.parse.parse_qs(event["callback"],
-                                                                    keep_blank_values=True)
-                    link.set_result("digits", digits="47")
-                elif link and event.get("method"):
-                    state = state_word()
-                    link.set_target("ding", self.page(link) + "#" +
-                                    self.fragment.format(state=state), state)
+    def address(self, link, method, state):
+        return self.page(link) + "#" + self.fragment.format(state=state)
 
-    def close(self):
-        self.is_open = False
-        self.thread.join()
+    def came_back(self, link):
+        """What the browser brought."""
+        return urllib.parse.parse_qs(self.callbacks[link.id], keep_blank_values=True)
 
 
 @pytest.fixture(name="cdn", scope="module")
 def fixture_cdn(authority):
     made = Cdn(authority).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(name="evil", scope="module")
-def fixture_evil(authority):
-    made = Evil(authority).start()
     yield made
     made.stop()
 
@@ -114,7 +85,7 @@ def fixture_relay(authority, house, cdn):
 
 @pytest.fixture(name="desk", scope="module")
 def fixture_desk(relay):
-    made = Desk(HostClient(relay, "web1.example.org").enrol())
+    made = DingTalkDesk(HostClient(relay, "web1.example.org").enrol())
     yield made
     made.close()
 
@@ -128,12 +99,12 @@ def fixture_phone(authority):
 @pytest.fixture(autouse=True)
 def fixture_defaults(cdn, desk):
     cdn.is_there, cdn.seen = True, []
-    desk.fragment = f"corp_id={CORP}&client_id={CLIENT}&method=ding&state={{state}}"
+    desk.fragment = FRAGMENT
 
 
 def press(desk, phone):
     link = desk.open()
-    phone.open(f"{desk.host.relay.url}/q/{link.id}")
+    phone.open(desk.url(link))
     phone.press("DingTalk")
     return link
 
@@ -153,7 +124,7 @@ def test_from_the_code_to_the_digits(desk, phone, cdn, name, script):
     phone.wait_text("Type these two digits")
     assert phone.text(".digits") == "47"
     assert phone.url == f"{desk.host.relay.url}/cb/ding"
-    assert desk.callbacks[link.id] == {"code": ["c0de-1"], "state": [link.state]}
+    assert desk.came_back(link) == {"code": ["c0de-1"], "state": [link.state]}
     assert len([event for event in desk.host.all_events(link) if "callback" in event]) == 1
     # The vendor learns neither the link nor the cookie.
     assert cdn.seen == [("/dd.js", "", "")]
@@ -193,7 +164,7 @@ def test_the_app_says_no(desk, phone, cdn, script, error):
     cdn.script = script
     link = press(desk, phone)
     phone.wait_text("Type these two digits")             # what the host makes of it is its own
-    assert desk.callbacks[link.id] == {"error": [error], "state": [link.state]}
+    assert desk.came_back(link) == {"error": [error], "state": [link.state]}
 
 
 # --- what goes wrong ---
@@ -444,7 +415,7 @@ def test_only_the_browser_that_pressed(desk, pressed, relay):
     assert phone.post_back("ding", form).digits == "47"
     assert phone.post_back("ding", {"code": "d", "state": link.state}).digits == "47"
     assert phone.get("/cb/ding").digits == "47"
-    assert desk.callbacks[link.id]["code"] == ["c"]
+    assert desk.came_back(link)["code"] == ["c"]
     assert not other.post_back("ding", form).digits
     assert phone.request("POST", "/cb/ding/more").status == 405
 

@@ -3,26 +3,18 @@
 people to look at (build/screenshots/)."""
 
 import html
-import threading
-import time
 import urllib.parse
 
 import pytest
 
+from desk import Desk, page
 from phone import PhoneBrowser, screenshots
-from relay import HostClient, Relay, state_word, words
-from vendors.server import Reply, Server
+from relay import HostClient, Relay, words
+from vendors.server import Server
 
 TARGETS = [{"method": "work", "title": "WeCom", "app": "wecom"},
            {"method": "github", "title": "GitHub", "app": "browser"},
            {"method": "google", "title": "Google", "app": "browser"}]
-
-PAGE = "<!DOCTYPE html><html><body><h1>{head}</h1>{body}</body></html>"
-
-
-def page(head, body=""):
-    return Reply(200, PAGE.format(head=head, body=body), "text/html; charset=utf-8")
-
 
 class Provider(Server):
     """An authorise page with one link back to the relay. Strict about nothing: the relay is what is
@@ -43,56 +35,13 @@ class Provider(Server):
         return page("Provider", f'<a href="{html.escape(back)}">Approve</a>')
 
 
-class Evil(Server):
-    """Another site, which serves whatever page a test gives it."""
-
-    def __init__(self, authority):
-        super().__init__(authority, "evil.example.net", name="page-evil")
-        self.routes = {("GET", "/"): ("page", lambda request: page("Evil", self.body))}
-        self.body = ""
-
-    @property
-    def url(self):
-        return f"https://evil.example.net:{self.port}/"
-
-
-class Desk:
-    """What jauthd does: answers presses and callbacks of one host."""
-
+class ProviderDesk(Desk):
     def __init__(self, host, provider):
-        self.host, self.provider = host, provider
-        self.links, self.callbacks = {}, {}
-        self.digits, self.result = "47", "digits"
-        self.is_open = True
-        self.thread = threading.Thread(target=self._work, daemon=True)
-        self.thread.start()
+        self.provider = provider
+        super().__init__(host, TARGETS)
 
-    def open(self, **fields):
-        link = self.host.open(targets=fields.pop("targets", TARGETS), **fields)
-        assert link.opened.status == 200
-        self.links[link.id] = link
-        return link
-
-    def url(self, link):
-        return f"{self.host.relay.url}/q/{link.id}"
-
-    def _work(self):
-        while self.is_open:
-            for event in self.host.events(wait=2):
-                link = self.links.get(event["link"])
-                if link and "callback" in event:
-                    self.callbacks[link.id] = event["callback"]
-                    more = {"digits": self.digits} if self.result == "digits" else {}
-                    link.set_result(self.result, **more)
-                elif link and event.get("method"):
-                    state = state_word()
-                    link.set_target(event["method"], self.provider.url(
-                        state=state, redirect_uri=f"{self.host.relay.url}/cb/{event['method']}"),
-                        state)
-
-    def close(self):
-        self.is_open = False
-        self.thread.join()
+    def address(self, link, method, state):
+        return self.provider.url(state=state, redirect_uri=f"{self.host.relay.url}/cb/{method}")
 
 
 @pytest.fixture(name="relay", scope="module")
@@ -109,16 +58,9 @@ def fixture_provider(authority):
     made.stop()
 
 
-@pytest.fixture(name="evil", scope="module")
-def fixture_evil(authority):
-    made = Evil(authority).start()
-    yield made
-    made.stop()
-
-
 @pytest.fixture(name="desk", scope="module")
 def fixture_desk(relay, provider):
-    made = Desk(HostClient(relay, "web1.example.org").enrol(), provider)
+    made = ProviderDesk(HostClient(relay, "web1.example.org").enrol(), provider)
     yield made
     made.close()
 

@@ -9,6 +9,7 @@ import urllib.parse
 import pytest
 
 import configs
+from apps import at_sshd, expect_no_secret, on_best_behaviour, wechat_person
 from house import wait_until
 from people import expect_no_shell, expect_shell
 from phone import PhoneBrowser
@@ -60,11 +61,8 @@ def site(house, authority, wecom, op, wechat_pages):
     made.app = made.vendor.add_app(WEBSITE)
     wechat_pages.domains[made.app.app_id] = made.domain
     made.enrol()
-    house.use_jauth("sshd")
-    house.configure(text_of(made))
-    yield made
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, text_of(made)):
+        yield made
     made.stop()
 
 
@@ -76,19 +74,11 @@ def text_of(site, **more):
 
 @pytest.fixture
 def jane(house, site):
-    """(Unix user, who he is at WeChat). The test fails when the vendor was asked wrongly, and jauthd
-    starts without what it remembers of the vendor."""
-    site.vendor.reset()
-    site.vendor.requests.clear()
-    house.reload(text_of(site))
-    user = house.add_user()
-    person = site.vendor.add_person(user, "张三")
-    house.add_link(user, "wechat", person.unionid(site.app))
-    yield user, person
-    house.remove_user(user)
-    complaints = list(site.vendor.complaints)
-    site.vendor.reset()
-    assert not complaints
+    """jauthd starts without what it remembers of the vendor."""
+    with on_best_behaviour(site.vendor):
+        house.reload(text_of(site))
+        with wechat_person(house, site.vendor, site.app) as who:
+            yield who
 
 
 def see(terminal):
@@ -336,6 +326,4 @@ def test_no_secret_in_the_log(house, site, jane):
     let_in(house, site, *jane)
     site.vendor.fail("sns/oauth2/access_token", 40125)
     refuse_person(house, site, *jane)
-    log = house.journal()
-    encoded = [urllib.parse.quote_plus(word) for word in site.vendor.secrets_made]
-    assert not [word for word in encoded + site.vendor.secrets_made if word in log]
+    expect_no_secret(house, site.vendor)

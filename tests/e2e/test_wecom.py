@@ -3,16 +3,14 @@
 quotas, what comes back from the telephone, and the one way out. The relay is vendors/relay.py;
 people, strangers and digits are in test_number_match.py."""
 
-import contextlib
-import threading
-
 import pytest
 
 import configs
-from house import wait_until
+from apps import at_sshd, employee, expect_no_secret, expect_only_by, on_best_behaviour
 from lib_http import ConnectProxy
-from linked import DIGITS_PROMPT, Visit, approve_wecom, relay_section, wecom_section
-from people import expect_no_shell, expect_shell
+from linked import (let_in_at_once, let_in_by, pressed, refused_by, relay_section, turned_away,
+                    wecom_section)
+from people import expect_shell
 from telephone import at_wecom
 from vendors.wecom import WECHAT_USER_AGENT
 
@@ -24,70 +22,37 @@ def text_of(double, wecom, **more):
 
 @pytest.fixture(scope="module", autouse=True)
 def jauth(house, double, wecom):
-    house.use_jauth("sshd")
-    house.configure(text_of(double, wecom))
-    yield house
-    house.use_debian("sshd")
-    house.stop_jauth()
+    with at_sshd(house, text_of(double, wecom)):
+        yield house
 
 
 @pytest.fixture
 def vendor(house, relay, wecom):
-    """On its best behaviour; the test fails when a request was against the rules, and jauthd starts
-    without a token and without what it remembers of the vendor."""
-    wecom.reset()
-    wecom.requests.clear()
-    wecom.trusted_domain = relay.url.removeprefix("https://")
-    house.reload(text_of(relay, wecom))
-    yield wecom
-    complaints = list(wecom.complaints)
-    wecom.reset()
-    assert not complaints
+    """jauthd starts without a token and without what it remembers of the vendor."""
+    with on_best_behaviour(wecom):
+        wecom.trusted_domain = relay.url.removeprefix("https://")
+        house.reload(text_of(relay, wecom))
+        yield wecom
 
 
 @pytest.fixture
 def zhang(house, vendor):
-    """(Unix user, userid); the vendor writes the userid in its own way."""
-    user = house.add_user()
-    member = vendor.add_member(user.upper(), name="张三", departments=[2, 7])
-    house.add_link(user, f"wecom:{vendor.corp_id}", member)
-    yield user, member
-    house.remove_user(user)
+    """The vendor writes the userid in its own way."""
+    with employee(house, vendor, "wecom", str.upper, departments=[2, 7]) as who:
+        yield who
 
 
-def n_calls(vendor, call):
-    return [endpoint for _, endpoint in vendor.requests].count(call)
-
-
-@contextlib.contextmanager
-def pressed(house, relay, user):
-    """A terminal that waits for digits, and the telephone that pressed its button."""
-    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
-        ssh.wait_for(DIGITS_PROMPT)
-        yield ssh, Visit(relay, user, "wecom")
+def way_of(vendor, member):
+    return lambda url: at_wecom(vendor, url, member)
 
 
 def let_in(house, relay, vendor, user, member):
-    with house.sshd().login(user) as ssh:
-        ssh.wait_for(DIGITS_PROMPT)
-        ssh.send_line(approve_wecom(relay, vendor, user, member).digits())
-        expect_shell(ssh, user)
-
-
-def turned_away(house, user, ssh, visit, result):
-    """Never any digits, no shell; why, for the sysadmin."""
-    assert visit.result()["result"] == result
-    ssh.send_line("42")
-    expect_no_shell(ssh, user)
-    assert "digits" not in str(visit.relay.find(visit.link).results)
-    return house.audit(user)[-1]["reason"]
+    let_in_by(way_of(vendor, member), house, relay, user)
 
 
 def refused(house, relay, vendor, who, result):
     user, member = who
-    with pressed(house, relay, user) as (ssh, visit):
-        visit.come_back(at_wecom(vendor, visit.target["url"], member))
-        return turned_away(house, user, ssh, visit, result)
+    return refused_by(way_of(vendor, member), house, relay, user, result)
 
 
 def test_the_way_to_the_vendor_is_as_documented(house, relay, vendor, zhang):
@@ -179,7 +144,7 @@ def test_a_code_is_sent_once(house, relay, vendor, zhang):
     """Even when nobody heard the answer."""
     vendor.fault("auth/getuserinfo", "reset")
     refused(house, relay, vendor, zhang, "failed")
-    assert n_calls(vendor, "auth/getuserinfo") == 1
+    assert vendor.n_calls("auth/getuserinfo") == 1
 
 
 # --- errors ---
@@ -224,33 +189,21 @@ def test_a_lost_token_is_fetched_again(house, relay, vendor, zhang):
     for lose in (vendor.revoke_token, vendor.expire_token):
         lose()
         let_in(house, relay, vendor, *zhang)
-    assert n_calls(vendor, "gettoken") == 3
+    assert vendor.n_calls("gettoken") == 3
 
 
 def test_a_token_lost_twice_in_a_login(house, relay, vendor, zhang):
     vendor.fail("auth/getuserinfo", 42001, times=2)
     assert "42001" in refused(house, relay, vendor, zhang, "failed")
-    assert n_calls(vendor, "gettoken") == 2
+    assert vendor.n_calls("gettoken") == 2
 
 
 def test_logins_at_once_share_one_token(house, relay, vendor):
     users = [house.add_user() for _ in range(4)]
     house.reload(text_of(relay, vendor, map="{userid}"))
     vendor.fault("gettoken", "slow", seconds=1)
-
-    def come_back(visit, user):
-        visit.come_back(at_wecom(vendor, visit.target["url"], vendor.add_member(user)))
-
-    with contextlib.ExitStack() as stack:
-        logins = [stack.enter_context(pressed(house, relay, user)) for user in users]
-        threads = [threading.Thread(target=come_back, args=[visit, user])
-                   for (_, visit), user in zip(logins, users)]
-        for thread in threads:
-            thread.start()
-        for (ssh, visit), user in zip(logins, users):
-            ssh.send_line(visit.digits())
-            expect_shell(ssh, user)
-    assert n_calls(vendor, "gettoken") == 1
+    let_in_at_once(house, relay, {user: way_of(vendor, vendor.add_member(user)) for user in users})
+    assert vendor.n_calls("gettoken") == 1
     for user in users:
         house.remove_user(user)
 
@@ -268,7 +221,7 @@ def test_a_used_up_quota_is_left_alone(house, relay, vendor, zhang):
     refused(house, relay, vendor, zhang, "failed")
     before = len(vendor.requests)
     assert "45009" in refused(house, relay, vendor, zhang, "failed")
-    assert n_calls(vendor, "user/get") == 1
+    assert vendor.n_calls("user/get") == 1
     assert len(vendor.requests) == before + 1               # the page in the app
 
 
@@ -277,21 +230,12 @@ def test_a_used_up_quota_is_left_alone(house, relay, vendor, zhang):
 def test_all_calls_go_out_by_the_proxy(house, relay, vendor, zhang):
     proxy = ConnectProxy()
     house.reload(text_of(relay, vendor, proxy=proxy.url))
-    let_in(house, relay, vendor, *zhang)
-    assert set(proxy.targets) == {vendor.url.removeprefix("https://")}
-    assert not proxy.wrong
-    assert not [secret for secret in vendor.secrets_made if secret.encode() in proxy.passed]
-    proxy.close()
-    proxy.cut()
-    wait_until(lambda: not house.waiting(), what="the login to be over")
-    before = n_calls(vendor, "auth/getuserinfo")
-    refused(house, relay, vendor, zhang, "failed")
-    assert n_calls(vendor, "auth/getuserinfo") == before
+    expect_only_by(proxy, house, vendor, lambda: let_in(house, relay, vendor, *zhang),
+                   lambda: refused(house, relay, vendor, zhang, "failed"), "auth/getuserinfo")
 
 
 def test_no_secret_in_the_log(house, relay, vendor, zhang):
     let_in(house, relay, vendor, *zhang)
     vendor.fail("user/get", 40014, times=2)
     refused(house, relay, vendor, zhang, "failed")
-    log = house.journal() + str(house.audit())
-    assert not [secret for secret in vendor.secrets_made if secret in log]
+    expect_no_secret(house, vendor)
