@@ -10,39 +10,14 @@
 #include "providers/wechat-mini.h"
 #include "providers/wechat-page.h"
 #include "providers/wechat-reply.h"
+#include "tests/fuzz/fuzz-api-reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint32_t statuses[] = { 200, 200, 200, 302, 500 };
 
-typedef void (*token_fn)(const struct http_reply *reply, struct api_token *ret_token,
-			 struct api_result *ret_result);
 typedef void (*person_fn)(const struct http_reply *reply, struct wechat_person *person,
 			  struct api_result *ret_result);
-
-/* How it ends is one line for the log, and none when it is good. */
-static void check_result(const struct api_result *result)
-{
-	size_t len = strlen(result->detail);
-
-	if ((result->class == API_GOOD) != (len == 0) || !text_is_line(result->detail, len) ||
-	    result->pause_ms < 0 || (result->class == API_GOOD && result->pause_ms))
-		abort();
-}
-
-static void check_token(const struct http_reply *reply, token_fn read)
-{
-	struct api_token token = { 0 };
-	struct api_result result;
-
-	read(reply, &token, &result);
-	check_result(&result);
-	if ((result.class == API_GOOD) != (token.value != NULL))
-		abort();
-	if (token.value && (token.value->len > API_TOKEN_MAX || token.lives_ms <= 0))
-		abort();
-	secret_free(token.value);
-}
 
 /* Beginning with somebody who is known as `before`, or nobody yet. */
 static void check_person(const struct http_reply *reply, person_fn read, const char *before)

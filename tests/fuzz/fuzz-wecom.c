@@ -7,34 +7,11 @@
 
 #include "base/text.h"
 #include "providers/wecom-reply.h"
+#include "tests/fuzz/fuzz-api-reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint32_t statuses[] = { 200, 200, 200, 302, 500 };
-
-/* How it ends is one line for the log, and none when it is good. */
-static void check_result(const struct api_result *result)
-{
-	size_t len = strlen(result->detail);
-
-	if ((result->class == API_GOOD) != (len == 0) || !text_is_line(result->detail, len) ||
-	    result->pause_ms < 0 || (result->class == API_GOOD && result->pause_ms))
-		abort();
-}
-
-static void check_token(const struct http_reply *reply)
-{
-	struct api_token token = { 0 };
-	struct api_result result;
-
-	wecom_read_token(reply, &token, &result);
-	check_result(&result);
-	if ((result.class == API_GOOD) != (token.value != NULL))
-		abort();
-	if (token.value && (token.value->len > API_TOKEN_MAX || token.lives_ms <= 0))
-		abort();
-	secret_free(token.value);
-}
 
 static void check_userid(const struct http_reply *reply)
 {
@@ -96,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	reply.status = statuses[data[0] % N_ELEMENTS(statuses)];
 	reply.body = secret_new(data + 1, size - 1);
-	check_token(&reply);
+	check_token(&reply, wecom_read_token);
 	check_userid(&reply);
 	check_member(&reply);
 	check_app(&reply);
