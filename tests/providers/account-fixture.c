@@ -93,15 +93,10 @@ void account_ended(const struct login *login, enum fake_end end, int reason)
 {
 	static const char *const secrets[] = {
 		APP_TOKEN, USER_TOKEN, CODE, APP_SECRET, PUSH_TOKEN, AES_KEY, "access_token=",
-		"secret=",
+		"secret=", NULL
 	};
 
-	if (login->end != end || login->reason != reason)
-		fail_msg("ended as %d/%d: %s", login->end, login->reason,
-			 login->detail ? login->detail : "");
-	assert_int_equal(login->finished, end != FAKE_RUNNING);
-	for (size_t i = 0; login->detail && i < N_ELEMENTS(secrets); i++)
-		assert_null(strstr(login->detail, secrets[i]));
+	fake_ended(login, end, reason, secrets);
 }
 
 void account_error(struct login *login, int code)

@@ -60,5 +60,3 @@ void dingtalk_oapi_error(struct login *login, int64_t code, const char *message)
 void dingtalk_api_error(struct login *login, uint32_t status, const char *word,
 			const char *message);
 void dingtalk_ended(const struct login *login, enum fake_end end, int reason);
-/* The detail for the log has these words. */
-void dingtalk_says(const struct login *login, const char *words);

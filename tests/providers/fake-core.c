@@ -347,6 +347,23 @@ static void give(struct login *login, struct http_reply *reply)
 	fake_collect(login);
 }
 
+void fake_ended(const struct login *login, enum fake_end end, int reason,
+		const char *const *secrets)
+{
+	if (login->end != end || login->reason != reason)
+		fail_msg("ended as %d/%d: %s", login->end, login->reason,
+			 login->detail ? login->detail : "");
+	assert_int_equal(login->finished, end != FAKE_RUNNING);
+	for (; login->detail && *secrets; secrets++)
+		assert_null(strstr(login->detail, *secrets));
+}
+
+void fake_says(const struct login *login, const char *words)
+{
+	if (!login->detail || !strstr(login->detail, words))
+		fail_msg("\"%s\" is not in \"%s\"", words, login->detail ? login->detail : "");
+}
+
 struct http_reply fake_http_reply(uint32_t status, const char *content_type, const char *body)
 {
 	struct http_reply reply = { .result = HTTP_DONE, .status = status };

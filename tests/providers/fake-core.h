@@ -176,6 +176,12 @@ void fake_timer(struct login *login);
 bool fake_asks(const struct login *login, const char *url);
 bool fake_body_has(const struct login *login, const char *part);
 bool fake_has_header(const struct login *login, const char *header);
+/* How it ended; and whatever became of it, what goes to the log has none of these words in it,
+ * NULL-terminated. */
+void fake_ended(const struct login *login, enum fake_end end, int reason,
+		const char *const *secrets);
+/* What goes to the log has this in it. */
+void fake_says(const struct login *login, const char *words);
 /* A reply that came, for testing what reads replies; free with http_reply_done(). */
 struct http_reply fake_http_reply(uint32_t status, const char *content_type, const char *body);
 /* A whole file under tests/; the caller frees the buffer. */

@@ -244,7 +244,7 @@ static void what_is_not_yes_ends_it(void **state UNUSED)
 		else
 			fake_reply_lost(login, HTTP_NOT_SENT);
 		ended(login, rows[i].end, rows[i].reason);
-		dingtalk_says(login, rows[i].says);
+		fake_says(login, rows[i].says);
 		fake_login_free(login);
 		fake_method_free(method);
 	}
@@ -327,7 +327,7 @@ static void whether_the_app_may_is_seen_before_anybody_needs_it(void **state UNU
 			fake_reply(login, "dingtalk-token.http");
 		ended(login, rows[row].end, rows[row].reason);
 		if (rows[row].says)
-			dingtalk_says(login, rows[row].says);
+			fake_says(login, rows[row].says);
 		assert_int_equal(login->n_codes, 0);
 		fake_login_free(login);
 		fake_method_free(method);

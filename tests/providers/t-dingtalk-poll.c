@@ -243,7 +243,7 @@ static void what_is_not_known_ends_it(void **state UNUSED)
 			fake_reply_json(login, 200, AGREED);
 		fake_reply_json(login, 200, rows[i].body);
 		ended(login, rows[i].end, rows[i].reason);
-		dingtalk_says(login, rows[i].says);
+		fake_says(login, rows[i].says);
 		fake_login_free(login);
 		fake_method_free(method);
 	}

@@ -52,7 +52,7 @@ static void every_number_has_its_end(void **state UNUSED)
 		buf_add_format(&body, "%lld%s", (long long)rows[row].code, number + 4);
 		fake_reply_json(login, 200, buf_text(&body));
 		dingtalk_ended(login, rows[row].end, rows[row].reason);
-		dingtalk_says(login, rows[row].says);
+		fake_says(login, rows[row].says);
 		assert_int_equal(login->n_requests, 3);
 		buf_done(&body);
 		dingtalk_free(login);
@@ -77,7 +77,7 @@ static void a_wrapped_number_that_is_none_is_an_error(void **state UNUSED)
 
 		fake_reply_json(login, 200, bodies[i]);
 		dingtalk_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		dingtalk_says(login, "88 user/get: an error; words");
+		fake_says(login, "88 user/get: an error; words");
 		dingtalk_free(login);
 	}
 }
@@ -129,8 +129,8 @@ static void every_word_has_its_end(void **state UNUSED)
 
 		dingtalk_api_error(login, rows[i].status, rows[i].word, "words");
 		dingtalk_ended(login, rows[i].end, rows[i].reason);
-		dingtalk_says(login, rows[i].says);
-		dingtalk_says(login, rows[i].word);
+		fake_says(login, rows[i].says);
+		fake_says(login, rows[i].word);
 		assert_int_equal(login->n_requests, n_requests);
 		dingtalk_free(login);
 	}
@@ -154,12 +154,12 @@ static void an_address_that_is_not_allowed_is_named(void **state UNUSED)
 
 		dingtalk_oapi_error(login, 60020, rows[i].message);
 		dingtalk_ended(login, FAKE_FAILED, FAIL_CONFIG);
-		dingtalk_says(login, rows[i].says);
+		fake_says(login, rows[i].says);
 		dingtalk_free(login);
 		login = dingtalk_at(STAGE_ME);
 		dingtalk_api_error(login, 403, FORBIDDEN "IpNotInWhiteList", rows[i].message);
 		dingtalk_ended(login, FAKE_FAILED, FAIL_CONFIG);
-		dingtalk_says(login, rows[i].says);
+		fake_says(login, rows[i].says);
 		dingtalk_free(login);
 	}
 }
@@ -189,7 +189,7 @@ static void permissions_that_are_missing_are_told(void **state UNUSED)
 
 		fake_reply_json(login, 403, body);
 		dingtalk_ended(login, FAKE_FAILED, FAIL_CONFIG);
-		dingtalk_says(login, rows[i].says);
+		fake_says(login, rows[i].says);
 		dingtalk_free(login);
 	}
 }
@@ -214,13 +214,13 @@ static void what_a_message_says_is_cleaned_and_cut(void **state UNUSED)
 
 		dingtalk_oapi_error(login, 7, rows[i].message);
 		dingtalk_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		dingtalk_says(login, rows[i].says);
+		fake_says(login, rows[i].says);
 		assert_in_range(strlen(login->detail), 10, 200);
 		dingtalk_free(login);
 		login = dingtalk_at(STAGE_ME);
 		dingtalk_api_error(login, 400, "some.code", rows[i].message);
 		dingtalk_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-		dingtalk_says(login, rows[i].says);
+		fake_says(login, rows[i].says);
 		assert_in_range(strlen(login->detail), 10, 200);
 		dingtalk_free(login);
 	}
@@ -319,7 +319,7 @@ static void a_page_says_that_this_address_is_shut_out(void **state UNUSED)
 		reply_with(login, rows[i / N_STAGES].status, rows[i / N_STAGES].type,
 			   rows[i / N_STAGES].body);
 		dingtalk_ended(login, FAKE_DENIED, DENY_BUSY);
-		dingtalk_says(login, "1111 ");
+		fake_says(login, "1111 ");
 		dingtalk_free(login);
 	}
 }

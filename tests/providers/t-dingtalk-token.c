@@ -155,7 +155,7 @@ static void a_second_token_in_a_login_is_the_last(void **state UNUSED)
 	dingtalk_go_on(login, STAGE_USERINFO);
 	fake_reply_json(login, 200, over[0]);
 	dingtalk_ended(login, FAKE_FAILED, FAIL_PROVIDER);
-	dingtalk_says(login, "40014 user/get: the token is not valid");
+	fake_says(login, "40014 user/get: the token is not valid");
 	assert_int_equal(login->n_requests, 5);
 	dingtalk_free(login);
 }

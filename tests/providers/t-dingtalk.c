@@ -206,7 +206,7 @@ static void what_the_telephone_says_is_cleaned_and_cut(void **state UNUSED)
 	buf_add_text(&query, "&state=" STATE);
 	fake_callback(login, buf_text(&query));
 	dingtalk_ended(login, FAKE_DENIED, DENY_REFUSED);
-	dingtalk_says(login, "with an error: domain? eee");
+	fake_says(login, "with an error: domain? eee");
 	assert_in_range(strlen(login->detail), 80, 130);
 	buf_done(&query);
 	dingtalk_free(login);

@@ -2,12 +2,6 @@
 /* See wecom-fixture.h. */
 #include "tests/providers/wecom-fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "providers/table.h"
 
 struct fake_method *wecom_method(const char *section)
@@ -45,11 +39,9 @@ void wecom_error(struct login *login, const char *code, const char *message)
 /* Whatever becomes of a login, what goes to the log has no secret in it. */
 void wecom_ended(const struct login *login, enum fake_end end, int reason)
 {
-	static const char *const secrets[] = { TOKEN, CODE, SECRET, "corpsecret", "access_token=" };
+	static const char *const secrets[] = {
+		TOKEN, CODE, SECRET, "corpsecret", "access_token=", NULL
+	};
 
-	if (login->end != end || login->reason != reason)
-		fail_msg("ended as %d/%d: %s", login->end, login->reason, login->detail);
-	assert_true(login->finished);
-	for (size_t i = 0; login->detail && i < N_ELEMENTS(secrets); i++)
-		assert_null(strstr(login->detail, secrets[i]));
+	fake_ended(login, end, reason, secrets);
 }
