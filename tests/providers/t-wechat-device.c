@@ -37,6 +37,18 @@ static void ended(const struct login *login, enum fake_end end, int reason)
 		     !strstr(login->detail, TICKET)));
 }
 
+/* Behind so many calls that went well: for the token, for the ticket. */
+static struct login *start_behind(struct fake_method *method, unsigned n_calls)
+{
+	struct login *login = fake_start(method);
+
+	if (n_calls > 0)
+		wechat_say(login, SAYS_TOKEN);
+	if (n_calls > 1)
+		wechat_say(login, SAYS_TICKET);
+	return login;
+}
+
 /* Up to the request for a code, which is open; the method has no ticket yet. */
 static struct login *start(struct fake_method *method)
 {
@@ -281,12 +293,8 @@ static void every_error_has_its_end(void **state UNUSED)
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct fake_method *method = wechat_method(DEVICE);
-		struct login *login = fake_start(method);
+		struct login *login = start_behind(method, rows[i].n_before);
 
-		if (rows[i].n_before > 0)
-			wechat_say(login, SAYS_TOKEN);
-		if (rows[i].n_before > 1)
-			wechat_say(login, SAYS_TICKET);
 		wechat_error(login, rows[i].code, "words");
 		ended(login, rows[i].end, rows[i].reason);
 		assert_int_equal(login->n_requests, rows[i].n_before + 1);
@@ -323,12 +331,8 @@ static void replies_are_read_strictly(void **state UNUSED)
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct fake_method *method = wechat_method(DEVICE);
-		struct login *login = fake_start(method);
+		struct login *login = start_behind(method, rows[i].n_before);
 
-		if (rows[i].n_before > 0)
-			wechat_say(login, SAYS_TOKEN);
-		if (rows[i].n_before > 1)
-			wechat_say(login, SAYS_TICKET);
 		wechat_say(login, rows[i].body);
 		if (login->end != FAKE_FAILED)
 			fail_msg("%s", rows[i].body);

@@ -24,7 +24,7 @@ struct token_vendor {
 	void (*finish)(struct login *login);
 	void (*ended)(const struct login *login, enum fake_end end, int reason);
 	const char *asks_token;
-	const char *asks, *asks_by_other;        /* that call, with the fixture's token and OTHER_TOKEN */
+	const char *asks, *asks_by_other;        /* that call, with the usual token, OTHER_TOKEN */
 	const char *gives;                       /* reply with @TOKEN@ */
 	const char *gives_for;                   /* a body up to the seconds that it is good for */
 	const char *over;                        /* what the call is told of a token that is not */
