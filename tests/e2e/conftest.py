@@ -25,6 +25,14 @@ from vendors.wecom import WeCom  # noqa: E402
 PASSWORD = "right horse 7"
 
 
+def running(server, authority):
+    """A fixture's whole life: the server runs as long as somebody may need it."""
+    server.ca = authority.ca_path
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def house():
     """The bus runs; what else is needed a test or a fixture of its own starts."""
@@ -52,10 +60,7 @@ def authority(house):
 @pytest.fixture(scope="session")
 def op(authority):
     """An OpenID provider of ours that runs all the time."""
-    provider = Provider(authority).start()
-    provider.ca = authority.ca_path
-    yield provider
-    provider.stop()
+    yield from running(Provider(authority), authority)
 
 
 @pytest.fixture(scope="session")
@@ -90,25 +95,19 @@ def jane(house, polite):
 @pytest.fixture(scope="session")
 def gateway(authority):
     """An SMS gateway that runs all the time; a test that needs it well resets it."""
-    made = SmsGateway(authority).start()
-    yield made
-    made.stop()
+    yield from running(SmsGateway(authority), authority)
 
 
 @pytest.fixture(scope="session")
 def relay_double(authority):
     """A relay of ours that lies when it is told to; a test that needs it well resets it."""
-    made = HostileRelay(authority).start()
-    yield made
-    made.stop()
+    yield from running(HostileRelay(authority), authority)
 
 
 @pytest.fixture(scope="session")
 def double(authority):
     """A relay of the tests that checks every request of jauthd."""
-    made = Relay(authority).start()
-    yield made
-    made.stop()
+    yield from running(Relay(authority), authority)
 
 
 @pytest.fixture
@@ -124,35 +123,24 @@ def relay(double):
 @pytest.fixture(scope="session")
 def evil(authority):
     """A hostile site for browsers."""
-    made = Evil(authority).start()
-    yield made
-    made.stop()
+    yield from running(Evil(authority), authority)
 
 
 @pytest.fixture(scope="session")
 def dingtalk(authority):
-    made = DingTalk(authority).start()
-    made.ca = authority.ca_path
-    yield made
-    made.stop()
+    yield from running(DingTalk(authority), authority)
 
 
 @pytest.fixture(scope="session")
 def wecom(authority, double):
     """Its trusted domain is the relay of the tests; another one sets its own."""
-    made = WeCom(authority, trusted_domain=f"{double.host}:{double.port}").start()
-    made.ca = authority.ca_path
-    yield made
-    made.stop()
+    yield from running(WeCom(authority, trusted_domain=f"{double.host}:{double.port}"), authority)
 
 
 @pytest.fixture(scope="session")
 def wechat(authority):
     """api.weixin.qq.com, to which tests add apps, people and other parts."""
-    made = WeChat(authority).start()
-    made.ca = authority.ca_path
-    yield made
-    made.stop()
+    yield from running(WeChat(authority), authority)
 
 
 @pytest.fixture(scope="session")

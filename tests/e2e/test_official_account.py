@@ -3,6 +3,8 @@
 from the telephone, every error of the vendor. The relay is vendors/relay.py; a login by the account's
 own code is in test_official_account_push.py."""
 
+import contextlib
+
 import pytest
 
 import configs
@@ -104,7 +106,7 @@ def test_snapshot_mode(house, relay, account, zhang):
 # --- who follows ---
 
 def test_followers_only(house, relay, account, zhang):
-    user, person = zhang
+    _, person = zhang
     house.reload(text_of(relay, account, require_follow="yes"))
     account.follow(person)
     let_in(house, relay, account, *zhang)
@@ -112,16 +114,25 @@ def test_followers_only(house, relay, account, zhang):
     assert n_calls(account, "cgi-bin/token") == 0
 
 
-def test_who_does_not_follow_yet_is_shown_how(house, relay, account, zhang):
-    """Within one login: the code of the account on the terminal, and then the digits."""
-    user, person = zhang
+@contextlib.contextmanager
+def shown_how(house, relay, account, who):
+    """Somebody who does not follow: the account's code is on the terminal, and the vendor is asked
+    again and again who follows."""
+    user, person = who
     house.reload(text_of(relay, account, require_follow="yes"))
     with pressed(house, relay, user) as (ssh, visit):
-        visit.come_back(at_account(account, visit.target["url"], person))
-        wait_for_code(account)
+        visit.go(way_of(account, person))
+        wait_until(lambda: n_calls(account, "cgi-bin/user/info") >= 2, what="the account's code")
         ssh.send_line("")
         ssh.wait_for("Follow the account with WeChat")
         ssh.wait_for(DIGITS_PROMPT)
+        yield ssh, visit
+
+
+def test_who_does_not_follow_yet_is_shown_how(house, relay, account, zhang):
+    """Within one login: the code of the account on the terminal, and then the digits."""
+    user, person = zhang
+    with shown_how(house, relay, account, zhang) as (ssh, visit):
         code = ssh.read_qr()
         assert code in account.codes
         account.follow(person)
@@ -129,20 +140,9 @@ def test_who_does_not_follow_yet_is_shown_how(house, relay, account, zhang):
         expect_shell(ssh, user)
 
 
-def wait_for_code(account):
-    """It is there, and the vendor is asked again and again who follows."""
-    wait_until(lambda: n_calls(account, "cgi-bin/user/info") >= 2, what="the account's code")
-
-
 def test_who_does_not_follow_is_not_let_in(house, relay, account, zhang):
-    user, person = zhang
-    house.reload(text_of(relay, account, require_follow="yes"))
-    with pressed(house, relay, user) as (ssh, visit):
-        visit.come_back(at_account(account, visit.target["url"], person))
-        wait_for_code(account)
-        ssh.send_line("")
-        ssh.wait_for("Follow the account")
-        ssh.wait_for(DIGITS_PROMPT)
+    user, _ = zhang
+    with shown_how(house, relay, account, zhang) as (ssh, visit):
         ssh.send_line("42")
         ssh.wait_for("Nothing is approved yet")
         ssh.send_line("q")
@@ -151,7 +151,7 @@ def test_who_does_not_follow_is_not_let_in(house, relay, account, zhang):
 
 
 def test_tags_are_groups(house, relay, account, zhang):
-    user, person = zhang
+    _, person = zhang
     account.follow(person, tags=[2, 128])
     house.reload(text_of(relay, account, require_follow="yes", groups_allowed="128"))
     let_in(house, relay, account, *zhang)

@@ -28,7 +28,7 @@ import threading
 import time
 import urllib.parse
 
-from vendors.server import Refusal, Reply, Server, json_reply, require_form
+from vendors.server import Refusal, Reply, Server, json_reply, nth, require_form
 
 PERSON_HEADER = "X-DingTalk-Person"
 JSON = "application/json"
@@ -207,10 +207,7 @@ class DingTalk(Server):
                 code.until = time.monotonic()
 
     def wait_for_message(self, number=1, seconds=10):
-        with self.arrived:
-            if not self.arrived.wait_for(lambda: len(self.messages) >= number, seconds):
-                raise TimeoutError(f"no message {number}")
-            return self.messages[number - 1]
+        return nth(self.arrived, lambda: self.messages, number, seconds, "message")
 
     def new_code(self, kind, person):
         code = Code(kind, person, self.chosen_corp or self.corp_id)

@@ -23,7 +23,7 @@ import urllib.parse
 
 from vendors.device import APPROVED, DENIED, Grant, Grants, USED
 from vendors.dingtalk import OAUTH
-from vendors.server import Refusal, Reply, json_reply, require_form
+from vendors.server import Refusal, Reply, json_reply, nth, require_form
 
 PAGE = ["client_id", "redirect_uri", "response_type", "scope", "state", "prompt"]
 WAITING, SCANNED, EXPIRED, TRANSIENT = "11021", "11041", "11019", "283960126"
@@ -97,22 +97,16 @@ class LoginPages:
 
     # --- what a test does ---
 
-    def _wait(self, things, number, seconds, what):
-        with self.changed:
-            if not self.changed.wait_for(lambda: len(things()) >= number, seconds):
-                raise TimeoutError(f"no {what} {number}")
-            return list(things())[number - 1]
-
     def wait_for_scan(self, number=1, seconds=10):
         """The ticket of the n-th code that was shown."""
-        return self._wait(lambda: self.scans, number, seconds, "code on a screen")
+        return nth(self.changed, lambda: self.scans, number, seconds, "code on a screen")
 
     def link_of(self, ticket):
         """What the code on the screen holds."""
         return f"{self.base}/oauth2/qr_confirm.htm?code={ticket}"
 
     def wait_for_grant(self, number=1, seconds=10):
-        return self._wait(lambda: self.grants.all, number, seconds, "grant")
+        return nth(self.changed, lambda: self.grants.all, number, seconds, "grant")
 
     def set_answer(self, ticket, answer):
         with self.changed:

@@ -46,6 +46,14 @@ class Reply:
         self.headers = headers or {}
 
 
+def nth(changed, things, number, seconds, what):
+    """The n-th of things(), as soon as there are so many; `changed` is notified of each."""
+    with changed:
+        if not changed.wait_for(lambda: len(things()) >= number, seconds):
+            raise TimeoutError(f"no {what} {number}")
+        return list(things())[number - 1]
+
+
 def json_reply(value, status=200, **headers):
     return Reply(status, json.dumps(value), headers={"Cache-Control": "no-store", **headers})
 

@@ -22,7 +22,7 @@ import time
 import urllib.parse
 
 from vendors.errcode import Errcode
-from vendors.server import Refusal, Reply, json_reply
+from vendors.server import Refusal, Reply, json_reply, nth
 from vendors.wechat import MOBILE, WEBSITE
 from vendors.wecom_qr import html_page, same_host
 
@@ -108,10 +108,7 @@ class OpenPages:
 
     def wait_for_scan(self, number=1, seconds=10):
         """The uuid of the n-th code that was shown."""
-        with self.changed:
-            if not self.changed.wait_for(lambda: len(self.scans) >= number, seconds):
-                raise TimeoutError(f"no code {number} on a screen")
-            return list(self.scans)[number - 1]
+        return nth(self.changed, lambda: self.scans, number, seconds, "code on a screen")
 
     def link_of(self, uuid):
         """What the code on the screen holds."""

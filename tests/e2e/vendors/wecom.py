@@ -36,7 +36,7 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from vendors.errcode import Errcode, ErrcodeServer
-from vendors.server import Refusal, Reply, json_reply
+from vendors.server import Refusal, Reply, json_reply, nth
 from vendors.tls import Authority
 from vendors.wecom_qr import QrPages, html_page, same_host
 
@@ -171,10 +171,7 @@ class WeCom(QrPages, ErrcodeServer):
                 code.until = time.monotonic()
 
     def wait_for_message(self, number=1, seconds=10):
-        with self.arrived:
-            if not self.arrived.wait_for(lambda: len(self.messages) >= number, seconds):
-                raise TimeoutError(f"no message {number}")
-            return self.messages[number - 1]
+        return nth(self.arrived, lambda: self.messages, number, seconds, "message")
 
     # --- the page in the app ---
 

@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.parse
 
-from vendors.server import Refusal, Reply, Server
+from vendors.server import Refusal, Reply, Server, nth
 
 PAGE = ["appid", "agentid", "redirect_uri", "state", "lang", "version", "login_type"]
 POLL = ["callback", "key", "redirect_uri", "appid", "_"]
@@ -86,10 +86,7 @@ class QrPages(Server):
 
     def wait_for_scan(self, number=1, seconds=10):
         """The key of the n-th code that was shown."""
-        with self.changed:
-            if not self.changed.wait_for(lambda: len(self.scans) >= number, seconds):
-                raise TimeoutError(f"no code {number} on a screen")
-            return list(self.scans)[number - 1]
+        return nth(self.changed, lambda: self.scans, number, seconds, "code on a screen")
 
     def link_of(self, key):
         """What the code on the screen holds."""
