@@ -193,7 +193,8 @@ def test_two_hosts_wait_and_the_right_one_gets_it(house, site, account, zhang, s
     with contextlib.closing(OtherHost(site.relay, account.app.app_id, status)) as other, \
             shown(house, user) as (ssh, code):
         text = account.scan(code, person).wait()
-        assert other.pushes and other.pushes[0]["app"] == account.app.app_id
+        wait_until(lambda: other.pushes, what="the push at the other host")
+        assert other.pushes[0]["app"] == account.app.app_id
         assert digits_in(text)
         assert user not in str(other.pushes) and person.unionid(account.app) not in str(
             other.pushes)
