@@ -93,7 +93,7 @@
  * reads that, gets a code from the app and brings `code` and `state`, or `error` and `state`.
  *
  * Mini programs (app "mini-program"), JSON:
- *   GET /m/ID                 for browsers: says what to scan the code with; nothing happens
+ *   GET /m/ID                 for browsers: says what to scan the code with; in WeChat as /q/ID
  *   GET /api/m/ID             → 200 {"host","user","service","from": text,"at": Unix seconds,
  *                             "digits": bool}; 404, 410 over
  *   POST /api/m/ID            {"action":"confirm","js_code": text [0-9A-Za-z_-]{1,128}} presses and

@@ -8,6 +8,18 @@ dist_jauthpam_DATA = conf/pam/jauth-console conf/pam/jauth-remote
 jauthrelaydir = $(jauthdatadir)/relay
 dist_jauthrelay_DATA = conf/nginx-jauth-relay.conf conf/Caddyfile-jauth-relay
 
+# The mini program of the login type wechat-mini-program: who wants it copies it and uploads that.
+miniprogramdir = $(jauthdatadir)/wechat-mini-program
+miniprogrampagedir = $(miniprogramdir)/pages/login
+miniprogram_source = conf/wechat-mini-program
+dist_miniprogram_DATA = $(miniprogram_source)/README.md $(miniprogram_source)/app.js \
+	$(miniprogram_source)/app.json $(miniprogram_source)/config.js \
+	$(miniprogram_source)/project.config.json $(miniprogram_source)/sitemap.json
+dist_miniprogrampage_DATA = $(miniprogram_source)/pages/login/flow.js \
+	$(miniprogram_source)/pages/login/index.js $(miniprogram_source)/pages/login/index.json \
+	$(miniprogram_source)/pages/login/index.wxml $(miniprogram_source)/pages/login/index.wxss \
+	$(miniprogram_source)/pages/login/texts.js
+
 # Files that name installed paths are made from their .in.
 SUBSTITUTE = $(AM_V_GEN)$(MKDIR_P) conf && sed \
 	-e 's,@sbindir[@],$(sbindir),g' \

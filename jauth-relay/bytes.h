@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the store keeps, as bytes: fields one behind the other, numbers big endian and of fixed size,
- * texts as two bytes of length and the bytes. There is one encoding of everything.
+ * What the store keeps, as bytes: fields one behind the other, numbers big endian and of fixed
+ * size, texts as two bytes of length and the bytes. There is one encoding of everything.
  */
 #pragma once
 

@@ -44,6 +44,9 @@ const struct conf_key config_relay_keys[] = {
 	{ .name = "unknown_per_minute", .kind = CONF_NUMBER, FIELD(unknown_per_minute), .min = 1,
 	  .max = 1000000, .fallback = TEXT_OF(UNKNOWN_PER_MINUTE),
 	  .help = "codes that are not valid, from one address in a minute" },
+	{ .name = "pushes_per_minute", .kind = CONF_NUMBER, FIELD(pushes_per_minute), .min = 1,
+	  .max = 1000000, .fallback = TEXT_OF(PUSHES_PER_MINUTE),
+	  .help = "messages of a vendor that hosts are told of, from one address in a minute" },
 	{ NULL }
 };
 

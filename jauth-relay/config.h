@@ -14,7 +14,7 @@ struct config {
 	char *files;                     /* folder of ownership files, or NULL */
 	char *language;                  /* of pages when the telephone names none of ours */
 	char *dingtalk_script;           /* the vendor's, for its page */
-	int64_t links_max, links_per_host, unknown_per_minute;
+	int64_t links_max, links_per_host, unknown_per_minute, pushes_per_minute;
 	/* [redis] */
 	char *redis;                     /* NULL: links stay in memory */
 	char *redis_user;

@@ -51,7 +51,7 @@ static int read_file(const char *folder, const char *name, struct buf *buf)
 void files_ownership(struct request *request)
 {
 	const char *folder = request->relay->config->files;
-	const char *name = request->path + 1;
+	const char *name = strrchr(request->path, '/') + 1;
 
 	if (folder && is_name(name) && read_file(folder, name, &request->answer.body) == 0) {
 		request_header(request, "X-Content-Type-Options", "nosniff");

@@ -5,7 +5,7 @@
 #include "jauth-relay/request.h"
 
 /* Handlers, see routes.c. */
-void files_ownership(struct request *request);   /* GET /NAME.txt: who owns this address */
+void files_ownership(struct request *request);   /* GET …/NAME.txt: who owns this address */
 void files_robots(struct request *request);
 void files_health(struct request *request);
 void files_metrics(struct request *request);

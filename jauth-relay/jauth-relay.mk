@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libjauth-relay.la
 libjauth_relay_la_SOURCES = \
 	jauth-relay/api.c jauth-relay/api.h \
 	jauth-relay/api-events.c jauth-relay/api-keys.c jauth-relay/api-links.c \
+	jauth-relay/api-pushes.c \
 	jauth-relay/app.c jauth-relay/app.h \
 	jauth-relay/bytes.c jauth-relay/bytes.h \
 	jauth-relay/change.c jauth-relay/change.h \
@@ -17,6 +18,7 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-confirm.c \
 	jauth-relay/link-json.c jauth-relay/link.h jauth-relay/link-private.h \
 	jauth-relay/listen.c jauth-relay/listen.h \
+	jauth-relay/listeners.c jauth-relay/listeners.h \
 	jauth-relay/metrics.c jauth-relay/metrics.h \
 	jauth-relay/mini.c jauth-relay/mini.h \
 	jauth-relay/page.c jauth-relay/page-apps.c jauth-relay/page-dingtalk.c \
@@ -25,6 +27,8 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/phone.c jauth-relay/phone-answer.c jauth-relay/phone-dingtalk.c \
 	jauth-relay/phone-mini.c jauth-relay/phone-rules.c jauth-relay/phone.h \
 	jauth-relay/phone-mini.h \
+	jauth-relay/push.c jauth-relay/push.h \
+	jauth-relay/pushes.c jauth-relay/pushes.h \
 	jauth-relay/records.c jauth-relay/records.h \
 	jauth-relay/relay.h \
 	jauth-relay/request.c jauth-relay/request.h \

@@ -14,6 +14,17 @@
 #define STORE_NAME_MAX          63       /* bytes of a name and a value of store_once() */
 #define LINK_RETRIES_MAX        8        /* when another relay changed it at the same moment */
 
+/* Pushes. Each host that is told of one has a record of its own. */
+#define PUSHES_MAX              4096     /* records in the store, */
+#define PUSHES_PER_HOST         128      /* and of one host */
+#define PUSH_SECONDS            6        /* a record lives; longer than RELAY_PUSH_WAIT_MS */
+#define PUSH_HOSTS_MAX          128      /* that are told of one push */
+#define PUSHES_OPEN_MAX         512      /* vendors that wait for an answer of this relay, */
+#define PUSHES_PER_APP          64       /* for one app, */
+#define PUSHES_PER_ADDRESS      32       /* from one address */
+#define PUSHES_PER_MINUTE       600      /* from one address; a default of the configuration */
+#define PUSH_EVENT_MAX          65536    /* bytes: texts may become six times as long */
+
 /* Hosts and their keys. */
 #define HOSTS_MAX               20000    /* records: keys, enrolments, revoked ones */
 #define ENROLMENT_SECONDS       3600

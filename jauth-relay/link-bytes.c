@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A link as the store keeps it (bytes.h): a format byte, then every field in the order below. A field
- * more is another format byte. */
+/* A link as the store keeps it (bytes.h): a format byte, then every field in the order below. A
+ * field more is another format byte. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a mini program does with a link. It has no cookie and no state: it knows the link's id, gets a
- * receipt for its confirmation, and shows that to see what came of it. */
+/* What a mini program does with a link. It has no cookie and no state: it knows the link's id,
+ * gets a receipt for its confirmation, and shows that to see what came of it. */
 #include <errno.h>
 #include <string.h>
 

@@ -107,9 +107,9 @@ enum link_callback link_take_callback(struct link *link, const char *method, con
 				      const char *query, int64_t now_s);
 
 /* A mini program confirms with a code of the vendor: press and completion in one, for the target
- * that a button was pressed for last, or the first one of a mini program. `receipt` is new, and is to
- * it what the cookie is to a browser. 0; -ENOENT: no target of a mini program; -EALREADY: somebody
- * completed or refused before; -ESTALE: over; -EINVAL: no code; -EIO. */
+ * that a button was pressed for last, or the first one of a mini program. `receipt` is new, and
+ * is to it what the cookie is to a browser. 0; -ENOENT: no target of a mini program; -EALREADY:
+ * somebody completed or refused before; -ESTALE: over; -EINVAL: no code; -EIO. */
 int link_confirm(struct link *link, const char *js_code, const char *receipt, int64_t now_s);
 /* "This wasn't me", by a mini program: the same errors. */
 int link_deny(struct link *link, int64_t now_s);

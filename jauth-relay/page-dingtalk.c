@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The page of a login in DingTalk's app, the only one with script: the vendor's, which alone reaches
- * the app, and ours, which is allowed by its digest. It has no digits and knows nothing of the link.
+ * The page of a login in DingTalk's app, the only one with script: the vendor's, which alone
+ * reaches the app, and ours, which is allowed by its digest. It has no digits and knows nothing of
+ * the link.
  *
  * What it needs stands behind '#' in its address: #corp_id=…&client_id=…&method=…&state=…
- * (base/relay-protocol.h). Our script takes that out of the address, loads the vendor's, asks the app
- * for a code, and posts it to /cb/METHOD; by the cookie the relay knows the browser that pressed.
+ * (base/relay-protocol.h). Our script takes that out of the address, loads the vendor's, asks the
+ * app for a code, and posts it to /cb/METHOD; by the cookie the relay knows the browser that
+ * pressed.
  */
 #include "base/macro.h"
 #include "jauth-relay/page-private.h"
@@ -13,10 +15,11 @@
 /*
  * ES5: the browsers in old apps know no more.
  *
- * The vendor's script has two ways to ask (sheet section 3.1, package dingtalk-jsapi): requestAuthCode
- * in newer apps; runtime.permission.requestAuthCode, which older apps know too, so it is tried when
- * the first one fails. Android says "cancelled" as a failure with the number -1, iOS by a callback of
- * its own. Whatever the app says is foreign text, and of it only a short word goes along.
+ * The vendor's script has two ways to ask (sheet section 3.1, package dingtalk-jsapi):
+ * requestAuthCode in newer apps; runtime.permission.requestAuthCode, which older apps know too, so
+ * it is tried when the first one fails. Android says "cancelled" as a failure with the number -1,
+ * iOS by a callback of its own. Whatever the app says is foreign text, and of it only a short word
+ * goes along.
  */
 static const char script[] =
 	"(function () {\n"
@@ -54,7 +57,8 @@ static const char script[] =
 	"	var e = error || {}, code = e.errorCode || e.error || e.code,\n"
 	"	    text = e.errorMessage || e.message || '';\n"
 	"	text = (code === undefined ? '' : code) + ' ' + text;\n"
-	"	return text.replace(/[^A-Za-z0-9_.:-]+/g, ' ').replace(/^ | $/g, '').slice(0, 100);\n"
+	"	text = text.replace(/[^A-Za-z0-9_.:-]+/g, ' ');\n"
+	"	return text.replace(/^ | $/g, '').slice(0, 100);\n"
 	"}\n"
 	"function refuse(error) { send('error', word(error) || 'unknown'); }\n"
 	"function cancel() { send('error', '-1'); }\n"
@@ -74,8 +78,8 @@ static const char script[] =
 	"	var dd = window.dd;\n"
 	"	if (end) return;\n"
 	"	if (typeof dd.requestAuthCode !== 'function') { ask_older(); return; }\n"
-	"	var promise = dd.requestAuthCode({ corpId: hash[1], clientId: hash[2], success: take,\n"
-	"		fail: ask_older, cancel: cancel });\n"
+	"	var promise = dd.requestAuthCode({ corpId: hash[1], clientId: hash[2],\n"
+	"		success: take, fail: ask_older, cancel: cancel });\n"
 	"	if (promise && promise.then) promise.then(null, function () {});\n"
 	"}\n"
 	"function begin() {\n"
@@ -126,8 +130,8 @@ void page_add_dingtalk(const struct reader *reader, const char *script_url, stru
 	page_end(buf);
 }
 
-/* The vendor's script fetches nothing (package dingtalk-jsapi: no request, no eval, no frame); on iOS
- * the app may be called through a frame whose address has a scheme of the app's own. */
+/* The vendor's script fetches nothing (package dingtalk-jsapi: no request, no eval, no frame);
+ * on iOS the app may be called through a frame whose address has a scheme of the app's own. */
 bool page_add_dingtalk_policy(const char *script_url, struct buf *buf)
 {
 	bool is_made;

@@ -20,7 +20,8 @@ void page_end(struct buf *buf);
 void page_add_paragraph(const struct reader *reader, const char *class, const char *text,
 			struct buf *buf);
 
-/* Where else the link can be opened: the apps that scan it, behind `scan` (or NULL), and a computer. */
+/* Where else the link can be opened: the apps that scan it, behind `scan` (or NULL), and a
+ * computer. */
 void page_add_elsewhere(const struct reader *reader, const struct link *link, const char *scan,
 			struct buf *buf);
 

@@ -52,14 +52,6 @@ const struct page_text notice_texts[N_NOTICES] = {
 		.text = N_("This code opens a mini program. Scan it with the scanner of WeChat "
 			   "itself."),
 	},
-	[NOTICE_NO_MINI_PROGRAM] = {
-		.status = 200, .tone = TONE_BAD,
-		.head = N_("The mini program did not open"),
-		.text = N_("WeChat knows no mini program for the address of this code. If you "
-			   "scanned it with the scanner of WeChat, the mini program is not set up "
-			   "for it."),
-		.advice = N_("Tell your administrator."),
-	},
 	[NOTICE_OPEN_IN_DINGTALK] = {
 		.status = 200, .tone = TONE_BAD,
 		.head = N_("Please use DingTalk"),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The pages on the telephone: HTML without script (but DingTalk's, page-dingtalk.c), in the
- * telephone's language. Pure text: from a link, a clock and a language to bytes. Whatever a host or a
- * person wrote is cleaned and escaped.
+ * telephone's language. Pure text: from a link, a clock and a language to bytes. Whatever a host or
+ * a person wrote is cleaned and escaped.
  */
 #pragma once
 
@@ -24,7 +24,6 @@ enum notice {
 	NOTICE_WRONG_APP,        /* names the apps of the link */
 	NOTICE_USE_COMPUTER,     /* no app at all: a computer's browser */
 	NOTICE_SCAN_WITH_WECHAT, /* a mini program's code, in another scanner */
-	NOTICE_NO_MINI_PROGRAM,  /* or in WeChat, which does not know it */
 	NOTICE_OPEN_IN_DINGTALK, /* DingTalk's page elsewhere */
 	NOTICE_HOST_SILENT,      /* it did not say where the button leads */
 	NOTICE_WAITING,          /* for the result; comes again by itself */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GET /d/ID: the page that a login in DingTalk's app leads to. It is the same for every link and asks
- * the store nothing: what it needs stands behind '#', which browsers do not send. */
+/* GET /d/ID: the page that a login in DingTalk's app leads to. It is the same for every link and
+ * asks the store nothing: what it needs stands behind '#', which browsers do not send. */
 #include "jauth-relay/app.h"
 #include "jauth-relay/change.h"
 #include "jauth-relay/phone.h"

@@ -253,15 +253,15 @@ void mini_get_result(struct request *request)
 
 /* --- GET /m/ID --- */
 
-/* WeChat's scanner knows the address and opens the mini program instead; whoever comes here has
- * another scanner, or an address that nobody registered with WeChat. */
+/* WeChat's scanner knows the address and opens the mini program instead. Whoever comes here with
+ * WeChat all the same has an address that nobody registered there: from the page of every code a
+ * button leads to the program, too. */
 void phone_show_mini(struct request *request)
 {
 	enum relay_app app = app_of_user_agent(request->headers[HEADER_USER_AGENT]);
 
-	if (!change_is_id(request->argument))
-		phone_answer_unknown(request, NOTICE_UNKNOWN);
+	if (app == RELAY_APP_WECHAT || !change_is_id(request->argument))
+		phone_show(request);
 	else
-		phone_answer_notice(request, app == RELAY_APP_WECHAT ? NOTICE_NO_MINI_PROGRAM :
-				    NOTICE_SCAN_WITH_WECHAT, NULL);
+		phone_answer_notice(request, NOTICE_SCAN_WITH_WECHAT, NULL);
 }

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "jauth-relay/app.h"
 #include "jauth-relay/change.h"
+#include "jauth-relay/files.h"
 #include "jauth-relay/relay.h"
 
 static_assert(METRIC_CALLBACK_OVER - METRIC_CALLBACK_TAKEN == LINK_OVER, "in one order");
@@ -133,6 +134,11 @@ static void on_shown(struct request *request, int error, const struct link *link
 
 void phone_show(struct request *request)
 {
+	/* WeChat looks for its file where a mini program's addresses begin. */
+	if (text_has_suffix(request->argument, ".txt")) {
+		files_ownership(request);
+		return;
+	}
 	if (!change_is_id(request->argument)) {
 		phone_answer_unknown(request, NOTICE_UNKNOWN);
 		return;

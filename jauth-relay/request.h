@@ -45,6 +45,7 @@ enum request_class {
 	CLASS_PAGE,              /* telephones */
 	CLASS_HOST,              /* /v1/… */
 	CLASS_MINI,              /* mini programs: /api/m/… */
+	CLASS_PUSH,              /* vendors: /push/… */
 	CLASS_OTHER,
 	REQUEST_N_CLASSES
 };

@@ -11,5 +11,7 @@ dist_man_MANS += man/jauth-password.7
 dist_man_MANS += man/jauth-sms.7
 dist_man_MANS += man/jauth-totp.7
 dist_man_MANS += man/jauth-wechat.7
+dist_man_MANS += man/jauth-wechat-official-account.7
+dist_man_MANS += man/jauth-wechat-mini-program.7
 dist_man_MANS += man/jauth-wecom.7
 dist_man_MANS += man/org.jauth1.5

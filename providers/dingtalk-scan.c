@@ -117,10 +117,10 @@ static const char *find_code(const struct parameters *parameters)
 	const char *code = parameters_text(parameters, "code", CODE_MAX);
 	const char *auth_code = parameters_text(parameters, "authCode", CODE_MAX);
 
-	if (!code || !auth_code)
-		code = code ? code : auth_code;
-	else if (!text_equals(code, auth_code))
+	if (parameters_has(parameters, "code") && parameters_has(parameters, "authCode") &&
+	    !text_equals(code, auth_code))
 		return NULL;
+	code = code ? code : auth_code;
 	return code && text_is_printable_ascii(code, CODE_MAX) ? code : NULL;
 }
 

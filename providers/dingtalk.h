@@ -78,3 +78,9 @@ void dingtalk_web_callback(struct login *login, const struct parameters *paramet
 /* dingtalk-message.c */
 
 void dingtalk_deliver(struct login *login, const struct login_delivery *delivery);
+
+/* dingtalk-probe.c */
+
+void dingtalk_test_app(struct login *login);
+void dingtalk_test_device(struct login *login);
+void dingtalk_test_page(struct login *login);

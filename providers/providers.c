@@ -12,8 +12,10 @@ const struct provider *const providers[] = {
 	&github_provider,
 	&totp_provider,
 	&wechat_provider,
+	&wechat_official_account_provider,
 	&wecom_provider,
 	&dingtalk_provider,
+	&wechat_mini_provider,
 	NULL
 };
 

@@ -17,6 +17,8 @@ from vendors.relay import Relay  # noqa: E402
 from vendors.relay_hostile import HostileRelay  # noqa: E402
 from vendors.sms_gateway import SmsGateway  # noqa: E402
 from vendors.tls import Authority  # noqa: E402
+from vendors.wechat import WeChat  # noqa: E402
+from vendors.wechat_open import OpenPages  # noqa: E402
 from vendors.wecom import WeCom  # noqa: E402
 
 PASSWORD = "right horse 7"
@@ -133,3 +135,18 @@ def wecom(authority, double):
     made.ca = authority.ca_path
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def wechat(authority):
+    """api.weixin.qq.com, to which tests add apps, people and other parts."""
+    made = WeChat(authority).start()
+    made.ca = authority.ca_path
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def wechat_pages(wechat):
+    """And open.weixin.qq.com."""
+    return wechat.add_part(OpenPages(wechat))

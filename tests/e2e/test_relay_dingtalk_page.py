@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """DingTalk's page /d/ID in real Chromium that says it is DingTalk's browser, with a script in the
-place of the vendor's that plays dd.*; and the form by which it comes back, as anybody may send it."""
+place of the vendor's that plays dd.*; and the form by which it comes back, as anybody may send
+it."""
 
 import html
 import threading
@@ -387,7 +388,8 @@ def test_how_it_looks(authority, desk, cdn, look):
         press(desk, phone)
         phone.wait_text("钉钉" if "language" in look else "One moment")
         assert phone.script("return document.documentElement.scrollWidth <= window.innerWidth + 1")
-        phone.screenshot(screenshots() / f"relay-dingtalk-{'-'.join(map(str, look))or 'plain'}.png")
+        name = "-".join(look) or "plain"
+        phone.screenshot(screenshots() / f"relay-dingtalk-{name}.png")
 
 
 # --- POST /cb/METHOD, without a browser ---
@@ -420,7 +422,8 @@ def test_the_form_must_be_ours(desk, pressed, headers, status):
 @pytest.mark.parametrize("form,status", [
     ("code=c", 400), ("state=x&state=y", 400), ("code=%zz&state={state}", 400),
     ('code="&state={state}', 400), ("code=\\&state={state}", 400), ("code=%00&state={state}", 400),
-    ("code=\xe9&state={state}", 400), ("code=a\0b&state={state}", 400), ("code=a\nb&state={state}", 400),
+    ("code=\xe9&state={state}", 400), ("code=a\0b&state={state}", 400),
+    ("code=a\nb&state={state}", 400),
     ("code=c&state=" + "y" * 32, 409), ("state={state}&code=" + "c" * 4097, 414),
     ("state={state}&code=" + "c" * 17000, 413), ("", 400)])
 def test_a_form_that_is_none(desk, pressed, form, status):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mini programs at the relay: what they may ask and do, who sees the digits, and who was first. Also
-targets that want a computer's browser."""
+"""Mini programs at the relay: what they may ask and do, who sees the digits, and who was first.
+Also targets that want a computer's browser."""
 
 import re
 import threading
@@ -111,8 +111,8 @@ def test_this_was_not_me(host, mini):
 
 
 def test_by_the_button_that_was_pressed_in_wechat(host, mini, relay):
-    """WeChat's browser offers it; it leads to the vendor's address, which opens the mini program."""
-    link = open_mini(host, TARGETS + [{"method": "mini2", "title": "M2", "app": "mini-program"}])
+    """WeChat's browser offers it; it leads to the vendor's address, which opens the program."""
+    link = open_mini(host, TARGETS + [{**MINI[0], "method": "mini2"}])
     phone = Phone(relay, "wechat")
     page = phone.open(link)
     assert page.methods == ["chat", "mini", "mini2"]
@@ -150,11 +150,12 @@ def test_digits_are_for_the_holder_of_the_receipt(host, mini, relay):
     for name, receipt in receipts.items():
         reply = thief.result(link, receipt)
         assert reply.status == 404 and "47" not in reply.text, name
-    # What the id alone opens, and what a browser gets that shows the receipt as a cookie elsewhere.
+    # What the id alone opens, and what a browser gets that shows the receipt as a cookie.
     for app in ("browser", "wechat", "wecom", "dingtalk", "computer"):
         phone = Phone(relay, app)
         for path in (f"/q/{link.id}", f"/m/{link.id}", f"/d/{link.id}", f"/api/m/{link.id}",
-                     f"/api/m/{link.id}/result", f"/v1/links/{link.id}", f"/v1/links/{link.id}/result",
+                     f"/api/m/{link.id}/result", f"/v1/links/{link.id}",
+                     f"/v1/links/{link.id}/result",
                      "/cb/mini", f"/cb/mini?code=0e3AbC&id={link.id}"):
             assert not has_digits(phone.get(path)), (app, path)
         phone.cookie = f"__Host-jauth={link.id}.{mini.receipt}"
@@ -350,7 +351,7 @@ def test_who_guesses_is_slowed(authority, house):
 
 @pytest.mark.parametrize("app,head", [
     ("browser", "Please use WeChat"), ("computer", "Please use WeChat"),
-    ("wecom", "Please use WeChat"), ("wechat", "The mini program did not open")])
+    ("wecom", "Please use WeChat"), ("dingtalk", "Please use WeChat")])
 def test_the_code_in_something_else(host, relay, app, head):
     link = open_mini(host)
     page = Phone(relay, app).get(f"/m/{link.id}")
@@ -360,6 +361,16 @@ def test_the_code_in_something_else(host, relay, app, head):
     assert host.all_events(link) == []
     assert Phone(relay, app).request("POST", f"/m/{link.id}").status == 405
     assert Phone(relay, app).get("/m/short").status == 404
+
+
+def test_the_code_in_wechat_that_knows_no_rule(host, relay):
+    """The page of every code, whose button may lead to the mini program."""
+    link = open_mini(host)
+    phone = Phone(relay, "wechat")
+    page = phone.get(f"/m/{link.id}")
+    assert page.head == "Is this your login?" and page.methods == phone.open(link).methods
+    assert host.all_events(link) == []
+    assert phone.get(f"/m/{words()}").status == 404
 
 
 # --- computers ---

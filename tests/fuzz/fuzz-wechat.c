@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Replies of WeChat's API: the first byte chooses the status, the rest is the body of every call. */
+/* Replies of WeChat's API: the first byte chooses the status, the rest is the body of every
+ * call. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "providers/wechat-mini.h"
 #include "providers/wechat-page.h"
 #include "providers/wechat-reply.h"
 
@@ -75,6 +77,18 @@ static void check_sdk_code(const struct http_reply *reply)
 		abort();
 }
 
+static void check_link(const struct http_reply *reply)
+{
+	char link[MINI_LINK_MAX + 1] = "";
+	struct api_result result;
+
+	mini_read_link(reply, link, &result);
+	check_result(&result);
+	if ((result.class == API_GOOD) != (link[0] != '\0') ||
+	    (link[0] && (!mini_is_link(link) || !text_has_prefix(link, "https://"))))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct http_reply reply = { .result = HTTP_DONE, .content_type = "text/plain" };
@@ -89,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_person(&reply, wechat_read_session, "");
 	check_person(&reply, wechat_read_userinfo, "oAbCdEf");
 	check_sdk_code(&reply);
+	check_link(&reply);
 	http_reply_done(&reply);
 	return 0;
 }

@@ -350,6 +350,7 @@ static void the_code_comes_to_our_address_with_our_state(void **state UNUSED)
 		{ URI "?state=" STATE "&x=y&authCode=c0de", API_GOOD, 0 },
 		{ "https://SSO.example.org:443/cb?authCode=c0de&state=" STATE, API_GOOD, 0 },
 		{ URI "?code=c0de&authCode=other&state=" STATE, API_FAILED, FAIL_PROVIDER },
+		{ URI "?code=&authCode=c0de&state=" STATE, API_FAILED, FAIL_PROVIDER },
 		{ URI "?authCode=c0de&authCode=c0de&state=" STATE, API_FAILED, FAIL_PROVIDER },
 		{ URI "?authCode=%E5%BC%A0&state=" STATE, API_FAILED, FAIL_PROVIDER },
 		{ URI "?authCode=a%07b&state=" STATE, API_FAILED, FAIL_PROVIDER },

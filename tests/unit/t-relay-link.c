@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link.c: what hosts may say of a link, what telephones may do with it, and its bytes; mini.c: the same
- * for mini programs. */
+/* link.c: what hosts may say of a link, what telephones may do with it, and its bytes; mini.c:
+ * the same for mini programs. */
 #include "jauth-relay/mini.h"
 
 #include <errno.h>

@@ -160,6 +160,24 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wechat-account t-wechat-account-push t-wechat-push
+t_wechat_account_SOURCES = tests/providers/t-wechat-account.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_account_LDADD = libfake-core.la
+t_wechat_account_push_SOURCES = tests/providers/t-wechat-account-push.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_push_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_account_push_LDADD = libfake-core.la
+t_wechat_push_SOURCES = tests/providers/t-wechat-push.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_push_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_push_LDADD = libfake-core.la
+check_PROGRAMS += t-wecom t-wecom-poll t-wecom-probe t-wecom-token
+t_wecom_probe_SOURCES = tests/providers/t-wecom-probe.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_probe_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_probe_LDADD = libfake-core.la
 check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
 t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
 	tests/providers/wechat-fixture.h
@@ -199,6 +217,10 @@ t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c tests/providers/di
 t_dingtalk_token_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_token_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wechat-mini
+t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
+t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_mini_LDADD = libfake-core.la
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
@@ -276,6 +298,12 @@ t_relay_events_SOURCES = tests/unit/t-relay-events.c tests/unit/relay-client-fix
 t_relay_events_CFLAGS = $(t_relay_client_CFLAGS)
 t_relay_events_LDADD = $(t_relay_client_LDADD)
 t_relay_events_LDFLAGS = $(t_relay_client_LDFLAGS)
+# Its clock can be moved.
+check_PROGRAMS += t-relay-client-push
+t_relay_client_push_SOURCES = tests/unit/t-relay-client-push.c tests/unit/relay-client-fixture.h
+t_relay_client_push_CFLAGS = $(t_relay_client_CFLAGS)
+t_relay_client_push_LDADD = $(t_relay_client_LDADD)
+t_relay_client_push_LDFLAGS = $(t_relay_client_LDFLAGS) -Wl,--wrap=sd_event_now
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
@@ -318,6 +346,14 @@ check_PROGRAMS += t-login
 t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
 t_login_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-requests t-strangers
+t_requests_SOURCES = tests/unit/t-requests.c tests/unit/db-files.c tests/unit/db-files.h
+t_requests_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_requests_LDADD = libjauthd.la $(UNIT_LIBS)
+t_strangers_SOURCES = tests/unit/t-strangers.c tests/unit/logins-fixture.c \
+	tests/unit/logins-fixture.h
+t_strangers_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_strangers_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-checks
 t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h
@@ -494,8 +530,7 @@ t_relay_link_SOURCES = tests/unit/t-relay-link.c
 t_relay_link_CFLAGS = $(UNIT_CFLAGS)
 t_relay_link_LDADD = libjauth-relay.la $(UNIT_LIBS)
 
-check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-waits
-check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-slow t-relay-waits
+check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-push t-relay-slow t-relay-waits
 t_relay_config_SOURCES = tests/unit/t-relay-config.c
 t_relay_config_CFLAGS = $(UNIT_CFLAGS)
 t_relay_config_LDADD = libjauth-relay.la $(UNIT_LIBS)
@@ -506,6 +541,9 @@ t_relay_page_LDADD = libjauth-relay.la $(UNIT_LIBS)
 t_relay_phone_SOURCES = tests/unit/t-relay-phone.c
 t_relay_phone_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_phone_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_push_SOURCES = tests/unit/t-relay-push.c
+t_relay_push_CFLAGS = $(UNIT_CFLAGS)
+t_relay_push_LDADD = libjauth-relay.la $(UNIT_LIBS)
 t_relay_slow_SOURCES = tests/unit/t-relay-slow.c
 t_relay_slow_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_slow_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
