@@ -77,6 +77,7 @@ struct http_reply {
 	char link[2048];
 	char retry_after[64];
 	char ratelimit_remaining[32];    /* x-ratelimit-remaining */
+	char cookies[4096];              /* of all set-cookie: "name=value; name=value" */
 	char error[256];                 /* why, for the log; never shown to a person */
 	struct secret *body;             /* NULL when empty */
 };

@@ -90,6 +90,15 @@ bool json_has_value(const json_t *object, const char *key)
 	return json && !json_is_null(json);
 }
 
+const char *json_next_name(const json_t *object, const char *name)
+{
+	json_t *all = (json_t *)object;          /* its iterators may change it; this one does not */
+	void *at = name ? json_object_iter_next(all, json_object_iter_at(all, name)) :
+			  json_object_iter(all);
+
+	return at ? json_object_iter_key(at) : NULL;
+}
+
 const char *json_text(const json_t *object, const char *key, size_t max_len)
 {
 	return checked_text(json_object_get(object, key), 1, max_len);

@@ -32,6 +32,9 @@ static inline void json_free_pointer(struct json_t **json)
 bool json_has(const struct json_t *object, const char *key);
 /* A member that is not null. */
 bool json_has_value(const struct json_t *object, const char *key);
+/* The name of the member behind the one of this name, or of the first one when NULL; NULL: there is
+ * none. Owned by the object; foreign text. */
+const char *json_next_name(const struct json_t *object, const char *name);
 /* The string member, without control characters and of 1..max_len bytes; else NULL.
  * Owned by the object. */
 const char *json_text(const struct json_t *object, const char *key, size_t max_len);

@@ -220,6 +220,13 @@ void form_encode(struct buf *buf, const void *data, size_t len)
 	}
 }
 
+void url_add_origin(struct buf *buf, const char *url)
+{
+	size_t scheme_len = strlen(SCHEME);
+
+	buf_add(buf, url, scheme_len + strcspn(url + scheme_len, "/?"));
+}
+
 void form_add(struct buf *form, const char *name, const char *value)
 {
 	if (form->len)

@@ -33,6 +33,9 @@ bool url_is_proxy(const char *text, size_t max_len);
 /* Same scheme, host and port. Both must be valid. */
 bool url_same_origin(const char *a, const char *b);
 
+/* Appends the scheme, host and port of a valid URL, as written. */
+void url_add_origin(struct buf *buf, const char *url);
+
 /* One more name=value, form-urlencoded (application/x-www-form-urlencoded), with '&' before it
  * unless the buffer is empty. */
 void form_add(struct buf *form, const char *name, const char *value);

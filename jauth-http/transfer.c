@@ -133,6 +133,26 @@ static void keep_header(struct http_reply *reply, const char *name, const char *
 		fold_content_type(reply->content_type);
 }
 
+/* Name and value of a cookie, without what a browser is told about it; empty ones, which take a
+ * cookie away, too. One that does not fit or is not printable counts as absent. */
+static void keep_cookie(struct http_reply *reply, char *cookie)
+{
+	struct buf cookies = BUF_INIT_SECRET(sizeof(reply->cookies) - 1);
+	size_t len = strcspn(cookie, ";"), name_len = strcspn(cookie, "=");
+
+	while (len && strchr(" \t", cookie[len - 1]))
+		len--;
+	cookie[len] = '\0';
+	if (!name_len || name_len >= len || !text_is_printable_ascii(cookie, len))
+		return;
+	if (*reply->cookies)
+		buf_add_format(&cookies, "%s; ", reply->cookies);
+	buf_add(&cookies, cookie, len);
+	if (!buf_failed(&cookies))
+		(void)text_into(reply->cookies, sizeof(reply->cookies), buf_text(&cookies));
+	buf_done(&cookies);
+}
+
 /* Cuts "Name: value\r\n" into its parts; false when it is no header. */
 static bool split_header(char *line, char **ret_value)
 {
@@ -147,6 +167,14 @@ static bool split_header(char *line, char **ret_value)
 		value[len - 1] = '\0';
 	*ret_value = value;
 	return true;
+}
+
+static void keep(struct http_reply *reply, const char *name, char *value)
+{
+	if (strcasecmp(name, "set-cookie") == 0)
+		keep_cookie(reply, value);
+	else
+		keep_header(reply, name, value);
 }
 
 /* libcurl keeps the receive buffer of an HTTP/2 connection, and nghttp2 the last frames it sent, as
@@ -179,7 +207,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *userdata)
 	else if (line.data[strspn(line.data, "\r\n")] == '\0')
 		transfer->has_headers = true;
 	else if (split_header(line.data, &value))
-		keep_header(&transfer->reply, line.data, value);
+		keep(&transfer->reply, line.data, value);
 	buf_done(&line);
 	return len;
 }

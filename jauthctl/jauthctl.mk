@@ -7,10 +7,12 @@ libjauthctl_la_SOURCES = \
 	jauthctl/bus.c jauthctl/bus.h \
 	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
 	jauthctl/link-file.c jauthctl/link-file.h \
+	jauthctl/link-request.c jauthctl/link-request.h \
 	jauthctl/links.c \
 	jauthctl/listing.c jauthctl/listing.h \
 	jauthctl/log.c \
 	jauthctl/message.c jauthctl/message.h \
+	jauthctl/methods.c \
 	jauthctl/moment.c jauthctl/moment.h \
 	jauthctl/own-name.c jauthctl/own-name.h \
 	jauthctl/phones.c \

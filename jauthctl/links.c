@@ -8,12 +8,14 @@
 #include "jauthctl/args.h"
 #include "jauthctl/bus.h"
 #include "jauthctl/link-file.h"
+#include "jauthctl/link-request.h"
 #include "jauthctl/listing.h"
 #include "jauthctl/table.h"
 #include "jauthctl/terminal.h"
 
 static const char *const list_keys[] = {
-	"id", "user", "uid", "issuer", "subject", "origin", "created", "used", "note", NULL
+	"id", "user", "uid", "issuer", "subject", "origin", "pending", "method", "chosen-name",
+	"created", "used", "note", NULL
 };
 
 static const char *const difference_keys[] = {
@@ -32,6 +34,16 @@ enum exit_code run_link_remove(struct ctl *ctl, int argc, char **argv)
 	return listing_remove(&links, ctl, argc, argv);
 }
 
+/* Imported again they would be in force, without their users. */
+static void drop_pending(json_t *rows)
+{
+	size_t i = json_array_size(rows);
+
+	while (i--)
+		if (json_is_true(json_object_get(json_array_get(rows, i), "pending")))
+			(void)json_array_remove(rows, i);
+}
+
 enum exit_code run_link_export(struct ctl *ctl, int argc, char **argv)
 {
 	struct args args = { .max = 1 };
@@ -44,6 +56,7 @@ enum exit_code run_link_export(struct ctl *ctl, int argc, char **argv)
 			    &rows);
 	if (code != EXIT_DONE)
 		return code;
+	drop_pending(rows);
 	if (ctl->json)
 		link_file_write_json(rows, stdout);
 	else
@@ -54,19 +67,30 @@ enum exit_code run_link_export(struct ctl *ctl, int argc, char **argv)
 
 enum exit_code run_link_add(struct ctl *ctl, int argc, char **argv)
 {
-	const char *note = "";
+	const char *note = "", *request = NULL;
 	bool privileged = false;
 	const struct arg options[] = {
 		{ "note", ARG_TEXT, &note },
 		{ "privileged", ARG_FLAG, &privileged },
+		{ "request", ARG_TEXT, &request },
 		{ 0 }
 	};
-	struct args args = { .options = options, .min = 3, .max = 3 };
+	struct args args = { .options = options, .min = 1, .max = 3 };
 	enum exit_code code;
 	json_t *id;
 
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
+	if (args.n_rest != (request ? 1 : 3)) {
+		complain("say either issuer, subject and user, or --request and the user");
+		return EXIT_USAGE;
+	}
+	if (request && privileged) {
+		complain("a request never leads to a privileged user");
+		return EXIT_USAGE;
+	}
+	if (request)
+		return accept_request(ctl, request, args.rest[0], note);
 	code = bus_accounts(ctl, "AddLink",
 			    json_pack("[{s:s, s:s, s:s, s:s, s:b}]", "issuer", args.rest[0],
 				      "subject", args.rest[1], "user", args.rest[2],

@@ -10,7 +10,11 @@
 
 #define ACCOUNT_COLUMNS \
 	"user, uid, hash, locked, must_change, expires_s, password_expires_s, created_s, changed_s"
-#define LINK_COLUMNS "id, issuer, subject, user, uid, note, origin, created_s, used_s"
+/* Those of its request last. */
+#define LINK_COLUMNS \
+	"l.id, l.issuer, l.subject, l.user, l.uid, l.note, l.origin, l.created_s, l.used_s," \
+	" l.pending, r.request, r.method, r.display, r.source"
+#define LINK_TABLES "links l LEFT JOIN requests r ON r.link_id = l.id"
 
 /* --- accounts --- */
 
@@ -166,6 +170,10 @@ void link_done(struct link *link)
 	free(link->user);
 	free(link->note);
 	free(link->origin);
+	free(link->request);
+	free(link->method);
+	free(link->display);
+	free(link->source);
 	*link = (struct link){ 0 };
 }
 
@@ -176,7 +184,7 @@ int link_matches(struct db *db, const char *issuer, const char *subject, const c
 	int r;
 
 	query = query_new(db, "SELECT 1 FROM links WHERE issuer = ?1 AND subject = ?2"
-			      " AND user = ?3 AND uid = ?4");
+			      " AND user = ?3 AND uid = ?4 AND pending = 0");
 	query_text(query, 1, issuer);
 	query_text(query, 2, subject);
 	query_text(query, 3, user);
@@ -195,7 +203,7 @@ int link_touch(struct db *db, const char *issuer, const char *subject, const cha
 	struct query *query;
 
 	query = query_new(db, "UPDATE links SET used_s = ?4 WHERE issuer = ?1 AND subject = ?2"
-			      " AND user = ?3");
+			      " AND user = ?3 AND pending = 0");
 	query_text(query, 1, issuer);
 	query_text(query, 2, subject);
 	query_text(query, 3, user);
@@ -203,13 +211,29 @@ int link_touch(struct db *db, const char *issuer, const char *subject, const cha
 	return query_run(query);
 }
 
+static int remove_pending(struct db *db, const struct link *link)
+{
+	struct query *query;
+
+	query = query_new(db, "DELETE FROM links WHERE issuer = ?1 AND subject = ?2"
+			      " AND user = ?3 AND uid = ?4 AND pending = 1");
+	query_text(query, 1, link->issuer);
+	query_text(query, 2, link->subject);
+	query_text(query, 3, link->user);
+	query_number(query, 4, link->uid);
+	return query_run(query);
+}
+
 int link_add(struct db *db, const struct link *link, int64_t *ret_id)
 {
 	struct query *query;
-	int r;
+	int r = link->pending ? 0 : remove_pending(db, link);
 
+	if (r < 0)
+		return r;
 	query = query_new(db, "INSERT INTO links (issuer, subject, user, uid, note, origin,"
-			      " created_s, used_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+			      " created_s, used_s, pending)"
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 	query_text(query, 1, link->issuer);
 	query_text(query, 2, link->subject);
 	query_text(query, 3, link->user);
@@ -218,6 +242,7 @@ int link_add(struct db *db, const struct link *link, int64_t *ret_id)
 	query_text(query, 6, link->origin);
 	query_number(query, 7, link->created_s);
 	query_number(query, 8, link->used_s);
+	query_number(query, 9, link->pending);
 	db_make_durable(db);
 	r = query_run(query);
 	if (r == 0 && ret_id)
@@ -233,6 +258,24 @@ int link_remove(struct db *db, int64_t id)
 	return change_one(db, query);
 }
 
+int link_confirm(struct db *db, int64_t id, const char *user, int64_t uid)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "UPDATE links SET pending = 0"
+			      " WHERE id = ?1 AND user = ?2 AND uid = ?3 AND pending = 1");
+	query_number(query, 1, id);
+	query_text(query, 2, user);
+	query_number(query, 3, uid);
+	r = change_one(db, query);
+	if (r < 0)
+		return r;
+	query = query_new(db, "DELETE FROM requests WHERE link_id = ?1");
+	query_number(query, 1, id);
+	return query_run(query);
+}
+
 static void link_read(struct query *query, struct link *ret_link)
 {
 	*ret_link = (struct link){
@@ -245,7 +288,26 @@ static void link_read(struct query *query, struct link *ret_link)
 		.origin = text_copy(query_column_text(query, 6)),
 		.created_s = query_column_number(query, 7),
 		.used_s = query_column_number(query, 8),
+		.pending = query_column_number(query, 9) != 0,
+		.request = text_copy(query_column_text(query, 10)),
+		.method = text_copy(query_column_text(query, 11)),
+		.display = text_copy(query_column_text(query, 12)),
+		.source = text_copy(query_column_text(query, 13)),
 	};
+}
+
+int link_get(struct db *db, int64_t id, struct link *ret_link)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "SELECT " LINK_COLUMNS " FROM " LINK_TABLES " WHERE l.id = ?1");
+	query_number(query, 1, id);
+	r = query_step(query);
+	if (r == 1)
+		link_read(query, ret_link);
+	query_done(query);
+	return r == 1 ? 0 : r < 0 ? r : -ENOENT;
 }
 
 int link_each(struct db *db, const char *user, int (*each)(const struct link *link, void *context),
@@ -254,8 +316,8 @@ int link_each(struct db *db, const char *user, int (*each)(const struct link *li
 	struct query *query;
 	int r;
 
-	query = query_new(db, "SELECT " LINK_COLUMNS " FROM links"
-			      " WHERE ?1 IS NULL OR user = ?1 ORDER BY user, id");
+	query = query_new(db, "SELECT " LINK_COLUMNS " FROM " LINK_TABLES
+			      " WHERE ?1 IS NULL OR l.user = ?1 ORDER BY l.user, l.id");
 	query_text(query, 1, user);
 	while ((r = query_step(query)) == 1) {
 		_cleanup_(link_done) struct link link = { 0 };

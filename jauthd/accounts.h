@@ -43,18 +43,25 @@ struct link {
 	char *user;
 	int64_t uid;
 	char *note;              /* sysadmin's; or "" */
-	char *origin;            /* "admin", "import" */
+	char *origin;            /* "admin", "import", "request" */
 	int64_t created_s, used_s;
+	bool pending;            /* lets nobody in before its user confirms it, see requests.h */
+	/* Of the login that asked for it, while it is pending; else "". Read only. */
+	char *request, *method, *display, *source;
 };
 
 void link_done(struct link *link);
-/* True when (issuer, subject) is linked to exactly this user and uid. `ret_linked` on 0 only. */
+/* True when (issuer, subject) is linked to exactly this user and uid, and not only pending.
+ * `ret_linked` on 0 only. */
 int link_matches(struct db *db, const char *issuer, const char *subject, const char *user,
 		 int64_t uid, bool *ret_linked);
 int link_touch(struct db *db, const char *issuer, const char *subject, const char *user,
 	       int64_t now_s);
-/* -EEXIST. ret_id may be NULL. */
+/* -EEXIST. ret_id may be NULL. One in force takes the place of a pending one. */
 int link_add(struct db *db, const struct link *link, int64_t *ret_id);
+int link_get(struct db *db, int64_t id, struct link *ret_link);          /* -ENOENT */
+/* From now on it is in force. -ENOENT: there is no pending one of exactly this user and uid. */
+int link_confirm(struct db *db, int64_t id, const char *user, int64_t uid);
 int link_remove(struct db *db, int64_t id);                              /* -ENOENT */
 /* `user` NULL: all. */
 int link_each(struct db *db, const char *user, int (*each)(const struct link *link, void *context),

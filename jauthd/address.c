@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Address ranges; see address.h. */
+/* Addresses and their ranges; see address.h. */
 #include "jauthd/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
 
-#define ADDRESS_BITS 128
-#define MAPPED_BITS  96          /* the prefix ::ffff: of an IPv4 address */
+#define ADDRESS_BITS  128
+#define NETWORK_BYTES 6          /* a /48 */
+#define MAPPED_BITS   96         /* the prefix ::ffff: of an IPv4 address */
 
 static bool is_v4(const char *text)
 {
@@ -65,4 +67,15 @@ bool address_range_has(const struct address_range *range, const char *address)
 		if (bit_of(bytes, bit) != bit_of(range->bytes, bit))
 			return false;
 	return true;
+}
+
+bool address_network(const char *address, char ret_network[ADDRESS_SIZE])
+{
+	struct in6_addr network;
+
+	static_assert(ADDRESS_SIZE >= INET6_ADDRSTRLEN, "every address fits");
+	if (inet_pton(AF_INET6, address, &network) != 1 || IN6_IS_ADDR_V4MAPPED(&network))
+		return false;
+	memset(&network.s6_addr[NETWORK_BYTES], 0, sizeof(network) - NETWORK_BYTES);
+	return inet_ntop(AF_INET6, &network, ret_network, ADDRESS_SIZE) != NULL;
 }

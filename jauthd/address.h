@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ranges of network addresses: how they are written in the configuration, and who is inside. */
+/* Network addresses: ranges, how they are written in the configuration and who is inside; and
+ * whose address one is. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,3 +16,8 @@ struct address_range {
 int address_range_parse(const char *text, struct address_range *ret_range);
 /* False also when `address` is no address: a name, an address with a zone, "". */
 bool address_range_has(const struct address_range *range, const char *address);
+
+#define ADDRESS_SIZE 46          /* a text and its NUL */
+/* Whoever has one address of IPv6 has many: its network, a /48, is what is to be counted. False
+ * when `address` is of another kind or none. */
+bool address_network(const char *address, char ret_network[ADDRESS_SIZE]);

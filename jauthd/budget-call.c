@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who asks: the keys he is counted under, whether his source is known, and his pauses. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "jauthd/address.h"
 #include "jauthd/budget-private.h"
 #include "jauthd/limits.h"
-
-#define NETWORK_BYTES 6                  /* a /48 */
 
 const struct budget_pause_kind budget_pauses[N_PAUSES] = {
 	[PAUSE_ACCOUNT] = { BUDGET_KEY_ACCOUNT, BUDGET_SEND | BUDGET_TRY, 0 },
@@ -15,16 +13,6 @@ const struct budget_pause_kind budget_pauses[N_PAUSES] = {
 			      BUDGET_KNOWN | BUDGET_PROVED },
 	[PAUSE_SOURCE] = { BUDGET_KEY_SOURCE, BUDGET_SEND, 0 },
 };
-
-static bool network_of(const char *source, char ret_text[INET6_ADDRSTRLEN])
-{
-	struct in6_addr address;
-
-	if (inet_pton(AF_INET6, source, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address))
-		return false;
-	memset(&address.s6_addr[NETWORK_BYTES], 0, sizeof(address) - NETWORK_BYTES);
-	return inet_ntop(AF_INET6, &address, ret_text, INET6_ADDRSTRLEN) != NULL;
-}
 
 static void make_key(struct budget_call *call, enum budget_key which, const char *scope,
 		     const char *user, const char *source)
@@ -35,10 +23,10 @@ static void make_key(struct budget_call *call, enum budget_key which, const char
 /* They belong to no user. */
 static void make_source_keys(struct budget_call *call, const char *source)
 {
-	char network[INET6_ADDRSTRLEN];
+	char network[ADDRESS_SIZE];
 
 	make_key(call, BUDGET_KEY_SOURCE, "source", "", source);
-	call->has_network = network_of(source, network);
+	call->has_network = address_network(source, network);
 	if (call->has_network)
 		make_key(call, BUDGET_KEY_NETWORK, "network", network, "");
 }

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* org.jauth1.Accounts on the bus: links, accounts, numbers and TOTP keys of users; root only. */
+/* org.jauth1.Accounts on the bus: links, accounts, numbers and TOTP keys of users; root only, but
+ * for what a user sees and confirms of his own links. */
 #pragma once
 
+#include "jauthd/accounts.h"
 #include "jauthd/bus.h"
 
 extern const struct bus_method bus_links_methods[];
 extern const struct bus_method bus_phones_methods[];
+extern const struct bus_method bus_requests_methods[];
 extern const struct bus_method bus_users_methods[];
+
+/* For link_each(): a row of ListLinks, into a DBusMessageIter of rows. */
+int bus_links_add_row(const struct link *link, void *rows);

@@ -105,6 +105,7 @@ static int add_explained_link(const struct link *link, void *context)
 	dict_text(&dict, "issuer", link->issuer);
 	dict_text(&dict, "subject", link->subject);
 	dict_number(&dict, "uid", link->uid);
+	dict_bool(&dict, "pending", link->pending);
 	dict_close(rows, &dict);
 	return 0;
 }

@@ -5,3 +5,4 @@
 #include "jauthd/bus.h"
 
 extern const struct bus_method bus_admin_methods[];
+extern const struct bus_method bus_ways_methods[];

@@ -2,6 +2,7 @@
 #include "jauthd/bus-audit.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/login-protocol.h"
 #include "base/secret.h"
@@ -14,8 +15,10 @@ int bus_audit(struct bus_work *work, struct db *db, const char *user, int64_t ui
 	struct audit_row row = { .time_s = work->now_s, .uid = uid };
 	struct buf raw = BUF_INIT(BUS_TEXT_MAX), clean = BUF_INIT(AUDIT_TEXT_MAX);
 	va_list args;
-	int r = random_hex(row.request, (sizeof(row.request) - 1) / 2);
+	int r = 0;
 
+	if (!text_into(row.request, sizeof(row.request), work->about) || !row.request[0])
+		r = random_hex(row.request, (sizeof(row.request) - 1) / 2);
 	if (r < 0)
 		return r;
 	va_start(args, format);
@@ -27,7 +30,7 @@ int bus_audit(struct bus_work *work, struct db *db, const char *user, int64_t ui
 	(void)text_into(row.user, sizeof(row.user), user);
 	(void)text_into(row.service, sizeof(row.service), "bus");
 	(void)text_into(row.origin, sizeof(row.origin), "local");
-	(void)text_into(row.source, sizeof(row.source), "uid 0");
+	(void)snprintf(row.source, sizeof(row.source), "uid %u", (unsigned)work->caller_uid);
 	(void)text_into(row.outcome, sizeof(row.outcome), login_state_names[LOGIN_GRANTED]);
 	(void)text_into(row.reason, sizeof(row.reason), buf_text(&clean));
 	buf_done(&raw);

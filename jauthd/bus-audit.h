@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What root changes over the bus is a decision too: one audit row, in the same transaction. */
+/* What is changed over the bus is a decision too: one audit row, in the same transaction. */
 #pragma once
 
 #include "jauthd/bus-work.h"

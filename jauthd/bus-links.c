@@ -21,9 +21,9 @@
 
 /* --- list --- */
 
-static int add_link_row(const struct link *link, void *context)
+int bus_links_add_row(const struct link *link, void *rows)
 {
-	DBusMessageIter *rows = context, dict;
+	DBusMessageIter dict;
 
 	dict_open(rows, &dict);
 	dict_number(&dict, "id", link->id);
@@ -35,6 +35,11 @@ static int add_link_row(const struct link *link, void *context)
 	dict_text(&dict, "origin", link->origin);
 	dict_number(&dict, "created", link->created_s);
 	dict_number(&dict, "used", link->used_s);
+	dict_bool(&dict, "pending", link->pending);
+	dict_text(&dict, "request", link->request);
+	dict_text(&dict, "method", link->method);
+	dict_text(&dict, "chosen-name", link->display);
+	dict_text(&dict, "source", link->source);
 	dict_close(rows, &dict);
 	return 0;
 }
@@ -47,7 +52,7 @@ static int answer_list(struct bus_work *work, struct db *db)
 
 	dbus_message_iter_init_append(work->reply, &iter);
 	rows_open(&iter, &rows);
-	r = link_each(db, text_is_empty(user) ? NULL : user, add_link_row, &rows);
+	r = link_each(db, text_is_empty(user) ? NULL : user, bus_links_add_row, &rows);
 	dict_close(&iter, &rows);
 	return r;
 }

@@ -147,6 +147,7 @@ static void work_free(struct bus_work *work)
 	for (size_t i = 0; i < work->n_users; i++)
 		unix_user_done(&work->users[i]);
 	free(work->users);
+	unix_user_done(&work->caller);
 	list_free(work->names);
 	if (work->free_input)
 		work->free_input(work->input);
@@ -218,21 +219,27 @@ static void start_answer(struct bus_work *work)
 	finish(work);
 }
 
+static int look_up(struct bus_work *work)
+{
+	size_t n = list_length(work->names);
+	int r = 0;
+
+	work->users = calloc(MAX(n, (size_t)1), sizeof(*work->users));
+	if (!work->users)
+		abort();
+	for (; r == 0 && work->n_users < n; work->n_users++)
+		r = unix_user_look_up(work->names[work->n_users], &work->users[work->n_users]);
+	if (r == 0 && work->looks_up_caller)
+		r = unix_user_by_uid(work->caller_uid, &work->caller);
+	return r;
+}
+
 static void run_names(struct job *job, void *context UNUSED)
 {
 	struct bus_work *work = container_of(job, struct bus_work, job);
-	size_t n = list_length(work->names);
 
-	work->users = calloc(n, sizeof(*work->users));
-	if (!work->users)
-		abort();
-	for (; work->n_users < n; work->n_users++)
-		if (unix_user_look_up(work->names[work->n_users],
-				      &work->users[work->n_users]) < 0) {
-			(void)bus_work_error(work, LOGIN_ERROR_FAILED,
-					     "users cannot be looked up now");
-			return;
-		}
+	if (look_up(work) < 0)
+		(void)bus_work_error(work, LOGIN_ERROR_FAILED, "users cannot be looked up now");
 }
 
 static void on_names(struct job *job)
@@ -264,7 +271,7 @@ struct bus_work *bus_work_new(struct bus *bus, DBusMessage *call,
 
 void bus_work_start(struct bus_work *work)
 {
-	if (!work->names) {
+	if (!work->names && !work->looks_up_caller) {
 		start_answer(work);
 		return;
 	}

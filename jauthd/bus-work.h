@@ -27,13 +27,17 @@ struct bus_work {
 	/* Set by the handler before bus_work_start(). */
 	int (*answer)(struct bus_work *work, struct db *db);
 	char **names;                    /* users to look up, or NULL; freed with the work */
+	bool looks_up_caller;            /* another uid than root's asks */
+	uid_t caller_uid;                /* root's unless set */
 	bool changes;                    /* its commit is to survive a power cut */
 	void *input;                     /* the handler's own; freed by free_input */
 	void (*free_input)(void *input);
 
 	/* For `answer`. */
+	char about[17];                  /* the login's request id that its audit row is to have */
 	struct unix_user *users;         /* as `names` */
 	size_t n_users;
+	struct unix_user caller;         /* with looks_up_caller */
 	DBusMessage *reply;              /* empty method return, to be filled */
 	bool undo;                       /* answer, but change nothing */
 	const char *error;               /* set these and return -errno */

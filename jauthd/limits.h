@@ -122,6 +122,14 @@
 #define PHONES_PER_USER_MAX         5
 #define RECOVERY_CODES_MAX          16
 
+/* Requests of people whose identity no link or rule leads to the user, see requests.h */
+#define REQUEST_OPEN_S              3600     /* from the login */
+#define LINK_PENDING_S              (7 * 86400)      /* from its acceptance */
+#define REQUESTS_MAX                1000     /* open, all together */
+#define REQUESTS_PER_USER           20
+#define REQUESTS_PER_NETWORK        20       /* from one address, or network of IPv6 */
+#define REQUESTS_PER_IDENTITY       3
+
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180
 #define AUDIT_ROWS_DEFAULT          1000000

@@ -17,6 +17,7 @@
 #include "jauthd/audit.h"
 #include "jauthd/budget.h"
 #include "jauthd/login-private.h"
+#include "jauthd/requests.h"
 
 enum verdict_answer {
 	VERDICT_FAULT,           /* the store failed: never yes */
@@ -216,6 +217,39 @@ static enum verdict_answer count_wrong_digits(struct verdict *verdict, struct db
 	return answer == VERDICT_MATCH ? VERDICT_NO : answer;
 }
 
+/* Whoever tells this from the screen knows no more of the user than before. */
+static bool could_be_linked(const struct verdict *verdict)
+{
+	return verdict->phase == LOGIN_AUTHENTICATE &&
+	       !text_equals(verdict->identity.identity.issuer, ISSUER_UNIX);
+}
+
+/* Somebody proved who he is, and perhaps is to be this user. A sysadmin decides that, and not for
+ * users whose rights nobody should get by a slip. */
+static bool may_be_asked_for(const struct verdict *verdict)
+{
+	return could_be_linked(verdict) && verdict->mapping == MAPPING_NO &&
+	       !mapping_is_privileged(verdict->config, &verdict->user);
+}
+
+static enum verdict_answer refuse_stranger(const struct verdict *verdict, struct db *db)
+{
+	const struct identity *identity = &verdict->identity.identity;
+	struct link_request request = { .uid = verdict->user.uid, .time_s = verdict->now_s };
+
+	if (!may_be_asked_for(verdict) ||
+	    !text_into(request.issuer, sizeof(request.issuer), identity->issuer) ||
+	    !text_into(request.subject, sizeof(request.subject), identity->subject))
+		return VERDICT_NO;
+	(void)text_into(request.request, sizeof(request.request), verdict->row.request);
+	(void)text_into(request.method, sizeof(request.method), verdict->method->id);
+	(void)text_into(request.user, sizeof(request.user), verdict->user.name);
+	(void)text_into(request.source, sizeof(request.source), verdict->row.source);
+	if (identity->display)
+		(void)text_into(request.display, sizeof(request.display), identity->display);
+	return requests_add(db, &request) < 0 ? VERDICT_FAULT : VERDICT_NO;
+}
+
 static enum verdict_answer decide_mapping(struct verdict *verdict, struct db *db)
 {
 	enum verdict_answer account;
@@ -227,7 +261,7 @@ static enum verdict_answer decide_mapping(struct verdict *verdict, struct db *db
 			  &verdict->user, &verdict->mapping) < 0)
 		return VERDICT_FAULT;
 	if (!mapping_is_yes(verdict->mapping))
-		return VERDICT_NO;
+		return refuse_stranger(verdict, db);
 	account = look_at_account(verdict, db);
 	if (account != VERDICT_YES)
 		return account;
@@ -324,7 +358,9 @@ static void refuse_identity(struct login *login, const struct verdict *verdict)
 	else if (verdict->answer == VERDICT_EXPIRED)
 		reason = "account over";
 	login_refuse(login, LOGIN_DENIED, AFTER_END,
-		     N_("This account may not log in here."), reason);
+		     could_be_linked(verdict) ? N_("This account may not log in here. "
+						   "To link it, give your administrator the id.")
+					      : N_("This account may not log in here."), reason);
 }
 
 static void refuse_blocked(struct login *login)

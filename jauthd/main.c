@@ -31,6 +31,7 @@
 #include "jauthd/core.h"
 #include "jauthd/metrics.h"
 #include "jauthd/org.jauth1.xml.h"
+#include "jauthd/requests.h"
 
 #define DAEMON_USER "jauth"
 
@@ -194,6 +195,20 @@ struct trim {
 	int result;
 };
 
+/* A link and the row that tells of its end go together. */
+static int trim_requests(struct db *db, int64_t now_s)
+{
+	int r = db_begin(db);
+
+	if (r == 0)
+		r = requests_trim(db, now_s);
+	if (r == 0)
+		r = db_commit(db);
+	if (r < 0)
+		db_rollback(db);
+	return r;
+}
+
 static void run_trim(struct job *job, void *context)
 {
 	struct trim *trim = container_of(job, struct trim, job);
@@ -201,6 +216,8 @@ static void run_trim(struct job *job, void *context)
 	trim->result = audit_trim(context, trim->now_s, trim->days, trim->rows);
 	if (trim->result == 0)
 		trim->result = budget_trim(context, trim->now_s);
+	if (trim->result == 0)
+		trim->result = trim_requests(context, trim->now_s);
 }
 
 static void on_trimmed(struct job *job)
@@ -259,7 +276,7 @@ static int add_sources(struct core *core)
 
 static const struct bus_method *const bus_tables[] = {
 	bus_login_methods, bus_links_methods, bus_users_methods, bus_phones_methods,
-	bus_admin_methods, bus_limits_methods, NULL,
+	bus_requests_methods, bus_admin_methods, bus_ways_methods, bus_limits_methods, NULL,
 };
 
 static void on_bus_ready(void *context)

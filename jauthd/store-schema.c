@@ -128,6 +128,25 @@ const char *const store_schema[] = {
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX known_sources_last ON known_sources (last_s);"
 	"ALTER TABLE audit ADD COLUMN note TEXT NOT NULL DEFAULT '';",
+
+	/* 4: requests of strangers. An accepted one stays with its link until that is confirmed, and
+	 * goes with it, never back to being open. */
+	"ALTER TABLE links ADD COLUMN pending INTEGER NOT NULL DEFAULT 0"
+	"	CHECK (pending IN (0, 1));"
+	"CREATE TABLE requests ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	request TEXT NOT NULL UNIQUE,"
+	"	method TEXT NOT NULL,"
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	display TEXT NOT NULL,"
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	source TEXT NOT NULL,"
+	"	network TEXT NOT NULL,"          /* whom `source` counts as */
+	"	time_s INTEGER NOT NULL,"
+	"	link_id INTEGER UNIQUE REFERENCES links (id) ON DELETE CASCADE"  /* NULL: open */
+	") STRICT;",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

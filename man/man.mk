@@ -9,5 +9,6 @@ dist_man_MANS += man/jauth-oidc.7
 dist_man_MANS += man/jauth-password.7
 dist_man_MANS += man/jauth-sms.7
 dist_man_MANS += man/jauth-totp.7
+dist_man_MANS += man/jauth-wechat.7
 dist_man_MANS += man/jauth-wecom.7
 dist_man_MANS += man/org.jauth1.5

@@ -73,6 +73,16 @@ void api_end(struct login *login, const struct api_result *result)
 	end(login, result);
 }
 
+bool api_ends_paused(struct login *login)
+{
+	const struct api_shared *shared = login_shared(login);
+
+	if (login_now_ms(login) >= shared->pause_until_ms)
+		return false;
+	end(login, &shared->pause);
+	return true;
+}
+
 /* True when there is another try, after a while. */
 static bool rest(struct login *login)
 {
@@ -139,10 +149,13 @@ static void go_on(struct login *login)
 
 	if (own->is_fetching) {
 		fetch(login);
-	} else if (login_now_ms(login) < shared->pause_until_ms) {
-		end(login, &shared->pause);
+	} else if (api_ends_paused(login)) {
+		return;
 	} else if (!own->call->vendor) {
 		send(login, own->call->make(login, NULL), API_CALLING);
+	} else if (has_token(login) && !own->call->make) {
+		own->state = API_IDLE;
+		own->call->next(login);
 	} else if (has_token(login)) {
 		own->token_number = shared->token_number;
 		send(login, own->call->make(login, shared->token), API_CALLING);

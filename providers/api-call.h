@@ -40,7 +40,8 @@ struct api_vendor {
 struct api_call {
 	/* NULL vendor: the call needs no app token, and `token` is NULL. */
 	const struct api_vendor *vendor;
-	/* NULL: it does not fit into a request. */
+	/* NULL: it does not fit into a request. MAY be NULL itself, and `read` with it: that there
+	 * is a token is all that is wanted. */
 	struct http_request *(*make)(struct login *login, const struct secret *token);
 	void (*read)(struct login *login, const struct http_reply *reply,
 		     struct api_result *ret_result);
@@ -69,6 +70,9 @@ struct api_login {
 	uint64_t token_number;           /* of the token in use */
 };
 
+/* What others were told holds for this login as well, which has ended so. For requests that are no
+ * calls: api_start() looks by itself. */
+bool api_ends_paused(struct login *login);
 /* Starts one; the one before is over. */
 void api_start(struct login *login, const struct api_call *call);
 /* A call is under way, or waits: replies and timeouts are its. */

@@ -40,7 +40,7 @@ static bool status_is_temporary(uint32_t status)
 	return status == 429 || status >= 500;
 }
 
-static enum device_result error_result(const char *error, uint32_t status)
+enum device_result device_error(const char *error, uint32_t status)
 {
 	for (size_t i = 0; error && i < N_ELEMENTS(errors); i++) {
 		if (text_equals(errors[i].error, error))
@@ -57,16 +57,15 @@ void device_code_done(struct device_code *code)
 	*code = (struct device_code) { 0 };
 }
 
-static bool read_links(const struct json_t *object, struct device_code *code)
+static bool read_links(const struct json_t *object, const struct device_names *names,
+		       struct device_code *code)
 {
-	/* Google says "url". */
-	const char *plain = json_text(object, json_has(object, "verification_uri") ?
-				      "verification_uri" : "verification_url", DEVICE_LINK_MAX);
-	const char *complete = json_text(object, "verification_uri_complete", DEVICE_LINK_MAX);
+	const char *plain = json_text(object, names->link, DEVICE_LINK_MAX);
+	const char *complete = json_text(object, names->complete_link, DEVICE_LINK_MAX);
 
 	if (!plain || !url_is_valid(plain, DEVICE_LINK_MAX))
 		return false;
-	code->link_is_complete = json_has(object, "verification_uri_complete");
+	code->link_is_complete = json_has(object, names->complete_link);
 	if (code->link_is_complete && (!complete || !url_is_valid(complete, DEVICE_LINK_MAX) ||
 				       !url_same_origin(plain, complete)))
 		return false;
@@ -74,15 +73,16 @@ static bool read_links(const struct json_t *object, struct device_code *code)
 	       text_into(code->link, sizeof(code->link), complete ? complete : plain);
 }
 
-static bool read_times(const struct json_t *object, struct device_code *code)
+static bool read_times(const struct json_t *object, const struct device_names *names,
+		       struct device_code *code)
 {
 	int64_t expires_s, interval_s = DEVICE_INTERVAL_S;
 
-	if (json_number(object, "expires_in", DEVICE_EXPIRES_MIN_S, DEVICE_EXPIRES_MAX_S,
+	if (json_number(object, names->expires, DEVICE_EXPIRES_MIN_S, DEVICE_EXPIRES_MAX_S,
 			&expires_s) < 0)
 		return false;
-	if (json_has(object, "interval") &&
-	    json_number(object, "interval", 0, INT32_MAX, &interval_s) < 0)
+	if (json_has(object, names->interval) &&
+	    json_number(object, names->interval, 0, INT32_MAX, &interval_s) < 0)
 		return false;
 	code->expires_ms = expires_s * 1000;
 	code->interval_ms = 1000 * MIN(MAX(interval_s, (int64_t)DEVICE_INTERVAL_MIN_S),
@@ -90,17 +90,32 @@ static bool read_times(const struct json_t *object, struct device_code *code)
 	return true;
 }
 
-static bool read_code(const struct json_t *object, struct device_code *code)
+static bool read_code(const struct json_t *object, const struct device_names *names,
+		      struct device_code *code)
 {
-	const char *user_code = json_text(object, "user_code", DEVICE_USER_CODE_MAX);
-	const char *device_code = json_text(object, "device_code", DEVICE_CODE_MAX);
+	const char *user_code = json_text(object, names->user_code, DEVICE_USER_CODE_MAX);
+	const char *device_code = json_text(object, names->device_code, DEVICE_CODE_MAX);
 
 	if (!device_code || !user_code ||
 	    !text_is_printable_ascii(user_code, DEVICE_USER_CODE_MAX) ||
-	    !read_links(object, code) || !read_times(object, code))
+	    !read_links(object, names, code) || !read_times(object, names, code))
 		return false;
 	code->device_code = secret_from_text(device_code);
 	return code->device_code && text_into(code->user_code, sizeof(code->user_code), user_code);
+}
+
+enum device_result device_code_read_object(const struct json_t *object,
+					   const struct device_names *names,
+					   struct device_code *ret_code)
+{
+	struct device_code code = { 0 };
+
+	if (!read_code(object, names, &code)) {
+		device_code_done(&code);
+		return DEVICE_FAULT;
+	}
+	*ret_code = code;
+	return DEVICE_GOOD;
 }
 
 /* An endpoint that is not there, or a client that is not known. */
@@ -115,7 +130,7 @@ static enum device_result code_error_result(const struct json_t *object,
 	/* Google over its quota: "error_code" and no "error". */
 	if (text_equals(json_text(object, "error_code", 64), "rate_limit_exceeded"))
 		return DEVICE_BUSY;
-	switch (error_result(json_text(object, "error", 64), reply->status)) {
+	switch (device_error(json_text(object, "error", 64), reply->status)) {
 	case DEVICE_SLOW_DOWN:
 		return DEVICE_BUSY;
 	case DEVICE_REFUSED:
@@ -139,7 +154,10 @@ static enum device_result code_error_result(const struct json_t *object,
 enum device_result device_code_read(const struct http_reply *reply, struct device_code *ret_code)
 {
 	_cleanup_json_ struct json_t *object = reply_object(reply);
-	struct device_code code = { 0 };
+	struct device_names names = {
+		"device_code", "user_code", "verification_uri", "verification_uri_complete",
+		"expires_in", "interval",
+	};
 
 	if (reply->result == HTTP_DONE && reply->status == 429)
 		return DEVICE_BUSY;
@@ -147,12 +165,9 @@ enum device_result device_code_read(const struct http_reply *reply, struct devic
 		return status_is_setup(reply) ? DEVICE_SETUP : DEVICE_RETRY;
 	if (json_has(object, "error") || reply->status != 200)
 		return code_error_result(object, reply);
-	if (!read_code(object, &code)) {
-		device_code_done(&code);
-		return DEVICE_FAULT;
-	}
-	*ret_code = code;
-	return DEVICE_GOOD;
+	if (!json_has(object, names.link))
+		names.link = "verification_url";         /* Google */
+	return device_code_read_object(object, &names, ret_code);
 }
 
 /* --- the poll --- */
@@ -163,7 +178,7 @@ static void read_error(const struct json_t *object, uint32_t status, struct devi
 	int64_t interval_s;
 
 	(void)text_into(poll->error, sizeof(poll->error), error ? error : "?");
-	poll->result = error_result(error, status);
+	poll->result = device_error(error, status);
 	if (poll->result == DEVICE_SLOW_DOWN &&
 	    json_number(object, "interval", 1, INTERVAL_HINT_MAX_S, &interval_s) == 0)
 		poll->hint_ms = interval_s * 1000;

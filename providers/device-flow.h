@@ -23,6 +23,8 @@
 #define DEVICE_INTERVAL_MAX_S   60
 #define DEVICE_BACKOFF_MAX_MS   60000
 
+#define DEVICE_ERROR_MAX        63
+
 /* The reply of the device authorization endpoint. */
 struct device_code {
 	struct secret *device_code;
@@ -31,6 +33,13 @@ struct device_code {
 	char plain_link[DEVICE_LINK_MAX + 1];    /* to be typed */
 	bool link_is_complete;                   /* the link holds the user code */
 	int64_t expires_ms, interval_ms;
+	char error[DEVICE_ERROR_MAX + 1];        /* instead of all this, of a vendor's own reader;
+						  * for the log; "" when none */
+};
+
+/* The names of the members, which not all vendors write as RFC 8628 does. */
+struct device_names {
+	const char *device_code, *user_code, *link, *complete_link, *expires, *interval;
 };
 
 enum device_result {
@@ -53,17 +62,25 @@ enum device_result {
 void device_code_done(struct device_code *code);
 /* Written for DEVICE_GOOD only. */
 enum device_result device_code_read(const struct http_reply *reply, struct device_code *ret_code);
+/* The same, of an object that holds a code; GOOD or FAULT. */
+enum device_result device_code_read_object(const struct json_t *object,
+					   const struct device_names *names,
+					   struct device_code *ret_code);
 
 /* What a poll brought, and what it says about the pace. */
 struct device_poll {
 	enum device_result result;
 	int64_t hint_ms;                         /* Retry-After, or of a slow_down; 0: none */
-	char error[64];                          /* the error word, for the log; "" when none */
+	char error[DEVICE_ERROR_MAX + 1];        /* the error word, for the log; "" when none */
 	struct oauth_tokens tokens;              /* for DEVICE_GOOD */
 };
 
 /* Decided by the `error` member, never by the status. Free with oauth_tokens_done(). */
 void device_poll_read(const struct http_reply *reply, struct device_poll *ret_poll);
+
+/* What an error word means; NULL or another word: DEVICE_FAULT, or RETRY when the status says
+ * so. */
+enum device_result device_error(const char *error, uint32_t status);
 
 /* When to poll next. */
 struct device_pace {

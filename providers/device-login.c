@@ -16,10 +16,8 @@
 #include <assert.h>
 
 #include "providers/ending.h"
+#include "providers/renewal.h"
 #include "providers/request.h"
-
-/* Less than this is left of the login: nobody could scan and approve another code. */
-#define RENEWAL_TIME_MIN_MS 20000
 
 /* How a result ends the login; a row without an ending goes on. */
 static const struct ending endings[] = {
@@ -60,21 +58,11 @@ static void show_code(struct login *login, const struct device_code *code)
 	login_show_code(login, &shown);
 }
 
-/* The code ran out. A new one is made only for somebody who is there. */
 static void expire(struct login *login, struct device_login *device)
 {
-	struct login_prompt prompt = { .echo = true };
-
 	device_code_done(&device->code);
-	if (device->n_renewals >= DEVICE_RENEWALS_MAX ||
-	    login_deadline_ms(login) - login_now_ms(login) < RENEWAL_TIME_MIN_MS) {
-		login_deny(login, DENY_EXPIRED, "nobody approved in time");
-		return;
-	}
-	device->n_renewals++;
 	device->state = DEVICE_RENEWING;
-	prompt.text = login_text(login, N_("The code has expired. Press Enter for a new one: "));
-	login_prompt(login, &prompt);
+	renewal_offer(login, &device->n_renewals);
 }
 
 /* Waits for the next poll, or for the end of the code if that comes first. */
@@ -93,11 +81,14 @@ static void wait(struct login *login, struct device_login *device, int64_t delay
 static void take_code(struct login *login, struct device_login *device,
 		      const struct http_reply *reply)
 {
-	enum device_result result = device_code_read(reply, &device->code);
+	enum device_result result = device->ops->read_code ?
+		device->ops->read_code(login, reply, &device->code) :
+		device_code_read(reply, &device->code);
 	_cleanup_free_ char *what = reply_describe(reply, "device endpoint");
 
 	if (result != DEVICE_GOOD) {
-		ending_apply(login, &endings[result], what);
+		ending_apply(login, &endings[result],
+			     device->code.error[0] ? device->code.error : what);
 		return;
 	}
 	device->expires_at_ms = login_now_ms(login) + device->code.expires_ms;
@@ -111,7 +102,10 @@ static void take_poll(struct login *login, struct device_login *device,
 {
 	struct device_poll poll;
 
-	device_poll_read(reply, &poll);
+	if (device->ops->read_poll)
+		device->ops->read_poll(reply, &poll);
+	else
+		device_poll_read(reply, &poll);
 	switch (poll.result) {
 	case DEVICE_GOOD:
 		device->state = DEVICE_IDLE;

@@ -9,11 +9,14 @@
 #include "providers/device-flow.h"
 #include "providers/provider.h"
 
-#define DEVICE_RENEWALS_MAX 2
-
 struct device_login_ops {
 	struct http_request *(*code_request)(struct login *login);
 	struct http_request *(*poll_request)(struct login *login, const struct secret *device_code);
+	/* MAY be NULL, both: then replies are as RFC 8628 has them. Else as device_code_read(), and
+	 * an `error` may be written; as device_poll_read(). */
+	enum device_result (*read_code)(struct login *login, const struct http_reply *reply,
+					struct device_code *ret_code);
+	void (*read_poll)(const struct http_reply *reply, struct device_poll *ret_poll);
 	/* The person approved; the device flow is over. Takes the tokens out of the struct. */
 	void (*approved)(struct login *login, struct oauth_tokens *tokens);
 };

@@ -36,5 +36,6 @@ void oauth_tokens_done(struct oauth_tokens *tokens)
 {
 	secret_free_pointer(&tokens->access_token);
 	secret_free_pointer(&tokens->id_token);
+	secret_free_pointer(&tokens->code);
 	*tokens = (struct oauth_tokens) { 0 };
 }

@@ -14,6 +14,8 @@ struct oauth_tokens {
 	struct secret *access_token;
 	struct secret *id_token;                 /* NULL: none came */
 	char scope[OAUTH_SCOPE_MAX + 1];         /* as granted; "" when not said */
+	/* What one vendor gives in place of all this: a code, to be redeemed. Else NULL. */
+	struct secret *code;
 };
 
 /* From a reply without `error`. False, and nothing is written: it is against the rules. */

@@ -11,7 +11,9 @@ const struct provider *const providers[] = {
 	&google_provider,
 	&github_provider,
 	&totp_provider,
+	&wechat_provider,
 	&wecom_provider,
+	&dingtalk_provider,
 	NULL
 };
 

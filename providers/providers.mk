@@ -2,11 +2,25 @@
 noinst_LTLIBRARIES += libjauth-providers.la
 libjauth_providers_la_SOURCES = \
 	providers/api-call.c providers/api-call.h \
+	providers/api-check.c providers/api-check.h \
 	providers/api-reply.c providers/api-reply.h \
 	providers/code-flow.c providers/code-flow.h \
 	providers/code-login.c providers/code-login.h \
+	providers/cookies.c providers/cookies.h \
 	providers/device-flow.c providers/device-flow.h \
 	providers/device-login.c providers/device-login.h \
+	providers/dingtalk.c providers/dingtalk.h \
+	providers/dingtalk-answer.c providers/dingtalk-answer.h \
+	providers/dingtalk-api.c \
+	providers/dingtalk-device.c providers/dingtalk-device.h \
+	providers/dingtalk-device-reply.c \
+	providers/dingtalk-error.c providers/dingtalk-error.h \
+	providers/dingtalk-message.c \
+	providers/dingtalk-page.c providers/dingtalk-page.h \
+	providers/dingtalk-poll.c providers/dingtalk-poll.h \
+	providers/dingtalk-reply.c providers/dingtalk-reply.h \
+	providers/dingtalk-scan.c \
+	providers/dingtalk-type.c \
 	providers/discovery.c providers/discovery.h \
 	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \
@@ -24,7 +38,11 @@ libjauth_providers_la_SOURCES = \
 	providers/password-rule.c providers/password-rule.h \
 	providers/provider.h \
 	providers/providers.c providers/table.h \
+	providers/renewal.c providers/renewal.h \
 	providers/request.c providers/request.h \
+	providers/script-literal.c providers/script-literal.h \
+	providers/scan.c providers/scan.h \
+	providers/scan-page.c providers/scan-page.h \
 	providers/sms-alibaba.c providers/sms-alibaba.h \
 	providers/sms-alibaba-reply.c \
 	providers/sms-aws-sns.c providers/sms-aws-sns.h \
@@ -49,6 +67,12 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c \
+	providers/wechat.c providers/wechat.h \
+	providers/wechat-device.c \
+	providers/wechat-page.c providers/wechat-page.h \
+	providers/wechat-poll.c \
+	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-type.c \
 	providers/wecom.c providers/wecom.h \
 	providers/wecom-api.c \
 	providers/wecom-message.c \

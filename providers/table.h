@@ -5,12 +5,14 @@
 #include "providers/provider.h"
 #include "providers/sms-vendor.h"
 
+extern const struct provider dingtalk_provider;
 extern const struct provider github_provider;
 extern const struct provider google_provider;
 extern const struct provider oidc_provider;
 extern const struct provider password_provider;
 extern const struct provider sms_provider;
 extern const struct provider totp_provider;
+extern const struct provider wechat_provider;
 extern const struct provider wecom_provider;
 
 /* And every SMS vendor; sms-vendor.c lists them. */

@@ -16,7 +16,10 @@
 #define WECHAT_CODE_MAX   128
 #define WECHAT_NAME_MAX   IDENTITY_TEXT_MAX
 
-/* Of section 6 and 7 of the vendor's pages; codes that are not there fail. */
+/* An OAuth code or js_code that was redeemed before. */
+#define WECHAT_USED_CODE  40163
+
+/* Codes that are not there fail. */
 extern const struct api_dialect wechat_dialect;
 
 struct wechat_person {
@@ -32,6 +35,7 @@ void wechat_person_done(struct wechat_person *person);
 
 bool wechat_is_id(const char *text);             /* 1..WECHAT_ID_MAX of the letters above */
 bool wechat_is_app_id(const char *text);
+bool wechat_is_code(const char *text);           /* 1..WECHAT_CODE_MAX of an id's letters */
 
 /* Written when the result is GOOD only. */
 
@@ -47,6 +51,10 @@ void wechat_read_session(const struct http_reply *reply, struct wechat_person *r
 /* cgi-bin/stable_token and cgi-bin/token. */
 void wechat_read_token(const struct http_reply *reply, struct api_token *ret_token,
 		       struct api_result *ret_result);
+
+/* `fail` of calls that redeem a code: one that was used before is an alert, unless we may have used
+ * it ourselves, in a try that was answered "busy". */
+bool wechat_code_failed(struct login *login, const struct api_result *result);
 
 /* Appends API/PATH?appid=…&secret=…, the beginning of the calls that hold the secret. */
 void wechat_add_secret_url(struct buf *url, const char *api_url, const char *path,

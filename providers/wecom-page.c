@@ -57,36 +57,19 @@ static bool says_setup(const char *page)
 	return strstr(page, "参数错误") || strstr(page, "应用已删除") || has_error(page);
 }
 
-/* What was found so far. Two keys that differ are none. */
-struct finding {
-	char key[WECOM_KEY_MAX + 1];     /* "" : nothing yet */
-	bool is_broken;
-};
-
-static void find(struct finding *finding, const char *start, size_t len)
-{
-	char key[WECOM_KEY_MAX + 1] = { 0 };
-
-	if (len >= WECOM_KEY_MIN && len <= WECOM_KEY_MAX)
-		memcpy(key, start, len);
-	if (!key[0] || (finding->key[0] && !text_equals(finding->key, key)))
-		finding->is_broken = true;
-	memcpy(finding->key, key, sizeof(key));
-}
-
 /* <img src="…/qrImg?key=KEY"> */
-static void find_images(struct finding *finding, const char *page)
+static void find_images(struct scan_finding *finding, const char *page)
 {
 	static const char before[] = "qrImg?key=";
 
 	for (const char *at = page; (at = strstr(at, before)); ) {
 		at += strlen(before);
-		find(finding, at, strspn(at, LETTERS));
+		(void)scan_find(finding, at, WECOM_KEY_MIN, WECOM_KEY_MAX);
 	}
 }
 
 /* window.settings = { … key:"KEY" … }, up to the end of its script. */
-static void find_settings(struct finding *finding, const char *page)
+static void find_settings(struct scan_finding *finding, const char *page)
 {
 	static const char name[] = "key";
 	const char *settings = strstr(page, "window.settings");
@@ -98,54 +81,45 @@ static void find_settings(struct finding *finding, const char *page)
 
 		if (!value || (*value != '"' && *value != '\''))
 			continue;
-		len = strspn(value + 1, LETTERS);
-		if (value[1 + len] == *value)
-			find(finding, value + 1, len);
-		else
+		len = scan_find(finding, value + 1, WECOM_KEY_MIN, WECOM_KEY_MAX);
+		if (value[1 + len] != *value)
 			finding->is_broken = true;
 	}
 }
 
-enum wecom_page wecom_read_page(const struct http_reply *reply, char ret_key[WECOM_KEY_MAX + 1])
+enum scan_page wecom_read_page(const struct http_reply *reply, char ret_key[WECOM_KEY_MAX + 1])
 {
-	struct finding finding = { 0 };
+	struct scan_finding finding = { 0 };
+	enum scan_page page;
+	const char *text = scan_page_text(reply, &page);
 
-	if (reply->result != HTTP_DONE)
-		return WECOM_PAGE_LOST;
-	if (!reply_is_ok(reply) || !text_equals(reply->content_type, "text/html") ||
-	    !reply->body || memchr(reply->body->data, '\0', reply->body->len))
-		return WECOM_PAGE_UNKNOWN;
-	if (says_setup(reply->body->data))
-		return WECOM_PAGE_SETUP;
-	find_images(&finding, reply->body->data);
-	find_settings(&finding, reply->body->data);
+	if (!text)
+		return page;
+	if (says_setup(text))
+		return SCAN_PAGE_SETUP;
+	find_images(&finding, text);
+	find_settings(&finding, text);
 	if (finding.is_broken || !finding.key[0])
-		return WECOM_PAGE_UNKNOWN;
-	memcpy(ret_key, finding.key, sizeof(finding.key));
-	return WECOM_PAGE_KEY;
+		return SCAN_PAGE_UNKNOWN;
+	memcpy(ret_key, finding.key, WECOM_KEY_MAX + 1);
+	return SCAN_PAGE_KEY;
 }
 
 /* --- the polls --- */
 
 static const struct {
 	const char *word;
-	enum wecom_scan scan;
+	enum scan_status scan;
 } words[] = {
-	{ "QRCODE_SCAN_NEVER", WECOM_SCAN_NONE },
-	{ "QRCODE_SCAN_ING", WECOM_SCAN_SEEN },
-	{ "QRCODE_SCAN_SUCC", WECOM_SCAN_AGREED },
-	{ "QRCODE_SCAN_FAIL", WECOM_SCAN_REFUSED },
-	{ "QRCODE_SCAN_ERR", WECOM_SCAN_OVER },
-	{ "QRCODE_SCAN_OVERDUE", WECOM_SCAN_OVER },
-	{ "QRCODE_SCAN_TIMEOUT", WECOM_SCAN_OVER },
-	{ "QRCODE_SCAN_CANCEL", WECOM_SCAN_OVER },
+	{ "QRCODE_SCAN_NEVER", SCAN_NOBODY },
+	{ "QRCODE_SCAN_ING", SCAN_SEEN },
+	{ "QRCODE_SCAN_SUCC", SCAN_AGREED },
+	{ "QRCODE_SCAN_FAIL", SCAN_REFUSED },
+	{ "QRCODE_SCAN_ERR", SCAN_OVER },
+	{ "QRCODE_SCAN_OVERDUE", SCAN_OVER },
+	{ "QRCODE_SCAN_TIMEOUT", SCAN_OVER },
+	{ "QRCODE_SCAN_CANCEL", SCAN_OVER },
 };
-
-/* A gateway in front of the server may give up before it does. */
-static bool is_lost(const struct http_reply *reply)
-{
-	return reply->result != HTTP_DONE || (reply->status >= 502 && reply->status <= 504);
-}
 
 /* jsonpCallback({…}) and not a byte more. */
 static struct json_t *read_call(const struct http_reply *reply)
@@ -164,34 +138,34 @@ static struct json_t *read_call(const struct http_reply *reply)
 	return json_read_object(body + before_len, len - before_len - after_len);
 }
 
-static enum wecom_scan find_word(const char *word)
+static enum scan_status find_word(const char *word)
 {
 	for (size_t i = 0; i < N_ELEMENTS(words); i++)
 		if (text_equals(words[i].word, word))
 			return words[i].scan;
-	return WECOM_SCAN_UNKNOWN;
+	return SCAN_UNKNOWN;
 }
 
-enum wecom_scan wecom_read_scan(const struct http_reply *reply, struct secret **ret_code)
+enum scan_status wecom_read_scan(const struct http_reply *reply, struct secret **ret_code)
 {
 	_cleanup_json_ struct json_t *json = NULL;
-	enum wecom_scan scan;
+	enum scan_status scan;
 	const char *code;
 
 	if (reply->result == HTTP_TIMED_OUT)
-		return WECOM_SCAN_HELD;
-	if (is_lost(reply))
-		return WECOM_SCAN_LOST;
+		return SCAN_HELD;
+	if (scan_is_lost(reply))
+		return SCAN_LOST;
 	json = read_call(reply);
-	scan = json ? find_word(json_text(json, "status", 64)) : WECOM_SCAN_UNKNOWN;
-	if (scan == WECOM_SCAN_UNKNOWN)
+	scan = json ? find_word(json_text(json, "status", 64)) : SCAN_UNKNOWN;
+	if (scan == SCAN_UNKNOWN)
 		return scan;
 	code = json_text(json, "auth_code", REPLY_SMALL_MAX);
 	/* One comes with SUCC, and with nothing else. */
-	if (scan != WECOM_SCAN_AGREED)
-		return code ? WECOM_SCAN_UNKNOWN : scan;
+	if (scan != SCAN_AGREED)
+		return code ? SCAN_UNKNOWN : scan;
 	if (!code || !text_is_printable_ascii(code, WECOM_CODE_MAX))
-		return WECOM_SCAN_UNKNOWN;
+		return SCAN_UNKNOWN;
 	*ret_code = secret_from_text(code);
 	return scan;
 }

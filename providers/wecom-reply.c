@@ -99,7 +99,7 @@ void wecom_read_userid(const struct http_reply *reply, char ret_userid[WECOM_USE
 		api_set_end(ret_result, API_DENIED, DENY_FILTERED, "not a member of this corp");
 	else if (userid && strchr(userid, '/'))
 		api_set_end(ret_result, API_DENIED, DENY_FILTERED,
-			"a member of another, joined corp");
+			    "a member of another, joined corp");
 	else if (!userid || !wecom_fold_userid(userid, ret_userid))
 		api_set_fault(ret_result, what, "no userid, or one against the rules");
 }
@@ -159,7 +159,7 @@ void wecom_read_member(const struct http_reply *reply, const char *userid,
 		set_not_active(ret_result, status);
 	else if (!read_departments(json, &member) || !read_main_department(json, &member))
 		api_set_end(ret_result, API_DENIED, DENY_FILTERED,
-			"the departments cannot be read whole");
+			    "the departments cannot be read whole");
 	else
 		*ret_member = member;
 }

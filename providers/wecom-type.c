@@ -4,10 +4,9 @@
  * of the vendor's page for browsers (mode = poll), which the vendor does not document. Its keys,
  * and which of the two an event belongs to.
  */
-#include <string.h>
-
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/api-check.h"
 #include "providers/table.h"
 #include "providers/wecom.h"
 
@@ -25,23 +24,29 @@ static void start(struct login *login)
 
 static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
 {
-	wecom_poll_answer(login);
+	struct wecom_login *own = login_own(login);
+
+	scan_take_answer(login, &own->scan);
 }
 
 static void take_reply(struct login *login, uint32_t number UNUSED, const struct http_reply *reply)
 {
+	struct wecom_login *own = login_own(login);
+
 	if (api_is_busy(login))
 		api_take_reply(login, reply);
 	else
-		wecom_poll_reply(login, reply);
+		scan_take_reply(login, &own->scan, reply);
 }
 
 static void timeout(struct login *login, uint32_t number UNUSED)
 {
+	struct wecom_login *own = login_own(login);
+
 	if (api_is_busy(login))
 		api_take_timeout(login);
 	else
-		wecom_poll_timeout(login);
+		scan_take_timeout(login, &own->scan);
 }
 
 static void finish(struct login *login)
@@ -99,34 +104,6 @@ static const struct conf_key keys[] = {
 	{ NULL }
 };
 
-static bool is_corp_id(const char *text)
-{
-	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") ==
-	       strlen(text);
-}
-
-/* "http://" and what could stand behind https:// as host and port, with the port written. */
-static bool is_proxy(const char *text)
-{
-	static const char scheme[] = "http://";
-	_cleanup_free_ char *as_https = NULL;
-	const char *authority, *colon;
-
-	if (!text_has_prefix(text, scheme))
-		return false;
-	authority = text + strlen(scheme);
-	colon = strrchr(authority, ':');
-	as_https = text_format("https://%s", authority);
-	return colon && !strpbrk(colon, "]/?") && !strpbrk(authority, "/?") &&
-	       url_is_valid(as_https, URL_MAX);
-}
-
-/* Paths and parameters are put behind it. */
-static bool is_base(const char *url)
-{
-	return !strchr(url, '?') && !text_has_suffix(url, "/");
-}
-
 static void check_redirect_uri(const struct wecom_config *wecom, const struct conf_section *section,
 			       struct conf_report *report)
 {
@@ -143,23 +120,12 @@ static void check(const void *config, const struct conf_section *section,
 		  struct conf_report *report)
 {
 	const struct wecom_config *wecom = config;
-	const struct {
-		const char *key, *value;
-	} bases[] = {
-		{ "api_url", wecom->api_url },
-		{ "authorize_url", wecom->authorize_url },
-		{ "qr_url", wecom->qr_url },
-	};
 
-	/* What is missing although it is required has been reported. */
-	if (wecom->corp_id && !is_corp_id(wecom->corp_id))
-		conf_mistake_key(report, section, "corp_id", "must be letters and digits");
-	if (wecom->proxy && !is_proxy(wecom->proxy))
-		conf_mistake_key(report, section, "proxy", "must be http://HOST:PORT");
-	for (size_t i = 0; i < N_ELEMENTS(bases); i++)
-		if (bases[i].value && !is_base(bases[i].value))
-			conf_mistake_key(report, section, bases[i].key,
-					 "must be without a query and without / at the end");
+	api_check_word("corp_id", wecom->corp_id, section, report);
+	api_check_proxy(wecom->proxy, section, report);
+	api_check_base("api_url", wecom->api_url, section, report);
+	api_check_base("authorize_url", wecom->authorize_url, section, report);
+	api_check_base("qr_url", wecom->qr_url, section, report);
 	check_redirect_uri(wecom, section, report);
 }
 

@@ -158,7 +158,6 @@ static void add_authorize_url(struct login *login, const struct login_link *link
 void wecom_relay_start(struct login *login)
 {
 	const struct login_link *link = login_link(login);
-	struct wecom_login *own = login_own(login);
 	struct buf url = BUF_INIT(RELAY_TARGET_URL_MAX);
 
 	if (!link) {
@@ -166,12 +165,10 @@ void wecom_relay_start(struct login *login)
 		return;
 	}
 	add_authorize_url(login, link, &url);
-	if (buf_failed(&url)) {
+	if (buf_failed(&url))
 		login_fail(login, FAIL_CONFIG, "the address to authorize at is too long");
-	} else {
-		own->state = WECOM_REDIRECTED;
+	else
 		login_redirect(login, buf_text(&url));
-	}
 	buf_done(&url);
 }
 

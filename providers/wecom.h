@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the login type `wecom` share: wecom.c logs in over the relay, wecom-poll.c
- * without one, wecom-message.c sends messages, wecom-api.c says where the API is that api-call.c
- * calls for all of them, wecom-type.c has the keys.
+ * without one (scan.c), wecom-message.c sends messages, wecom-api.c says where the API is that
+ * api-call.c calls for all of them, wecom-type.c has the keys.
  */
 #pragma once
 
 #include "providers/api-call.h"
 #include "providers/provider.h"
+#include "providers/scan.h"
 #include "providers/wecom-page.h"
 #include "providers/wecom-reply.h"
 
 #define WECOM_MESSAGE_MAX    2048        /* bytes; the vendor cuts what is longer */
-
-#define WECOM_POLL_HELD_MS   60000       /* the server holds a poll until something happens */
-#define WECOM_POLL_REST_MS   1000        /* between two of them */
-#define WECOM_POLLS_LOST_MAX 3           /* in a row, without an answer */
-#define WECOM_RENEWALS_MAX   2           /* of the code on the screen */
 
 enum wecom_mode {
 	WECOM_MODE_RELAY,
@@ -33,21 +29,9 @@ struct wecom_config {
 	char *api_url, *authorize_url, *qr_url;
 };
 
-/* What is waited for beside calls of the API. */
-enum wecom_state {
-	WECOM_IDLE,
-	WECOM_REDIRECTED,
-	/* of wecom-poll.c */
-	WECOM_LOADING,
-	WECOM_SHOWN,
-	WECOM_POLLING,
-	WECOM_EXPIRED,
-};
-
 /* Kept per login. */
 struct wecom_login {
 	struct api_login api;            /* the first */
-	enum wecom_state state;
 	/* wecom.c */
 	struct secret *code;
 	char userid[WECOM_USERID_MAX + 1];
@@ -55,9 +39,8 @@ struct wecom_login {
 	/* wecom-message.c */
 	struct secret *message;          /* the body, JSON */
 	/* wecom-poll.c */
+	struct scan scan;
 	char key[WECOM_KEY_MAX + 1];
-	bool is_scanned;
-	unsigned n_lost, n_renewals;
 };
 
 /* wecom-api.c */
@@ -77,9 +60,6 @@ void wecom_relay_callback(struct login *login, const struct parameters *paramete
 /* wecom-poll.c */
 
 void wecom_poll_start(struct login *login);
-void wecom_poll_answer(struct login *login);
-void wecom_poll_reply(struct login *login, const struct http_reply *reply);
-void wecom_poll_timeout(struct login *login);
 
 /* wecom-message.c */
 

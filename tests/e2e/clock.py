@@ -25,10 +25,16 @@ class Clock:
         house.jauthd.argv = ["env", "LD_PRELOAD=" + PRELOADED, "MOVED_CLOCK=" + path, *self.argv]
 
     def move(self, seconds):
-        """Forward, or back; then timers that are due ring."""
+        """Forward; then timers that are due ring."""
         self.value[0] += int(seconds)
         if self.house.jauthd.ready.is_set():
             self.house.status()         # any event makes the loop look at its clock
+
+    def put_back(self, seconds):
+        """Between two lives of jauthd: the timers of one that runs would wait for the old time."""
+        self.house.jauthd.stop()
+        self.value[0] -= int(seconds)
+        self.house.jauthd.start()
 
     def ahead(self):
         return self.value[0]

@@ -22,7 +22,8 @@ from cryptography.x509.oid import NameOID
 REQUEST, CANCEL, REPLY, PING, PONG = range(1, 6)
 GET, POST, DELETE, PUT = range(1, 5)
 DONE, NOT_SENT, TIMED_OUT, BROKEN = range(1, 5)
-TEXTS = ["content_type", "cache_control", "link", "retry_after", "ratelimit_remaining", "error"]
+TEXTS = ["content_type", "cache_control", "link", "retry_after", "ratelimit_remaining",
+         "cookies", "error"]
 BODY_MAX = 512 * 1024
 
 

@@ -190,6 +190,9 @@ CALLS = {
                 '"subject": "me", "user": "{user}"}})'),
     "RemoveLink": ("Accounts", "x", "1"),
     "ImportLinks": ("Accounts", "aa{{sv}}a{{sv}}", "[], {{}}"),
+    "ListRequests": ("Accounts", "", ""),
+    "AcceptRequest": ("Accounts", "a{{sv}}", 'variants({{"request": "0123456789abcdef", '
+                      '"user": "{user}"}})'),
     "ListUsers": ("Accounts", "", ""),
     "AddUser": ("Accounts", "sa{{sv}}", '"{user}", {{}}'),
     "SetUser": ("Accounts", "sa{{sv}}", '"{user}", {{}}'),
@@ -201,6 +204,7 @@ CALLS = {
     "ListTotp": ("Accounts", "s", '"{user}"'),
     "RemoveTotp": ("Accounts", "s", '"{user}"'),
     "Status": ("Admin", "", ""),
+    "ListMethods": ("Admin", "", ""),
     "Explain": ("Admin", "a{{sv}}", 'variants({{"user": "{user}", "service": "sshd"}})'),
     "Log": ("Admin", "a{{sv}}", "{{}}"),
     "Limits": ("Admin", "s", '"{user}"'),

@@ -75,7 +75,15 @@ def test_a_reply_has_status_body_and_the_named_headers_only(http, serve):
     assert reply.link == '<https://example.org/?page=2>; rel="next"'
     assert reply.retry_after == "7"
     assert reply.ratelimit_remaining == "41"
+    assert reply.cookies == "a=b"
     assert server.requests[0].path == "/x?y=z"
+
+
+def test_cookies_are_told_without_what_browsers_do_with_them(http, serve):
+    cookies = ["a=b; Path=/; Secure; HttpOnly", "c=", "d=e=f ; Max-Age=0", "=g", "h", "",
+               "i=\xe4", "j=" + "k" * 4096, "l=m;"]
+    server = serve(keeps(headers=[f"Set-Cookie: {cookie}" for cookie in cookies]))
+    assert http.client().fetch(server.url).cookies == "a=b; c=; d=e=f; l=m"
 
 
 def test_method_headers_and_body_arrive_as_given(http, serve):

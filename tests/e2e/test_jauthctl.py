@@ -115,7 +115,9 @@ def test_nobody_may_ask_nothing(user):
                   ["unlock-limits", user], ["link", "list"], ["link", "add", ISSUER, "1", user],
                   ["link", "remove", "1"], ["user", "list"], ["user", "add", user],
                   ["user", "set", user, "--must-change", "yes"], ["user", "lock", user],
-                  ["user", "unlock", user], ["user", "remove", user]):
+                  ["user", "unlock", user], ["user", "remove", user], ["link", "requests"],
+                  ["link", "add", "--request", "0123456789abcdef", user], ["method", "list"],
+                  ["method", "probe", "password"]):
         code, out, complaints = ctl(*words, before=AS_NOBODY)
         assert (code, out) == (REFUSED, ""), (words, complaints)
     code, _, _ = ctl("link", "import", "--apply", before=AS_NOBODY,
@@ -139,6 +141,7 @@ def test_without_a_bus_the_exit_code_is_3(house, user):
 def test_wrong_usage_is_2():
     for words in ([], ["nonsense"], ["link"], ["link", "add", "one"], ["user", "set", "x"],
                   ["unlock-limits"], ["log", "--since", "yesterday"], ["link", "remove", "x"],
+                  ["method"], ["method", "probe"], ["method", "list", "x"],
                   ["explain", "x"], ["status", "--unknown"]):
         assert ctl(*words)[0] == USAGE, words
 

@@ -16,13 +16,13 @@ static void check_page(struct http_reply *reply)
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789_-";
 	char key[WECOM_KEY_MAX + 1] = "";
-	enum wecom_page page;
+	enum scan_page page;
 	size_t len;
 
 	(void)text_into(reply->content_type, sizeof(reply->content_type), "text/html");
 	page = wecom_read_page(reply, key);
 	len = strlen(key);
-	if ((page == WECOM_PAGE_KEY) != (len > 0))
+	if ((page == SCAN_PAGE_KEY) != (len > 0))
 		abort();
 	if (len && (len < WECOM_KEY_MIN || strspn(key, letters) != len ||
 		    !strstr(reply->body->data, key)))
@@ -32,11 +32,11 @@ static void check_page(struct http_reply *reply)
 static void check_scan(struct http_reply *reply)
 {
 	_cleanup_secret_ struct secret *code = NULL;
-	enum wecom_scan scan;
+	enum scan_status scan;
 
 	(void)text_into(reply->content_type, sizeof(reply->content_type), "text/javascript");
 	scan = wecom_read_scan(reply, &code);
-	if ((scan == WECOM_SCAN_AGREED) != (code != NULL))
+	if ((scan == SCAN_AGREED) != (code != NULL))
 		abort();
 	if (code && !text_is_printable_ascii(code->data, WECOM_CODE_MAX))
 		abort();

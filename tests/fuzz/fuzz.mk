@@ -103,6 +103,24 @@ fuzz_totp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SOURCE_DIR='"$(abs_top_s
 fuzz_totp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_totp_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
 
+noinst_PROGRAMS += fuzz-dingtalk
+fuzz_dingtalk_SOURCES = tests/fuzz/fuzz-dingtalk.c
+fuzz_dingtalk_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_dingtalk_LDADD = libjauth-providers.la
+noinst_PROGRAMS += fuzz-wechat fuzz-wechat-poll
+fuzz_wechat_SOURCES = tests/fuzz/fuzz-wechat.c tests/providers/fake-core.c \
+	tests/providers/fake-checks.c
+fuzz_wechat_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) \
+	-DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
+fuzz_wechat_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_wechat_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
+fuzz_wechat_poll_SOURCES = tests/fuzz/fuzz-wechat-poll.c tests/providers/fake-core.c \
+	tests/providers/fake-checks.c
+fuzz_wechat_poll_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) \
+	-DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
+fuzz_wechat_poll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_wechat_poll_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
+
 noinst_PROGRAMS += fuzz-wecom fuzz-wecom-poll
 fuzz_wecom_SOURCES = tests/fuzz/fuzz-wecom.c
 fuzz_wecom_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -394,6 +394,7 @@ static const struct {
 	HEADER("link", link),
 	HEADER("retry-after", retry_after),
 	HEADER("ratelimit-remaining", ratelimit_remaining),
+	HEADER("cookies", cookies),
 #undef HEADER
 };
 

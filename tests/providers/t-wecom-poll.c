@@ -341,57 +341,57 @@ static void a_key_stands_in_an_image_or_in_the_settings(void **state UNUSED)
 {
 	static const struct {
 		const char *page;
-		enum wecom_page result;
+		enum scan_page result;
 		const char *key;
 	} rows[] = {
-		{ "<img src=\"//x/qrImg?key=" KEY "\">", WECOM_PAGE_KEY, KEY },
-		{ "<img src='qrImg?key=" KEY "&x=1'>", WECOM_PAGE_KEY, KEY },
-		{ "qrImg?key=" KEY, WECOM_PAGE_KEY, KEY },
-		{ "qrImg?key=A_b-567890123456", WECOM_PAGE_KEY, "A_b-567890123456" },
-		{ "qrImg?key=" LONGEST "f", WECOM_PAGE_KEY, LONGEST "f" },
-		{ "qrImg?key=" LONGEST "ff", WECOM_PAGE_UNKNOWN, NULL },
-		{ "qrImg?key=abcdef012345678", WECOM_PAGE_UNKNOWN, NULL },
-		{ "qrImg?key=", WECOM_PAGE_UNKNOWN, NULL },
-		{ "qrImg?key=" KEY " qrImg?key=" KEY, WECOM_PAGE_KEY, KEY },
-		{ "qrImg?key=" KEY " qrImg?key=bbbbbb0123456789", WECOM_PAGE_UNKNOWN, NULL },
-		{ "qrImg?key=" KEY " qrImg?key=short", WECOM_PAGE_UNKNOWN, NULL },
-		{ "qrImg?key=short qrImg?key=" KEY, WECOM_PAGE_UNKNOWN, NULL },
-		{ "qrImg?Key=" KEY, WECOM_PAGE_UNKNOWN, NULL },
-		{ "window.settings = {key:\"" KEY "\"};</script>", WECOM_PAGE_KEY, KEY },
-		{ "window.settings={\"key\" : '" KEY "'}</script>", WECOM_PAGE_KEY, KEY },
-		{ "window.settings = {'a':1,\tkey: \"" KEY "\"\n}</script>", WECOM_PAGE_KEY, KEY },
-		{ "window.settings = {key:\"" KEY "\"}", WECOM_PAGE_UNKNOWN, NULL },    /* cut */
-		{ "window.settings = {key:\"" KEY "</script>", WECOM_PAGE_UNKNOWN, NULL },
-		{ "window.settings = {key:\"" KEY "' }</script>", WECOM_PAGE_UNKNOWN, NULL },
-		{ "window.settings = {key:\"abc def 0123456789\"}</script>", WECOM_PAGE_UNKNOWN,
+		{ "<img src=\"//x/qrImg?key=" KEY "\">", SCAN_PAGE_KEY, KEY },
+		{ "<img src='qrImg?key=" KEY "&x=1'>", SCAN_PAGE_KEY, KEY },
+		{ "qrImg?key=" KEY, SCAN_PAGE_KEY, KEY },
+		{ "qrImg?key=A_b-567890123456", SCAN_PAGE_KEY, "A_b-567890123456" },
+		{ "qrImg?key=" LONGEST "f", SCAN_PAGE_KEY, LONGEST "f" },
+		{ "qrImg?key=" LONGEST "ff", SCAN_PAGE_UNKNOWN, NULL },
+		{ "qrImg?key=abcdef012345678", SCAN_PAGE_UNKNOWN, NULL },
+		{ "qrImg?key=", SCAN_PAGE_UNKNOWN, NULL },
+		{ "qrImg?key=" KEY " qrImg?key=" KEY, SCAN_PAGE_KEY, KEY },
+		{ "qrImg?key=" KEY " qrImg?key=bbbbbb0123456789", SCAN_PAGE_UNKNOWN, NULL },
+		{ "qrImg?key=" KEY " qrImg?key=short", SCAN_PAGE_UNKNOWN, NULL },
+		{ "qrImg?key=short qrImg?key=" KEY, SCAN_PAGE_UNKNOWN, NULL },
+		{ "qrImg?Key=" KEY, SCAN_PAGE_UNKNOWN, NULL },
+		{ "window.settings = {key:\"" KEY "\"};</script>", SCAN_PAGE_KEY, KEY },
+		{ "window.settings={\"key\" : '" KEY "'}</script>", SCAN_PAGE_KEY, KEY },
+		{ "window.settings = {'a':1,\tkey: \"" KEY "\"\n}</script>", SCAN_PAGE_KEY, KEY },
+		{ "window.settings = {key:\"" KEY "\"}", SCAN_PAGE_UNKNOWN, NULL },    /* cut */
+		{ "window.settings = {key:\"" KEY "</script>", SCAN_PAGE_UNKNOWN, NULL },
+		{ "window.settings = {key:\"" KEY "' }</script>", SCAN_PAGE_UNKNOWN, NULL },
+		{ "window.settings = {key:\"abc def 0123456789\"}</script>", SCAN_PAGE_UNKNOWN,
 		  NULL },
-		{ "window.settings = {key:\"" KEY "\"+x}</script>", WECOM_PAGE_KEY, KEY },
-		{ "window.settings = {qrkey:\"" KEY "\"}</script>", WECOM_PAGE_UNKNOWN, NULL },
-		{ "window.settings = {keys:\"" KEY "\"}</script>", WECOM_PAGE_UNKNOWN, NULL },
+		{ "window.settings = {key:\"" KEY "\"+x}</script>", SCAN_PAGE_KEY, KEY },
+		{ "window.settings = {qrkey:\"" KEY "\"}</script>", SCAN_PAGE_UNKNOWN, NULL },
+		{ "window.settings = {keys:\"" KEY "\"}</script>", SCAN_PAGE_UNKNOWN, NULL },
 		{ "window.settings = {}</script><script>x = {key:\"" KEY "\"}</script>",
-		  WECOM_PAGE_UNKNOWN, NULL },
-		{ "x = {key:\"" KEY "\"}</script>", WECOM_PAGE_UNKNOWN, NULL },
+		  SCAN_PAGE_UNKNOWN, NULL },
+		{ "x = {key:\"" KEY "\"}</script>", SCAN_PAGE_UNKNOWN, NULL },
 		{ "window.settings = {key:\"" KEY "\"}</script>qrImg?key=bbbbbb0123456789",
-		  WECOM_PAGE_UNKNOWN, NULL },
-		{ "window.settings = {key:\"" KEY "\",errCode:0}</script>", WECOM_PAGE_KEY, KEY },
+		  SCAN_PAGE_UNKNOWN, NULL },
+		{ "window.settings = {key:\"" KEY "\",errCode:0}</script>", SCAN_PAGE_KEY, KEY },
 		{ "window.settings = {key:\"" KEY "\",errCode:1}</script>",
-		  WECOM_PAGE_SETUP, NULL },
+		  SCAN_PAGE_SETUP, NULL },
 		{ "window.settings = {key:\"" KEY "\",\"errCode\":\"-2\"}</script>",
-		  WECOM_PAGE_SETUP, NULL },
+		  SCAN_PAGE_SETUP, NULL },
 		{ "window.settings = {key:\"" KEY "\",errCode : '40029'}</script>",
-		  WECOM_PAGE_SETUP, NULL },
-		{ "window.settings = {key:\"" KEY "\",errCode:000}</script>", WECOM_PAGE_KEY, KEY },
+		  SCAN_PAGE_SETUP, NULL },
+		{ "window.settings = {key:\"" KEY "\",errCode:000}</script>", SCAN_PAGE_KEY, KEY },
 		{ "window.settings = {key:\"" KEY "\",errCode:null}</script>",
-		  WECOM_PAGE_KEY, KEY },
-		{ "qrImg?key=" KEY " 参数错误", WECOM_PAGE_SETUP, NULL },
-		{ "应用已删除", WECOM_PAGE_SETUP, NULL },
-		{ "no key", WECOM_PAGE_UNKNOWN, NULL },
+		  SCAN_PAGE_KEY, KEY },
+		{ "qrImg?key=" KEY " 参数错误", SCAN_PAGE_SETUP, NULL },
+		{ "应用已删除", SCAN_PAGE_SETUP, NULL },
+		{ "no key", SCAN_PAGE_UNKNOWN, NULL },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct http_reply reply = fake_http_reply(200, "text/html", rows[i].page);
 		char key[WECOM_KEY_MAX + 1] = "as before";
-		enum wecom_page result = wecom_read_page(&reply, key);
+		enum scan_page result = wecom_read_page(&reply, key);
 
 		if (result != rows[i].result)
 			fail_msg("%s: %d", rows[i].page, result);
@@ -406,12 +406,12 @@ static void a_page_has_no_nul_and_is_html(void **state UNUSED)
 	struct http_reply reply = fake_http_reply(200, "text/html", "");
 	char key[WECOM_KEY_MAX + 1];
 
-	assert_int_equal(wecom_read_page(&reply, key), WECOM_PAGE_UNKNOWN);
+	assert_int_equal(wecom_read_page(&reply, key), SCAN_PAGE_UNKNOWN);
 	reply.body = secret_new(page, sizeof(page) - 1);
-	assert_int_equal(wecom_read_page(&reply, key), WECOM_PAGE_UNKNOWN);
+	assert_int_equal(wecom_read_page(&reply, key), SCAN_PAGE_UNKNOWN);
 	http_reply_done(&reply);
 	reply = fake_http_reply(200, "application/json", "qrImg?key=" KEY);
-	assert_int_equal(wecom_read_page(&reply, key), WECOM_PAGE_UNKNOWN);
+	assert_int_equal(wecom_read_page(&reply, key), SCAN_PAGE_UNKNOWN);
 	http_reply_done(&reply);
 }
 

@@ -37,7 +37,8 @@ static struct http_reply sample_reply(void)
 	struct http_reply reply = {
 		.result = HTTP_DONE, .status = 200, .content_type = "application/json",
 		.cache_control = "no-store", .link = "<https://example.org/2>; rel=next",
-		.retry_after = "7", .ratelimit_remaining = "4999", .error = "",
+		.retry_after = "7", .ratelimit_remaining = "4999", .cookies = "a=1; b=2",
+		.error = "",
 	};
 
 	reply.body = secret_new("{\"a\":\0}", 7);
@@ -100,6 +101,7 @@ static void a_reply_comes_back_as_it_was(void **state)
 	assert_string_equal(back.link, reply.link);
 	assert_string_equal(back.retry_after, reply.retry_after);
 	assert_string_equal(back.ratelimit_remaining, reply.ratelimit_remaining);
+	assert_string_equal(back.cookies, reply.cookies);
 	assert_true(secret_equals(back.body, reply.body->data, reply.body->len));
 	http_reply_done(&back);
 	http_reply_done(&reply);

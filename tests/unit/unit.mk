@@ -110,6 +110,14 @@ libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/providers/replies tests/vectors
 
+check_PROGRAMS += t-api-call t-cookies
+t_api_call_SOURCES = tests/providers/t-api-call.c
+t_api_call_CFLAGS = $(UNIT_CFLAGS)
+t_api_call_LDADD = libfake-core.la
+t_cookies_SOURCES = tests/providers/t-cookies.c
+t_cookies_CFLAGS = $(UNIT_CFLAGS)
+t_cookies_LDADD = libfake-core.la
+
 check_PROGRAMS += t-code-flow t-device-flow t-discovery t-github t-github-relay t-google \
 	t-id-token t-jwks t-jws t-oidc t-oidc-relay
 t_code_flow_SOURCES = tests/providers/t-code-flow.c
@@ -148,6 +156,33 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 	tests/providers/relay-fixture.h
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
+
+check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
+t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
+	tests/providers/wechat-fixture.h
+t_wechat_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_LDADD = libfake-core.la
+t_wechat_poll_SOURCES = tests/providers/t-wechat-poll.c tests/providers/wechat-fixture.c \
+	tests/providers/wechat-fixture.h
+t_wechat_poll_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_poll_LDADD = libfake-core.la
+t_wechat_device_SOURCES = tests/providers/t-wechat-device.c tests/providers/wechat-fixture.c \
+	tests/providers/wechat-fixture.h
+t_wechat_device_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_device_LDADD = libfake-core.la
+check_PROGRAMS += t-dingtalk t-dingtalk-reply t-dingtalk-token
+t_dingtalk_SOURCES = tests/providers/t-dingtalk.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_LDADD = libfake-core.la
+t_dingtalk_reply_SOURCES = tests/providers/t-dingtalk-reply.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_reply_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_reply_LDADD = libfake-core.la
+t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_token_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_token_LDADD = libfake-core.la
 
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
@@ -274,6 +309,14 @@ check_PROGRAMS += t-login
 t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
 t_login_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-requests t-strangers
+t_requests_SOURCES = tests/unit/t-requests.c tests/unit/db-files.c tests/unit/db-files.h
+t_requests_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_requests_LDADD = libjauthd.la $(UNIT_LIBS)
+t_strangers_SOURCES = tests/unit/t-strangers.c tests/unit/logins-fixture.c \
+	tests/unit/logins-fixture.h
+t_strangers_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_strangers_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-checks
 t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c \
 	tests/unit/logins-fixture.h

@@ -153,6 +153,16 @@ class Server:
             return row
         return "unknown", self._unknown
 
+    @staticmethod
+    def want_parameters(request, names):
+        """Exactly these, once each and in this order, as a vendor's page writes them."""
+        query = request.target.partition("?")[2]
+        pairs = urllib.parse.parse_qsl(query, keep_blank_values=True)
+        if [name for name, _ in pairs] != names:
+            raise Refusal(400, "parameters", f"{request.path}: parameters are "
+                          f"{[name for name, _ in pairs]}")
+        return dict(pairs)
+
     def _unknown(self, request):
         raise Refusal(404, "not_found", f"no such endpoint: {request.method} {request.path}")
 

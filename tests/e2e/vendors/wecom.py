@@ -21,14 +21,11 @@ by any browser, so it cannot be checked here. As a program it serves ./quickstar
 prints one JSON line {"url": …, "ca": …, "keys": {…}} when it is ready."""
 
 import argparse
-import collections
-import contextlib
 import http.cookies
 import json
 import os
 import re
 import secrets
-import shutil
 import threading
 import time
 import urllib.parse
@@ -37,6 +34,7 @@ if __name__ == "__main__":
     import sys
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from vendors.errcode import Errcode, ErrcodeServer
 from vendors.server import Refusal, Reply, json_reply
 from vendors.tls import Authority
 from vendors.wecom_qr import QrPages, html_page, same_host
@@ -53,7 +51,6 @@ AUTHORIZE = ["appid", "redirect_uri", "response_type", "scope", "state", "agenti
 CODE_LIFE_S = 300
 TOKEN_LIFE_S = 7200
 CALLS_PER_MINUTE = 10000
-BACK_OFF_S = 60
 CONTENT_MAX = 2048
 
 WORDS = {
@@ -65,16 +62,6 @@ WORDS = {
     60020: "not allow to access from your ip", 60111: "userid not found",
     81013: "user & party & tag all invalid", 301002: "not allow operate another agent",
 }
-
-
-class Errcode(Exception):
-    """What the vendor answers with HTTP 200, and maybe a complaint."""
-
-    def __init__(self, code, complaint=None, **members):
-        super().__init__(code)
-        self.code = code
-        self.complaint = complaint
-        self.members = members
 
 
 class Member:
@@ -103,7 +90,9 @@ class Code:
         self.used = False
 
 
-class WeCom(QrPages):
+class WeCom(QrPages, ErrcodeServer):
+    back_off_s = {45009: 60, 45033: 60}
+
     def __init__(self, authority, host="wecom.example.org", port=0,
                  trusted_domain="relay.example.org", callback_domain="sso.example.org"):
         super().__init__(authority, host, port, name="wecom")
@@ -140,27 +129,16 @@ class WeCom(QrPages):
             self.refusing = False
             self.trusted_ips = None
             self.calls_per_minute = CALLS_PER_MINUTE
-            self.failing = collections.defaultdict(list)     # call → errcodes to come
-            self.calls = collections.defaultdict(list)       # call → times
-            self.blocked_until = {}                          # call → until when it is blocked
+            self.reset_errcodes()
             self.lost_messages = None   # "invaliduser", "unlicenseduser": with errcode 0
             self.reset_qr()
 
     def keys(self):
         """What [method ID] says of it, but for its type."""
         return {"corp_id": self.corp_id, "agent_id": str(self.agent_id),
-                "secret_file": self._secret_file(), "api_url": self.url,
+                "secret_file": self.secret_file("wecom-secret", self.secret), "api_url": self.url,
                 "authorize_url": self.url + "/connect/oauth2/authorize",
                 "qr_url": self.url + "/wwopen/sso"}
-
-    def _secret_file(self):
-        path = os.path.join(self.folder, f"wecom-{self.port}-secret")
-        with open(path, "w", encoding="ascii") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(self.secret + "\n")
-        with contextlib.suppress(LookupError, PermissionError):
-            shutil.chown(path, "jauth")
-        return path
 
     # --- what a test does ---
 
@@ -171,10 +149,6 @@ class WeCom(QrPages):
     def add_outsider(self, name, openid="oOutsider", external_userid=None):
         self.persons[name.lower()] = Outsider(openid, external_userid)
         return name.lower()
-
-    def fail(self, call, code, times=1):
-        with self.lock:
-            self.failing[call] += [code] * times
 
     def revoke_token(self):
         """What a new Secret or a lost one does: the token is unknown from now on."""
@@ -211,15 +185,6 @@ class WeCom(QrPages):
         self.secrets_made.append(code.value)
         return code.value
 
-    def want_parameters(self, request, names):
-        """Exactly these, once each and in this order, as the vendor's page writes them."""
-        query = request.target.partition("?")[2]
-        pairs = urllib.parse.parse_qsl(query, keep_blank_values=True)
-        if [name for name, _ in pairs] != names:
-            raise Refusal(400, "parameters", f"{request.path}: parameters are "
-                          f"{[name for name, _ in pairs]}")
-        return dict(pairs)
-
     def authorize(self, request):
         given = self.want_parameters(request, AUTHORIZE)
         agent = request.header("User-Agent")
@@ -255,50 +220,19 @@ class WeCom(QrPages):
 
     # --- the API ---
 
-    def _answer(self, function, request):
-        try:
-            return super()._answer(function, request)
-        except Errcode as error:
-            if error.complaint:
-                self.complaints.append(error.complaint)
-            words = (f"{WORDS.get(error.code, 'error')}, hint: [{secrets.randbits(80)}], "
-                     f"from ip: {request.client}, more info at "
-                     f"https://open.work.weixin.qq.com/devtool/query?e={error.code}")
-            return json_reply({"errcode": error.code, "errmsg": words, **error.members})
-
-    def _send_fault(self, handler, fault):
-        own = {"html": self._fault_html, "plain": self._fault_plain}
-        if fault.kind not in own:
-            return super()._send_fault(handler, fault)
-        return own[fault.kind](handler, **fault.details)
-
-    def _fault_html(self, handler):
-        self._send(handler, Reply(200, "<html>maintenance</html>", "text/html"))
-        return True
-
-    def _fault_plain(self, handler, value=None):
-        """JSON, but called text."""
-        self._send(handler, Reply(200, json.dumps(value), "text/plain"))
-        return True
+    def error_text(self, request, code):
+        return (f"{WORDS.get(code, 'error')}, hint: [{secrets.randbits(80)}], "
+                f"from ip: {request.client}, more info at "
+                f"https://open.work.weixin.qq.com/devtool/query?e={code}")
 
     def _ok(self, **members):
         return json_reply({"errcode": 0, "errmsg": "ok", **members})
 
     def _count(self, call):
         """The quota of a minute, and errors that a test asked for."""
-        now = time.monotonic()
-        if now < self.blocked_until.get(call, 0):
-            raise Errcode(45009, f"{call}: asked again while it is blocked")
-        self.calls[call] = [at for at in self.calls[call] if at > now - 60] + [now]
-        for name in (call, "*"):
-            if self.failing[name]:
-                code = self.failing[name].pop(0)
-                if code in (45009, 45033):
-                    self.blocked_until[call] = now + BACK_OFF_S
-                raise Errcode(code)
+        self.count(call)
         if len(self.calls[call]) > self.calls_per_minute:
-            self.blocked_until[call] = now + BACK_OFF_S
-            raise Errcode(45009)
+            self.block(call, 45009)
 
     def gettoken(self, request):
         given = self.want_parameters(request, ["corpid", "corpsecret"])

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* link requests, link add --request, link confirm. */
+#include "jauthctl/link-request.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "jauthctl/args.h"
+#include "jauthctl/bus.h"
+#include "jauthctl/table.h"
+#include "jauthctl/terminal.h"
+
+/* "chosen-name" says itself whose word it is. */
+static const char *const request_keys[] = {
+	"request", "user", "uid", "method", "issuer", "subject", "chosen-name", "linked-to",
+	"source", "time", NULL
+};
+
+static const char *const pending_keys[] = {
+	"id", "method", "issuer", "subject", "chosen-name", "source", "created", "note", NULL
+};
+
+enum exit_code run_link_requests(struct ctl *ctl, int argc, char **argv)
+{
+	struct table table = { .keys = request_keys };
+	struct args args = { 0 };
+	enum exit_code code;
+	json_t *rows;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	code = bus_accounts(ctl, "ListRequests", json_array(), &rows);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json)
+		table_print_json(rows, stdout);
+	else
+		table_print(&table, rows, stdout);
+	json_decref(rows);
+	return EXIT_DONE;
+}
+
+enum exit_code accept_request(struct ctl *ctl, const char *request, const char *user,
+			      const char *note)
+{
+	enum exit_code code;
+	json_t *accepted;
+
+	code = bus_accounts(ctl, "AcceptRequest",
+			    json_pack("[{s:s, s:s, s:s}]", "request", request, "user", user,
+				      "note", note), &accepted);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json) {
+		table_print_json(accepted, stdout);
+	} else {
+		table_print_object(accepted, stdout);
+		printf("\nIt lets nobody in before %s has run: jauthctl link confirm\n", user);
+	}
+	json_decref(accepted);
+	return EXIT_DONE;
+}
+
+/* --- confirm --- */
+
+static const json_t *find_id(const json_t *rows, int64_t id)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (json_integer_value(json_object_get(row, "id")) == id)
+			return row;
+	return NULL;
+}
+
+/* The one that is meant, or NULL after saying why none is. `id` 0: the only one. */
+static const json_t *choose(const json_t *rows, int64_t id)
+{
+	struct table table = { .keys = pending_keys };
+	const json_t *row = NULL;
+
+	if (id)
+		row = find_id(rows, id);
+	else if (json_array_size(rows) == 1)
+		row = json_array_get(rows, 0);
+	if (row)
+		return row;
+	if (id || !json_array_size(rows)) {
+		complain(id ? "no such link waits for you" : "no link waits for you");
+		return NULL;
+	}
+	table_print(&table, rows, stdout);
+	complain("several wait for you; say which one");
+	return NULL;
+}
+
+static bool is_wanted(const struct ctl *ctl, const json_t *row, bool yes)
+{
+	FILE *out = ctl->json ? stderr : stdout;
+
+	if (yes)
+		return true;
+	table_print_object(row, out);
+	(void)fflush(out);
+	return terminal_confirm("Is this you, and may it log in as you?");
+}
+
+static enum exit_code confirm(struct ctl *ctl, const json_t *row, bool yes)
+{
+	json_int_t id = json_integer_value(json_object_get(row, "id"));
+	enum exit_code code;
+
+	if (!is_wanted(ctl, row, yes)) {
+		complain("nothing changed; without you it lets nobody in");
+		return EXIT_NO;
+	}
+	code = bus_accounts(ctl, "ConfirmLink", json_pack("[I]", id), NULL);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json)
+		table_print_json(row, stdout);
+	else
+		printf("link %" JSON_INTEGER_FORMAT " is confirmed\n", id);
+	return EXIT_DONE;
+}
+
+enum exit_code run_link_confirm(struct ctl *ctl, int argc, char **argv)
+{
+	bool yes = false;
+	const struct arg options[] = { { "yes", ARG_FLAG, &yes }, { 0 } };
+	struct args args = { .options = options, .max = 1 };
+	const json_t *row;
+	enum exit_code code;
+	int64_t id = 0;
+	json_t *rows;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	if (args.n_rest && text_to_number(args.rest[0], 1, INT64_MAX, &id) < 0) {
+		complain("\"%s\" is not the id of a link", args.rest[0]);
+		return EXIT_USAGE;
+	}
+	code = bus_accounts(ctl, "ListPending", json_array(), &rows);
+	if (code != EXIT_DONE)
+		return code;
+	row = choose(rows, id);
+	code = row ? confirm(ctl, row, yes) : EXIT_NO;
+	json_decref(rows);
+	return code;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* method list, probe: what the configuration's methods can do, and whether their vendors agree. */
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "jauthctl/args.h"
+#include "jauthctl/bus.h"
+#include "jauthctl/table.h"
+#include "jauthctl/talk.h"
+
+static const char *const list_keys[] = {
+	"method", "type", "title", "relay", "test", "enrol", "features", "state", NULL
+};
+
+enum exit_code run_method_list(struct ctl *ctl, int argc, char **argv)
+{
+	struct table table = { .keys = list_keys };
+	struct args args = { 0 };
+	enum exit_code code;
+	json_t *rows;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	code = bus_admin(ctl, "ListMethods", json_array(), &rows);
+	if (code != EXIT_DONE)
+		return code;
+	if (ctl->json)
+		table_print_json(rows, stdout);
+	else
+		table_print(&table, rows, stdout);
+	json_decref(rows);
+	return EXIT_DONE;
+}
+
+static const char *text_of(const json_t *row, const char *key)
+{
+	return json_string_value(json_object_get(row, key));
+}
+
+/* By its ID, and not, as jauthd also takes it, by its type: a probe of another one than was meant
+ * would be no proof. */
+static const json_t *find_method(const json_t *rows, const char *id)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (text_equals(text_of(row, "method"), id))
+			return row;
+	return NULL;
+}
+
+static bool can_be_probed(const json_t *rows, const char *id)
+{
+	const json_t *row = find_method(rows, id);
+
+	if (!row) {
+		complain("there is no method \"%s\"; see jauthctl method list", id);
+		return false;
+	}
+	if (json_is_true(json_object_get(row, "test")))
+		return true;
+	complain("methods of type %s have no test; a whole login is one: "
+		 "jauthctl try USER --method %s", text_of(row, "type"), id);
+	return false;
+}
+
+enum exit_code run_method_probe(struct ctl *ctl, int argc, char **argv)
+{
+	struct login_facts facts = { .phase = LOGIN_TEST, .service = "jauthctl", .user = "" };
+	struct args args = { .min = 1, .max = 1 };
+	enum exit_code code;
+	bool is_possible;
+	json_t *rows;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	code = bus_admin(ctl, "ListMethods", json_array(), &rows);
+	if (code != EXIT_DONE)
+		return code;
+	is_possible = can_be_probed(rows, args.rest[0]);
+	json_decref(rows);
+	if (!is_possible)
+		return EXIT_NO;
+	facts.method = args.rest[0];
+	return talk(ctl, &facts, NULL);
+}

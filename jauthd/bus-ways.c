@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The methods of the configuration and what they can do, by the features of their providers. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/login-protocol.h"
+#include "base/text.h"
+#include "jauthd/bus-admin.h"
+#include "jauthd/bus-work.h"
+#include "jauthd/config.h"
+#include "jauthd/core.h"
+
+/* In the order of their bits. */
+static const char *const feature_words[] = {
+	"confirms-here", "silent", "contacts", "local-user", "changes-password", "restricted",
+	"relay", "delivers", "no-state", "pushes",
+};
+
+static void add_features(unsigned features, DBusMessageIter *row)
+{
+	struct buf words = BUF_INIT(BUS_TEXT_MAX);
+
+	static_assert(PROVIDER_PUSHES == 1u << (N_ELEMENTS(feature_words) - 1),
+		      "every feature has a word");
+	for (unsigned i = 0; i < N_ELEMENTS(feature_words); i++)
+		if (features & 1u << i)
+			buf_add_format(&words, "%s%s", words.len ? ", " : "", feature_words[i]);
+	dict_text(row, "features", buf_text(&words));
+	buf_done(&words);
+}
+
+static void add_method(const struct core *core, const struct method *method, DBusMessageIter *rows)
+{
+	const char *fault = logins_method_fault(core->logins, method->id);
+	DBusMessageIter row;
+
+	dict_open(rows, &row);
+	dict_text(&row, "method", method->id);
+	dict_text(&row, "type", method->provider->type);
+	dict_text(&row, "title", method->title ? method->title : method->provider->title);
+	dict_bool(&row, "relay", method->features & (PROVIDER_RELAY | PROVIDER_PUSHES));
+	dict_bool(&row, "test", method->provider->test != NULL);
+	dict_bool(&row, "enrol", method->provider->enrol != NULL);
+	add_features(method->features, &row);
+	dict_text(&row, "state", fault[0] ? fault : "ready");
+	dict_close(rows, &row);
+}
+
+static void handle_list(struct bus *bus, DBusMessage *call, const struct bus_caller *caller UNUSED)
+{
+	struct core *core = bus_context(bus);
+	const struct config *config = logins_config(core->logins);
+	DBusMessage *reply = dbus_message_new_method_return(call);
+	DBusMessageIter iter, rows;
+
+	if (!reply)
+		abort();
+	dbus_message_iter_init_append(reply, &iter);
+	rows_open(&iter, &rows);
+	for (unsigned i = 0; i < config->n_methods; i++)
+		add_method(core, config->methods[i], &rows);
+	dict_close(&iter, &rows);
+	bus_send(bus, reply);
+}
+
+const struct bus_method bus_ways_methods[] = {
+	{ ADMIN_INTERFACE, "ListMethods", "", BUS_ROOT, handle_list },
+	{ 0 }
+};

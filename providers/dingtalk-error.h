@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How DingTalk says yes and no; for what reads its replies.
+ *
+ * api.dingtalk.com says yes with a status of 2xx, and no with another one and
+ * {"code": text, "message": text}; oapi.dingtalk.com says both with a number `errcode`, and 88 means
+ * that the number stands in `sub_code`. Both have the same errors: a text is read as the number that
+ * means the same. Who asks too often gets a page, or {"status": 1111, …}, and no more for a while.
+ */
+#pragma once
+
+#include "providers/api-reply.h"
+
+/* A code that is unknown, used, too old, or of another kind. */
+#define DINGTALK_BAD_CODE 40078
+
+extern const struct api_dialect dingtalk_dialect;
+
+/* The object of a reply of any status; else NULL and how that ends. The caller frees. */
+struct json_t *dingtalk_read_object(const struct http_reply *reply, const char *what,
+				    struct api_result *ret_result);
+/* The object of a reply that says yes; else NULL and how that ends. `what` is the call's name for
+ * the log. The caller frees. Of api.dingtalk.com: */
+struct json_t *dingtalk_read_yes(const struct http_reply *reply, const char *what,
+				 struct api_result *ret_result);
+/* Of oapi.dingtalk.com: */
+struct json_t *dingtalk_read_oapi_yes(const struct http_reply *reply, const char *what,
+				      struct api_result *ret_result);
