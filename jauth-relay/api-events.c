@@ -6,6 +6,7 @@
 #include "base/parameters.h"
 #include "base/text.h"
 #include "jauth-relay/api.h"
+#include "jauth-relay/push.h"
 #include "jauth-relay/relay.h"
 
 #define QUERY_MAX 128
@@ -25,22 +26,40 @@ static void poll_free(void *state)
 	free(poll);
 }
 
-/* The links as events until the reply would be too long; `*next` is the last one's number. At
- * least one fits. */
+/* 0, or -EBADMSG. */
+static int add_event(const struct stored *stored, struct buf *buf)
+{
+	struct link *link = NULL;
+	struct push *push = NULL;
+	int r;
+
+	if (push_is_bytes(stored->data, stored->len)) {
+		r = push_decode(stored->data, stored->len, &push);
+		if (r == 0)
+			push_add_event(push, stored->number, buf);
+		push_free(push);
+	} else {
+		r = link_decode(stored->data, stored->len, &link);
+		if (r == 0)
+			link_add_event(link, stored->number, buf);
+		link_free(link);
+	}
+	return r;
+}
+
+/* The links and pushes as events until the reply would be too long; `*next` is the last one's
+ * number. At least one fits. */
 static void add_events(struct request *request, const struct stored *links, size_t n, int64_t *next)
 {
 	struct buf *body = &request->answer.body;
 
 	for (size_t i = 0; i < n; i++) {
-		struct buf event = BUF_INIT_SECRET(LINK_BYTES_MAX);
-		struct link *link = NULL;
+		struct buf event = BUF_INIT_SECRET(PUSH_EVENT_MAX);
 
-		if (link_decode(links[i].data, links[i].len, &link) < 0) {
-			log_error("the store holds a link that cannot be read");
+		if (add_event(&links[i], &event) < 0) {
+			log_error("the store holds what cannot be read");
 			continue;
 		}
-		link_add_event(link, links[i].number, &event);
-		link_free(link);
 		if (body->len + event.len + 64 > RELAY_EVENTS_BODY_MAX) {
 			buf_done(&event);
 			*next = links[i - 1].number;

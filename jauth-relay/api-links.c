@@ -44,14 +44,38 @@ static int open_link(struct request *request, struct link **link)
 	return link_is_open(*link, now_s) ? CHANGE_NOTHING : -ESTALE;
 }
 
+/* The link is there by now; a host that asks again is listed once. */
+static void on_listed(void *context, int error)
+{
+	struct request *request = context;
+
+	if (error < 0)
+		api_store_error(request, error);
+	else
+		api_answer(request);
+}
+
+static void answer_opened(struct request *request, const struct link *link)
+{
+	const struct listening listening = {
+		.app = link->listen, .host = link->host, .link = link->id,
+		.until_s = link->expires_s,
+	};
+
+	request->relay->metrics.n[METRIC_LINKS_OPENED]++;
+	buf_add_format(&request->answer.body, "{\"expires\": %jd}\n",
+		       (intmax_t)link->expires_s);
+	if (*link->listen)
+		store_listen(request->relay->store, &listening, on_listed, request);
+	else
+		api_answer(request);
+}
+
 static void on_opened(struct request *request, int error, const struct link *link)
 {
 	switch (error) {
 	case 0:
-		request->relay->metrics.n[METRIC_LINKS_OPENED]++;
-		buf_add_format(&request->answer.body, "{\"expires\": %jd}\n",
-			       (intmax_t)link->expires_s);
-		api_answer(request);
+		answer_opened(request, link);
 		break;
 	case -EINVAL:
 		api_error(request, 400, "not a link");
@@ -142,12 +166,27 @@ static int end_link(struct request *request, struct link **link)
 	return CHANGE_WRITE;
 }
 
-static void on_ended(struct request *request, int error, const struct link *link UNUSED)
+static void on_unlisted(void *context, int error)
 {
+	struct request *request = context;
+
 	if (error == 0 || error == -ENOENT)
 		api_no_content(request);
 	else
 		api_store_error(request, error);
+}
+
+static void on_ended(struct request *request, int error, const struct link *link)
+{
+	if (error == 0 && *link->listen) {
+		const struct listening listening = {
+			.app = link->listen, .host = link->host, .link = link->id,
+		};
+
+		store_listen(request->relay->store, &listening, on_unlisted, request);
+	} else {
+		on_unlisted(request, error);
+	}
 }
 
 void api_delete_link(struct request *request)

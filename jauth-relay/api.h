@@ -24,6 +24,7 @@ void api_put_link(struct request *request);
 void api_put_target(struct request *request);
 void api_put_result(struct request *request);
 void api_delete_link(struct request *request);
+void api_put_push(struct request *request);
 void api_get_events(struct request *request);
 void api_enrol(struct request *request);
 void api_post_key(struct request *request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which app's browser asks, by its User-Agent. It may lie: only what is offered depends on it. */
+/* Which app's browser asks, by its User-Agent, or one on a computer. It may lie: only what is
+ * offered depends on it. */
 #pragma once
 
 #include "base/relay-protocol.h"

@@ -7,6 +7,7 @@
 
 #include "base/macro.h"
 #include "base/text.h"
+#include "jauth-relay/push.h"
 #include "jauth-relay/relay.h"
 
 struct work {
@@ -64,6 +65,8 @@ static void on_read(void *context, int error, const struct stored *stored)
 	struct work *work = context;
 	int r = 0;
 
+	if (error == 0 && push_is_bytes(stored->data, stored->len))
+		error = -ENOENT;
 	if (error == 0)
 		error = link_decode(stored->data, stored->len, &work->link);
 	if (error == 0 || error == -ENOENT)

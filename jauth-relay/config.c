@@ -14,6 +14,9 @@
 #define TEXT_OF(number) TEXT_OF_(number)
 #define TEXT_OF_(number) #number
 
+#define DINGTALK_SCRIPT \
+	"https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
+
 #define FIELD(field) .offset = offsetof(struct config, field)
 
 const struct conf_key config_relay_keys[] = {
@@ -29,6 +32,10 @@ const struct conf_key config_relay_keys[] = {
 	{ .name = "language", .kind = CONF_TEXT, FIELD(language), .min = 2, .max = 32,
 	  .fallback = "en",
 	  .help = "language of pages when the phone names none of ours: en, zh_CN" },
+	{ .name = "dingtalk_script", .kind = CONF_URL, FIELD(dingtalk_script),
+	  .fallback = DINGTALK_SCRIPT,
+	  .help = "DingTalk's own script, which the page in its app loads; an address of yours "
+		  "when you serve a copy" },
 	{ .name = "links_max", .kind = CONF_NUMBER, FIELD(links_max), .min = 1, .max = 1000000,
 	  .fallback = TEXT_OF(LINKS_MAX), .help = "logins that wait at once, all hosts together" },
 	{ .name = "links_per_host", .kind = CONF_NUMBER, FIELD(links_per_host), .min = 1,
@@ -37,6 +44,9 @@ const struct conf_key config_relay_keys[] = {
 	{ .name = "unknown_per_minute", .kind = CONF_NUMBER, FIELD(unknown_per_minute), .min = 1,
 	  .max = 1000000, .fallback = TEXT_OF(UNKNOWN_PER_MINUTE),
 	  .help = "codes that are not valid, from one address in a minute" },
+	{ .name = "pushes_per_minute", .kind = CONF_NUMBER, FIELD(pushes_per_minute), .min = 1,
+	  .max = 1000000, .fallback = TEXT_OF(PUSHES_PER_MINUTE),
+	  .help = "messages of a vendor that hosts are told of, from one address in a minute" },
 	{ NULL }
 };
 
@@ -94,6 +104,10 @@ static void check_relay(const struct config *config, const struct conf_section *
 		conf_mistake_key(report, section, "url",
 				 "has a path; the relay needs an address of its own, as "
 				 "https://sso.example.org");
+	/* It stands in a policy, which has no more than host and path, and signs of its own. */
+	if (config->dingtalk_script && strpbrk(config->dingtalk_script, ";,?'"))
+		conf_mistake_key(report, section, "dingtalk_script",
+				 "must be an address without ';', ',', \"'\" and '?'");
 	if (config->files && config->files[0] != '/')
 		conf_mistake_key(report, section, "files", "must begin with '/'");
 	for (char **one = config->listen; one && *one; one++)

@@ -13,7 +13,8 @@ struct config {
 	char **listen;                   /* see listen.h; when systemd gives no socket */
 	char *files;                     /* folder of ownership files, or NULL */
 	char *language;                  /* of pages when the telephone names none of ours */
-	int64_t links_max, links_per_host, unknown_per_minute;
+	char *dingtalk_script;           /* the vendor's, for its page */
+	int64_t links_max, links_per_host, unknown_per_minute, pushes_per_minute;
 	/* [redis] */
 	char *redis;                     /* NULL: links stay in memory */
 	char *redis_user;

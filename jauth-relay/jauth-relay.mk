@@ -4,7 +4,9 @@ noinst_LTLIBRARIES += libjauth-relay.la
 libjauth_relay_la_SOURCES = \
 	jauth-relay/api.c jauth-relay/api.h \
 	jauth-relay/api-events.c jauth-relay/api-keys.c jauth-relay/api-links.c \
+	jauth-relay/api-pushes.c \
 	jauth-relay/app.c jauth-relay/app.h \
+	jauth-relay/bytes.c jauth-relay/bytes.h \
 	jauth-relay/change.c jauth-relay/change.h \
 	jauth-relay/config.c jauth-relay/config.h \
 	jauth-relay/expiry.c jauth-relay/expiry.h \
@@ -13,13 +15,20 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/hosts-cli.c jauth-relay/hosts-cli.h \
 	jauth-relay/hosts-file.c jauth-relay/hosts-file.h jauth-relay/hosts-line.c \
 	jauth-relay/limits.h \
-	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-json.c jauth-relay/link.h \
-	jauth-relay/link-private.h \
+	jauth-relay/link.c jauth-relay/link-bytes.c jauth-relay/link-confirm.c \
+	jauth-relay/link-json.c jauth-relay/link.h jauth-relay/link-private.h \
 	jauth-relay/listen.c jauth-relay/listen.h \
+	jauth-relay/listeners.c jauth-relay/listeners.h \
 	jauth-relay/metrics.c jauth-relay/metrics.h \
-	jauth-relay/page.c jauth-relay/page.h jauth-relay/page-text.c jauth-relay/page-text.h \
-	jauth-relay/phone.c jauth-relay/phone-answer.c jauth-relay/phone-rules.c \
-	jauth-relay/phone.h \
+	jauth-relay/mini.c jauth-relay/mini.h \
+	jauth-relay/page.c jauth-relay/page-apps.c jauth-relay/page-dingtalk.c \
+	jauth-relay/page-parts.c jauth-relay/page-text.c jauth-relay/page.h \
+	jauth-relay/page-private.h jauth-relay/page-text.h \
+	jauth-relay/phone.c jauth-relay/phone-answer.c jauth-relay/phone-dingtalk.c \
+	jauth-relay/phone-mini.c jauth-relay/phone-rules.c jauth-relay/phone.h \
+	jauth-relay/phone-mini.h \
+	jauth-relay/push.c jauth-relay/push.h \
+	jauth-relay/pushes.c jauth-relay/pushes.h \
 	jauth-relay/records.c jauth-relay/records.h \
 	jauth-relay/relay.h \
 	jauth-relay/request.c jauth-relay/request.h \

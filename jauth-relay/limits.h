@@ -9,9 +9,21 @@
 #define LINKS_MAX               100000
 #define LINKS_PER_HOST          1000
 #define LINK_PRESSES_MAX        8        /* of one link; who presses more often is turned away */
+#define LINK_JS_CODE_MAX        128      /* code of a mini program */
 #define LINK_BYTES_MAX          16384    /* of one link as the store keeps it */
 #define STORE_NAME_MAX          63       /* bytes of a name and a value of store_once() */
 #define LINK_RETRIES_MAX        8        /* when another relay changed it at the same moment */
+
+/* Pushes. Each host that is told of one has a record of its own. */
+#define PUSHES_MAX              4096     /* records in the store, */
+#define PUSHES_PER_HOST         128      /* and of one host */
+#define PUSH_SECONDS            6        /* a record lives; longer than RELAY_PUSH_WAIT_MS */
+#define PUSH_HOSTS_MAX          128      /* that are told of one push */
+#define PUSHES_OPEN_MAX         512      /* vendors that wait for an answer of this relay, */
+#define PUSHES_PER_APP          64       /* for one app, */
+#define PUSHES_PER_ADDRESS      32       /* from one address */
+#define PUSHES_PER_MINUTE       600      /* from one address; a default of the configuration */
+#define PUSH_EVENT_MAX          65536    /* bytes: texts may become six times as long */
 
 /* Hosts and their keys. */
 #define HOSTS_MAX               20000    /* records: keys, enrolments, revoked ones */
@@ -26,6 +38,7 @@
 #define ADDRESSES_MAX           65536    /* that are counted at once */
 #define WAITERS_PER_KEY         16       /* for one link; the oldest gets what there is */
 #define FORM_BYTES_MAX          4096     /* of POST /q/ID */
+#define MINI_BYTES_MAX          4096     /* of POST /api/m/ID */
 #define COOKIE_BYTES_MAX        4096     /* of the header; a browser sends ours only */
 #define OWNERSHIP_FILE_MAX      4096
 

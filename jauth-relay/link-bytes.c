@@ -1,223 +1,124 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A link as the store keeps it. A format byte, then every field in the order below: numbers big
- * endian and of fixed size, texts as two bytes of length and the bytes. There is one encoding of a
- * link and no other bytes decode. A field more is another format byte.
- */
+/* A link as the store keeps it (bytes.h): a format byte, then every field in the order below. A
+ * field more is another format byte. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "jauth-relay/bytes.h"
 #include "jauth-relay/link-private.h"
 
-#define FORMAT 1
+#define FORMAT 2
 #define NO_INDEX 0xff            /* LINK_NONE */
-
-static void add_number(struct buf *buf, uint64_t number, unsigned n_bytes)
-{
-	while (n_bytes--)
-		buf_add_char(buf, (char)(number >> (8 * n_bytes)));
-}
-
-static void add_text(struct buf *buf, const char *text)
-{
-	size_t len = text ? strlen(text) : 0;
-
-	add_number(buf, len, 2);
-	buf_add(buf, text ? text : "", len);
-}
 
 static void add_index(struct buf *buf, int index)
 {
-	add_number(buf, index == LINK_NONE ? NO_INDEX : (unsigned)index, 1);
+	bytes_add_number(buf, index == LINK_NONE ? NO_INDEX : (unsigned)index, 1);
 }
 
 void link_encode(const struct link *link, struct buf *buf)
 {
-	add_number(buf, FORMAT, 1);
-	add_text(buf, link->id);
-	add_text(buf, link->host);
-	add_text(buf, link->host_name);
-	add_text(buf, link->user);
-	add_text(buf, link->service);
-	add_text(buf, link->source);
-	add_text(buf, link->token);
-	add_number(buf, (uint64_t)link->since_s, 8);
-	add_number(buf, (uint64_t)link->expires_s, 8);
-	add_number(buf, link->digits, 1);
-	add_number(buf, link->n_targets, 1);
+	bytes_add_number(buf, FORMAT, 1);
+	bytes_add_text(buf, link->id);
+	bytes_add_text(buf, link->host);
+	bytes_add_text(buf, link->host_name);
+	bytes_add_text(buf, link->user);
+	bytes_add_text(buf, link->service);
+	bytes_add_text(buf, link->source);
+	bytes_add_text(buf, link->token);
+	bytes_add_number(buf, (uint64_t)link->since_s, 8);
+	bytes_add_number(buf, (uint64_t)link->expires_s, 8);
+	bytes_add_number(buf, link->digits, 1);
+	bytes_add_text(buf, link->listen);
+	bytes_add_number(buf, link->n_targets, 1);
 	for (unsigned i = 0; i < link->n_targets; i++) {
-		add_text(buf, link->targets[i].method);
-		add_text(buf, link->targets[i].title);
-		add_number(buf, link->targets[i].app, 1);
+		bytes_add_text(buf, link->targets[i].method);
+		bytes_add_text(buf, link->targets[i].title);
+		bytes_add_number(buf, link->targets[i].app, 1);
 	}
-	add_number(buf, link->n_presses, 1);
+	bytes_add_number(buf, link->n_presses, 1);
 	for (unsigned i = 0; i < link->n_presses; i++) {
 		buf_add(buf, link->presses[i].cookie, SHA256_BYTES);
-		add_number(buf, link->presses[i].method, 1);
+		bytes_add_number(buf, link->presses[i].method, 1);
 	}
 	add_index(buf, link->target);
-	add_text(buf, link->state);
-	add_text(buf, link->url);
+	bytes_add_text(buf, link->state);
+	bytes_add_text(buf, link->url);
 	add_index(buf, link->callback_press);
-	add_text(buf, link->callback);
-	add_number(buf, link->refused, 1);
-	add_number(buf, link->over, 1);
+	bytes_add_text(buf, link->callback);
+	bytes_add_number(buf, link->refused, 1);
+	bytes_add_number(buf, link->over, 1);
 	add_index(buf, link->result);
-	add_text(buf, link->digits_text);
-	add_text(buf, link->request);
+	bytes_add_text(buf, link->digits_text);
+	bytes_add_text(buf, link->request);
 }
 
-/* What is left to read; after the first thing that is wrong everything else is too. */
-struct reader {
-	const unsigned char *data;
-	size_t len;
-	bool failed;
-};
-
-static const void *take(struct reader *reader, size_t len)
+static int read_index(struct bytes *bytes)
 {
-	const void *data = reader->data;
-
-	if (reader->failed || len > reader->len) {
-		reader->failed = true;
-		return NULL;
-	}
-	reader->data += len;
-	reader->len -= len;
-	return data;
-}
-
-static uint64_t read_number(struct reader *reader, unsigned n_bytes)
-{
-	const unsigned char *data = take(reader, n_bytes);
-	uint64_t number = 0;
-
-	for (unsigned i = 0; data && i < n_bytes; i++)
-		number = number << 8 | data[i];
-	return number;
-}
-
-static bool read_bool(struct reader *reader)
-{
-	uint64_t number = read_number(reader, 1);
-
-	reader->failed |= number > 1;
-	return number == 1;
-}
-
-static int read_index(struct reader *reader)
-{
-	uint64_t number = read_number(reader, 1);
+	uint64_t number = bytes_number(bytes, 1);
 
 	return number == NO_INDEX ? LINK_NONE : (int)number;
 }
 
-/* At most `max`; more is wrong. */
-static unsigned read_count(struct reader *reader, unsigned max)
+static void read_head(struct bytes *bytes, struct link *link)
 {
-	uint64_t n = read_number(reader, 1);
-
-	reader->failed |= n > max;
-	return reader->failed ? 0 : (unsigned)n;
+	bytes->failed |= bytes_number(bytes, 1) != FORMAT;
+	bytes_text(bytes, link->id, sizeof(link->id));
+	bytes_text(bytes, link->host, sizeof(link->host));
+	bytes_text(bytes, link->host_name, sizeof(link->host_name));
+	bytes_text(bytes, link->user, sizeof(link->user));
+	bytes_text(bytes, link->service, sizeof(link->service));
+	bytes_text(bytes, link->source, sizeof(link->source));
+	bytes_text(bytes, link->token, sizeof(link->token));
+	link->since_s = (int64_t)bytes_number(bytes, 8);
+	link->expires_s = (int64_t)bytes_number(bytes, 8);
+	link->digits = bytes_bool(bytes);
+	bytes_text(bytes, link->listen, sizeof(link->listen));
 }
 
-/* The bytes of a text of at most `max` of them, none NUL. */
-static const char *read_bytes(struct reader *reader, size_t max, size_t *ret_len)
+static void read_lists(struct bytes *bytes, struct link *link)
 {
-	size_t len = read_number(reader, 2);
-	const char *data = take(reader, len);
-
-	if (!data || len > max || memchr(data, '\0', len)) {
-		reader->failed = true;
-		return NULL;
-	}
-	*ret_len = len;
-	return data;
-}
-
-static void read_text(struct reader *reader, char *field, size_t size)
-{
-	size_t len;
-	const char *data = read_bytes(reader, size - 1, &len);
-
-	if (!data)
-		return;
-	memcpy(field, data, len);
-	field[len] = '\0';
-}
-
-/* A heap copy; NULL for "". */
-static char *read_long_text(struct reader *reader, size_t max)
-{
-	size_t len;
-	const char *data = read_bytes(reader, max, &len);
-	char *text = data && len ? strndup(data, len) : NULL;
-
-	if (data && len && !text)
-		abort();
-	return text;
-}
-
-static void read_head(struct reader *reader, struct link *link)
-{
-	reader->failed |= read_number(reader, 1) != FORMAT;
-	read_text(reader, link->id, sizeof(link->id));
-	read_text(reader, link->host, sizeof(link->host));
-	read_text(reader, link->host_name, sizeof(link->host_name));
-	read_text(reader, link->user, sizeof(link->user));
-	read_text(reader, link->service, sizeof(link->service));
-	read_text(reader, link->source, sizeof(link->source));
-	read_text(reader, link->token, sizeof(link->token));
-	link->since_s = (int64_t)read_number(reader, 8);
-	link->expires_s = (int64_t)read_number(reader, 8);
-	link->digits = read_bool(reader);
-}
-
-static void read_lists(struct reader *reader, struct link *link)
-{
-	link->n_targets = read_count(reader, RELAY_TARGETS_MAX);
+	link->n_targets = bytes_count(bytes, RELAY_TARGETS_MAX);
 	for (unsigned i = 0; i < link->n_targets; i++) {
 		struct link_target *target = &link->targets[i];
 
-		read_text(reader, target->method, sizeof(target->method));
-		read_text(reader, target->title, sizeof(target->title));
-		target->app = (enum relay_app)read_number(reader, 1);
+		bytes_text(bytes, target->method, sizeof(target->method));
+		bytes_text(bytes, target->title, sizeof(target->title));
+		target->app = (enum relay_app)bytes_number(bytes, 1);
 	}
-	link->n_presses = read_count(reader, LINK_PRESSES_MAX);
+	link->n_presses = bytes_count(bytes, LINK_PRESSES_MAX + 1);
 	for (unsigned i = 0; i < link->n_presses; i++) {
-		const void *cookie = take(reader, SHA256_BYTES);
+		const void *cookie = bytes_take(bytes, SHA256_BYTES);
 
 		if (cookie)
 			memcpy(link->presses[i].cookie, cookie, SHA256_BYTES);
-		link->presses[i].method = (unsigned)read_number(reader, 1);
+		link->presses[i].method = (unsigned)bytes_number(bytes, 1);
 	}
 }
 
-static void read_events(struct reader *reader, struct link *link)
+static void read_events(struct bytes *bytes, struct link *link)
 {
-	link->target = read_index(reader);
-	read_text(reader, link->state, sizeof(link->state));
-	link->url = read_long_text(reader, RELAY_TARGET_URL_MAX);
-	link->callback_press = read_index(reader);
-	link->callback = read_long_text(reader, RELAY_CALLBACK_MAX);
-	link->refused = read_bool(reader);
-	link->over = read_bool(reader);
-	link->result = read_index(reader);
-	read_text(reader, link->digits_text, sizeof(link->digits_text));
-	read_text(reader, link->request, sizeof(link->request));
+	link->target = read_index(bytes);
+	bytes_text(bytes, link->state, sizeof(link->state));
+	link->url = bytes_long_text(bytes, RELAY_TARGET_URL_MAX);
+	link->callback_press = read_index(bytes);
+	link->callback = bytes_long_text(bytes, RELAY_CALLBACK_MAX);
+	link->refused = bytes_bool(bytes);
+	link->over = bytes_bool(bytes);
+	link->result = read_index(bytes);
+	bytes_text(bytes, link->digits_text, sizeof(link->digits_text));
+	bytes_text(bytes, link->request, sizeof(link->request));
 }
 
 int link_decode(const void *data, size_t len, struct link **ret_link)
 {
-	struct reader reader = { .data = data, .len = len };
+	struct bytes bytes = { .data = data, .len = len };
 	struct link *link = link_make();
 
-	read_head(&reader, link);
-	read_lists(&reader, link);
-	read_events(&reader, link);
-	if (reader.failed || reader.len || !link_is_sound(link)) {
+	read_head(&bytes, link);
+	read_lists(&bytes, link);
+	read_events(&bytes, link);
+	if (!bytes_are_done(&bytes) || !link_is_sound(link)) {
 		link_free(link);
 		return -EBADMSG;
 	}

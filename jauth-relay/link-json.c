@@ -62,7 +62,7 @@ static bool read_targets(const struct json_t *array, struct link *link)
 {
 	size_t n = json_array_length(array);
 
-	if (n > RELAY_TARGETS_MAX)
+	if (!array || n > RELAY_TARGETS_MAX)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct json_t *json = json_array_object(array, i);
@@ -74,6 +74,15 @@ static bool read_targets(const struct json_t *array, struct link *link)
 	return true;
 }
 
+/* May be absent; then it is "". */
+static bool read_listen(const struct json_t *json, struct link *link)
+{
+	const char *listen = json_text(json, "listen", RELAY_LISTEN_MAX);
+
+	return !json_has(json, "listen") ||
+	       (listen && text_into(link->listen, sizeof(link->listen), listen));
+}
+
 static bool read_link(const struct json_t *json, int64_t now_s, struct link *link)
 {
 	int64_t seconds;
@@ -81,7 +90,7 @@ static bool read_link(const struct json_t *json, int64_t now_s, struct link *lin
 	if (!read_texts(json, link_members, N_ELEMENTS(link_members), link) ||
 	    json_number(json, "since", 0, LATEST_S, &link->since_s) < 0 ||
 	    json_number(json, "seconds", 1, RELAY_LINK_SECONDS_MAX, &seconds) < 0 ||
-	    json_bool(json, "digits", &link->digits) < 0 ||
+	    json_bool(json, "digits", &link->digits) < 0 || !read_listen(json, link) ||
 	    !read_targets(json_array_at(json, "targets"), link))
 		return false;
 	/* A login is no older than its link may last: then the host's clock is wrong. */

@@ -11,6 +11,10 @@ struct link *link_make(void);
  * sent and of what a store kept. */
 bool link_is_sound(const struct link *link);
 bool link_is_state(const char *text);
+bool link_is_js_code(const char *text);
 bool link_is_digits(const char *text);
 /* A query as it came: without '"' and '\', so that it stands in JSON as it is. */
 bool link_is_query(const char *text);
+
+/* A press of the target, by who has this secret. 0, -EUSERS (there is no place) or -EIO. */
+int link_add_press(struct link *link, int target, const char *secret);

@@ -66,6 +66,11 @@ bool link_is_state(const char *text)
 	return consists_of(text, LETTERS, RELAY_STATE_MIN, RELAY_STATE_MAX);
 }
 
+bool link_is_js_code(const char *text)
+{
+	return consists_of(text, BASE64URL_DIGITS, 1, LINK_JS_CODE_MAX);
+}
+
 bool link_is_digits(const char *text)
 {
 	return consists_of(text, "0123456789", RELAY_DIGITS, RELAY_DIGITS);
@@ -83,12 +88,13 @@ static bool head_is_sound(const struct link *link)
 	       consists_of(link->host, HEX_DIGITS, RELAY_KEY_ID_LEN, RELAY_KEY_ID_LEN) &&
 	       is_line(link->host_name, 1) && is_line(link->user, 1) &&
 	       is_line(link->service, 1) && is_line(link->source, 0) &&
+	       consists_of(link->listen, LETTERS "_", 0, RELAY_LISTEN_MAX) &&
 	       link->since_s >= 0 && link->expires_s > 0;
 }
 
 static bool targets_are_sound(const struct link *link)
 {
-	if (link->n_targets < 1 || link->n_targets > RELAY_TARGETS_MAX)
+	if (link->n_targets > RELAY_TARGETS_MAX || (!link->n_targets && !*link->listen))
 		return false;
 	for (unsigned i = 0; i < link->n_targets; i++) {
 		const struct link_target *target = &link->targets[i];
@@ -103,7 +109,7 @@ static bool targets_are_sound(const struct link *link)
 
 static bool presses_are_sound(const struct link *link)
 {
-	if (link->n_presses > LINK_PRESSES_MAX)
+	if (link->n_presses > LINK_PRESSES_MAX + (link->callback != NULL))
 		return false;
 	for (unsigned i = 0; i < link->n_presses; i++)
 		if (link->presses[i].method >= link->n_targets)
@@ -175,24 +181,32 @@ bool link_is_open(const struct link *link, int64_t now_s)
 
 /* --- what telephones do --- */
 
+int link_add_press(struct link *link, int target, const char *secret)
+{
+	struct link_press *press = link->presses + link->n_presses;
+	struct digest digest;
+	int r = link->n_presses > LINK_PRESSES_MAX ? -EUSERS :
+		crypto_digest(DIGEST_SHA256, secret, strlen(secret), &digest);
+
+	if (r < 0)
+		return r;
+	press->method = (unsigned)target;
+	memcpy(press->cookie, digest.bytes, SHA256_BYTES);
+	link->n_presses++;
+	return 0;
+}
+
 int link_press(struct link *link, const char *method, const char *secret, int64_t now_s)
 {
-	int target = link_find_target(link, method), r;
-	struct digest digest;
+	int target = link_find_target(link, method);
 
 	if (target == LINK_NONE)
 		return -ENOENT;
 	if (!link_is_open(link, now_s) || link->refused || link->callback)
 		return -ESTALE;
-	if (link->n_presses == LINK_PRESSES_MAX)
+	if (link->n_presses >= LINK_PRESSES_MAX)
 		return -EUSERS;
-	r = crypto_digest(DIGEST_SHA256, secret, strlen(secret), &digest);
-	if (r < 0)
-		return r;
-	link->presses[link->n_presses].method = (unsigned)target;
-	memcpy(link->presses[link->n_presses].cookie, digest.bytes, SHA256_BYTES);
-	link->n_presses++;
-	return 0;
+	return link_add_press(link, target, secret);
 }
 
 int link_refuse(struct link *link, int64_t now_s)
@@ -234,7 +248,9 @@ enum link_callback link_take_callback(struct link *link, const char *method, con
 
 	if (now_s >= link->expires_s)
 		return LINK_OVER;
-	if (press == LINK_NONE || (int)link->presses[press].method != target)
+	/* A mini program brings its code itself: link_confirm(). */
+	if (press == LINK_NONE || (int)link->presses[press].method != target ||
+	    link->targets[target].app == RELAY_APP_MINI_PROGRAM)
 		return LINK_FOREIGN;
 	if (link->callback)
 		return press == link->callback_press ? LINK_AGAIN : LINK_USED;

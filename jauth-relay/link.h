@@ -20,9 +20,9 @@ struct link_target {
 	enum relay_app app;
 };
 
-/* A browser that pressed a button. */
+/* A browser that pressed a button, or a mini program that confirmed. */
 struct link_press {
-	unsigned char cookie[SHA256_BYTES];      /* digest of its cookie's secret */
+	unsigned char cookie[SHA256_BYTES];      /* digest of its cookie's, or receipt's, secret */
 	unsigned method;                         /* index of the target */
 };
 
@@ -37,11 +37,13 @@ struct link {
 	char source[RELAY_SOURCE_MAX + 1];
 	int64_t since_s, expires_s;              /* Unix */
 	bool digits;
+	char listen[RELAY_LISTEN_MAX + 1];       /* app whose pushes the host is told of; or "" */
 	struct link_target targets[RELAY_TARGETS_MAX];
 	unsigned n_targets;
 	char token[RELAY_ID_LEN + 1];            /* of the page's form */
 
-	struct link_press presses[LINK_PRESSES_MAX];
+	/* One place is left for a mini program, however often buttons were pressed. */
+	struct link_press presses[LINK_PRESSES_MAX + 1];
 	unsigned n_presses;
 	/* Where the button leads now. */
 	int target;                              /* index, or LINK_NONE */
@@ -103,6 +105,18 @@ enum link_callback {
 };
 enum link_callback link_take_callback(struct link *link, const char *method, const char *secret,
 				      const char *query, int64_t now_s);
+
+/* A mini program confirms with a code of the vendor: press and completion in one, for the target
+ * that a button was pressed for last, or the first one of a mini program. `receipt` is new, and
+ * is to it what the cookie is to a browser. 0; -ENOENT: no target of a mini program; -EALREADY:
+ * somebody completed or refused before; -ESTALE: over; -EINVAL: no code; -EIO. */
+int link_confirm(struct link *link, const char *js_code, const char *receipt, int64_t now_s);
+/* "This wasn't me", by a mini program: the same errors. */
+int link_deny(struct link *link, int64_t now_s);
+/* Whether it may show the result. */
+bool link_has_receipt(const struct link *link, const char *receipt);
+/* A target that a mini program may confirm for, or LINK_NONE. */
+int link_find_mini(const struct link *link);
 
 /* One event of GET /v1/events as JSON text. */
 void link_add_event(const struct link *link, int64_t number, struct buf *buf);

@@ -307,7 +307,8 @@ static int make(struct daemon *daemon)
 	relay->catalogs = catalogs_open(JAUTH_LOCALEDIR);
 	relay->waits = waits_new(relay->event);
 	relay->strangers = strangers_new();
-	if (!relay->strangers)
+	relay->pushers = strangers_new();
+	if (!relay->strangers || !relay->pushers)
 		return -ENOMEM;
 	r = hosts_open(relay->event, daemon->options->hosts, on_hosts_changed, relay,
 		       &relay->hosts);
@@ -333,6 +334,7 @@ static void end(struct daemon *daemon)
 	server_free(relay->server);
 	waits_free(relay->waits);
 	strangers_free(relay->strangers);
+	strangers_free(relay->pushers);
 	hosts_free(relay->hosts);
 	catalogs_free(relay->catalogs);
 	config_free(relay->config);

@@ -33,6 +33,12 @@ static const struct {
 	[METRIC_RESULT_BUSY] = RESULT("busy"),
 	[METRIC_RESULT_OVER] = RESULT("over"),
 	[METRIC_EVENTS_SENT] = { "events", "", "Events that hosts fetched." },
+#define PUSHES(word) { "pushes", "{kind=\"" word "\"}", "Requests of vendors for hosts." }
+	[METRIC_PUSHES_TAKEN] = PUSHES("taken"),
+	[METRIC_PUSHES_REFUSED] = PUSHES("refused"),
+	[METRIC_PUSHES_SILENT] = PUSHES("silent"),
+	[METRIC_PUSHES_UNHEARD] = PUSHES("unheard"),
+	[METRIC_PUSHES_LIMITED] = PUSHES("limited"),
 	[METRIC_UNKNOWN_IDS] = { "unknown_ids", "", "Requests for a link that is none." },
 	[METRIC_LIMITED] = { "limited", "", "Of these, turned away for there were too many." },
 	[METRIC_KEYS_REFUSED] = { "keys_refused", "", "Requests of hosts without a good key." },
@@ -45,6 +51,8 @@ static_assert(N_ELEMENTS(rows) == N_METRICS, "a row for each");
 static const char *const class_names[REQUEST_N_CLASSES] = {
 	[CLASS_PAGE] = "page",
 	[CLASS_HOST] = "host",
+	[CLASS_MINI] = "mini",
+	[CLASS_PUSH] = "push",
 	[CLASS_OTHER] = "other",
 };
 

@@ -29,6 +29,11 @@ enum metric {
 	METRIC_RESULT_BUSY,
 	METRIC_RESULT_OVER,
 	METRIC_EVENTS_SENT,
+	METRIC_PUSHES_TAKEN,             /* a host said yes */
+	METRIC_PUSHES_REFUSED,           /* not the vendor's, say those who said anything */
+	METRIC_PUSHES_SILENT,            /* no host said anything in time */
+	METRIC_PUSHES_UNHEARD,           /* nobody listens, or it cannot be told */
+	METRIC_PUSHES_LIMITED,           /* too many, or the store was away: 503 */
 	METRIC_UNKNOWN_IDS,
 	METRIC_LIMITED,                  /* unknown ids beyond the limit: 429 */
 	METRIC_KEYS_REFUSED,             /* 401 */

@@ -40,6 +40,32 @@ const struct page_text notice_texts[N_NOTICES] = {
 		.text = N_("This login cannot be confirmed in this app. "
 			   "Scan the code with one of these:"),
 	},
+	[NOTICE_USE_COMPUTER] = {
+		.status = 200, .tone = TONE_BAD,
+		.head = N_("Please use a computer"),
+		.text = N_("This login is confirmed in the browser of a computer. "
+			   "Open this address there:"),
+	},
+	[NOTICE_SCAN_WITH_WECHAT] = {
+		.status = 200, .tone = TONE_BAD,
+		.head = N_("Please use WeChat"),
+		.text = N_("This code opens a mini program. Scan it with the scanner of WeChat "
+			   "itself."),
+	},
+	[NOTICE_NO_MINI_PROGRAM] = {
+		.status = 200, .tone = TONE_BAD,
+		.head = N_("The mini program did not open"),
+		.text = N_("WeChat knows no mini program for the address of this code. If you "
+			   "scanned it with the scanner of WeChat, the mini program is not set up "
+			   "for it."),
+		.advice = N_("Tell your administrator."),
+	},
+	[NOTICE_OPEN_IN_DINGTALK] = {
+		.status = 200, .tone = TONE_BAD,
+		.head = N_("Please use DingTalk"),
+		.text = N_("This page works in DingTalk only. Scan the code on the computer with "
+			   "DingTalk."),
+	},
 	[NOTICE_HOST_SILENT] = {
 		.status = 504, .tone = TONE_BAD,
 		.head = N_("The computer does not answer"),
@@ -166,13 +192,6 @@ const struct page_text result_texts[RELAY_N_RESULTS] = {
 	},
 };
 
-const char *const app_titles[RELAY_N_APPS] = {
-	[RELAY_APP_BROWSER] = N_("a browser"),
-	[RELAY_APP_WECOM] = N_("WeCom"),
-	[RELAY_APP_WECHAT] = N_("WeChat"),
-	[RELAY_APP_DINGTALK] = N_("DingTalk"),
-};
-
 /* Everything in rem, so that it grows with the telephone's type; no width of its own. Only the
  * digits stop growing where the screen ends: they must stay beside one another. */
 const char page_style[] =
@@ -200,5 +219,5 @@ const char page_style[] =
 	"button:focus-visible{outline:.2rem solid var(--ink);outline-offset:.15rem}"
 	".digits{font:700 7rem/1.1 ui-monospace,monospace;font-size:min(7rem,38vw);"
 	"letter-spacing:.12em;text-indent:.12em;text-align:center;white-space:nowrap;margin:1rem 0}"
-	".ago{white-space:nowrap}"
+	".ago{white-space:nowrap}.address{font-weight:600}"
 	"ul{margin:0 0 1rem;padding-left:1.4rem}";

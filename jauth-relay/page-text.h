@@ -19,5 +19,4 @@ struct page_text {
 
 extern const struct page_text notice_texts[N_NOTICES];
 extern const struct page_text result_texts[RELAY_N_RESULTS];
-extern const char *const app_titles[RELAY_N_APPS];
 extern const char page_style[];

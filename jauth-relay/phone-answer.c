@@ -11,6 +11,7 @@
 
 #define UNKNOWN_RETRY_S "60"
 #define STORE_RETRY_S   "2"
+#define POLICY_MAX      4096
 
 static struct reader reader_of(const struct request *request)
 {
@@ -18,6 +19,7 @@ static struct reader reader_of(const struct request *request)
 		.catalogs = request->relay->catalogs,
 		.language = page_language(request->headers[HEADER_ACCEPT_LANGUAGE],
 					  request->relay->config->language),
+		.url = request->relay->config->url,
 		.app = app_of_user_agent(request->headers[HEADER_USER_AGENT]),
 	};
 }
@@ -35,13 +37,19 @@ static const struct {
 /* The page with the form says "same-origin" instead of "no-referrer": with the latter browsers send
  * "Origin: null" along with the form, and an old one without Sec-Fetch-Site could not be told from
  * a page on another site. To other sites neither sends anything. */
-static void answer_page(struct request *request, unsigned status, const char *referrer_policy)
+static void answer_by_policy(struct request *request, unsigned status, const char *policy,
+			     const char *referrer_policy)
 {
-	request_header(request, "Content-Security-Policy", request->relay->policy);
+	request_header(request, "Content-Security-Policy", policy);
 	request_header(request, "Referrer-Policy", referrer_policy);
 	for (size_t i = 0; i < N_ELEMENTS(page_headers); i++)
 		request_header(request, page_headers[i].name, page_headers[i].value);
 	request_answer(request, status, "text/html; charset=utf-8");
+}
+
+static void answer_page(struct request *request, unsigned status, const char *referrer_policy)
+{
+	answer_by_policy(request, status, request->relay->policy, referrer_policy);
 }
 
 void phone_answer_question(struct request *request, const struct link *link)
@@ -72,17 +80,40 @@ void phone_answer_result(struct request *request, const struct link *link)
 	answer_page(request, 200, "no-referrer");
 }
 
-void phone_answer_unknown(struct request *request, enum notice notice)
+/* It has a form as well: see answer_by_policy(). */
+void phone_answer_dingtalk(struct request *request)
+{
+	const char *script = request->relay->config->dingtalk_script;
+	struct buf policy = BUF_INIT(POLICY_MAX);
+	struct reader reader = reader_of(request);
+
+	if (page_add_dingtalk_policy(script, &policy) && !buf_failed(&policy)) {
+		page_add_dingtalk(&reader, script, &request->answer.body);
+		answer_by_policy(request, 200, buf_text(&policy), "same-origin");
+	} else {
+		phone_answer_notice(request, NOTICE_STORE_AWAY, NULL);
+	}
+	buf_done(&policy);
+}
+
+bool phone_may_guess(struct request *request)
 {
 	struct relay *relay = request->relay;
 
 	relay->metrics.n[METRIC_UNKNOWN_IDS]++;
 	if (strangers_count(relay->strangers, request->address, relay->config->unknown_per_minute,
-			    relay_now_s(relay))) {
+			    relay_now_s(relay)))
+		return true;
+	relay->metrics.n[METRIC_LIMITED]++;
+	return false;
+}
+
+void phone_answer_unknown(struct request *request, enum notice notice)
+{
+	if (phone_may_guess(request)) {
 		phone_answer_notice(request, notice, NULL);
 		return;
 	}
-	relay->metrics.n[METRIC_LIMITED]++;
 	request_header(request, "Retry-After", UNKNOWN_RETRY_S);
 	phone_answer_notice(request, NOTICE_TOO_MANY, NULL);
 }

@@ -6,7 +6,7 @@
  *   POST /q/ID   a press (or "this wasn't me"): the host is told; once it has said where the button
  *                leads, the browser is sent there, with a cookie by which it is known again.
  *   GET /cb/…    the browser with that cookie comes back: the first one completes the link; it, and
- *                nobody else, sees what came of it.
+ *                nobody else, sees what came of it. POST is the same from our page /d/ID.
  *
  * Digits stand in one place: answer_outcome(), for the completing browser.
  */
@@ -15,17 +15,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/parameters.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "jauth-relay/app.h"
 #include "jauth-relay/change.h"
 #include "jauth-relay/relay.h"
-
-#define SECRET_BYTES 32
-#define FORM_TYPE    "application/x-www-form-urlencoded"
 
 static_assert(METRIC_CALLBACK_OVER - METRIC_CALLBACK_TAKEN == LINK_OVER, "in one order");
 
@@ -41,6 +36,7 @@ struct visit {
 	char new_secret[RELAY_SECRET_LEN + 1];
 	bool is_refusal, is_new;
 	/* A callback. */
+	const char *query;                       /* or form; the request's */
 	enum link_callback taken;
 };
 
@@ -125,10 +121,12 @@ static void on_shown(struct request *request, int error, const struct link *link
 
 	if (error < 0)
 		phone_answer_error(request, error);
+	else if (link->n_targets == 0)
+		phone_answer_unknown(request, NOTICE_UNKNOWN);
 	else if (answer_state(request->state, link))
 		return;
 	else if (page_choose_targets(link, app_of(request), targets) == 0)
-		phone_answer_notice(request, NOTICE_WRONG_APP, link);
+		phone_answer_notice(request, page_choose_notice(link), link);
 	else
 		phone_answer_question(request, link);
 }
@@ -144,14 +142,6 @@ void phone_show(struct request *request)
 }
 
 /* --- POST /q/ID --- */
-
-static bool type_is_form(const char *type)
-{
-	size_t len = strlen(FORM_TYPE);
-
-	return type && strncasecmp(type, FORM_TYPE, len) == 0 && (!type[len] || type[len] == ';' ||
-								  type[len] == ' ');
-}
 
 /* The token, and either a method or refuse=1. */
 static bool take_form(struct visit *visit, const struct parameters *parameters)
@@ -171,7 +161,7 @@ static bool read_form(struct visit *visit)
 {
 	const struct request *request = visit->request;
 	struct parameters parameters = { 0 };
-	bool is_good = type_is_form(request->headers[HEADER_CONTENT_TYPE]) &&
+	bool is_good = phone_type_is(request->headers[HEADER_CONTENT_TYPE], PHONE_FORM_TYPE) &&
 		       strlen(buf_text(&request->body)) == request->body.len &&
 		       parameters_parse(buf_text(&request->body), FORM_BYTES_MAX,
 					&parameters) == 0 &&
@@ -179,20 +169,6 @@ static bool read_form(struct visit *visit)
 
 	parameters_done(&parameters);
 	return is_good;
-}
-
-static bool make_secret(struct visit *visit)
-{
-	struct buf text = BUF_INIT_SECRET(RELAY_SECRET_LEN);
-	unsigned char bytes[SECRET_BYTES];
-	bool is_made = random_bytes(bytes, sizeof(bytes)) == 0;
-
-	base64url_add(&text, bytes, sizeof(bytes));
-	is_made = is_made && text_into(visit->new_secret, sizeof(visit->new_secret),
-				       buf_text(&text));
-	explicit_bzero(bytes, sizeof(bytes));
-	buf_done(&text);
-	return is_made;
 }
 
 /* The browser has pressed this button before: back, a double click, or a reload. */
@@ -212,7 +188,7 @@ static int press(struct request *request, struct link **link)
 	int r;
 
 	visit->is_new = false;
-	if (!*link)
+	if (!*link || !(*link)->n_targets)
 		return -ENOENT;
 	if (strlen(visit->token) != RELAY_ID_LEN ||
 	    !crypto_equals(visit->token, (*link)->token, RELAY_ID_LEN))
@@ -343,13 +319,13 @@ void phone_press(struct request *request)
 	visit = visit_new(request, request->argument);
 	if (!read_form(visit))
 		phone_answer_notice(request, NOTICE_BAD_FORM, NULL);
-	else if (!make_secret(visit))
+	else if (!phone_make_secret(visit->new_secret))
 		phone_answer_notice(request, NOTICE_STORE_AWAY, NULL);
 	else
 		change_link(request, visit->id, press, on_pressed);
 }
 
-/* --- GET /cb/METHOD --- */
+/* --- GET and POST /cb/METHOD --- */
 
 static void on_outcome_looked(struct request *request, int error, const struct link *link)
 {
@@ -383,8 +359,7 @@ static int take(struct request *request, struct link **link)
 	if (!*link)
 		return -ENOENT;
 	visit->taken = link_take_callback(*link, visit->method, visit->secret,
-					  request->query ? request->query : "",
-					  relay_now_s(request->relay));
+					  visit->query, relay_now_s(request->relay));
 	return visit->taken == LINK_TAKEN ? CHANGE_WRITE_EVENT : CHANGE_NOTHING;
 }
 
@@ -410,7 +385,8 @@ static void on_taken(struct request *request, int error, const struct link *link
 		phone_answer_notice(request, notices[visit->taken], NULL);
 }
 
-void phone_callback(struct request *request)
+/* `query` is lent by the request. */
+static void come_back(struct request *request, const char *query, size_t len)
 {
 	struct phone_cookie cookie;
 	struct visit *visit;
@@ -422,8 +398,31 @@ void phone_callback(struct request *request)
 	visit = visit_new(request, cookie.id);
 	explicit_bzero(&cookie, sizeof(cookie));
 	(void)text_into(visit->method, sizeof(visit->method), request->argument);
-	if (request->query && strlen(request->query) > RELAY_CALLBACK_MAX)
+	visit->query = query;
+	if (len > RELAY_CALLBACK_MAX)
 		phone_answer_notice(request, NOTICE_TOO_LONG, NULL);
 	else
 		change_link(request, visit->id, take, on_taken);
+}
+
+void phone_callback(struct request *request)
+{
+	const char *query = request->query ? request->query : "";
+
+	come_back(request, query, strlen(query));
+}
+
+/* From our own page only: a provider sends people back by a link. */
+void phone_post_callback(struct request *request)
+{
+	const char *form = buf_text(&request->body);
+
+	if (!phone_form_is_ours(request->headers[HEADER_SEC_FETCH_SITE],
+				request->headers[HEADER_ORIGIN], request->relay->config->url))
+		phone_answer_notice(request, NOTICE_FOREIGN_FORM, NULL);
+	else if (!phone_type_is(request->headers[HEADER_CONTENT_TYPE], PHONE_FORM_TYPE) ||
+		 strlen(form) != request->body.len)
+		phone_answer_notice(request, NOTICE_BAD_FORM, NULL);
+	else
+		come_back(request, form, request->body.len);
 }

@@ -9,6 +9,7 @@
 #include "jauth-relay/hosts.h"
 #include "jauth-relay/metrics.h"
 #include "jauth-relay/page.h"
+#include "jauth-relay/pushes.h"
 #include "jauth-relay/store.h"
 #include "jauth-relay/strangers.h"
 #include "jauth-relay/waits.h"
@@ -22,7 +23,9 @@ struct relay {
 	struct store *store;
 	struct hosts *hosts;
 	struct waits *waits;
-	struct strangers *strangers;
+	struct strangers *strangers;     /* who asks for what is none */
+	struct strangers *pushers;       /* whose pushes hosts are told of */
+	struct pushes pushes;
 	struct catalogs *catalogs;
 	struct server *server;
 	struct metrics metrics;

@@ -22,6 +22,7 @@ static const char *const header_names[REQUEST_N_HEADERS] = {
 	[HEADER_FORWARDED_FOR] = "X-Forwarded-For",
 	[HEADER_FORWARDED] = "Forwarded",
 	[HEADER_REAL_IP] = "X-Real-IP",
+	[HEADER_RECEIPT] = "X-Receipt",
 };
 
 static void wipe_text(char **text)

@@ -36,6 +36,7 @@ enum request_header {
 	HEADER_FORWARDED_FOR,            /* X-Forwarded-For */
 	HEADER_FORWARDED,                /* Forwarded, X-Real-IP: only whether there is one */
 	HEADER_REAL_IP,
+	HEADER_RECEIPT,                  /* X-Receipt */
 	REQUEST_N_HEADERS
 };
 
@@ -43,6 +44,8 @@ enum request_header {
 enum request_class {
 	CLASS_PAGE,              /* telephones */
 	CLASS_HOST,              /* /v1/… */
+	CLASS_MINI,              /* mini programs: /api/m/… */
+	CLASS_PUSH,              /* vendors: /push/… */
 	CLASS_OTHER,
 	REQUEST_N_CLASSES
 };
@@ -78,7 +81,7 @@ struct request {
 
 	struct relay *relay;
 	enum request_class class;
-	char argument[RELAY_METHOD_MAX + 1];     /* what stands for '*' in its route */
+	char argument[RELAY_LISTEN_MAX + 1];     /* what stands for '*' in its route */
 	struct request_owner owner;
 	/* The handler's, freed with the request. */
 	void *state;

@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "jauth-relay/api.h"
 #include "jauth-relay/files.h"
+#include "jauth-relay/phone-mini.h"
 #include "jauth-relay/phone.h"
+#include "jauth-relay/pushes.h"
 #include "jauth-relay/relay.h"
 
 #define SHOW (REQUEST_GET | REQUEST_HEAD)
@@ -20,24 +22,35 @@ struct route {
 	void (*handle)(struct request *request);
 	enum request_class class;
 	bool needs_key;                  /* of a host */
+	bool takes_any_length;           /* the handler sees that the body failed */
 };
 
-/* The first that fits. /m/ and /d/ are kept for pages to come. */
+/* The first that fits. */
 static const struct route routes[] = {
 	{ "/q/*", SHOW, phone_show, CLASS_PAGE },
 	{ "/q/*", REQUEST_POST, phone_press, CLASS_PAGE },
 	/* No HEAD: what comes here is used up. */
 	{ "/cb/*", REQUEST_GET, phone_callback, CLASS_PAGE },
 	{ "/cb/*/**", REQUEST_GET, phone_callback, CLASS_PAGE },
+	{ "/cb/*", REQUEST_POST, phone_post_callback, CLASS_PAGE },
+	{ "/d/*", SHOW, phone_show_dingtalk, CLASS_PAGE },
+	{ "/m/*", SHOW, phone_show_mini, CLASS_PAGE },
+	{ "/api/m/*", SHOW, mini_get, CLASS_MINI },
+	{ "/api/m/*", REQUEST_POST, mini_post, CLASS_MINI },
+	{ "/api/m/*/result", REQUEST_GET, mini_get_result, CLASS_MINI },
 	{ "/v1/links/*", REQUEST_PUT, api_put_link, CLASS_HOST, true },
 	{ "/v1/links/*", REQUEST_DELETE, api_delete_link, CLASS_HOST, true },
 	{ "/v1/links/*/target", REQUEST_PUT, api_put_target, CLASS_HOST, true },
 	{ "/v1/links/*/result", REQUEST_PUT, api_put_result, CLASS_HOST, true },
+	{ "/v1/pushes/*", REQUEST_PUT, api_put_push, CLASS_HOST, true },
 	{ "/v1/events", REQUEST_GET, api_get_events, CLASS_HOST, true },
 	{ "/v1/enrol", REQUEST_POST, api_enrol, CLASS_HOST },
 	{ "/v1/keys", REQUEST_POST, api_post_key, CLASS_HOST, true },
 	{ "/v1/keys/*", REQUEST_DELETE, api_delete_key, CLASS_HOST, true },
 	{ "/v1/host", REQUEST_GET, api_get_host, CLASS_HOST, true },
+	/* However long it is: a vendor that is refused comes again. */
+	{ "/push/*", REQUEST_GET | REQUEST_POST, pushes_take, CLASS_PUSH,
+	  .takes_any_length = true },
 	{ "/healthz", SHOW, files_health, CLASS_OTHER },
 	{ "/metrics", SHOW, files_metrics, CLASS_OTHER },
 	{ "/robots.txt", SHOW, files_robots, CLASS_OTHER },
@@ -88,7 +101,7 @@ static void add_methods(struct buf *allow, unsigned methods)
 
 static void refuse(struct request *request, unsigned status, const char *why)
 {
-	if (request->class == CLASS_HOST) {
+	if (request->class == CLASS_HOST || request->class == CLASS_MINI) {
 		api_error(request, status, why);
 		return;
 	}
@@ -115,7 +128,7 @@ static void run(struct request *request, const struct route *route)
 {
 	if (request->is_ambiguous)
 		refuse(request, 400, "a header came twice");
-	else if (buf_failed(&request->body))
+	else if (buf_failed(&request->body) && !route->takes_any_length)
 		refuse(request, 413, "too long");
 	else if (!route->needs_key || api_authenticate(request))
 		route->handle(request);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Links in the memory of one relay, gone with it. Trees find a link, a host and a note by name; a
- * host's links stand in the order of their last events, each at the end when it gets a new one.
+ * Links and pushes in the memory of one relay, gone with it. Trees find one of them, a host and a
+ * note by name; what a host has stands in the order of its last event, each at the end when it gets
+ * a new one.
  * Every answer is given before the call returns.
  */
 #include <assert.h>
@@ -21,12 +22,13 @@
 /* In each of these the name comes first: a tree compares it with the one that is looked for. */
 struct owner {
 	char host[RELAY_KEY_ID_LEN + 1];
-	int64_t n_entries;
+	int64_t n_entries[STORED_N_KINDS];
 	struct kept *oldest, *newest;   /* of those with events */
 };
 
 struct kept {
 	char id[RELAY_ID_LEN + 1];
+	enum stored_kind kind;
 	struct owner *owner;
 	struct kept *older, *newer;
 	struct expiry expiry;
@@ -46,6 +48,8 @@ struct memory {
 	char instance[INSTANCE_LEN + 1];
 	void *entries, *owners, *notes;  /* trees, see tsearch(3) */
 	struct expiries entries_end, notes_end;
+	int64_t n_entries[STORED_N_KINDS];
+	struct listeners *listeners;
 	sd_event_source *tick;           /* enabled while anything is there */
 	int64_t last_number;
 };
@@ -122,7 +126,9 @@ static void drop_entry(struct memory *memory, struct kept *entry)
 	struct owner *owner = entry->owner;
 
 	unlist(entry);
-	if (--owner->n_entries == 0) {
+	memory->n_entries[entry->kind]--;
+	owner->n_entries[entry->kind]--;
+	if (!owner->n_entries[STORED_LINK] && !owner->n_entries[STORED_PUSH]) {
 		(void)tdelete(owner, &memory->owners, compare_names);
 		free(owner);
 	}
@@ -147,6 +153,7 @@ static void drop_until(struct memory *memory, int64_t now_s)
 		drop_entry(memory, container_of(expiry, struct kept, expiry));
 	while ((expiry = expiries_first(&memory->notes_end, now_s)))
 		drop_note(memory, container_of(expiry, struct note, expiry));
+	listeners_drop_ended(memory->listeners, now_s);
 }
 
 static void drop_expired(struct memory *memory)
@@ -160,7 +167,7 @@ static int on_tick(sd_event_source *source, uint64_t usec UNUSED, void *userdata
 	struct memory *memory = userdata;
 
 	drop_expired(memory);
-	if (!memory->entries && !memory->notes)
+	if (!memory->entries && !memory->notes && !listeners_count(memory->listeners))
 		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	return sd_event_source_set_time_relative(source, TICK_US);
 }
@@ -224,20 +231,22 @@ static struct owner *get_owner(struct memory *memory, const char *host)
 /* 0, -ENFILE or -EDQUOT. */
 static int add_entry(struct memory *memory, const struct stored *link, struct kept **ret_entry)
 {
-	const struct store_settings *settings = &memory->store.settings;
+	const struct store_limits limits = store_limits(&memory->store, link->kind);
 	const struct owner *owner = find(&memory->owners, link->host);
 	struct kept *entry;
 	bool fits;
 
-	if (owner && owner->n_entries >= settings->links_per_host)
+	if (owner && owner->n_entries[link->kind] >= limits.per_host)
 		return -EDQUOT;
-	if ((int64_t)memory->entries_end.n >= settings->links_max)
+	if (memory->n_entries[link->kind] >= limits.total)
 		return -ENFILE;
 	entry = make(sizeof(*entry));
 	fits = text_into(entry->id, sizeof(entry->id), link->id);
 	assert(fits);
+	entry->kind = link->kind;
 	entry->owner = get_owner(memory, link->host);
-	entry->owner->n_entries++;
+	entry->owner->n_entries[entry->kind]++;
+	memory->n_entries[entry->kind]++;
 	entry->expiry.at_s = link->expires_s;
 	add(&memory->entries, entry);
 	expiries_add(&memory->entries_end, &entry->expiry);
@@ -327,6 +336,30 @@ static void memory_events(struct store *store, const char *host, int64_t after,
 	done(context, 0, list, n, n ? list[n - 1].number : after);
 }
 
+static void memory_listen(struct store *store, const struct listening *listening,
+			  store_done_fn done, void *context)
+{
+	struct memory *memory = memory_of(store);
+
+	drop_expired(memory);
+	listeners_set(memory->listeners, listening->app, listening->host, listening->link,
+		      listening->until_s);
+	start_ticking(memory);
+	done(context, 0);
+}
+
+static void memory_listeners(struct store *store, const char *app, store_hosts_fn done,
+			     void *context)
+{
+	struct memory *memory = memory_of(store);
+	listener_host hosts[PUSH_HOSTS_MAX];
+	size_t n;
+
+	drop_expired(memory);
+	n = listeners_get(memory->listeners, app, PUSH_HOSTS_MAX, hosts);
+	done(context, 0, hosts, n);
+}
+
 static int note_once(struct memory *memory, const char *name, const char *value, int64_t seconds)
 {
 	struct note *note = find(&memory->notes, name);
@@ -376,7 +409,7 @@ static void memory_get_status(const struct store *store, struct store_status *re
 {
 	*ret_status = (struct store_status){
 		.is_up = true,
-		.n_links = (int64_t)memory_of(store)->entries_end.n,
+		.n_links = memory_of(store)->n_entries[STORED_LINK],
 	};
 }
 
@@ -387,6 +420,7 @@ static void memory_drop(struct store *store)
 	drop_until(memory, INT64_MAX);
 	expiries_done(&memory->entries_end);
 	expiries_done(&memory->notes_end);
+	listeners_free(memory->listeners);
 	(void)sd_event_source_disable_unref(memory->tick);
 	free(memory);
 }
@@ -397,6 +431,7 @@ static int memory_make(const struct store_settings *settings, struct store **ret
 	int r = random_hex(memory->instance, INSTANCE_BYTES);
 
 	memory->store = (struct store){ &store_memory, *settings };
+	memory->listeners = listeners_new();
 	if (r >= 0)
 		r = sd_event_add_time_relative(settings->event, &memory->tick, CLOCK_MONOTONIC,
 					       TICK_US, 0, on_tick, memory);
@@ -416,6 +451,8 @@ const struct store_type store_memory = {
 	.get = memory_get,
 	.put = memory_put,
 	.events = memory_events,
+	.listen = memory_listen,
+	.listeners = memory_listeners,
 	.once = memory_once,
 	.add_record = memory_add_record,
 	.each_record = memory_each_record,

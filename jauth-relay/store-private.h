@@ -12,6 +12,10 @@ struct store_type {
 		    store_done_fn done, void *context);
 	void (*events)(struct store *store, const char *host, int64_t after,
 		       store_events_fn done, void *context);
+	void (*listen)(struct store *store, const struct listening *listening, store_done_fn done,
+		       void *context);
+	void (*listeners)(struct store *store, const char *app, store_hosts_fn done,
+			  void *context);
 	void (*once)(struct store *store, const char *name, const char *value, int64_t seconds,
 		     store_done_fn done, void *context);
 	void (*add_record)(struct store *store, const char *record);
@@ -33,6 +37,11 @@ extern const struct store_type store_redis;
 /* "0123abc…": random for each store. */
 #define INSTANCE_BYTES 16
 #define INSTANCE_LEN   (2 * INSTANCE_BYTES)
+
+struct store_limits {
+	int64_t total, per_host;
+};
+struct store_limits store_limits(const struct store *store, enum stored_kind kind);
 
 /* The loop's wall clock. */
 int64_t store_now_us(const struct store *store);

@@ -14,7 +14,7 @@
 	"  redis.call('ZREM', KEYS[1], id)\n" \
 	"end\n"
 
-/* KEYS: open:HOST events:HOST link:ID open number
+/* KEYS: open:HOST events:HOST link:ID open number; of a push pushes:HOST and pushes for open
  * ARGV: id version expires is-event host data host's-limit limit channel
  * Its first write is one that Redis refuses when it is full: behind any other it would let all
  * pass. So what has ended is left out of the count, and dropped at the end. */
@@ -52,8 +52,9 @@ static const char put_script[] =
 	"redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)\n"
 	"return 0\n";
 
-/* KEYS: open:HOST events:HOST number; ARGV: after n prefix-of-links
- * → next, then id version number expires data of each. What Redis dropped early is taken out. */
+/* KEYS: open:HOST events:HOST number; ARGV: after n prefix-of-links → next, then id version
+ * number expires data of each. What Redis dropped early is taken out, and so are pushes that
+ * have ended. */
 static const char events_script[] =
 	NOW
 	DROP_ENDED
@@ -76,6 +77,20 @@ static const char events_script[] =
 	"list[1] = string.format('%.0f', next)\n"
 	"return list\n";
 
+/* KEYS: listen:APP; ARGV: member until */
+static const char listen_script[] =
+	NOW
+	"if ARGV[2] == '0' then\n"
+	"  redis.call('ZREM', KEYS[1], ARGV[1])\n"
+	"else\n"
+	"  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])\n"
+	"  if redis.call('TTL', KEYS[1]) < tonumber(ARGV[2]) - now then\n"
+	"    redis.call('EXPIREAT', KEYS[1], ARGV[2])\n"
+	"  end\n"
+	"end\n"
+	"redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)\n"
+	"return 0\n";
+
 /* KEYS: once:NAME; ARGV: value seconds */
 static const char once_script[] =
 	"local value = redis.call('GET', KEYS[1])\n"
@@ -94,6 +109,7 @@ static const char record_script[] =
 const char *const redis_scripts[N_REDIS_SCRIPTS] = {
 	[SCRIPT_PUT] = put_script,
 	[SCRIPT_EVENTS] = events_script,
+	[SCRIPT_LISTEN] = listen_script,
 	[SCRIPT_ONCE] = once_script,
 	[SCRIPT_RECORD] = record_script,
 };

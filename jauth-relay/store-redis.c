@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Links in a Redis that several relays share. Behind the prefix:
+ * Links and pushes in a Redis that several relays share. Behind the prefix:
  *
  *   link:ID       hash: version, number, expires, host, data; gone at `expires`
  *   events:HOST   sorted set: ids of its links by the number of their last event
  *   open:HOST     sorted set: ids of its links by their end
  *   open          the same of all links
+ *   pushes:HOST   the same of its pushes, which are kept as links are
+ *   pushes        the same of all pushes
+ *   listen:APP    sorted set: "HOST ID" of the links by which hosts listen, by their end
  *   number        the last version or number that was given
  *   instance      random: another one, another store
  *   once:NAME     value
@@ -30,7 +33,8 @@
 #include "base/text.h"
 #include "jauth-relay/store-redis.h"
 
-#define RECORDS_MAX (4 * HOSTS_MAX)      /* both states of each, and what was forgotten */
+#define RECORDS_MAX   (4 * HOSTS_MAX)    /* both states of each, and what was forgotten */
+#define LISTENERS_MAX 4096               /* links that are looked at for their hosts */
 
 /* What the scripts return. */
 static const int outcomes[] = { 0, -ESTALE, -EDQUOT, -ENFILE, -EEXIST };
@@ -81,18 +85,32 @@ static void on_done(struct redis_store *redis, struct redis_request *request,
 	request->answer.done(request->context, r);
 }
 
+/* Of what is counted by its end. */
+static const char *const open_keys[STORED_N_KINDS] = {
+	[STORED_LINK] = "open", [STORED_PUSH] = "pushes",
+};
+
+static void add_host_key(const struct redis_store *redis, struct command *command,
+			 const char *kind, const char *host)
+{
+	_cleanup_free_ char *name = text_format("%s:", kind);
+
+	add_key(redis, command, name, host);
+}
+
 static void redis_put(struct store *store, const struct stored *link, bool is_event,
 		      store_done_fn done, void *context)
 {
 	struct redis_store *redis = redis_of(store);
 	struct redis_request *request = script_request(SCRIPT_PUT, 5, on_done, context);
 	struct command *command = &request->command;
+	const struct store_limits limits = store_limits(store, link->kind);
 
 	request->answer.done = done;
-	add_key(redis, command, "open:", link->host);
+	add_host_key(redis, command, open_keys[link->kind], link->host);
 	add_key(redis, command, "events:", link->host);
 	add_key(redis, command, "link:", link->id);
-	add_key(redis, command, "open", "");
+	add_key(redis, command, open_keys[link->kind], "");
 	add_key(redis, command, "number", "");
 	command_add_text(command, link->id);
 	command_add_number(command, (int64_t)link->version);
@@ -100,8 +118,8 @@ static void redis_put(struct store *store, const struct stored *link, bool is_ev
 	command_add_number(command, is_event);
 	command_add_text(command, link->host);
 	command_add(command, link->data, link->len);
-	command_add_number(command, store->settings.links_per_host);
-	command_add_number(command, store->settings.links_max);
+	command_add_number(command, limits.per_host);
+	command_add_number(command, limits.total);
 	command_add_text(command, redis->channel);
 	redis_send(redis, request, false);
 }
@@ -220,6 +238,60 @@ static void redis_events(struct store *store, const char *host, int64_t after,
 	command_add_number(command, MAX(after, (int64_t)0));
 	command_add_number(command, RELAY_EVENTS_MAX);
 	add_key(redis, command, "link:", "");
+	redis_send(redis, request, false);
+}
+
+static void redis_listen(struct store *store, const struct listening *listening,
+			 store_done_fn done, void *context)
+{
+	struct redis_store *redis = redis_of(store);
+	struct redis_request *request = script_request(SCRIPT_LISTEN, 1, on_done, context);
+	_cleanup_free_ char *member = text_format("%s %s", listening->host, listening->link);
+
+	request->answer.done = done;
+	add_key(redis, &request->command, "listen:", listening->app);
+	command_add_text(&request->command, member);
+	command_add_number(&request->command, listening->until_s);
+	redis_send(redis, request, false);
+}
+
+static void on_listeners(struct redis_store *redis, struct redis_request *request,
+			 const redisReply *reply)
+{
+	listener_host hosts[PUSH_HOSTS_MAX];
+	size_t n = 0;
+
+	if (!redis_reply_is_good(redis, reply, REDIS_REPLY_ARRAY)) {
+		request->answer.hosts(request->context, -EHOSTDOWN, NULL, 0);
+		return;
+	}
+	for (size_t i = 0; i < reply->elements; i++) {
+		const redisReply *member = reply->element[i];
+
+		if (member->type != REDIS_REPLY_STRING)
+			continue;
+		member->str[strcspn(member->str, " ")] = '\0';
+		if (strlen(member->str) == RELAY_KEY_ID_LEN)
+			listeners_add_host(member->str, PUSH_HOSTS_MAX, hosts, &n);
+	}
+	request->answer.hosts(request->context, 0, hosts, n);
+}
+
+static void redis_listeners(struct store *store, const char *app, store_hosts_fn done,
+			    void *context)
+{
+	struct redis_store *redis = redis_of(store);
+	struct redis_request *request = redis_request_new(on_listeners, context);
+	_cleanup_free_ char *after = text_format("(%lld", (long long)store_now_us(store) / 1000000);
+
+	request->answer.hosts = done;
+	command_add_text(&request->command, "ZREVRANGEBYSCORE");
+	add_key(redis, &request->command, "listen:", app);
+	command_add_text(&request->command, "+inf");
+	command_add_text(&request->command, after);
+	command_add_text(&request->command, "LIMIT");
+	command_add_number(&request->command, 0);
+	command_add_number(&request->command, LISTENERS_MAX);
 	redis_send(redis, request, false);
 }
 
@@ -449,6 +521,8 @@ const struct store_type store_redis = {
 	.get = redis_get,
 	.put = redis_put,
 	.events = redis_events,
+	.listen = redis_listen,
+	.listeners = redis_listeners,
 	.once = redis_once,
 	.add_record = redis_add_record,
 	.each_record = redis_each_record,

@@ -46,6 +46,7 @@ struct redis_request {
 		store_link_fn link;
 		store_done_fn done;
 		store_events_fn events;
+		store_hosts_fn hosts;
 	} answer;
 	store_record_fn each;
 	void *context;
@@ -92,7 +93,9 @@ void redis_tell_error(struct redis_store *redis, const redisReply *reply);
 /* True unless it is an error, which is counted and told. NULL is an error. */
 bool redis_reply_is_good(struct redis_store *redis, const redisReply *reply, int type);
 
-enum redis_script { SCRIPT_PUT, SCRIPT_EVENTS, SCRIPT_ONCE, SCRIPT_RECORD, N_REDIS_SCRIPTS };
+enum redis_script {
+	SCRIPT_PUT, SCRIPT_EVENTS, SCRIPT_LISTEN, SCRIPT_ONCE, SCRIPT_RECORD, N_REDIS_SCRIPTS
+};
 
 extern const char *const redis_scripts[N_REDIS_SCRIPTS];
 

@@ -13,6 +13,15 @@ int64_t store_now_us(const struct store *store)
 	return (int64_t)usec;
 }
 
+struct store_limits store_limits(const struct store *store, enum stored_kind kind)
+{
+	const struct store_settings *settings = &store->settings;
+
+	if (kind == STORED_PUSH)
+		return (struct store_limits){ PUSHES_MAX, PUSHES_PER_HOST };
+	return (struct store_limits){ settings->links_max, settings->links_per_host };
+}
+
 int store_new(const struct store_settings *settings, struct store **ret_store)
 {
 	const struct store_type *type = settings->redis ? &store_redis : &store_memory;
@@ -42,6 +51,17 @@ void store_events(struct store *store, const char *host, int64_t after, store_ev
 		  void *context)
 {
 	store->type->events(store, host, after, done, context);
+}
+
+void store_listen(struct store *store, const struct listening *listening, store_done_fn done,
+		  void *context)
+{
+	store->type->listen(store, listening, done, context);
+}
+
+void store_listeners(struct store *store, const char *app, store_hosts_fn done, void *context)
+{
+	store->type->listeners(store, app, done, context);
 }
 
 void store_once(struct store *store, const char *name, const char *value, int64_t seconds,

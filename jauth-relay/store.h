@@ -17,11 +17,16 @@
 #include <systemd/sd-event.h>
 
 #include "jauth-relay/limits.h"
+#include "jauth-relay/listeners.h"
 
 struct store;
 
-/* A link as bytes, see link_encode(). */
+/* Limits are by kind: many of one take no place of the other. */
+enum stored_kind { STORED_LINK, STORED_PUSH, STORED_N_KINDS };
+
+/* A link, or a push, as bytes: see link_encode(), push_encode(). */
 struct stored {
+	enum stored_kind kind;           /* of what is put; not told of what is read */
 	const char *id, *host;
 	int64_t expires_s;               /* gone by itself afterwards */
 	uint64_t version;                /* of what was read; 0: not there yet; never given twice */
@@ -60,13 +65,24 @@ void store_get(struct store *store, const char *id, store_link_fn done, void *co
 void store_put(struct store *store, const struct stored *link, bool is_event, store_done_fn done,
 	       void *context);
 
-/* At most RELAY_EVENTS_MAX links of the host whose number is above `after`, lowest first; an
- * `after` beyond all numbers that were given out counts as 0. `next` is the last one's number, or
- * `after` (or 0) when there is none. */
+/* At most RELAY_EVENTS_MAX links and pushes of the host whose number is above `after`, lowest
+ * first; an `after` beyond all numbers that were given out counts as 0. `next` is the last one's
+ * number, or `after` (or 0) when there is none. */
 typedef void (*store_events_fn)(void *context, int error, const struct stored *links, size_t n,
 				int64_t next);
 void store_events(struct store *store, const char *host, int64_t after, store_events_fn done,
 		  void *context);
+
+/* The host listens to the app by this link until then; again: until another time. 0: no more. */
+struct listening {
+	const char *app, *host, *link;
+	int64_t until_s;
+};
+void store_listen(struct store *store, const struct listening *listening, store_done_fn done,
+		  void *context);
+/* The hosts that do, each once, at most PUSH_HOSTS_MAX: those with the latest links. */
+typedef void (*store_hosts_fn)(void *context, int error, const listener_host *hosts, size_t n);
+void store_listeners(struct store *store, const char *app, store_hosts_fn done, void *context);
 
 /* Notes `value` under `name` for so long, unless it has another one, anywhere: 0, or -EEXIST. The
  * same value again is 0. For enrolments, which bind one key. */

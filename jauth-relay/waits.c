@@ -113,7 +113,7 @@ static void make_room(struct waiter *first, const char *key)
 		end(oldest);
 }
 
-void waiter_start(struct waits *waits, struct waiter *waiter, const char *key, unsigned seconds)
+void waiter_start_ms(struct waits *waits, struct waiter *waiter, const char *key, unsigned ms)
 {
 	struct waiter **first = bucket(waits, key);
 
@@ -124,12 +124,17 @@ void waiter_start(struct waits *waits, struct waiter *waiter, const char *key, u
 	waiter->next = *first;
 	*first = waiter;
 	waits->n++;
-	waiter->is_last = seconds == 0;
-	if (seconds > 0 &&
+	waiter->is_last = ms == 0;
+	if (ms > 0 &&
 	    sd_event_add_time_relative(waits->event, &waiter->timer, CLOCK_MONOTONIC,
-				       seconds * 1000000ull, 0, on_timer, waiter) < 0)
+				       ms * 1000ull, 10000, on_timer, waiter) < 0)
 		abort();
 	look(waiter);
+}
+
+void waiter_start(struct waits *waits, struct waiter *waiter, const char *key, unsigned seconds)
+{
+	waiter_start_ms(waits, waiter, key, seconds * 1000);
 }
 
 void waiter_stay(struct waiter *waiter)

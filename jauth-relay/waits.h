@@ -37,6 +37,7 @@ struct waits *waits_free(struct waits *waits);           /* nobody may be waitin
 /* `key`: id of a link or host. When WAITERS_PER_KEY wait for it already, the oldest has its last
  * look. */
 void waiter_start(struct waits *waits, struct waiter *waiter, const char *key, unsigned seconds);
+void waiter_start_ms(struct waits *waits, struct waiter *waiter, const char *key, unsigned ms);
 void waiter_stay(struct waiter *waiter);
 void waiter_done(struct waiter *waiter);         /* never started, or twice: fine */
 

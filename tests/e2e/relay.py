@@ -47,6 +47,7 @@ APPS = {
     "wecom": BROWSER + " MicroMessenger/7.0.1 wxwork/4.1.0 NetType/WIFI",
     "wechat": BROWSER + " MicroMessenger/8.0.40 NetType/WIFI",
     "dingtalk": BROWSER + " AliApp(DingTalk/7.0.0) com.alibaba.android.rimet",
+    "computer": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
 }
 
 
@@ -315,7 +316,7 @@ class HostClient:
         while True:
             reply = self.call("GET", f"/v1/events?after={after}").json
             if not reply["events"]:
-                return [event for event in found if not link or event["link"] == link.id]
+                return [event for event in found if not link or event.get("link") == link.id]
             found, after = found + reply["events"], reply["next"]
 
     def next_event(self, link, wait=10):
@@ -323,9 +324,20 @@ class HostClient:
         end = time.monotonic() + wait
         while time.monotonic() < end:
             for event in self.events(wait=1):
-                if event["link"] == link.id:
+                if event.get("link") == link.id:
                     return event
         raise AssertionError("no event")
+
+    def next_push(self, wait=4):
+        end = time.monotonic() + wait
+        while time.monotonic() < end:
+            for event in self.events(wait=1):
+                if "push" in event:
+                    return event
+        raise AssertionError("no push")
+
+    def answer(self, push, status=200, body=""):
+        return self.call("PUT", f"/v1/pushes/{push['push']}", {"status": status, "body": body})
 
 
 class Phone:
@@ -375,8 +387,85 @@ class Phone:
         page = page or self.open(link)
         return self.post(link, {"token": page.token, "refuse": "1"})
 
+    def post_back(self, method, form, headers=None):
+        """The form of our own page /d/ID. A header that is None is left out."""
+        every = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.relay.url,
+                 "Sec-Fetch-Site": "same-origin", **(headers or {})}
+        return self.request("POST", f"/cb/{method}", form if isinstance(form, (str, bytes))
+                            else urllib.parse.urlencode(form),
+                            {name: value for name, value in every.items() if value is not None})
+
     def come_back(self, link, method="work", query=None, more=""):
         """From the provider."""
         if query is None:
             query = urllib.parse.urlencode({"code": "code-1", "state": link.state})
         return self.get(f"/cb/{method}{more}?{query}", {"Sec-Fetch-Site": "cross-site"})
+
+
+class MiniProgram:
+    """A mini program on a telephone, as WeChat's wx.request() speaks: no cookie, no page."""
+
+    def __init__(self, relay, plain=False):
+        self.relay, self.plain = relay, plain
+        self.address = None
+        self.receipt = None
+
+    def request(self, method, path, body=None, headers=None):
+        connection = self.relay.connect(self.plain)
+        try:
+            every = {"User-Agent": APPS["wechat"], **(headers or {})}
+            if self.plain and self.address:
+                every["X-Forwarded-For"] = self.address
+            connection.request(method, path, body, every)
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+    def look(self, link):
+        return self.request("GET", f"/api/m/{link.id}")
+
+    def post(self, link, body, content_type="application/json"):
+        return self.request("POST", f"/api/m/{link.id}",
+                            body if isinstance(body, bytes) else json.dumps(body).encode(),
+                            {"Content-Type": content_type} if content_type else {})
+
+    def confirm(self, link, js_code="0e3AbC"):
+        reply = self.post(link, {"action": "confirm", "js_code": js_code})
+        if reply.status == 202:
+            self.receipt = reply.json["receipt"]
+        return reply
+
+    def deny(self, link):
+        return self.post(link, {"action": "deny"})
+
+    def result(self, link, receipt=None):
+        """False: no receipt at all."""
+        shown = self.receipt if receipt is None else receipt
+        return self.request("GET", f"/api/m/{link.id}/result",
+                            headers={"X-Receipt": shown} if shown else {})
+
+
+class Vendor:
+    """A vendor that sends messages to /push/APP."""
+
+    def __init__(self, relay, app, plain=False):
+        self.relay, self.app, self.plain = relay, app, plain
+        self.address = None
+
+    def send(self, method, query="", body=None, app=None):
+        connection = self.relay.connect(self.plain)
+        try:
+            every = {"User-Agent": "Mozilla/4.0", "Content-Type": "text/xml"}
+            if self.plain and self.address:
+                every["X-Forwarded-For"] = self.address
+            connection.request(method, f"/push/{app or self.app}" + (query and f"?{query}"),
+                               body.encode() if isinstance(body, str) else body, every)
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, query="", **more):
+        return self.send("GET", query, **more)
+
+    def post(self, body="<xml/>", query="", **more):
+        return self.send("POST", query, body, **more)

@@ -14,7 +14,7 @@ import urllib.parse
 import pytest
 
 from house import wait_until
-from relay import Caddy, HostClient, Phone, Relay, state_word, words
+from relay import Caddy, HostClient, Phone, Relay, Vendor, state_word, words
 from service import run
 
 NO_LINK = "no-such-link-anywhere1"
@@ -397,7 +397,7 @@ def test_a_path_of_another_method(link, phone):
 def test_head_does_not_use_a_callback_up(link, phone):
     phone.press(link)
     reply = phone.request("HEAD", f"/cb/work?code=1&state={link.state}")
-    assert reply.status == 405 and reply.headers["Allow"] == "GET"
+    assert reply.status == 405 and reply.headers["Allow"] == "GET, POST"
     assert not any("callback" in e for e in link.host.events() if e["link"] == link.id)
 
 
@@ -548,7 +548,7 @@ def test_what_is_not_there(phone, path):
 
 @pytest.mark.parametrize("method,path,allow", [
     ("PUT", "/q/x", "GET, HEAD, POST"), ("OPTIONS", "/q/x", "GET, HEAD, POST"),
-    ("POST", "/cb/work", "GET"), ("PATCH", "/v1/links/x", "PUT, DELETE"),
+    ("PUT", "/cb/work", "GET, POST"), ("POST", "/cb/work/more", "GET"), ("PATCH", "/v1/links/x", "PUT, DELETE"),
     ("GET", "/v1/enrol", "POST"), ("POST", "/healthz", "GET, HEAD"),
     ("DELETE", "/v1/events", "GET"), ("TRACE", "/v1/host", "GET")])
 def test_methods_that_a_path_does_not_have(relay, method, path, allow):
@@ -876,7 +876,9 @@ def test_nginx_says_who_asks(authority, house):
         log = (relay.folder / "nginx/jauth-relay.log").read_text()
         phone.get("/cb/work?code=very-secret&state=x")
         log = (relay.folder / "nginx/jauth-relay.log").read_text()
-        assert "/cb/work" in log and "very-secret" not in log
+        assert Vendor(relay, "wx1").post("x", "signature=very-secret").status == 200
+        log = (relay.folder / "nginx/jauth-relay.log").read_text()
+        assert "/cb/work" in log and "/push/wx1" in log and "very-secret" not in log
         assert "very-secret" not in (relay.folder / "nginx/jauth-relay-error.log").read_text()
     finally:
         relay.stop()
@@ -901,6 +903,7 @@ def test_the_sample_for_caddy(authority, house):
         phone.get("/cb/work?code=very-secret&state=x")
         # caddy 2.6 says 502 for a body that it cuts off.
         assert host.call("PUT", f"/v1/links/{words()}", b"x" * 100000).status in (413, 502)
+        assert Vendor(relay, "wx1").post(b"x" * 60000, "signature=very-secret").status == 200
         assert "very-secret" not in caddy.service.log()
     finally:
         caddy.stop()

@@ -388,7 +388,7 @@ def test_what_is_no_redis_is_a_store_that_is_away(tmp_path, says):
 
 RULES = ["~t:*", "&t:*", "-@all", "+auth", "+evalsha", "+eval", "+script|load", "+hmget", "+hget",
          "+hset", "+get", "+set", "+zadd", "+zrem", "+zcount", "+zrangebyscore",
-         "+zremrangebyscore", "+expireat", "+ttl", "+time", "+publish", "+subscribe", "+smembers",
+         "+zremrangebyscore", "+zrevrangebyscore", "+expireat", "+ttl", "+time", "+publish", "+subscribe", "+smembers",
          "+sismember", "+scard", "+sadd"]
 
 

@@ -44,6 +44,7 @@ struct fixture {
 	size_t n;
 	int64_t next;
 	struct buf records;
+	char hosts[PUSH_HOSTS_MAX * 20]; /* "host host " */
 };
 
 static const char *address;              /* set once, before the cases run */
@@ -240,6 +241,41 @@ static int once(struct fixture *fixture, const char *name, const char *value)
 	return answered(fixture, before);
 }
 
+static int listen(struct fixture *fixture, const char *app, const char *host, const char *link,
+		  int64_t seconds)
+{
+	const struct listening listening = {
+		.app = app, .host = host, .link = link,
+		.until_s = seconds ? now_s(fixture) + seconds : 0,
+	};
+	unsigned before = fixture->n_answers;
+
+	store_listen(fixture->store, &listening, on_done, fixture);
+	return answered(fixture, before);
+}
+
+static void on_hosts(void *context, int error, const listener_host *hosts, size_t n)
+{
+	struct fixture *fixture = context;
+	struct buf text = BUF_INIT(sizeof(fixture->hosts) - 1);
+
+	on_done(context, error);
+	for (size_t i = 0; i < n; i++)
+		buf_add_format(&text, "%s ", hosts[i]);
+	assert_true(text_into(fixture->hosts, sizeof(fixture->hosts), buf_text(&text)));
+	buf_done(&text);
+	fixture->n = n;
+}
+
+static void assert_listeners(struct fixture *fixture, const char *app, const char *expected)
+{
+	unsigned before = fixture->n_answers;
+
+	store_listeners(fixture->store, app, on_hosts, fixture);
+	assert_int_equal(answered(fixture, before), 0);
+	assert_string_equal(fixture->hosts, expected);
+}
+
 /* --- cases --- */
 
 static void what_was_put_is_read_back(void **state)
@@ -401,6 +437,97 @@ static void links_are_limited_and_what_ended_does_not_count(void **state)
 	assert_events(fixture, HOST_A, 0, "new2 ");
 }
 
+/* However many pushes there are, links have their places, and the other way round. */
+static void pushes_have_limits_of_their_own(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stored push = {
+		.kind = STORED_PUSH, .host = HOST_A, .expires_s = now_s(fixture) + 3,
+		.data = "1", .len = 1,
+	};
+	struct store_status status;
+	char id[8];
+
+	push.id = id;
+	for (int i = 0; i <= PUSHES_PER_HOST; i++) {
+		(void)snprintf(id, sizeof(id), "p%d", i);
+		assert_int_equal(put(fixture, &push, true), i < PUSHES_PER_HOST ? 0 : -EDQUOT);
+	}
+	push.kind = STORED_LINK;
+	for (int i = 0; i <= PER_HOST_HERE; i++) {
+		(void)snprintf(id, sizeof(id), "a%d", i);
+		assert_int_equal(put(fixture, &push, false), i < PER_HOST_HERE ? 0 : -EDQUOT);
+	}
+	store_get_status(fixture->store, &status);
+	assert_int_equal(status.n_links, address ? 0 : PER_HOST_HERE);
+	push.kind = STORED_PUSH;
+	push.host = HOST_B;
+	assert_int_equal(put(fixture, &push, true), 0);
+	/* One that ends at once makes room. */
+	assert_int_equal(get(fixture, "p0"), 0);
+	push.id = "p0";
+	push.host = HOST_A;
+	push.version = fixture->link.version;
+	push.expires_s = now_s(fixture);
+	push.data = "";
+	push.len = 0;
+	assert_int_equal(put(fixture, &push, false), 0);
+	assert_int_equal(get(fixture, "p0"), -ENOENT);
+	assert_int_equal(change(fixture, HOST_B, "link", true), 0);
+	push.version = 0;
+	push.expires_s = now_s(fixture) + 3;
+	push.id = "new";
+	assert_int_equal(put(fixture, &push, true), 0);
+	pass_seconds(fixture->event, 4);
+	assert_events(fixture, HOST_A, 0, "");
+	assert_events(fixture, HOST_B, 0, "link ");
+	assert_int_equal(change(fixture, HOST_A, "last", true), 0);
+	assert_events(fixture, HOST_A, 0, "last ");
+}
+
+static void hosts_listen_as_long_as_their_links_live(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_listeners(fixture, "wx1", "");
+	assert_int_equal(listen(fixture, "wx1", HOST_A, "one", 2), 0);
+	assert_int_equal(listen(fixture, "wx1", HOST_A, "two", 60), 0);
+	assert_int_equal(listen(fixture, "wx1", HOST_A, "two", 60), 0);
+	assert_int_equal(listen(fixture, "wx2", HOST_B, "three", 60), 0);
+	assert_listeners(fixture, "wx1", HOST_A " ");
+	assert_listeners(fixture, "wx2", HOST_B " ");
+	assert_listeners(fixture, "wx", "");
+	assert_int_equal(listen(fixture, "wx1", HOST_B, "four", 70), 0);
+	assert_listeners(fixture, "wx1", HOST_B " " HOST_A " ");
+	/* One of two links has ended by itself, the other is ended. */
+	pass_seconds(fixture->event, 3);
+	assert_listeners(fixture, "wx1", HOST_B " " HOST_A " ");
+	assert_int_equal(listen(fixture, "wx1", HOST_A, "two", 0), 0);
+	assert_listeners(fixture, "wx1", HOST_B " ");
+	assert_int_equal(listen(fixture, "wx1", HOST_A, "two", 0), 0);
+	assert_int_equal(listen(fixture, "wx1", HOST_B, "four", 0), 0);
+	assert_listeners(fixture, "wx1", "");
+	assert_listeners(fixture, "wx2", HOST_B " ");
+}
+
+static void many_listeners_are_some(void **state)
+{
+	struct fixture *fixture = *state;
+	char host[RELAY_KEY_ID_LEN + 1], id[16];
+	unsigned before;
+
+	for (int i = 0; i < PUSH_HOSTS_MAX + 3; i++) {
+		(void)snprintf(host, sizeof(host), "%016d", i);
+		(void)snprintf(id, sizeof(id), "link%d", i);
+		assert_int_equal(listen(fixture, "wx1", host, id, 60 + i), 0);
+	}
+	before = fixture->n_answers;
+	store_listeners(fixture->store, "wx1", on_hosts, fixture);
+	assert_int_equal(answered(fixture, before), 0);
+	assert_int_equal(fixture->n, PUSH_HOSTS_MAX);
+	assert_true(text_has_prefix(fixture->hosts, host));      /* the latest */
+}
+
 static void whoever_waits_is_told(void **state)
 {
 	struct fixture *fixture = *state;
@@ -439,8 +566,9 @@ static void what_is_open_is_answered_when_the_store_ends(void **state)
 	store_get(fixture->store, "one", on_link, fixture);
 	store_once(fixture->store, "name", "value", 2, on_done, fixture);
 	store_events(fixture->store, HOST_A, 0, on_events, fixture);
+	store_listeners(fixture->store, "wx1", on_hosts, fixture);
 	fixture->store = store_free(fixture->store);
-	assert_int_equal(fixture->n_answers, before + 3);
+	assert_int_equal(fixture->n_answers, before + 4);
 	assert_int_equal(fixture->error, address ? -EHOSTDOWN : 0);
 }
 
@@ -510,6 +638,9 @@ int run_store_cases(const char *redis)
 		CASE(many_events_come_in_parts),
 		CASE(what_ended_is_gone),
 		CASE(links_are_limited_and_what_ended_does_not_count),
+		CASE(pushes_have_limits_of_their_own),
+		CASE(hosts_listen_as_long_as_their_links_live),
+		CASE(many_listeners_are_some),
 		CASE(whoever_waits_is_told),
 		CASE(who_is_told_may_look_again_at_once),
 		CASE(what_is_open_is_answered_when_the_store_ends),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link.c: what hosts may say of a link, what telephones may do with it, and its bytes. */
-#include "jauth-relay/link.h"
+/* link.c: what hosts may say of a link, what telephones may do with it, and its bytes; mini.c:
+ * the same for mini programs. */
+#include "jauth-relay/mini.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -148,6 +149,19 @@ static void bodies_are_as_the_specification_says_or_refused(void **state UNUSED)
 		{ WITH_TIMES("1", "1.0"), -EINVAL },
 		{ WITH_TIMES("1", "\"1\""), -EINVAL },
 		{ WITH_TARGETS("[]"), -EINVAL },
+		{ WITH_TARGETS("[],\"listen\":\"\""), -EINVAL },
+		{ WITH_TARGETS("[],\"listen\":\"wx_App1\""), 0 },
+		{ WITH_TARGETS("[],\"listen\":\"" A64 "\""), 0 },
+		{ WITH_TARGETS("[],\"listen\":\"" A64 "a\""), -EINVAL },
+		{ WITH_TARGETS("[],\"listen\":\"wx-app\""), -EINVAL },
+		{ WITH_TARGETS("[],\"listen\":\"wx/app\""), -EINVAL },
+		{ WITH_TARGETS("[],\"listen\":1"), -EINVAL },
+		{ WITH_TARGETS("[],\"listen\":null"), -EINVAL },
+		{ WITH_TARGETS("1,\"listen\":\"wx\""), -EINVAL },
+		{ HEAD "\"seconds\":1,\"digits\":true,\"listen\":\"wx\"}", -EINVAL },
+		{ WITH_TARGETS(TARGETS ",\"listen\":\"wx\""), 0 },
+		{ WITH_TARGETS("[" TARGET("a", "\"T\"", "\"mini-program\"") ","
+			       TARGET("b", "\"T\"", "\"computer\"") "]"), 0 },
 		{ WITH_TARGETS("{}"), -EINVAL },
 		{ WITH_TARGETS("[1]"), -EINVAL },
 		{ WITH_TARGETS("[" GOOD_TARGET("a") "]"), 0 },
@@ -397,6 +411,248 @@ static void a_callback_may_have_nothing_but_its_state(void **state)
 	assert_int_equal(come_back(link, "work", "a", "state=" STATE), LINK_TAKEN);
 }
 
+/* --- mini programs --- */
+
+#define MINI_TARGETS "[{\"method\":\"mini\",\"title\":\"M\",\"app\":\"mini-program\"}," \
+	"{\"method\":\"work\",\"title\":\"WeCom\",\"app\":\"wecom\"}," \
+	"{\"method\":\"mini2\",\"title\":\"M\",\"app\":\"mini-program\"}]"
+
+static struct link *make_mini(void)
+{
+	struct link *link;
+
+	assert_int_equal(make(HEAD "\"seconds\":180,\"digits\":true,\"targets\":" MINI_TARGETS
+			      "}", &link), 0);
+	return link;
+}
+
+static void a_mini_program_presses_and_completes_in_one(void **state UNUSED)
+{
+	struct link *link = make_mini();
+
+	assert_int_equal(link_find_mini(link), 0);
+	assert_false(link_has_receipt(link, "r"));
+	assert_int_equal(link_confirm(link, "0e3-_Z", "r", NOW_S), 0);
+	assert_string_equal(link->callback, "code=0e3-_Z");
+	assert_int_equal(link->n_presses, 1);
+	assert_int_equal(link->presses[link->callback_press].method, 0);
+	assert_true(link_has_receipt(link, "r"));
+	assert_false(link_has_receipt(link, "s"));
+	assert_false(link_has_receipt(link, ""));
+	assert_false(link_has_receipt(link, NULL));
+	link_free(link);
+}
+
+static void it_confirms_for_the_button_that_was_pressed(void **state UNUSED)
+{
+	struct link *link = make_mini();
+
+	assert_int_equal(link_press(link, "mini2", "a", NOW_S), 0);
+	assert_int_equal(link_press(link, "work", "b", NOW_S), 0);
+	assert_int_equal(link_find_mini(link), 2);
+	assert_int_equal(link_confirm(link, "code", "r", NOW_S), 0);
+	assert_int_equal(link->presses[link->callback_press].method, 2);
+	/* The browser that pressed sees nothing of it. */
+	assert_false(link_has_receipt(link, "a"));
+	assert_int_not_equal(link_find_press(link, "a"), link->callback_press);
+	link_free(link);
+}
+
+static void no_button_takes_its_place(void **state UNUSED)
+{
+	struct link *link = make_mini();
+	char secret[2] = "a";
+
+	for (; secret[0] < 'a' + LINK_PRESSES_MAX; secret[0]++)
+		assert_int_equal(link_press(link, "mini", secret, NOW_S), 0);
+	assert_int_equal(link_press(link, "mini", "z", NOW_S), -EUSERS);
+	assert_int_equal(link_confirm(link, "code", "r", NOW_S), 0);
+	assert_true(link_has_receipt(link, "r"));
+	link_free(link);
+}
+
+enum act { CONFIRM, DENY, CALLBACK, REFUSE, END, EXPIRE };
+
+/* What has happened, what a mini program does then, and what it is told. */
+static const struct {
+	enum act before, then;
+	int result;
+} act_rows[] = {
+	{ CONFIRM, CONFIRM, -EALREADY }, { CONFIRM, DENY, -EALREADY },
+	{ DENY, CONFIRM, -EALREADY }, { DENY, DENY, -EALREADY },
+	{ CALLBACK, CONFIRM, -EALREADY }, { CALLBACK, DENY, -EALREADY },
+	{ REFUSE, CONFIRM, -EALREADY }, { REFUSE, DENY, -EALREADY },
+	{ END, CONFIRM, -ESTALE }, { END, DENY, -ESTALE },
+	{ EXPIRE, CONFIRM, -ESTALE }, { EXPIRE, DENY, -ESTALE },
+};
+
+static int act(struct link *link, enum act act, const char *secret, int64_t now_s)
+{
+	switch (act) {
+	case CONFIRM:
+		return link_confirm(link, "code", secret, now_s);
+	case DENY:
+		return link_deny(link, now_s);
+	case CALLBACK:
+		assert_int_equal(link_press(link, "work", secret, now_s), 0);
+		lead_to(link, "work", STATE);
+		return come_back(link, "work", secret, "code=1&state=" STATE) != LINK_TAKEN;
+	case REFUSE:
+		return link_refuse(link, now_s);
+	case END:
+		link_end(link);
+		return 0;
+	case EXPIRE:
+		link->expires_s = now_s;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static void the_first_of_mini_program_and_browser_wins(void **state UNUSED)
+{
+	for (size_t i = 0; i < N_ELEMENTS(act_rows); i++) {
+		struct link *link = make_mini();
+		_cleanup_free_ char *callback = NULL;
+
+		assert_int_equal(act(link, act_rows[i].before, "a", NOW_S), 0);
+		callback = text_copy(link->callback);
+		assert_int_equal(act(link, act_rows[i].then, "b", NOW_S), act_rows[i].result);
+		assert_true(text_equals(link->callback, callback));
+		assert_false(link_has_receipt(link, "b"));
+		link_free(link);
+	}
+}
+
+static void a_browser_is_late_after_a_mini_program(void **state UNUSED)
+{
+	struct link *link = make_mini();
+
+	assert_int_equal(link_press(link, "work", "a", NOW_S), 0);
+	assert_int_equal(link_press(link, "mini", "m", NOW_S), 0);
+	lead_to(link, "work", STATE);
+	assert_int_equal(link_confirm(link, "code", "r", NOW_S), 0);
+	assert_int_equal(come_back(link, "work", "a", "code=1&state=" STATE), LINK_USED);
+	/* Its callback does not come by a browser, nor does its receipt make one. */
+	assert_int_equal(come_back(link, "mini", "m", "code=1&state=" STATE), LINK_FOREIGN);
+	assert_int_equal(come_back(link, "mini", "r", ""), LINK_FOREIGN);
+	assert_int_equal(come_back(link, "work", "r", ""), LINK_FOREIGN);
+	assert_string_equal(link->callback, "code=code");
+	link_free(link);
+}
+
+static void a_browsers_cookie_is_no_receipt(void **state UNUSED)
+{
+	struct link *link = make_mini();
+
+	assert_int_equal(act(link, CALLBACK, "a", NOW_S), 0);
+	assert_int_equal(link_find_press(link, "a"), link->callback_press);
+	assert_false(link_has_receipt(link, "a"));
+	link_free(link);
+}
+
+static void what_is_no_code_is_not_taken(void **state)
+{
+	static const char *const bad[] = {
+		"", "a b", "a&state=b", "a%20", "a+b", "a\"", "\xc3\xa9", A64 A64 "a",
+	};
+	struct link *link = make_mini();
+
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
+		assert_int_equal(link_confirm(link, bad[i], "r", NOW_S), -EINVAL);
+	assert_int_equal(link->n_presses, 0);
+	assert_int_equal(link_confirm(link, A64 A64, "r", NOW_S), 0);
+	link_free(link);
+	/* Without a target of a mini program there is none. */
+	assert_int_equal(link_find_mini(*state), LINK_NONE);
+	assert_int_equal(link_confirm(*state, "code", "r", NOW_S), -ENOENT);
+	assert_int_equal(link_deny(*state, NOW_S), -ENOENT);
+}
+
+#define ACTION(rest) "{\"action\":" rest "}"
+
+static void what_a_mini_program_sends_is_strict(void **state UNUSED)
+{
+	static const struct {
+		const char *body;
+		int result;
+	} cases[] = {
+		{ ACTION("\"confirm\",\"js_code\":\"0a-_\""), 0 },
+		{ ACTION("\"confirm\",\"js_code\":\"" A64 A64 "\""), 0 },
+		{ ACTION("\"confirm\",\"js_code\":\"a\",\"openid\":\"x\""), 0 },
+		{ ACTION("\"deny\""), 0 },
+		{ ACTION("\"deny\",\"js_code\":\"a\""), -EINVAL },
+		{ ACTION("\"confirm\""), -EINVAL },
+		{ ACTION("\"confirm\",\"js_code\":\"\""), -EINVAL },
+		{ ACTION("\"confirm\",\"js_code\":\"a b\""), -EINVAL },
+		{ ACTION("\"confirm\",\"js_code\":\"a\\u0000\""), -EINVAL },
+		{ ACTION("\"confirm\",\"js_code\":1"), -EINVAL },
+		{ ACTION("\"confirm\",\"js_code\":[\"a\"]"), -EINVAL },
+		{ ACTION("\"confirm\",\"js_code\":\"" A64 A64 "a\""), -EINVAL },
+		{ ACTION("\"confirm\",\"js_code\":\"a\",\"js_code\":\"b\""), -EINVAL },
+		{ ACTION("\"Confirm\",\"js_code\":\"a\""), -EINVAL },
+		{ ACTION("\"\""), -EINVAL },
+		{ ACTION("true"), -EINVAL },
+		{ ACTION("null"), -EINVAL },
+		{ "{\"js_code\":\"a\"}", -EINVAL },
+		{ "[]", -EINVAL },
+		{ "{}", -EINVAL },
+		{ "", -EINVAL },
+		{ ACTION("\"deny\"") "x", -EINVAL },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct mini_action action = { .js_code = "before" };
+		int r = mini_read_action(cases[i].body, strlen(cases[i].body), &action);
+
+		if (r != cases[i].result)
+			fail_msg("%s: %d", cases[i].body, r);
+		assert_true(r == 0 ? action.is_denial == !*action.js_code :
+			    text_equals(action.js_code, "before"));
+	}
+}
+
+static void assert_status(const struct link *link, int64_t now_s, const char *expected)
+{
+	_cleanup_(buf_done) struct buf buf = BUF_INIT(1024);
+
+	mini_add_status(link, now_s, &buf);
+	assert_string_equal(buf_text(&buf), expected);
+	assert_int_equal(mini_is_settled(link, now_s), !strstr(expected, "pending"));
+}
+
+static void a_mini_program_is_told_what_came_of_it(void **state UNUSED)
+{
+	struct link *link = make_mini();
+
+	assert_int_equal(link_confirm(link, "code", "r", NOW_S), 0);
+	assert_status(link, NOW_S, "{\"status\": \"pending\"}\n");
+	assert_status(link, NOW_S + 180, "{\"status\": \"over\"}\n");
+	assert_int_equal(set_result(link, "{\"result\":\"digits\",\"digits\":\"07\"}"), 0);
+	assert_status(link, NOW_S, "{\"status\": \"digits\", \"digits\": \"07\"}\n");
+	assert_int_equal(set_result(link, "{\"result\":\"denied\",\"request\":\"R\\\"1\"}"), 0);
+	assert_status(link, NOW_S,
+		      "{\"status\": \"denied\", \"request\": \"R\\\"1\"}\n");
+	assert_int_equal(set_result(link, "{\"result\":\"digits\",\"digits\":\"07\"}"), 0);
+	assert_int_equal(link_refuse(link, NOW_S), 0);
+	assert_status(link, NOW_S, "{\"status\": \"refused\"}\n");
+	link_free(link);
+}
+
+static void what_it_shows_is_clean(void **state UNUSED)
+{
+	_cleanup_(buf_done) struct buf buf = BUF_INIT(4096);
+	struct link *link = make_mini();
+
+	(void)text_into(link->user, sizeof(link->user), "ja\"ne\xe2\x80\xae\\");
+	(void)text_into(link->source, sizeof(link->source), "192.0.2.7");
+	mini_add_facts(link, &buf);
+	assert_string_equal(buf_text(&buf), "{\"host\": \"web1\", \"user\": \"ja\\\"ne?\\\\\", "
+			    "\"service\": \"sshd\", \"from\": \"192.0.2.7\", \"at\": 1699999990, "
+			    "\"digits\": true}\n");
+	link_free(link);
+}
+
 /* --- events --- */
 
 static void assert_event(const struct link *link, const char *expected)
@@ -495,6 +751,32 @@ static void a_fresh_link_is_small(void **state)
 	buf_done(&bytes);
 }
 
+static void what_a_mini_program_did_comes_back_from_bytes(void **state UNUSED)
+{
+	struct link *link = make_mini(), *other;
+	struct buf bytes;
+
+	(void)text_into(link->listen, sizeof(link->listen), "wx_1");
+	for (char secret[2] = "a"; secret[0] < 'a' + LINK_PRESSES_MAX; secret[0]++)
+		assert_int_equal(link_press(link, "mini2", secret, NOW_S), 0);
+	assert_int_equal(link_confirm(link, "code", "r", NOW_S), 0);
+	assert_same_after_decoding(link);
+	encode(link, &bytes);
+	assert_int_equal(link_decode(bytes.data, bytes.len, &other), 0);
+	assert_true(link_has_receipt(other, "r"));
+	assert_string_equal(other->listen, "wx_1");
+	/* So many presses without a completion are nobody's work. */
+	free(other->callback);
+	other->callback = NULL;
+	other->callback_press = LINK_NONE;
+	buf_done(&bytes);
+	encode(other, &bytes);
+	link_free(other);
+	assert_int_equal(link_decode(bytes.data, bytes.len, &other), -EBADMSG);
+	buf_done(&bytes);
+	link_free(link);
+}
+
 static void the_largest_link_fits(void **state)
 {
 	struct link *link = *state;
@@ -540,7 +822,7 @@ static void other_bytes_are_refused(void **state)
 		}
 		bytes.data[i] = (char)(bytes.data[i] ^ 0x80);
 	}
-	bytes.data[0] = 2;
+	bytes.data[0] = 1;                       /* of an earlier format */
 	assert_int_equal(link_decode(bytes.data, bytes.len, &other), -EBADMSG);
 	buf_done(&bytes);
 }
@@ -563,9 +845,20 @@ int main(void)
 		CASE(only_the_present_state_comes_back),
 		CASE(a_query_that_can_be_read_in_two_ways_is_bad),
 		CASE(a_callback_may_have_nothing_but_its_state),
+		CASE(a_mini_program_presses_and_completes_in_one),
+		CASE(it_confirms_for_the_button_that_was_pressed),
+		CASE(no_button_takes_its_place),
+		CASE(the_first_of_mini_program_and_browser_wins),
+		CASE(a_browser_is_late_after_a_mini_program),
+		CASE(a_browsers_cookie_is_no_receipt),
+		CASE(what_is_no_code_is_not_taken),
+		CASE(what_a_mini_program_sends_is_strict),
+		CASE(a_mini_program_is_told_what_came_of_it),
+		CASE(what_it_shows_is_clean),
 		CASE(an_event_tells_the_whole_state),
 		CASE(bytes_bring_every_state_back),
 		CASE(a_fresh_link_is_small),
+		CASE(what_a_mini_program_did_comes_back_from_bytes),
 		CASE(the_largest_link_fits),
 		CASE(other_bytes_are_refused),
 	};

@@ -18,7 +18,7 @@
 #define NOW_S          1700000000
 #define PAGE_BYTES_MAX 65536
 
-static const struct reader english = { .language = "en" };
+static const struct reader english = { .language = "en", .url = "https://sso.example.org" };
 
 static struct link make_link(void)
 {
@@ -149,16 +149,30 @@ static const struct {
 	{ RELAY_APP_WECHAT, 0x5, "" },
 	{ RELAY_APP_BROWSER, 0x1, "" },
 	{ RELAY_APP_WECOM, 0x2, "site " },
+	{ RELAY_APP_COMPUTER, 0xf, "site other " },
+	{ RELAY_APP_COMPUTER, 0x1f, "site other desk " },
+	{ RELAY_APP_COMPUTER, 0x10, "desk " },
+	{ RELAY_APP_BROWSER, 0x1a, "site other " },
+	{ RELAY_APP_BROWSER, 0x10, "" },
+	{ RELAY_APP_WECHAT, 0x10, "" },
+	{ RELAY_APP_WECHAT, 0x3f, "mini " },
+	{ RELAY_APP_WECHAT, 0x7f, "mini chat " },
+	{ RELAY_APP_WECOM, 0x30, "" },
+	{ RELAY_APP_BROWSER, 0x20, "" },
 };
 
 static void an_app_is_offered_what_it_can_open(void **state UNUSED)
 {
 	for (size_t i = 0; i < N_ELEMENTS(target_rows); i++) {
-		const struct link all = make_link();
+		struct link all = make_link();
 		struct link link = make_link();
 		struct buf chosen = BUF_INIT(256);
 		unsigned targets[RELAY_TARGETS_MAX], n;
 
+		all.targets[4] = (struct link_target){ "desk", "Desk", RELAY_APP_COMPUTER };
+		all.targets[5] = (struct link_target){ "mini", "Mini", RELAY_APP_MINI_PROGRAM };
+		all.targets[6] = (struct link_target){ "chat", "Chat", RELAY_APP_WECHAT };
+		all.n_targets = 7;
 		link.n_targets = 0;
 		for (unsigned k = 0; k < all.n_targets; k++)
 			if (target_rows[i].targets & 1u << k)
@@ -194,9 +208,81 @@ static void the_wrong_app_hears_all_of_them(void **state UNUSED)
 	struct link link = make_link();
 
 	page_add_notice(&english, NOTICE_WRONG_APP, &link, &page);
-	assert_has(&page, "<li>a browser</li>\n<li>WeCom</li>\n<li>DingTalk</li>");
+	assert_has(&page, "<ul>\n<li>WeCom</li>\n<li>DingTalk</li>\n</ul>");
 	assert_lacks(&page, "<form");
+	assert_lacks(&page, "/q/");
 	buf_done(&page);
+}
+
+static void a_code_is_no_use_where_a_computer_is_needed(void **state UNUSED)
+{
+	struct buf page = BUF_INIT(PAGE_BYTES_MAX);
+	struct link link = make_link();
+
+	assert_int_equal(page_choose_notice(&link), NOTICE_WRONG_APP);
+	link.targets[3].app = RELAY_APP_COMPUTER;
+	page_add_notice(&english, NOTICE_WRONG_APP, &link, &page);
+	assert_has(&page, "<li>DingTalk</li>\n</ul>\n<p class=\"soft\">Or open this address");
+	assert_has(&page, "<bdi>https://sso.example.org/q/AAAAAAAAAAAAAAAAAAAAAA</bdi>");
+	link.targets[0] = link.targets[3];
+	link.n_targets = 1;
+	assert_int_equal(page_choose_notice(&link), NOTICE_USE_COMPUTER);
+	buf_done(&page);
+	page_add_notice(&english, NOTICE_USE_COMPUTER, &link, &page);
+	assert_has(&page, "Open this address there:</p>\n<p class=\"address\"><bdi>https://");
+	assert_lacks(&page, "<ul>");
+	assert_lacks(&page, "Or open");
+	buf_done(&page);
+}
+
+static void both_ways_of_one_app_are_one_to_people(void **state UNUSED)
+{
+	struct reader reader = english;
+	struct buf page = BUF_INIT(PAGE_BYTES_MAX);
+	struct link link = make_link();
+
+	link.targets[0].app = RELAY_APP_WECHAT;
+	link.targets[2].app = RELAY_APP_MINI_PROGRAM;
+	question(&reader, &link, &page);
+	assert_has(&page, "<ul>\n<li>WeChat</li>\n</ul>");
+	link.targets[0].app = RELAY_APP_BROWSER;
+	question(&reader, &link, &page);
+	assert_has(&page, "<ul>\n<li>WeChat</li>\n</ul>");
+	reader.app = RELAY_APP_COMPUTER;
+	question(&reader, &link, &page);
+	assert_has(&page, "value=\"site\"");
+	assert_has(&page, "<ul>\n<li>WeChat</li>\n</ul>");
+	buf_done(&page);
+}
+
+/* Its script stands on it as the policy allows it, and what comes from elsewhere cannot leave its
+ * place. */
+static void dingtalks_page_is_as_its_policy_says(void **state UNUSED)
+{
+	struct buf page = BUF_INIT(PAGE_BYTES_MAX), policy = BUF_INIT(4096);
+	struct buf digest_text = BUF_INIT(128);
+	const char *script, *end;
+	struct digest digest;
+
+	page_add_dingtalk(&english, "https://cdn.example.org/a&b.js", &page);
+	assert_has(&page, "data-src=\"https://cdn.example.org/a&amp;b.js\"");
+	assert_true(page_add_dingtalk_policy("https://cdn.example.org/a&b.js", &policy));
+	script = strstr(buf_text(&page), "<script>") + strlen("<script>");
+	end = strstr(script, "</script>");
+	assert_int_equal(crypto_digest(DIGEST_SHA256, script, (size_t)(end - script), &digest), 0);
+	buf_add_text(&digest_text, "script-src 'sha256-");
+	base64_add(&digest_text, digest.bytes, digest.len);
+	buf_add_text(&digest_text, "' https://cdn.example.org/a&b.js; style-src 'sha256-");
+	assert_has(&policy, buf_text(&digest_text));
+	assert_has(&policy, "default-src 'none'; ");
+	assert_has(&policy, "form-action 'self'; ");
+	assert_has(&policy, "frame-ancestors 'none'");
+	assert_lacks(&policy, "unsafe");
+	assert_null(strstr(end + 1, "<script"));
+	assert_lacks(&page, "on\"");
+	buf_done(&page);
+	buf_done(&policy);
+	buf_done(&digest_text);
 }
 
 /* Digits stand on the page of their result and on no other. */
@@ -345,6 +431,9 @@ int main(void)
 		cmocka_unit_test(an_app_is_offered_what_it_can_open),
 		cmocka_unit_test(a_browser_hears_of_the_apps),
 		cmocka_unit_test(the_wrong_app_hears_all_of_them),
+		cmocka_unit_test(a_code_is_no_use_where_a_computer_is_needed),
+		cmocka_unit_test(both_ways_of_one_app_are_one_to_people),
+		cmocka_unit_test(dingtalks_page_is_as_its_policy_says),
 		cmocka_unit_test(only_one_result_has_digits),
 		cmocka_unit_test(every_notice_says_something),
 		cmocka_unit_test(the_phone_chooses_the_language),

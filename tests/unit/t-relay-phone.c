@@ -113,6 +113,36 @@ static void a_long_cookie_header_is_not_read(void **state UNUSED)
 }
 
 static const struct {
+	const char *header;
+	bool is_form;
+} type_rows[] = {
+	{ PHONE_FORM_TYPE, true },
+	{ PHONE_FORM_TYPE "; charset=UTF-8", true },
+	{ "Application/X-WWW-Form-Urlencoded", true },
+	{ PHONE_FORM_TYPE " ;x", true },
+	{ PHONE_FORM_TYPE "x", false },
+	{ "text/plain; " PHONE_FORM_TYPE, false },
+	{ "", false },
+	{ NULL, false },
+};
+
+static void a_form_says_that_it_is_one(void **state UNUSED)
+{
+	for (size_t i = 0; i < N_ELEMENTS(type_rows); i++)
+		if (phone_type_is(type_rows[i].header, PHONE_FORM_TYPE) != type_rows[i].is_form)
+			fail_msg("\"%s\"", type_rows[i].header);
+}
+
+static void no_two_secrets_are_one(void **state UNUSED)
+{
+	char one[RELAY_SECRET_LEN + 1], two[RELAY_SECRET_LEN + 1];
+
+	assert_true(phone_make_secret(one) && phone_make_secret(two));
+	assert_int_equal(strlen(one), RELAY_SECRET_LEN);
+	assert_string_not_equal(one, two);
+}
+
+static const struct {
 	const char *user_agent;
 	enum relay_app app;
 } app_rows[] = {
@@ -124,6 +154,18 @@ static const struct {
 	{ "Mozilla/5.0 MicroMessenger/7.0.1 WXWORK/4.1.0", RELAY_APP_WECOM },
 	{ "Mozilla/5.0 AliApp(DingTalk/7.0.0) com.alibaba", RELAY_APP_DINGTALK },
 	{ "wxwork", RELAY_APP_BROWSER },
+	{ "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+	  RELAY_APP_COMPUTER },
+	{ "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.4 Safari/605.1.15",
+	  RELAY_APP_COMPUTER },
+	{ "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/124.0 Safari/537.36",
+	  RELAY_APP_COMPUTER },
+	{ "Mozilla/5.0 (Linux; Android 14) Chrome/124.0 Mobile Safari/537.36", RELAY_APP_BROWSER },
+	{ "Mozilla/5.0 (Linux; Android 14; Tablet) Chrome/124.0 Safari/537.36",
+	  RELAY_APP_BROWSER },
+	{ "Mozilla/5.0 (Phone; OpenHarmony 5.0) ArkWeb/4.1 Mobile HarmonyOS", RELAY_APP_BROWSER },
+	{ "Mozilla/5.0 (Windows NT 10.0) MicroMessenger/7.0 WindowsWechat", RELAY_APP_WECHAT },
+	{ "curl/8.0", RELAY_APP_BROWSER },
 };
 
 static void apps_are_known_by_their_user_agent(void **state UNUSED)
@@ -239,6 +281,8 @@ int main(void)
 		cmocka_unit_test(only_our_own_page_may_press),
 		cmocka_unit_test(the_cookie_is_whole_or_none),
 		cmocka_unit_test(a_long_cookie_header_is_not_read),
+		cmocka_unit_test(a_form_says_that_it_is_one),
+		cmocka_unit_test(no_two_secrets_are_one),
 		cmocka_unit_test(apps_are_known_by_their_user_agent),
 		cmocka_unit_test(a_proxy_on_this_machine_is_believed),
 		cmocka_unit_test(a_header_that_comes_twice_is_noticed),

@@ -1,447 +1,233 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Links that listen, and what a relay tells them of a vendor: each push once, each answered once,
- * and no flood takes more than its places. */
-#include "relay-client-fixture.h"
+/* push.c: what vendors send, what hosts answer, and the bytes in between. */
+#include "jauth-relay/push.h"
 
-#define APP "gh_0123456789ab"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* --- time --- */
+#include <cmocka.h>
 
-static uint64_t later_us;
+#include "base/json.h"
+#include "base/macro.h"
+#include "base/text.h"
+#include "jauth-relay/link.h"
 
-int __real_sd_event_now(sd_event *event, clockid_t clock, uint64_t *ret_usec);
-int __wrap_sd_event_now(sd_event *event, clockid_t clock, uint64_t *ret_usec);
+#define HOST "0123456789abcdef"
+#define A64  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-int __wrap_sd_event_now(sd_event *event, clockid_t clock, uint64_t *ret_usec)
+static struct push *make(void)
 {
-	int r = __real_sd_event_now(event, clock, ret_usec);
-
-	*ret_usec += later_us;
-	return r;
-}
-
-static void pass_ms(int64_t ms)
-{
-	later_us += (uint64_t)ms * 1000;
-}
-
-/* --- set up --- */
-
-static void open_listening(struct fixture *fixture, int64_t seconds)
-{
-	const struct relay_opening opening = {
-		.user = "jane", .service = "sshd", .source = "192.0.2.7", .since_s = 1700000000,
-		.listen = APP,
+	const struct push from = {
+		.host = HOST, .app = "wx_1", .is_post = true, .query = (char *)"signature=a&b=%20",
+		.body = (char *)"<xml>\n\t\"\\\xe5\xb0\x8f\x7f</xml>",
 	};
+	struct push *push = push_new(&from);
 
-	assert_true(open_as(fixture, &opening, seconds) > 0);
+	assert_non_null(push);
+	return push;
 }
 
-/* A link that listens, at a relay whose instance is known. */
-static int set_up_listening(void **state)
+static void no_two_pushes_have_one_id(void **state UNUSED)
 {
-	struct fixture *fixture;
-	const struct asked *asked;
+	struct push *one = make(), *two = make();
 
-	later_us = 0;
-	(void)set_up(state);
-	fixture = *state;
-	open_listening(fixture, 100);
-	asked = expect(fixture, "PUT", FIRST, "");
-	assert_non_null(strstr(asked->body, ",\"listen\":\"" APP "\",\"targets\":[],\"seconds\":"));
-	reply(fixture, asked, 200);
-	tell_events(fixture, "i1", 1, "");
-	expect_taken(fixture, "PUT", FIRST, "");
-	fixture->is_known = true;
-	return 0;
+	assert_int_equal(strlen(one->id), RELAY_ID_LEN);
+	assert_string_not_equal(one->id, two->id);
+	push_free(one);
+	push_free(two);
 }
 
-/* The id of the Nth push. */
-static char *push_id(unsigned n)
+static void what_cannot_be_told_is_known(void **state UNUSED)
 {
-	return text_format("push-%017u", n);
+	char long_text[RELAY_PUSH_MAX + 2];
+
+	memset(long_text, 'a', sizeof(long_text));
+	long_text[RELAY_PUSH_MAX + 1] = '\0';
+	assert_false(push_is_query(long_text));
+	assert_false(push_is_body(long_text, RELAY_PUSH_MAX + 1));
+	long_text[RELAY_PUSH_MAX] = '\0';
+	assert_true(push_is_query(long_text));
+	assert_true(push_is_body(long_text, RELAY_PUSH_MAX));
+	assert_true(push_is_query("") && push_is_query("a=\"b\\"));
+	assert_false(push_is_query("a\tb") || push_is_query("\xc3\xa9"));
+	assert_true(push_is_body("", 0) && push_is_body("a\r\n\x01", 4));
+	assert_false(push_is_body("a\0b", 3) || push_is_body("\xff", 1) || push_is_body("\xc3", 1));
+	assert_true(push_is_app("wx0123_A") && push_is_app(A64));
+	assert_false(push_is_app("") || push_is_app(A64 "a") || push_is_app("a-b") ||
+		     push_is_app("a/b") || push_is_app("\xc3\xa9"));
 }
 
-static char *push_event(unsigned n)
+static const struct {
+	const char *body;
+	int result;
+	unsigned status;
+	const char *answer;
+} answer_rows[] = {
+	{ "{\"status\":200,\"body\":\"\"}", 0, 200, NULL },
+	{ "{\"status\":200,\"body\":\"<xml>\\n\\u5c0f\"}", 0, 200, "<xml>\n\xe5\xb0\x8f" },
+	{ "{\"status\":403,\"body\":\"\"}", 0, 403, NULL },
+	{ "{\"status\":403,\"body\":\"x\"}", -EINVAL, 0, NULL },
+	{ "{\"status\":201,\"body\":\"\"}", -EINVAL, 0, NULL },
+	{ "{\"status\":500,\"body\":\"\"}", -EINVAL, 0, NULL },
+	{ "{\"status\":\"200\",\"body\":\"\"}", -EINVAL, 0, NULL },
+	{ "{\"status\":200}", -EINVAL, 0, NULL },
+	{ "{\"body\":\"\"}", -EINVAL, 0, NULL },
+	{ "{\"status\":200,\"body\":1}", -EINVAL, 0, NULL },
+	{ "{\"status\":200,\"body\":\"a\\u0000b\"}", -EINVAL, 0, NULL },
+	{ "[]", -EINVAL, 0, NULL },
+	{ "", -EINVAL, 0, NULL },
+};
+
+static void an_answer_is_checked_and_the_first_counts(void **state UNUSED)
 {
-	return text_format("{\"push\":\"push-%017u\",\"n\":1,\"app\":\"" APP "\","
-			   "\"method\":\"POST\",\"query\":\"signature=a&nonce=b\","
-			   "\"body\":\"<xml>\\n\\t%u</xml>\"}", n, n);
-}
+	for (size_t i = 0; i < N_ELEMENTS(answer_rows); i++) {
+		struct push *push = make();
+		const char *body = answer_rows[i].body;
 
-static void tell_push(struct fixture *fixture, unsigned n)
-{
-	char *event = push_event(n);
-
-	tell_events(fixture, "i1", 1, event);
-	free(event);
-}
-
-/* So many new ones in one reply. */
-static void tell_pushes(struct fixture *fixture, unsigned first, unsigned n)
-{
-	struct buf events = BUF_INIT(RELAY_EVENTS_BODY_MAX);
-
-	for (unsigned i = 0; i < n; i++) {
-		char *event = push_event(first + i);
-
-		buf_add_format(&events, "%s%s", i ? "," : "", event);
-		free(event);
+		if (push_answer(push, body, strlen(body)) != answer_rows[i].result)
+			fail_msg("%s", body);
+		assert_int_equal(push->status, answer_rows[i].status);
+		assert_true(text_equals(push->answer, answer_rows[i].answer));
+		if (push->status)
+			assert_int_equal(push_answer(push, body, strlen(body)), -EALREADY);
+		push_free(push);
 	}
-	tell_events(fixture, "i1", 1, buf_text(&events));
-	buf_done(&events);
 }
 
-static void answer(struct fixture *fixture, unsigned n, unsigned status, const char *body)
+static void a_long_answer_is_not_taken(void **state UNUSED)
 {
-	char *id = push_id(n);
+	_cleanup_(buf_done) struct buf body = BUF_INIT(RELAY_BODY_MAX);
+	struct push *push = make();
 
-	relay_answer_push(fixture->relay, id, status, body);
-	free(id);
+	buf_add_text(&body, "{\"status\":200,\"body\":\"");
+	for (size_t i = 0; i <= RELAY_PUSH_MAX; i++)
+		buf_add_char(&body, 'a');
+	buf_add_text(&body, "\"}");
+	assert_int_equal(push_answer(push, buf_text(&body), body.len), -EINVAL);
+	push_free(push);
 }
 
-static const struct asked *expect_answer(struct fixture *fixture, const char *server, unsigned n)
+/* What hosts say one after the other ("-": nothing; else the status, a letter is a body), and what
+ * the vendor hears. */
+static const struct {
+	const char *hosts;
+	unsigned status;
+	const char *answer;
+} verdict_rows[] = {
+	{ "-", 200, NULL }, { "---", 200, NULL }, { "y", 200, NULL }, { "n", 403, NULL },
+	{ "nn", 403, NULL }, { "ny", 200, NULL }, { "yn", 200, NULL }, { "-n", 403, NULL },
+	{ "n-", 403, NULL }, { "-y", 200, NULL }, { "A", 200, "A" }, { "nA", 200, "A" },
+	{ "yA", 200, "A" }, { "AB", 200, "A" }, { "An", 200, "A" }, { "n-yBA", 200, "B" },
+};
+
+static void several_hosts_become_one_answer(void **state UNUSED)
 {
-	const struct asked *asked = next(fixture);
-	char *id = push_id(n), *line = text_format("PUT %s/v1/pushes/%s", server, id);
+	for (size_t i = 0; i < N_ELEMENTS(verdict_rows); i++) {
+		struct push_verdict verdict = { 0 };
 
-	assert_string_equal(asked->line, line);
-	assert_string_equal(asked->authorization, "Bearer " KEY);
-	free(line);
-	free(id);
-	return asked;
-}
+		for (const char *host = verdict_rows[i].hosts; *host; host++) {
+			struct push *push = make();
+			const char body[] = { *host, '\0' };
 
-/* --- one push --- */
-
-static void a_push_is_handed_on_and_answered(void **state)
-{
-	struct fixture *fixture = *state;
-	const struct asked *asked;
-
-	tell_push(fixture, 7);
-	assert_int_equal(fixture->n_pushed, 1);
-	assert_string_equal(fixture->push.id, "push-00000000000000007");
-	assert_string_equal(fixture->push.app, APP);
-	assert_string_equal(fixture->push.method, "POST");
-	assert_string_equal(fixture->push_query, "signature=a&nonce=b");
-	assert_string_equal(fixture->push_body, "<xml>\n\t7</xml>");
-	expect_nothing(fixture);
-	answer(fixture, 7, 200, "<xml>\n\"yes\"</xml>");
-	asked = expect_answer(fixture, FIRST, 7);
-	assert_string_equal(asked->body,
-			    "{\"status\":200,\"body\":\"<xml>\\u000a\\\"yes\\\"</xml>\"}");
-	reply(fixture, asked, 204);
-	expect_nothing(fixture);
-	assert_int_equal(fixture->n_failed, 0);
-}
-
-static void a_push_is_handed_on_once_and_answered_once(void **state)
-{
-	struct fixture *fixture = *state;
-	const struct asked *asked;
-
-	tell_push(fixture, 1);
-	tell_push(fixture, 1);
-	answer(fixture, 1, 403, "");
-	answer(fixture, 1, 200, "no");
-	asked = expect_answer(fixture, FIRST, 1);
-	assert_string_equal(asked->body, "{\"status\":403,\"body\":\"\"}");
-	answer(fixture, 1, 200, "no");
-	tell_push(fixture, 1);
-	reply(fixture, asked, 204);
-	settle(fixture);
-	answer(fixture, 1, 200, "no");
-	tell_push(fixture, 1);
-	answer(fixture, 2, 200, "there is none");
-	expect_nothing(fixture);
-	assert_int_equal(fixture->n_pushed, 1);
-}
-
-/* --- answers that the relay does not take --- */
-
-static void an_answer_that_nobody_waits_for_is_nobodys_fault(void **state)
-{
-	static const unsigned statuses[] = { 404, 400, 401, 405, 409, 413, 429, 200, 302 };
-	struct fixture *fixture = *state;
-
-	for (unsigned i = 0; i < N_ELEMENTS(statuses); i++) {
-		tell_push(fixture, i);
-		answer(fixture, i, 200, "late");
-		reply(fixture, expect_answer(fixture, FIRST, i), statuses[i]);
-		expect_nothing(fixture);
+			push->status = *host == '-' ? 0 : *host == 'n' ? 403 : 200;
+			if (*host >= 'A' && *host <= 'Z')
+				push->answer = text_copy(body);
+			push_count(push, &verdict);
+			push_free(push);
+		}
+		if (push_status(&verdict) != verdict_rows[i].status ||
+		    !text_equals(verdict.answer, verdict_rows[i].answer))
+			fail_msg("%s: %u %s", verdict_rows[i].hosts, push_status(&verdict),
+				 verdict.answer);
+		free(verdict.answer);
 	}
-	assert_int_equal(fixture->n_failed, 0);
-	assert_true(status_of(fixture).n_failures == 0);
-	assert_string_equal(status_of(fixture).server, FIRST);
 }
 
-static void the_next_server_is_told_the_answer(void **state)
+static void an_event_has_all_of_it(void **state UNUSED)
 {
-	struct fixture *fixture = *state;
-	const struct asked *asked;
+	_cleanup_(buf_done) struct buf event = BUF_INIT(PUSH_EVENT_MAX);
+	struct push *push = make();
+	int64_t number;
 
-	tell_push(fixture, 1);
-	answer(fixture, 1, 200, "yes");
-	reply(fixture, expect_answer(fixture, FIRST, 1), 503);
-	expect_taken(fixture, "PUT", SECOND, "");
-	asked = expect_answer(fixture, SECOND, 1);
-	assert_string_equal(asked->body, "{\"status\":200,\"body\":\"yes\"}");
-	reply(fixture, asked, 204);
-	expect_nothing(fixture);
-	assert_true(status_of(fixture).n_switches == 1);
-	assert_int_equal(fixture->n_pushed, 1);
+	push_add_event(push, 1700000000123456, &event);
+	_cleanup_json_ struct json_t *json = json_read_object(buf_text(&event), event.len);
+
+	assert_non_null(json);
+	assert_string_equal(json_text(json, "push", RELAY_ID_LEN), push->id);
+	assert_int_equal(json_number(json, "n", 0, INT64_MAX, &number), 0);
+	assert_int_equal(number, 1700000000123456);
+	assert_string_equal(json_text(json, "app", RELAY_LISTEN_MAX), "wx_1");
+	assert_string_equal(json_text(json, "method", 8), "POST");
+	assert_string_equal(json_text(json, "query", RELAY_PUSH_MAX), push->query);
+	assert_string_equal(json_any_text(json, "body", RELAY_PUSH_MAX), push->body);
+	assert_false(json_has(json, "status"));
+	push_free(push);
 }
 
-/* What the server said that was left meanwhile says nothing of the one in use. */
-static void an_answer_under_way_is_told_again_elsewhere(void **state)
+/* Nothing but signs that are six bytes in JSON. */
+static void the_longest_event_fits(void **state UNUSED)
 {
-	struct fixture *fixture = *state;
-	const struct asked *late;
+	_cleanup_(buf_done) struct buf event = BUF_INIT(PUSH_EVENT_MAX);
+	struct push *push = make();
 
-	tell_push(fixture, 1);
-	answer(fixture, 1, 200, "yes");
-	late = expect_answer(fixture, FIRST, 1);
-	wait_for_poll(fixture);
-	fixture->is_polling = false;
-	reply(fixture, &fixture->poll, 500);
-	expect_taken(fixture, "PUT", SECOND, "");
-	reply_fault(fixture, late, HTTP_BROKEN);
-	reply(fixture, expect_answer(fixture, SECOND, 1), 204);
-	expect_nothing(fixture);
-	assert_true(status_of(fixture).n_switches == 1);
+	free(push->body);
+	push->body = malloc(RELAY_PUSH_MAX + 1);
+	memset(push->body, 1, RELAY_PUSH_MAX);
+	push->body[RELAY_PUSH_MAX] = '\0';
+	push_add_event(push, INT64_MAX, &event);
+	assert_false(buf_failed(&event));
+	assert_in_range(event.len, 6 * RELAY_PUSH_MAX, PUSH_EVENT_MAX);
+	push_free(push);
 }
 
-static void no_answer_is_told_when_the_vendor_is_gone(void **state)
+static void bytes_bring_it_back_and_others_are_refused(void **state UNUSED)
 {
-	struct fixture *fixture = *state;
-	const struct asked *asked;
+	struct buf bytes = BUF_INIT_SECRET(LINK_BYTES_MAX), again = BUF_INIT_SECRET(LINK_BYTES_MAX);
+	static const char answer[] = "{\"status\":200,\"body\":\"success\"}";
+	struct push *push = make(), *other = NULL;
+	struct link *link = NULL;
 
-	tell_push(fixture, 1);
-	answer(fixture, 1, 200, "yes");
-	asked = expect_answer(fixture, FIRST, 1);
-	pass_ms(RELAY_PUSH_WAIT_MS);
-	reply_fault(fixture, asked, HTTP_TIMED_OUT);
-	expect_taken(fixture, "PUT", SECOND, "");
-	expect_nothing(fixture);
-}
-
-static void an_answer_that_is_too_long_is_none(void **state)
-{
-	struct fixture *fixture = *state;
-	char longest[RELAY_PUSH_MAX + 2];
-	static const struct { char letter; size_t len; bool is_told; } rows[] = {
-		{ 'x', RELAY_PUSH_MAX, true }, { 'x', RELAY_PUSH_MAX + 1, false },
-		{ '\x01', RELAY_PUSH_MAX, false },       /* six bytes each */
-	};
-
-	for (unsigned i = 0; i < N_ELEMENTS(rows); i++) {
-		const struct asked *asked;
-
-		memset(longest, rows[i].letter, rows[i].len);
-		longest[rows[i].len] = '\0';
-		tell_push(fixture, i);
-		answer(fixture, i, 200, longest);
-		asked = expect_answer(fixture, FIRST, i);
-		if (rows[i].is_told)
-			assert_non_null(strstr(asked->body, longest));
-		else
-			assert_string_equal(asked->body, "{\"status\":200,\"body\":\"\"}");
-		reply(fixture, asked, 204);
+	assert_int_equal(push_answer(push, answer, strlen(answer)), 0);
+	push_encode(push, &bytes);
+	assert_true(push_is_bytes(bytes.data, bytes.len));
+	assert_false(push_is_bytes("", 0) || push_is_bytes("\x02", 1));
+	assert_int_equal(link_decode(bytes.data, bytes.len, &link), -EBADMSG);
+	assert_int_equal(push_decode(bytes.data, bytes.len, &other), 0);
+	push_encode(other, &again);
+	assert_int_equal(again.len, bytes.len);
+	assert_memory_equal(again.data, bytes.data, bytes.len);
+	assert_string_equal(other->answer, "success");
+	push_free(other);
+	for (size_t len = 0; len < bytes.len; len++)
+		assert_int_equal(push_decode(bytes.data, len, &other), -EBADMSG);
+	buf_add_char(&bytes, '\0');
+	assert_int_equal(push_decode(bytes.data, bytes.len, &other), -EBADMSG);
+	bytes.len--;
+	for (size_t i = 0; i < bytes.len; i++) {
+		bytes.data[i] = (char)(bytes.data[i] ^ 0x80);
+		if (push_decode(bytes.data, bytes.len, &other) == 0)
+			push_free(other);
+		bytes.data[i] = (char)(bytes.data[i] ^ 0x80);
 	}
-	expect_nothing(fixture);
+	push_free(push);
+	buf_done(&bytes);
+	buf_done(&again);
 }
-
-/* --- many --- */
-
-static void a_hundred_at_once_are_all_answered(void **state)
-{
-	struct fixture *fixture = *state;
-	unsigned n = 0;
-
-	fixture->answer = "";
-	for (unsigned n_more; n < 100; n += n_more) {
-		n_more = MIN(100 - n, (unsigned)RELAY_EVENTS_MAX);
-		tell_pushes(fixture, n, n_more);
-	}
-	assert_int_equal(fixture->n_pushed, 100);
-	for (unsigned i = 0; i < 100; i++) {
-		const struct asked *asked = next(fixture);
-
-		assert_non_null(strstr(asked->line, "/v1/pushes/push-"));
-		assert_string_equal(asked->body, "{\"status\":200,\"body\":\"\"}");
-		reply(fixture, asked, 204);
-	}
-	expect_nothing(fixture);
-	assert_int_equal(fixture->n_failed, 0);
-}
-
-static void places_are_few_and_free_again(void **state)
-{
-	struct fixture *fixture = *state;
-	unsigned n = 0;
-
-	for (; n < RELAY_PUSHES_MAX + RELAY_EVENTS_MAX; n += RELAY_EVENTS_MAX)
-		tell_pushes(fixture, n, RELAY_EVENTS_MAX);
-	assert_int_equal(fixture->n_pushed, RELAY_PUSHES_MAX);
-	answer(fixture, 3, 200, "");
-	reply(fixture, expect_answer(fixture, FIRST, 3), 204);
-	settle(fixture);
-	tell_push(fixture, n);                   /* in the place of the one that is over */
-	tell_push(fixture, n + 1);
-	assert_int_equal(fixture->n_pushed, RELAY_PUSHES_MAX + 1);
-	pass_ms(RELAY_PUSH_KEEP_MS);
-	tell_push(fixture, n + 1);
-	assert_int_equal(fixture->n_pushed, RELAY_PUSHES_MAX + 2);
-	answer(fixture, 5, 200, "much too late");
-	answer(fixture, n + 1, 200, "");
-	reply(fixture, expect_answer(fixture, FIRST, n + 1), 204);
-	expect_nothing(fixture);
-}
-
-/* Whoever floods the relay slows down nobody but pushes. */
-static void pushes_of_nobody_are_paced(void **state)
-{
-	struct fixture *fixture = *state;
-
-	tell_push(fixture, 1);
-	wait_for_poll(fixture);
-	rests.n = 0;
-	tell_push(fixture, 2);
-	assert_true(rests.n > 0);
-	assert_true(rests.last_us >= RELAY_CHATTER_MIN_MS * 1000);
-	wait_for_poll(fixture);
-	rests.n = 0;
-	fixture->is_somebodys = true;
-	tell_push(fixture, 3);
-	assert_int_equal(rests.n, 0);
-	tell_push(fixture, 3);                   /* the same again is no news */
-	assert_true(rests.n > 0);
-}
-
-/* --- links that listen --- */
-
-static void nothing_else_happens_to_a_link_that_listens(void **state)
-{
-	struct fixture *fixture = *state;
-
-	send_to(fixture, "wecom");
-	expect_taken(fixture, "PUT", FIRST, "/target");
-	tell(fixture, ",\"method\":\"wecom\",\"callback\":\"code=1\",\"refused\":true");
-	assert_int_equal(fixture->n_pressed + fixture->n_called_back + fixture->n_refused, 0);
-	tell_push(fixture, 1);
-	assert_int_equal(fixture->n_pushed, 1);
-}
-
-static const char *seconds_in(const struct asked *asked)
-{
-	const char *at = strstr(asked->body, "\"seconds\":");
-
-	assert_non_null(at);
-	return at + strlen("\"seconds\":");
-}
-
-/* A sysadmin may try a method for longer than a link lives. */
-static void a_link_that_listens_is_followed_by_another(void **state)
-{
-	struct fixture *fixture = *state;
-	static const char put[] = "PUT " FIRST "/v1/links/";
-	char first[RELAY_ID_LEN + 1];
-	const struct asked *asked;
-
-	relay_close(fixture->relay, fixture->number);
-	expect_taken(fixture, "DELETE", FIRST, "");
-	open_listening(fixture, 300);
-	asked = expect(fixture, "PUT", FIRST, "");
-	assert_true(atol(seconds_in(asked)) > RELAY_LINK_SECONDS_MAX - 5);
-	reply(fixture, asked, 200);
-	(void)text_into(first, sizeof(first), fixture->id);
-	pass_ms((RELAY_LINK_SECONDS_MAX - RELAY_RENEW_S) * 1000 - 5000);
-	tell_events(fixture, "i1", 1, "");
-	expect_nothing(fixture);
-	pass_ms(5000);
-	tell_events(fixture, "i1", 1, "");
-	asked = next(fixture);
-	assert_memory_equal(asked->line, put, strlen(put));
-	assert_null(strstr(asked->line, first));
-	assert_non_null(strstr(asked->body, "\"listen\":\"" APP "\""));
-	assert_in_range(atol(seconds_in(asked)), 170, RELAY_LINK_SECONDS_MAX);
-	(void)text_into(fixture->id, sizeof(fixture->id), asked->line + strlen(put));
-	reply(fixture, asked, 200);
-	settle(fixture);
-	assert_int_equal(fixture->n_opened, 2);          /* of the login's links: it knows one */
-	pass_ms(150000);                                 /* its end, not another's beginning */
-	tell_events(fixture, "i1", 1, "");
-	expect_nothing(fixture);
-	tell_push(fixture, 1);
-	assert_int_equal(fixture->n_pushed, 1);
-	relay_close(fixture->relay, fixture->number);
-	expect_taken(fixture, "DELETE", FIRST, "");
-	assert_int_equal(fixture->n_failed, 0);
-}
-
-static void other_links_are_followed_by_none(void **state)
-{
-	struct fixture *fixture = *state;
-
-	relay_close(fixture->relay, fixture->number);
-	expect_taken(fixture, "DELETE", FIRST, "");
-	assert_true(open_for(fixture, 300) > 0);
-	expect_taken(fixture, "PUT", FIRST, "");
-	pass_ms(170000);
-	tell_events(fixture, "i1", 1, "");
-	expect_nothing(fixture);
-}
-
-/* --- the end --- */
-
-static void another_relay_knows_nothing_of_the_pushes(void **state)
-{
-	static const char *const third[] = { "https://r3.example.org", NULL };
-	struct fixture *fixture = *state;
-
-	tell_push(fixture, 1);
-	tell_push(fixture, 2);
-	answer(fixture, 1, 200, "");
-	(void)expect_answer(fixture, FIRST, 1);
-	configure(fixture, PUBLIC, third, KEY);
-	answer(fixture, 2, 200, "");
-	expect_taken(fixture, "PUT", third[0], "");
-	expect_nothing(fixture);
-}
-
-static void it_ends_with_pushes_open(void **state)
-{
-	struct fixture *fixture = *state;
-
-	tell_push(fixture, 1);
-	tell_push(fixture, 2);
-	tell_push(fixture, 3);
-	answer(fixture, 1, 200, "");
-	(void)expect_answer(fixture, FIRST, 1);
-	answer(fixture, 2, 200, "");             /* and tear_down() frees it */
-}
-
-#define PUSH_TEST(function) cmocka_unit_test_setup_teardown(function, set_up_listening, tear_down)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		PUSH_TEST(a_push_is_handed_on_and_answered),
-		PUSH_TEST(a_push_is_handed_on_once_and_answered_once),
-		PUSH_TEST(an_answer_that_nobody_waits_for_is_nobodys_fault),
-		PUSH_TEST(the_next_server_is_told_the_answer),
-		PUSH_TEST(an_answer_under_way_is_told_again_elsewhere),
-		PUSH_TEST(no_answer_is_told_when_the_vendor_is_gone),
-		PUSH_TEST(an_answer_that_is_too_long_is_none),
-		PUSH_TEST(a_hundred_at_once_are_all_answered),
-		PUSH_TEST(places_are_few_and_free_again),
-		PUSH_TEST(pushes_of_nobody_are_paced),
-		PUSH_TEST(nothing_else_happens_to_a_link_that_listens),
-		PUSH_TEST(a_link_that_listens_is_followed_by_another),
-		PUSH_TEST(other_links_are_followed_by_none),
-		PUSH_TEST(another_relay_knows_nothing_of_the_pushes),
-		PUSH_TEST(it_ends_with_pushes_open),
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_two_pushes_have_one_id),
+		cmocka_unit_test(what_cannot_be_told_is_known),
+		cmocka_unit_test(an_answer_is_checked_and_the_first_counts),
+		cmocka_unit_test(a_long_answer_is_not_taken),
+		cmocka_unit_test(several_hosts_become_one_answer),
+		cmocka_unit_test(an_event_has_all_of_it),
+		cmocka_unit_test(the_longest_event_fits),
+		cmocka_unit_test(bytes_bring_it_back_and_others_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

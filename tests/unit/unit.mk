@@ -262,11 +262,11 @@ t_relay_events_CFLAGS = $(t_relay_client_CFLAGS)
 t_relay_events_LDADD = $(t_relay_client_LDADD)
 t_relay_events_LDFLAGS = $(t_relay_client_LDFLAGS)
 # Its clock can be moved.
-check_PROGRAMS += t-relay-push
-t_relay_push_SOURCES = tests/unit/t-relay-push.c tests/unit/relay-client-fixture.h
-t_relay_push_CFLAGS = $(t_relay_client_CFLAGS)
-t_relay_push_LDADD = $(t_relay_client_LDADD)
-t_relay_push_LDFLAGS = $(t_relay_client_LDFLAGS) -Wl,--wrap=sd_event_now
+check_PROGRAMS += t-relay-client-push
+t_relay_client_push_SOURCES = tests/unit/t-relay-client-push.c tests/unit/relay-client-fixture.h
+t_relay_client_push_CFLAGS = $(t_relay_client_CFLAGS)
+t_relay_client_push_LDADD = $(t_relay_client_LDADD)
+t_relay_client_push_LDFLAGS = $(t_relay_client_LDFLAGS) -Wl,--wrap=sd_event_now
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)
@@ -493,8 +493,7 @@ t_relay_link_SOURCES = tests/unit/t-relay-link.c
 t_relay_link_CFLAGS = $(UNIT_CFLAGS)
 t_relay_link_LDADD = libjauth-relay.la $(UNIT_LIBS)
 
-check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-waits
-check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-slow t-relay-waits
+check_PROGRAMS += t-relay-config t-relay-page t-relay-phone t-relay-push t-relay-slow t-relay-waits
 t_relay_config_SOURCES = tests/unit/t-relay-config.c
 t_relay_config_CFLAGS = $(UNIT_CFLAGS)
 t_relay_config_LDADD = libjauth-relay.la $(UNIT_LIBS)
@@ -505,6 +504,9 @@ t_relay_page_LDADD = libjauth-relay.la $(UNIT_LIBS)
 t_relay_phone_SOURCES = tests/unit/t-relay-phone.c
 t_relay_phone_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_phone_LDADD = libjauth-relay.la $(UNIT_LIBS)
+t_relay_push_SOURCES = tests/unit/t-relay-push.c
+t_relay_push_CFLAGS = $(UNIT_CFLAGS)
+t_relay_push_LDADD = libjauth-relay.la $(UNIT_LIBS)
 t_relay_slow_SOURCES = tests/unit/t-relay-slow.c
 t_relay_slow_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_slow_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
