@@ -214,7 +214,7 @@ static void has_user_token(struct login *login)
 	api_start(login, &me);
 }
 
-/* A code that came with our own poll and is spent although we did not use it: somebody else had it. */
+/* A code that came with our own poll and is spent although we did not use it: somebody had it. */
 static bool was_stolen(struct login *login, const struct api_result *result)
 {
 	const struct dingtalk_config *config = login_config(login);
