@@ -19,11 +19,11 @@
 #define RENEW_DAYS   25
 #define BODY_MAX     1024
 
+/* None of them is said of other calls, so none keeps others from being made. */
 static const struct api_error errors[] = {
 	{ -1, API_AGAIN, FAIL_PROVIDER, 0, "the vendor's system is busy" },
 	{ 40002, API_FAILED, FAIL_CONFIG, 0, "this mini program may not make URL links" },
 	{ 40013, API_FAILED, FAIL_CONFIG, 0, "this mini program is blocked from making URL links" },
-	{ 40164, API_FAILED, FAIL_CONFIG, 0, "this machine's address is not in IP 白名单" },
 	{ 40165, API_FAILED, FAIL_CONFIG, 0, "the mini program has no such page: path is wrong" },
 	{ 44990, API_FAILED, FAIL_PROVIDER, 0, "too many URL links at once" },
 	{ 44993, API_FAILED, FAIL_PROVIDER, 0, "the day's URL links are used up" },
@@ -36,9 +36,6 @@ static const struct api_error errors[] = {
 static const struct api_dialect dialect = {
 	.errors = errors,
 	.n_errors = N_ELEMENTS(errors),
-	.address_code = 40164,
-	.address_before = "invalid ip ",
-	.address_advice = "allow %s in IP 白名单",
 };
 
 bool mini_is_link(const char *url)
@@ -79,14 +76,6 @@ const char *mini_link(struct login *login)
 
 /* --- making one --- */
 
-/* Its answer is not everybody's: a login asks for something else. */
-static bool fail(struct login *login, const struct api_result *result)
-{
-	login_fail(login, result->class == API_DENIED ? FAIL_PROVIDER :
-		   (enum fail_reason)result->reason, result->detail);
-	return true;
-}
-
 static struct http_request *make_link(struct login *login, const struct secret *token UNUSED)
 {
 	const struct mini_config *config = login_config(login);
@@ -121,7 +110,7 @@ static void has_link(struct login *login)
 	login_done(login);
 }
 
-static const struct api_call link_call = { NULL, make_link, read_link, has_link, fail };
+static const struct api_call link_call = { NULL, make_link, read_link, has_link, NULL };
 
 static struct http_request *make_token(struct login *login, const struct secret *token UNUSED)
 {
@@ -147,7 +136,15 @@ static void has_token(struct login *login)
 	api_start(login, &link_call);
 }
 
-static const struct api_call token_call = { NULL, make_token, read_token, has_token, fail };
+/* Its answer is not everybody's: a login asks for something else. */
+static bool fail_token(struct login *login, const struct api_result *result)
+{
+	login_fail(login, result->class == API_DENIED ? FAIL_PROVIDER :
+		   (enum fail_reason)result->reason, result->detail);
+	return true;
+}
+
+static const struct api_call token_call = { NULL, make_token, read_token, has_token, fail_token };
 
 void mini_make_link(struct login *login)
 {

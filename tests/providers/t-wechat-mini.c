@@ -400,6 +400,9 @@ static void a_link_is_made_anew_before_it_runs_out(void **state UNUSED)
 	fake_timer(login);
 	assert_non_null(login->redirect);
 	assert_int_equal(login->end, FAKE_RUNNING);
+	fake_callback(login, "code=" CODE);
+	fake_reply(login, "wechat-mini-session.http");
+	ended(login, FAKE_IDENTIFIED, 0);
 	done(login, method);
 }
 
