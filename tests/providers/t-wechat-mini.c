@@ -508,7 +508,7 @@ static void mistakes_in_the_section_are_named(void **state UNUSED)
 		{ SECTION "url_link = https://wxaurl.cn/a?cq=1\n", "url_link" },
 		{ LINKED "make_url_link = yes\n", "make_url_link" },
 		{ SECTION "make_url_link = always\n", "make_url_link" },
-		{ SECTION "path = /pages/login/index?a=b\n", "path" },
+		{ SECTION "path = /pages/login/index?a=b\n", "without a query" },
 		{ SECTION "proxy = egress.example.org:3128\n", "proxy" },
 		{ SECTION "proxy = http://egress.example.org\n", "proxy" },
 		{ SECTION "api_url = https://api.weixin.qq.com/\n", "api_url" },
