@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Digests, HMAC and AES-GCM over OpenSSL 3; see crypto.h. */
+/* Digests, HMAC, AES-GCM and AES-CBC over OpenSSL 3; see crypto.h. */
 #include "base/crypto.h"
 
 #include <assert.h>
@@ -12,6 +12,7 @@
 #define GCM_NONCE_BYTES 12
 #define GCM_TAG_BYTES   16
 #define GCM_DATA_MAX    (64 * 1024)
+#define CBC_DATA_MAX    (64 * 1024)
 
 static_assert(SEAL_BYTES == GCM_NONCE_BYTES + GCM_TAG_BYTES, "what sealing adds");
 
@@ -148,6 +149,38 @@ struct secret *crypto_open(const unsigned char key[32], const char *purpose, con
 	    EVP_CipherFinal_ex(cipher, (unsigned char *)data->data + n, &n_last) <= 0)
 		return NULL;
 	return steal(&data);
+}
+
+static int run_cbc(const struct cbc_key *key, bool encrypt, const void *data, size_t len,
+		   struct buf *ret_buf)
+{
+	_cleanup_(cipher_free) EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+	_cleanup_secret_ struct secret *out = NULL;
+	int n = 0, n_last = 0;
+
+	if (len % AES_BLOCK_BYTES || len > CBC_DATA_MAX)
+		return -EINVAL;
+	out = secret_new(data, len);
+	if (!cipher || !out ||
+	    !EVP_CipherInit_ex2(cipher, EVP_aes_256_cbc(), key->key, key->start, encrypt, NULL) ||
+	    !EVP_CIPHER_CTX_set_padding(cipher, 0) ||
+	    !EVP_CipherUpdate(cipher, (unsigned char *)out->data, &n, data, (int)len) ||
+	    !EVP_CipherFinal_ex(cipher, (unsigned char *)out->data + n, &n_last))
+		return -EIO;
+	buf_add(ret_buf, out->data, len);
+	return buf_failed(ret_buf) ? -ENOMEM : 0;
+}
+
+int crypto_cbc_encrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf)
+{
+	return run_cbc(key, true, data, len, ret_buf);
+}
+
+int crypto_cbc_decrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf)
+{
+	return run_cbc(key, false, data, len, ret_buf);
 }
 
 bool crypto_equals(const void *a, const void *b, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Digests, HMAC, sealing and comparison in constant time, over OpenSSL.
+ * Digests, HMAC, sealing, AES-CBC and comparison in constant time, over OpenSSL.
  *
  * Errors: 0, -EINVAL for an empty key, or -EIO when OpenSSL cannot (no provider for the algorithm,
  * no memory); the output is written on success only.
@@ -17,7 +17,8 @@
 #define SHA256_BYTES     32
 
 enum digest_kind {
-	DIGEST_SHA1,             /* inside HMAC, for RFC 6238; as a name for what is no secret */
+	/* Inside HMAC, for RFC 6238; as a name for what is no secret; where a vendor signs so. */
+	DIGEST_SHA1,
 	DIGEST_SHA256,
 	DIGEST_SHA384,
 	DIGEST_SHA512,
@@ -42,6 +43,17 @@ int crypto_seal(const unsigned char key[32], const char *purpose, const void *da
 /* The data, or NULL: changed, cut, another key or purpose. The caller frees. */
 struct secret *crypto_open(const unsigned char key[32], const char *purpose, const void *sealed,
 			   size_t len);
+
+/* AES-256-CBC without padding (NIST SP 800-38A section 6.2): it hides, and proves nothing. `len` is
+ * a multiple of AES_BLOCK_BYTES, else -EINVAL. The buffer gets as many bytes, or -ENOMEM. */
+#define AES_BLOCK_BYTES 16
+struct cbc_key {
+	unsigned char key[32], start[AES_BLOCK_BYTES];
+};
+int crypto_cbc_encrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf);
+int crypto_cbc_decrypt(const struct cbc_key *key, const void *data, size_t len,
+		       struct buf *ret_buf);
 
 /* In a time that depends on `len` only. */
 bool crypto_equals(const void *a, const void *b, size_t len);

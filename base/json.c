@@ -92,7 +92,7 @@ bool json_has_value(const json_t *object, const char *key)
 
 const char *json_next_name(const json_t *object, const char *name)
 {
-	json_t *all = (json_t *)object;          /* its iterators may change it; this one does not */
+	json_t *all = (json_t *)object;          /* iterators may change it; this one does not */
 	void *at = name ? json_object_iter_next(all, json_object_iter_at(all, name)) :
 			  json_object_iter(all);
 

@@ -304,14 +304,14 @@ void base64_add(struct buf *buf, const void *data, size_t len)
 	add_base64(buf, data, len, base64_digits, true);
 }
 
-static int base64url_value(char c)
+static int base64_value(char c, const char *digits)
 {
-	const char *digit = c ? strchr(base64url_digits, c) : NULL;
+	const char *digit = c ? strchr(digits, c) : NULL;
 
-	return digit ? (int)(digit - base64url_digits) : -1;
+	return digit ? (int)(digit - digits) : -1;
 }
 
-static bool base64url_is_valid(const char *text, size_t len)
+static bool base64_is_valid(const char *text, size_t len, const char *digits)
 {
 	static const int spare_bits[4] = { 0, 0, 15, 3 };
 	size_t i;
@@ -319,25 +319,41 @@ static bool base64url_is_valid(const char *text, size_t len)
 	if (len % 4 == 1)
 		return false;
 	for (i = 0; i < len; i++)
-		if (base64url_value(text[i]) < 0)
+		if (base64_value(text[i], digits) < 0)
 			return false;
-	return !len || !(base64url_value(text[len - 1]) & spare_bits[len % 4]);
+	return !len || !(base64_value(text[len - 1], digits) & spare_bits[len % 4]);
 }
 
-int base64url_decode(const char *text, size_t len, struct buf *ret_buf)
+static int decode_base64(const char *text, size_t len, const char *digits, struct buf *ret_buf)
 {
 	uint32_t bits = 0;
 	size_t i;
 
-	if (!base64url_is_valid(text, len))
+	if (!base64_is_valid(text, len, digits))
 		return -EINVAL;
 	for (i = 0; i < len; i++) {
-		bits = bits << 6 | (uint32_t)base64url_value(text[i]);
+		bits = bits << 6 | (uint32_t)base64_value(text[i], digits);
 		/* After the 2nd, 3rd and 4th digit of a group another byte is complete. */
 		if (i % 4)
 			buf_add_char(ret_buf, (char)(bits >> (6 - 2 * (i % 4))));
 	}
 	return buf_failed(ret_buf) ? -E2BIG : 0;
+}
+
+int base64url_decode(const char *text, size_t len, struct buf *ret_buf)
+{
+	return decode_base64(text, len, base64url_digits, ret_buf);
+}
+
+int base64_decode(const char *text, size_t len, struct buf *ret_buf)
+{
+	size_t n_padding = 0;
+
+	while (n_padding < 2 && n_padding < len && text[len - 1 - n_padding] == '=')
+		n_padding++;
+	if (len % 4)
+		return -EINVAL;
+	return decode_base64(text, len - n_padding, base64_digits, ret_buf);
 }
 
 void hex_add(struct buf *buf, const void *data, size_t len)

@@ -64,6 +64,7 @@ static inline void list_free_pointer(char ***list)
  * bytes that do not fit into the buffer, which they are appended to, are -E2BIG. */
 void base64url_add(struct buf *buf, const void *data, size_t len);
 int base64url_decode(const char *text, size_t len, struct buf *ret_buf);
-/* Standard base64 with padding, for HTTP Basic. */
+/* Standard base64 with padding (section 4), as exact. */
 void base64_add(struct buf *buf, const void *data, size_t len);
+int base64_decode(const char *text, size_t len, struct buf *ret_buf);
 void hex_add(struct buf *buf, const void *data, size_t len);

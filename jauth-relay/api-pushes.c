@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Host API: what a vendor is answered. The one who waits for it, at whichever relay, is woken by the
- * record's change. */
+/* Host API: what a vendor is answered. The one who waits for it, at whichever relay, is woken by
+ * the record's change. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -45,11 +45,11 @@ unsigned page_choose_targets(const struct link *link, enum relay_app app,
 /* The apps that scan a code. Two kinds of targets of one app are one app to people. */
 static const struct {
 	unsigned apps;
-	const char *title;
+	enum relay_app app;
 } scanners[] = {
-	{ BIT(WECOM), N_("WeCom") },
-	{ BIT(WECHAT) | BIT(MINI_PROGRAM), N_("WeChat") },
-	{ BIT(DINGTALK), N_("DingTalk") },
+	{ BIT(WECOM), RELAY_APP_WECOM },
+	{ BIT(WECHAT) | BIT(MINI_PROGRAM), RELAY_APP_WECHAT },
+	{ BIT(DINGTALK), RELAY_APP_DINGTALK },
 };
 
 enum notice page_choose_notice(const struct link *link)
@@ -65,7 +65,8 @@ static void add_scanners(const struct reader *reader, const struct link *link, s
 	buf_add_text(buf, "<ul>\n");
 	for (size_t i = 0; i < N_ELEMENTS(scanners); i++)
 		if (has_target(link, scanners[i].apps))
-			buf_add_format(buf, "<li>%s</li>\n", page_say(reader, scanners[i].title));
+			buf_add_format(buf, "<li>%s</li>\n",
+				       page_say(reader, relay_app_titles[scanners[i].app]));
 	buf_add_text(buf, "</ul>\n");
 }
 

@@ -121,8 +121,9 @@ unsigned push_status(const struct push_verdict *verdict)
 
 static bool is_sound(const struct push *push)
 {
-	return strspn(push->id, LETTERS "-_") == RELAY_ID_LEN && strlen(push->host) == RELAY_KEY_ID_LEN &&
-	       push_is_app(push->app) && push_is_query(or_empty(push->query)) &&
+	return strspn(push->id, LETTERS "-_") == RELAY_ID_LEN &&
+	       strlen(push->host) == RELAY_KEY_ID_LEN && push_is_app(push->app) &&
+	       push_is_query(or_empty(push->query)) &&
 	       (push->status == 200 || (!push->answer && (!push->status || push->status == 403)));
 }
 

@@ -49,7 +49,8 @@ static const struct route routes[] = {
 	{ "/v1/keys/*", REQUEST_DELETE, api_delete_key, CLASS_HOST, true },
 	{ "/v1/host", REQUEST_GET, api_get_host, CLASS_HOST, true },
 	/* However long it is: a vendor that is refused comes again. */
-	{ "/push/*", REQUEST_GET | REQUEST_POST, pushes_take, CLASS_PUSH, .takes_any_length = true },
+	{ "/push/*", REQUEST_GET | REQUEST_POST, pushes_take, CLASS_PUSH,
+	  .takes_any_length = true },
 	{ "/healthz", SHOW, files_health, CLASS_OTHER },
 	{ "/metrics", SHOW, files_metrics, CLASS_OTHER },
 	{ "/robots.txt", SHOW, files_robots, CLASS_OTHER },

@@ -52,9 +52,9 @@ static const char put_script[] =
 	"redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)\n"
 	"return 0\n";
 
-/* KEYS: open:HOST events:HOST number; ARGV: after n prefix-of-links
- * → next, then id version number expires data of each. What Redis dropped early is taken out, and so
- * are pushes that have ended. */
+/* KEYS: open:HOST events:HOST number; ARGV: after n prefix-of-links → next, then id version
+ * number expires data of each. What Redis dropped early is taken out, and so are pushes that
+ * have ended. */
 static const char events_script[] =
 	NOW
 	DROP_ENDED

@@ -65,9 +65,9 @@ void store_get(struct store *store, const char *id, store_link_fn done, void *co
 void store_put(struct store *store, const struct stored *link, bool is_event, store_done_fn done,
 	       void *context);
 
-/* At most RELAY_EVENTS_MAX links and pushes of the host whose number is above `after`, lowest first; an
- * `after` beyond all numbers that were given out counts as 0. `next` is the last one's number, or
- * `after` (or 0) when there is none. */
+/* At most RELAY_EVENTS_MAX links and pushes of the host whose number is above `after`, lowest
+ * first; an `after` beyond all numbers that were given out counts as 0. `next` is the last one's
+ * number, or `after` (or 0) when there is none. */
 typedef void (*store_events_fn)(void *context, int error, const struct stored *links, size_t n,
 				int64_t next);
 void store_events(struct store *store, const char *host, int64_t after, store_events_fn done,

@@ -132,6 +132,9 @@ void login_provider_after(struct login *login)
 	}
 	switch (end) {
 	case END_REFUSED:
+		/* The sysadmin who tries a method reads what else only the log is told. */
+		if (login->errand == ERRAND_TEST)
+			login_screen_add(login, login->end_detail, true);
 		login_relay_end(login, login->end_refusal.told);
 		login_refuse(login, login->end_refusal.outcome, login->end_refusal.after,
 			     login->end_refusal.text, login->end_detail);

@@ -69,12 +69,28 @@ bool relay_take_push(struct relay *relay, const struct relay_push *push)
 	return relay->handler->pushed(relay->context, push);
 }
 
+static void end(struct push *push)
+{
+	push->is_answered = push->is_over = true;
+	buf_done(&push->answer);
+}
+
+/* Nobody waits for it any more, and nobody need hear of that. */
+static bool is_too_late(const struct relay *relay, const struct push *push)
+{
+	return relay_now_ms(relay) - push->came_ms >= RELAY_PUSH_WAIT_MS;
+}
+
 void relay_answer_push(struct relay *relay, const char *id, unsigned status, const char *body)
 {
 	struct push *push = find(relay, id);
 
 	if (!push || push->is_answered)
 		return;
+	if (is_too_late(relay, push)) {
+		end(push);
+		return;
+	}
 	push->is_answered = true;
 	relay_message_answer(status, strlen(body) <= RELAY_PUSH_MAX ? body : "", &push->answer);
 	if (buf_failed(&push->answer)) {
@@ -106,12 +122,6 @@ void relay_send_answers(struct relay *relay)
 	}
 }
 
-static void end(struct push *push)
-{
-	push->is_over = true;
-	buf_done(&push->answer);
-}
-
 /* 404: it comes too late, or another host was first. That is nobody's fault. */
 void relay_on_answer_reply(struct relay *relay, uint64_t owner, uint32_t turn,
 			   const struct http_reply *reply)
@@ -131,7 +141,7 @@ void relay_on_answer_reply(struct relay *relay, uint64_t owner, uint32_t turn,
 		end(push);
 		return;
 	}
-	if (relay_now_ms(relay) - push->came_ms >= RELAY_PUSH_WAIT_MS)
+	if (is_too_late(relay, push))
 		end(push);
 	if (turn == relay->turn)
 		relay_leave_server(relay, detail);

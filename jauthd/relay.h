@@ -80,7 +80,7 @@ void relay_tell(struct relay *relay, uint64_t link, enum relay_result result, co
 void relay_close(struct relay *relay, uint64_t link);
 
 /* What the vendor is answered; a `body` that is too long becomes none. Only the first answer
- * counts, and one that comes too late is nobody's. Pushes that are not answered end at the relay. */
+ * counts, and one that comes too late is nobody's. What is not answered ends at the relay. */
 void relay_answer_push(struct relay *relay, const char *id, unsigned status, const char *body);
 
 /* RELAY_URL/cb/METHOD into the buffer. */

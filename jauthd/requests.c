@@ -105,9 +105,9 @@ static int drop_over(struct db *db, int64_t now_s)
 	struct query *query;
 
 	query = query_new(db, "DELETE FROM requests WHERE link_id IS NULL"
-			      " AND abs(time_s - ?1) >= ?2");
-	query_number(query, 1, now_s);
-	query_number(query, 2, REQUEST_OPEN_S);
+			      " AND (time_s <= ?1 OR time_s >= ?2)");
+	query_number(query, 1, now_s - REQUEST_OPEN_S);
+	query_number(query, 2, now_s + REQUEST_OPEN_S);
 	return query_run(query);
 }
 

@@ -129,8 +129,8 @@ const char *const store_schema[] = {
 	"CREATE INDEX known_sources_last ON known_sources (last_s);"
 	"ALTER TABLE audit ADD COLUMN note TEXT NOT NULL DEFAULT '';",
 
-	/* 4: requests of strangers. An accepted one stays with its link until that is confirmed, and
-	 * goes with it, never back to being open. */
+	/* 4: requests of strangers. An accepted one stays with its link until that is confirmed,
+	 * and goes with it, never back to being open. */
 	"ALTER TABLE links ADD COLUMN pending INTEGER NOT NULL DEFAULT 0"
 	"	CHECK (pending IN (0, 1));"
 	"CREATE TABLE requests ("
@@ -145,8 +145,13 @@ const char *const store_schema[] = {
 	"	source TEXT NOT NULL,"
 	"	network TEXT NOT NULL,"          /* whom `source` counts as */
 	"	time_s INTEGER NOT NULL,"
-	"	link_id INTEGER UNIQUE REFERENCES links (id) ON DELETE CASCADE"  /* NULL: open */
-	") STRICT;",
+	"	link_id INTEGER REFERENCES links (id) ON DELETE CASCADE" /* NULL: open */
+	") STRICT;"
+	"CREATE UNIQUE INDEX requests_link ON requests (link_id) WHERE link_id IS NOT NULL;"
+	"CREATE INDEX requests_identity ON requests (issuer, subject) WHERE link_id IS NULL;"
+	"CREATE INDEX requests_network ON requests (network) WHERE link_id IS NULL;"
+	"CREATE INDEX requests_user ON requests (user) WHERE link_id IS NULL;"
+	"CREATE INDEX requests_time ON requests (time_s) WHERE link_id IS NULL;",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

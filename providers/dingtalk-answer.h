@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What login.dingtalk.com answers, whoever asks: {"success": true, "result": …}, or {"success":
- * false, "errorCode": text, "errorMsg": text}, where the code alone decides (dingtalk-error.h). Pure
- * functions.
+ * false, "errorCode": text, "errorMsg": text}, where the code alone decides (dingtalk-error.h).
+ * Pure functions.
  */
 #pragma once
 

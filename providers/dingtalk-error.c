@@ -27,7 +27,7 @@ static const struct api_error errors[] = {
 	{ DINGTALK_BAD_CODE, API_DENIED, DENY_REFUSED, 0,
 	  "the code is unknown, used, too old or of another kind" },
 	{ 40096, API_FAILED, FAIL_CONFIG, PAUSE_CONFIG_MS,
-	  "app_key or app_secret is wrong, or the app is not published" },
+	  "wrong key or secret, or not published" },
 	{ 42001, API_RENEW, FAIL_PROVIDER, 0, "the token has run out" },
 	{ 50002, API_DENIED, DENY_FILTERED, 0, "outside the app's 权限范围" },
 	{ 60011, API_FAILED, FAIL_CONFIG, PAUSE_CONFIG_MS, "add the permission in 权限管理" },

@@ -12,7 +12,7 @@
 #include "base/http-message.h"
 #include "base/secret.h"
 #include "providers/api-reply.h"
-#include "providers/scan.h"
+#include "providers/scan-page.h"
 
 #define DINGTALK_CORP_MAX   128
 #define DINGTALK_LINK_MAX   512

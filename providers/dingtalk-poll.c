@@ -18,7 +18,7 @@
 #include "providers/request.h"
 
 #define HELD_MS  20000                   /* a poll is answered within five seconds */
-#define FORM_MAX 16384
+#define FORM_MAX 16384                   /* more than parameters of valid lengths need */
 
 static struct dingtalk_poll *poll_of(struct login *login)
 {
@@ -54,7 +54,7 @@ static void add_parameters(struct login *login, struct buf *form)
 static void add_page_url(struct login *login, struct buf *url)
 {
 	const struct dingtalk_config *config = login_config(login);
-	struct buf form = BUF_INIT(URL_MAX);
+	struct buf form = BUF_INIT(FORM_MAX);
 
 	add_parameters(login, &form);
 	buf_add_format(url, "%s/oauth2/challenge.htm?%s", config->login_url, buf_text(&form));
@@ -177,8 +177,8 @@ static void take_code(struct login *login, const struct http_reply *reply)
 		return;
 	}
 	poll->state = DINGTALK_POLL_IDLE;
-	if (poll->is_probing)
-		login_done(login);
+	if (poll->probed)
+		poll->probed(login);
 	else
 		scan_show(login, &poll->scan);
 }
@@ -239,9 +239,9 @@ void dingtalk_poll_start(struct login *login)
 		scan_start(login, &poll_of(login)->scan, &page);
 }
 
-void dingtalk_poll_probe(struct login *login)
+void dingtalk_poll_probe(struct login *login, void (*good)(struct login *login))
 {
-	poll_of(login)->is_probing = true;
+	poll_of(login)->probed = good;
 	dingtalk_poll_start(login);
 }
 

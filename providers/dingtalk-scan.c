@@ -41,7 +41,7 @@ static enum scan_status read_no(const struct json_t *json, const char *what,
 
 	if (wants_browser(json))
 		dingtalk_answer_set_end(result, API_DENIED, DENY_REFUSED, what,
-				 "more is wanted than a scan");
+					"more is wanted than a scan");
 	else
 		dingtalk_answer_set_error(result, what, json);
 	for (size_t i = 0; i < N_ELEMENTS(codes); i++)
@@ -64,7 +64,7 @@ static enum scan_status read_agreed(const struct json_t *json, const char *what,
 	const char *flag = agreed ? dingtalk_answer_find_flag(agreed, scan_flags) : NULL;
 	const char *validation = agreed && json_has_value(agreed, name) ?
 		json_text_or_empty(agreed, name, VALIDATION_MAX) : "";
-	_cleanup_free_ char *fault = flag ? text_format("more is wanted than a scan (%s)", flag) :
+	_cleanup_free_ char *fault = flag ? text_format("%s: more is wanted than a scan", flag) :
 					    NULL;
 
 	if (!agreed || !validation) {
@@ -117,10 +117,10 @@ static const char *find_code(const struct parameters *parameters)
 	const char *code = parameters_text(parameters, "code", CODE_MAX);
 	const char *auth_code = parameters_text(parameters, "authCode", CODE_MAX);
 
-	if (!code || !auth_code)
-		code = code ? code : auth_code;
-	else if (!text_equals(code, auth_code))
+	if (parameters_has(parameters, "code") && parameters_has(parameters, "authCode") &&
+	    !text_equals(code, auth_code))
 		return NULL;
+	code = code ? code : auth_code;
 	return code && text_is_printable_ascii(code, CODE_MAX) ? code : NULL;
 }
 
@@ -130,7 +130,8 @@ static void read_callback(const struct parameters *parameters, const char *what,
 	const char *code = find_code(parameters);
 
 	if (!text_equals(parameters_text(parameters, "state", URL_MAX), state))
-		dingtalk_answer_set_end(result, API_DENIED, DENY_INVALID, what, "not with our state");
+		dingtalk_answer_set_end(result, API_DENIED, DENY_INVALID, what,
+					"not with our state");
 	else if (parameters_has(parameters, "error"))
 		dingtalk_answer_set_end(result, API_DENIED, DENY_REFUSED, what, "refused");
 	else if (!code)
@@ -156,7 +157,7 @@ void dingtalk_read_confirmed(const struct http_reply *reply, const char *redirec
 		api_set_fault(ret_result, what, "no address");
 	else if (!same_place(url, redirect_uri))
 		dingtalk_answer_set_end(ret_result, API_DENIED, DENY_INVALID, what,
-				 "not to our redirect_uri");
+					"not to our redirect_uri");
 	else if (parameters_parse(query ? query + 1 : "", URL_MAX, &parameters) < 0)
 		api_set_fault(ret_result, what, "an address against the rules");
 	else

@@ -2,8 +2,8 @@
 /*
  * What the files of the login type `dingtalk` share: dingtalk.c logs in over the relay, in
  * DingTalk's app (mode = relay) or on the vendor's page (mode = web); dingtalk-poll.c and
- * dingtalk-device.c do without one (mode = poll, mode = device); dingtalk-api.c makes the calls that
- * say who somebody is, dingtalk-message.c sends messages, dingtalk-type.c has the keys.
+ * dingtalk-device.c do without one (mode = poll, mode = device); dingtalk-api.c makes the calls
+ * that say who somebody is, dingtalk-message.c sends messages, dingtalk-type.c has the keys.
  *
  * There are two kinds of codes, and each goes to its own exchange only: that of a page within the
  * app (dingtalk_exchange_in_app), and an OAuth authCode (dingtalk_exchange).
@@ -78,3 +78,9 @@ void dingtalk_web_callback(struct login *login, const struct parameters *paramet
 /* dingtalk-message.c */
 
 void dingtalk_deliver(struct login *login, const struct login_delivery *delivery);
+
+/* dingtalk-probe.c */
+
+void dingtalk_test_app(struct login *login);
+void dingtalk_test_device(struct login *login);
+void dingtalk_test_page(struct login *login);

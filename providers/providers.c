@@ -12,6 +12,7 @@ const struct provider *const providers[] = {
 	&github_provider,
 	&totp_provider,
 	&wechat_provider,
+	&wechat_official_account_provider,
 	&wecom_provider,
 	&dingtalk_provider,
 	&wechat_mini_provider,

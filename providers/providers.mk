@@ -18,6 +18,7 @@ libjauth_providers_la_SOURCES = \
 	providers/dingtalk-message.c \
 	providers/dingtalk-page.c providers/dingtalk-page.h \
 	providers/dingtalk-poll.c providers/dingtalk-poll.h \
+	providers/dingtalk-probe.c \
 	providers/dingtalk-reply.c providers/dingtalk-reply.h \
 	providers/dingtalk-scan.c \
 	providers/dingtalk-type.c \
@@ -67,9 +68,20 @@ libjauth_providers_la_SOURCES = \
 	providers/sms-vendor.c providers/sms-vendor.h \
 	providers/totp.c providers/totp.h \
 	providers/totp-enrol.c \
+	providers/wechat-account.c providers/wechat-account.h \
+	providers/wechat-account-calls.c \
+	providers/wechat-account-push.c \
+	providers/wechat-account-reply.c providers/wechat-account-reply.h \
+	providers/wechat-account-test.c \
+	providers/wechat-account-type.c \
+	providers/wechat-cipher.c providers/wechat-cipher.h \
+	providers/wechat-push.c providers/wechat-push.h \
 	providers/wechat-mini.c providers/wechat-mini.h \
 	providers/wechat-mini-link.c \
 	providers/wechat-mini-type.c \
+	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-request.c providers/wechat-request.h \
+	providers/wechat-xml.c providers/wechat-xml.h \
 	providers/wechat.c providers/wechat.h \
 	providers/wechat-device.c \
 	providers/wechat-page.c providers/wechat-page.h \
@@ -81,6 +93,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wecom-message.c \
 	providers/wecom-page.c providers/wecom-page.h \
 	providers/wecom-poll.c \
+	providers/wecom-probe.c \
 	providers/wecom-reply.c providers/wecom-reply.h \
 	providers/wecom-type.c
 libjauth_providers_la_CFLAGS = $(AM_CFLAGS)

@@ -13,6 +13,7 @@ extern const struct provider password_provider;
 extern const struct provider sms_provider;
 extern const struct provider totp_provider;
 extern const struct provider wechat_provider;
+extern const struct provider wechat_official_account_provider;
 extern const struct provider wechat_mini_provider;
 extern const struct provider wecom_provider;
 

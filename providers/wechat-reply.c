@@ -244,7 +244,8 @@ struct http_request *wechat_stable_token_request(const char *api_url, const char
 
 /* --- the identity --- */
 
-void wechat_identify(struct login *login, const char *app_id, const struct wechat_person *person)
+void wechat_identify_with(struct login *login, const char *app_id,
+			  const struct wechat_person *person, const struct identity *more)
 {
 	_cleanup_free_ char *app_issuer = text_format("wechat:%s", app_id);
 	bool has_unionid = person->unionid[0];
@@ -252,13 +253,23 @@ void wechat_identify(struct login *login, const char *app_id, const struct wecha
 		.issuer = has_unionid ? "wechat" : app_issuer,
 		.subject = has_unionid ? person->unionid : person->openid,
 		.display = person->name[0] ? person->name : NULL,
+		.groups = more->groups,
 		.attributes = { { "openid", person->openid }, { "unionid", person->unionid } },
 		.n_attributes = has_unionid ? 2 : 1,
 	};
 
+	for (size_t i = 0; i < more->n_attributes; i++)
+		identity.attributes[identity.n_attributes++] = more->attributes[i];
 	if (person->is_snapshot)
 		login_deny(login, DENY_FILTERED,
 			   "seen in snapshot mode (快照页), where nobody has an identity");
 	else
 		login_identify(login, &identity);
+}
+
+void wechat_identify(struct login *login, const char *app_id, const struct wechat_person *person)
+{
+	const struct identity nothing = { .issuer = NULL };
+
+	wechat_identify_with(login, app_id, person, &nothing);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What api.weixin.qq.com answers, common to website apps, official accounts and mini programs, and
- * the identity that follows from it. Pure functions but for wechat_identify().
+ * the identity that follows from it. Pure functions but for those that end a login.
  *
  * One person has one unionid in all apps of an Open Platform account, and an openid per app:
  * ("wechat", unionid) is the identity where there is a unionid, else ("wechat:APPID", openid).
@@ -64,3 +64,6 @@ struct http_request *wechat_stable_token_request(const char *api_url, const char
 						 const struct secret *secret, const char *proxy);
 /* Ends the login. A snapshot is denied. */
 void wechat_identify(struct login *login, const char *app_id, const struct wechat_person *person);
+/* The same with the groups of `more`, and its attributes behind the person's. */
+void wechat_identify_with(struct login *login, const char *app_id,
+			  const struct wechat_person *person, const struct identity *more);

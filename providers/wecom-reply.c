@@ -164,6 +164,44 @@ void wecom_read_member(const struct http_reply *reply, const char *userid,
 		*ret_member = member;
 }
 
+/* {"allow_partys": {"partyid": […]}}; what is not there names nobody. */
+static size_t count_allowed(const struct json_t *json, const char *member, const char *list)
+{
+	const struct json_t *object = json_object_at(json, member);
+	const struct json_t *array = object ? json_array_at(object, list) : NULL;
+
+	return array ? json_array_length(array) : 0;
+}
+
+void wecom_read_app(const struct http_reply *reply, int64_t agent_id, struct wecom_app *ret_app,
+		    struct api_result *ret_result)
+{
+	static const char what[] = "agent/get";
+	_cleanup_json_ struct json_t *json = api_read_yes(reply, what, &dialect, ret_result);
+	int64_t number, closed = 0;
+	const char *name, *domain;
+	int r;
+
+	if (!json)
+		return;
+	r = json_number(json, "close", 0, 1, &closed);
+	if (json_number(json, "agentid", 1, INT32_MAX, &number) < 0 || number != agent_id ||
+	    (r < 0 && r != -ENOENT)) {
+		api_set_fault(ret_result, what, "not about this app, or not whether it is open");
+		return;
+	}
+	name = json_text(json, "name", WECOM_NAME_MAX);
+	domain = json_text(json, "redirect_domain", sizeof(ret_app->domain) - 1);
+	*ret_app = (struct wecom_app){
+		.is_closed = closed != 0,
+		.n_members = count_allowed(json, "allow_userinfos", "user"),
+		.n_departments = count_allowed(json, "allow_partys", "partyid"),
+		.n_tags = count_allowed(json, "allow_tags", "tagid"),
+	};
+	(void)text_into(ret_app->name, sizeof(ret_app->name), name ? name : "");
+	(void)text_into(ret_app->domain, sizeof(ret_app->domain), domain ? domain : "");
+}
+
 /* Refused for part of those written to, here the only one. */
 void wecom_read_sent(const struct http_reply *reply, struct api_result *ret_result)
 {

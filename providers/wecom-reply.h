@@ -28,6 +28,14 @@ struct wecom_member {
 	int64_t main_department;                 /* 0: not told */
 };
 
+/* The app as the vendor has it. */
+struct wecom_app {
+	char name[WECOM_NAME_MAX + 1];
+	char domain[256];                        /* 可信域名; "": none */
+	bool is_closed;
+	size_t n_members, n_departments, n_tags; /* named in 可见范围 */
+};
+
 /* Outputs are written when the result is GOOD only. */
 
 /* gettoken (91039). */
@@ -39,6 +47,9 @@ void wecom_read_userid(const struct http_reply *reply, char ret_userid[WECOM_USE
 /* user/get (90196) of `userid`: an active member within the app's visible range. */
 void wecom_read_member(const struct http_reply *reply, const char *userid,
 		       struct wecom_member *ret_member, struct api_result *ret_result);
+/* agent/get (90227): this very app. */
+void wecom_read_app(const struct http_reply *reply, int64_t agent_id, struct wecom_app *ret_app,
+		    struct api_result *ret_result);
 /* message/send (90236) to one member: he gets it. */
 void wecom_read_sent(const struct http_reply *reply, struct api_result *ret_result);
 

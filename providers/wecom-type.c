@@ -56,6 +56,7 @@ static void finish(struct login *login)
 	api_finish(login);
 	own->code = secret_free(own->code);
 	own->message = secret_free(own->message);
+	own->token = secret_free(own->token);
 }
 
 static void release(void *shared)
@@ -152,6 +153,7 @@ const struct provider wecom_provider = {
 	.check = check,
 	.name_app = name_app,
 	.start = start,
+	.test = wecom_probe,
 	.answer = answer,
 	.reply = take_reply,
 	.callback = wecom_relay_callback,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the login type `wecom` share: wecom.c logs in over the relay, wecom-poll.c
- * without one (scan.c), wecom-message.c sends messages, wecom-api.c says where the API is that
- * api-call.c calls for all of them, wecom-type.c has the keys.
+ * without one (scan.c), wecom-message.c sends messages, wecom-probe.c tries the app, wecom-api.c
+ * says where the API is that api-call.c calls for all of them, wecom-type.c has the keys.
  */
 #pragma once
 
@@ -38,6 +38,9 @@ struct wecom_login {
 	struct wecom_member member;
 	/* wecom-message.c */
 	struct secret *message;          /* the body, JSON */
+	/* wecom-probe.c */
+	struct secret *token;
+	struct wecom_app app;
 	/* wecom-poll.c */
 	struct scan scan;
 	char key[WECOM_KEY_MAX + 1];
@@ -64,3 +67,7 @@ void wecom_poll_start(struct login *login);
 /* wecom-message.c */
 
 void wecom_deliver(struct login *login, const struct login_delivery *delivery);
+
+/* wecom-probe.c */
+
+void wecom_probe(struct login *login);

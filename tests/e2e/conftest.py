@@ -10,12 +10,15 @@ HERE = os.path.dirname(__file__)
 sys.path.insert(0, HERE)
 
 from house import House  # noqa: E402
+from vendors.dingtalk import DingTalk  # noqa: E402
 from vendors.glewlwyd import Glewlwyd  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
 from vendors.relay import Relay  # noqa: E402
 from vendors.relay_hostile import HostileRelay  # noqa: E402
 from vendors.sms_gateway import SmsGateway  # noqa: E402
 from vendors.tls import Authority  # noqa: E402
+from vendors.wechat import WeChat  # noqa: E402
+from vendors.wechat_open import OpenPages  # noqa: E402
 from vendors.wecom import WeCom  # noqa: E402
 
 PASSWORD = "right horse 7"
@@ -118,9 +121,32 @@ def relay(double):
 
 
 @pytest.fixture(scope="session")
+def dingtalk(authority):
+    made = DingTalk(authority).start()
+    made.ca = authority.ca_path
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
 def wecom(authority, double):
     """Its trusted domain is the relay of the tests; another one sets its own."""
     made = WeCom(authority, trusted_domain=f"{double.host}:{double.port}").start()
     made.ca = authority.ca_path
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def wechat(authority):
+    """api.weixin.qq.com, to which tests add apps, people and other parts."""
+    made = WeChat(authority).start()
+    made.ca = authority.ca_path
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def wechat_pages(wechat):
+    """And open.weixin.qq.com."""
+    return wechat.add_part(OpenPages(wechat))

@@ -58,7 +58,8 @@ write_defaults() {
 		> /etc/nsswitch.conf
 	printf '127.0.0.1 %s\n' localhost house.example.org op.example.org api.example.org \
 		sms.example.org relay.example.org sso.example.org r.example.org \
-		wecom.example.org wechat.example.org evil.example.net > /etc/hosts
+		wecom.example.org dingtalk.example.org wechat.example.org \
+		evil.example.net > /etc/hosts
 	cat > /etc/pam.d/common-auth <<-'EOF'
 	auth	[success=1 default=ignore]	pam_unix.so nullok
 	auth	requisite			pam_deny.so

@@ -30,6 +30,10 @@ def wecom_section(vendor, name="wecom", **more):
     return configs.section(f"method {name}", {"type": "wecom", **vendor.keys(), **more})
 
 
+def dingtalk_section(vendor, name="dingtalk", **more):
+    return configs.section(f"method {name}", {"type": "dingtalk", **vendor.keys(), **more})
+
+
 def oidc_section(relay, op, name="work", **more):
     """By the relay: the device flow's warning is not needed."""
     op.clients["demo"].redirect_uris.append(f"{relay.url}/cb/{name}")

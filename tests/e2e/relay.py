@@ -316,7 +316,7 @@ class HostClient:
         while True:
             reply = self.call("GET", f"/v1/events?after={after}").json
             if not reply["events"]:
-                return [event for event in found if not link or event["link"] == link.id]
+                return [event for event in found if not link or event.get("link") == link.id]
             found, after = found + reply["events"], reply["next"]
 
     def next_event(self, link, wait=10):
@@ -324,9 +324,20 @@ class HostClient:
         end = time.monotonic() + wait
         while time.monotonic() < end:
             for event in self.events(wait=1):
-                if event["link"] == link.id:
+                if event.get("link") == link.id:
                     return event
         raise AssertionError("no event")
+
+    def next_push(self, wait=4):
+        end = time.monotonic() + wait
+        while time.monotonic() < end:
+            for event in self.events(wait=1):
+                if "push" in event:
+                    return event
+        raise AssertionError("no push")
+
+    def answer(self, push, status=200, body=""):
+        return self.call("PUT", f"/v1/pushes/{push['push']}", {"status": status, "body": body})
 
 
 class Phone:
@@ -432,3 +443,29 @@ class MiniProgram:
         shown = self.receipt if receipt is None else receipt
         return self.request("GET", f"/api/m/{link.id}/result",
                             headers={"X-Receipt": shown} if shown else {})
+
+
+class Vendor:
+    """A vendor that sends messages to /push/APP."""
+
+    def __init__(self, relay, app, plain=False):
+        self.relay, self.app, self.plain = relay, app, plain
+        self.address = None
+
+    def send(self, method, query="", body=None, app=None):
+        connection = self.relay.connect(self.plain)
+        try:
+            every = {"User-Agent": "Mozilla/4.0", "Content-Type": "text/xml"}
+            if self.plain and self.address:
+                every["X-Forwarded-For"] = self.address
+            connection.request(method, f"/push/{app or self.app}" + (query and f"?{query}"),
+                               body.encode() if isinstance(body, str) else body, every)
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, query="", **more):
+        return self.send("GET", query, **more)
+
+    def post(self, body="<xml/>", query="", **more):
+        return self.send("POST", query, body, **more)

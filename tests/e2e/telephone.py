@@ -7,7 +7,7 @@ import http.client
 import ssl
 import urllib.parse
 
-from vendors import wecom
+from vendors import dingtalk, wechat_account, wechat_open, wecom
 
 BROWSER = ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) "
            "Chrome/126.0.0.0 Mobile Safari/537.36")
@@ -57,8 +57,39 @@ def at_wecom(vendor, url, member, agent=wecom.USER_AGENT):
     return query_of(*ask(url, vendor.ca, **headers))
 
 
+def at_account(account, url, person, agent=wechat_account.USER_AGENT):
+    """WeChat opens the page of an official account; he agrees. The query it comes back with."""
+    headers = {"User-Agent": agent, wechat_account.PERSON_HEADER: person.name}
+    return query_of(*ask(url, account.vendor.ca, **headers))
+
+
+def at_dingtalk(vendor, url, person):
+    """What the relay's page in the app does: asks for a code, or learns that there is none."""
+    given = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).fragment))
+    code = vendor.ask_app(given["corp_id"], given["client_id"], person)
+    answer = {"code": code} if code else {"error": "3 user refused"}
+    return urllib.parse.urlencode({**answer, "state": given["state"]})
+
+
+def at_dingtalk_page(vendor, url, person, answer="yes"):
+    """The vendor's page for browsers, which asks the first time."""
+    headers = {"User-Agent": BROWSER, dingtalk.PERSON_HEADER: person}
+    status, given, page = ask(url, vendor.ca, **headers)
+    if status == 200:
+        form = {**_Form(page).fields, "answer": answer}
+        status, given, page = ask(vendor.url + "/login/oauth2/consent", vendor.ca, "POST", form,
+                                  **headers)
+    return query_of(status, given, page)
+
+
 def at_oidc(provider, url, sub, action="approve"):
     """Signs in as this person, or cancels."""
     _, _, page = ask(url, provider.ca, **{"User-Agent": BROWSER})
     form = {**_Form(page).fields, "sub": sub, "action": action}
     return query_of(*ask(url, provider.ca, "POST", form, **{"User-Agent": BROWSER}))
+
+
+def at_wechat(pages, url, person):
+    """A computer opens the page, the telephone scans its code, and the person agrees."""
+    headers = {"User-Agent": wechat_open.COMPUTER, "Referer": url}
+    return pages.visit(url, person, lambda asked: ask(asked, pages.vendor.ca, **headers))

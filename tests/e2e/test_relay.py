@@ -14,7 +14,7 @@ import urllib.parse
 import pytest
 
 from house import wait_until
-from relay import Caddy, HostClient, Phone, Relay, state_word, words
+from relay import Caddy, HostClient, Phone, Relay, Vendor, state_word, words
 from service import run
 
 NO_LINK = "no-such-link-anywhere1"
@@ -876,7 +876,9 @@ def test_nginx_says_who_asks(authority, house):
         log = (relay.folder / "nginx/jauth-relay.log").read_text()
         phone.get("/cb/work?code=very-secret&state=x")
         log = (relay.folder / "nginx/jauth-relay.log").read_text()
-        assert "/cb/work" in log and "very-secret" not in log
+        assert Vendor(relay, "wx1").post("x", "signature=very-secret").status == 200
+        log = (relay.folder / "nginx/jauth-relay.log").read_text()
+        assert "/cb/work" in log and "/push/wx1" in log and "very-secret" not in log
         assert "very-secret" not in (relay.folder / "nginx/jauth-relay-error.log").read_text()
     finally:
         relay.stop()
@@ -901,6 +903,7 @@ def test_the_sample_for_caddy(authority, house):
         phone.get("/cb/work?code=very-secret&state=x")
         # caddy 2.6 says 502 for a body that it cuts off.
         assert host.call("PUT", f"/v1/links/{words()}", b"x" * 100000).status in (413, 502)
+        assert Vendor(relay, "wx1").post(b"x" * 60000, "signature=very-secret").status == 200
         assert "very-secret" not in caddy.service.log()
     finally:
         caddy.stop()

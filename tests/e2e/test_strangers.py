@@ -16,6 +16,7 @@ from bus import Bus, BusError, call_as, variants
 from clock import Clock
 from conftest import PASSWORD
 from house import DATABASE, wait_until
+from linked import approve_wecom, relay_section, wecom_section
 from people import (GATE, as_user, code_in, expect_no_shell, expect_shell, open_code, plain_screen)
 from screen import Terminal
 from service import run
@@ -29,10 +30,10 @@ CODE = re.compile(r"Code: ([A-Z]{4}-[A-Z]{4})")
 HINT = "give your administrator the id"
 
 
-def config_text(op):
-    return (configs.head() + configs.PASSWORD
-            + configs.oidc(op) + configs.service("sshd", "work")
-            + configs.service("both", "password + work"))
+def config_text(op, double, wecom):
+    return (configs.head() + configs.PASSWORD + configs.oidc(op) + relay_section(double)
+            + wecom_section(wecom) + configs.service("sshd", "work")
+            + configs.service("both", "password + work") + configs.service("corp", "wecom"))
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,9 @@ def clock(house):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def jauth(house, op, clock):
+def jauth(house, op, double, wecom, clock):
     house.use_jauth("sshd")
-    house.configure(config_text(op))
+    house.configure(config_text(op, double, wecom))
     yield house
     house.use_debian("sshd")
     house.stop_jauth()
@@ -198,6 +199,33 @@ def test_after_a_right_password_too(stranger, user):
     link = accept(stranger.ask_for(user, service="both"), user)
     assert confirm(user, str(link), "--yes")[0] == DONE
     assert stranger.log_in(user, service="both")[0] == "granted"
+
+
+def test_over_the_relay_before_any_digits(house, relay, wecom, user):
+    """Who approves somebody else's link has asked for it too: the sysadmin and the user decide."""
+    wecom.reset()
+    wecom.trusted_domain = relay.url.removeprefix("https://")
+    member = wecom.add_member(f"Of-{user}", name="张三")
+
+    def attempt(login):
+        login.next_ask()
+        return approve_wecom(relay, wecom, user, member)
+
+    with house.bus_login(user, service="corp") as login:
+        visit = attempt(login)
+        assert visit.result()["result"] == "denied"
+        assert login.outcome() == "denied"
+    row = next(row for row in requests(house) if row["user"] == user)
+    assert (row["method"], row["issuer"], row["subject"], row["chosen-name"]) \
+        == ("wecom", f"wecom:{wecom.corp_id}", member, "张三")
+    link = accept(row["request"], user)
+    with house.bus_login(user, service="corp") as login:
+        assert attempt(login).result()["result"] == "denied"
+    assert confirm(user, str(link), "--yes")[0] == DONE
+    with house.bus_login(user, service="corp") as login:
+        login.answer(attempt(login).digits())
+        assert login.outcome() == "granted"
+    assert not wecom.complaints
 
 
 def test_no_is_the_answer_that_needs_no_key(house, stranger, user):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a relay, or who has taken it over, says happened to links. */
+/* What a relay, or who has taken it over, says happened to links, and was pushed. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +20,23 @@ static void check_event(const struct relay_event *event)
 		abort();
 }
 
+static void check_push(const struct relay_push *push)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+	if (strlen(push->id) != RELAY_ID_LEN || strspn(push->id, letters) != RELAY_ID_LEN ||
+	    !*push->app || strspn(push->app, letters) != strlen(push->app) ||
+	    strchr(push->app, '-'))
+		abort();
+	if (!text_equals(push->method, "GET") && !text_equals(push->method, "POST"))
+		abort();
+	if (strlen(push->query) > RELAY_PUSH_MAX || strlen(push->body) > RELAY_PUSH_MAX ||
+	    !text_is_line(push->query, strlen(push->query)) ||
+	    !text_is_utf8(push->body, strlen(push->body)))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct http_reply reply = { .result = HTTP_DONE, .status = 200 };
@@ -33,6 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (unsigned i = 0; news && i < news->n_events; i++)
 		check_event(&news->events[i]);
+	if (news && news->n_events + news->n_pushes > RELAY_EVENTS_MAX)
+		abort();
+	for (unsigned i = 0; news && i < news->n_pushes; i++)
+		check_push(&news->pushes[i]);
 	relay_news_free(news);
 	http_reply_done(&reply);
 	return 0;

@@ -67,6 +67,19 @@ static void check_member(const struct http_reply *reply)
 		abort();
 }
 
+static void check_app(const struct http_reply *reply)
+{
+	struct wecom_app app = { 0 };
+	struct api_result result;
+
+	wecom_read_app(reply, 1000002, &app, &result);
+	check_result(&result);
+	if (!text_is_line(app.name, strlen(app.name)) ||
+	    !text_is_line(app.domain, strlen(app.domain)) ||
+	    (result.class != API_GOOD && (app.name[0] || app.domain[0])))
+		abort();
+}
+
 static void check_sent(const struct http_reply *reply)
 {
 	struct api_result result;
@@ -86,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_token(&reply);
 	check_userid(&reply);
 	check_member(&reply);
+	check_app(&reply);
 	check_sent(&reply);
 	http_reply_done(&reply);
 	return 0;

@@ -103,10 +103,21 @@ fuzz_totp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SOURCE_DIR='"$(abs_top_s
 fuzz_totp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_totp_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
 
+noinst_PROGRAMS += fuzz-wechat-push
+fuzz_wechat_push_SOURCES = tests/fuzz/fuzz-wechat-push.c tests/providers/fake-core.c \
+	tests/providers/fake-checks.c
+fuzz_wechat_push_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) \
+	-DTEST_SOURCE_DIR='"$(abs_top_srcdir)/tests"'
+fuzz_wechat_push_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_wechat_push_LDADD = libjauth-providers.la $(CMOCKA_LIBS)
 noinst_PROGRAMS += fuzz-dingtalk
+noinst_PROGRAMS += fuzz-dingtalk fuzz-dingtalk-poll
 fuzz_dingtalk_SOURCES = tests/fuzz/fuzz-dingtalk.c
 fuzz_dingtalk_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_dingtalk_LDADD = libjauth-providers.la
+fuzz_dingtalk_poll_SOURCES = tests/fuzz/fuzz-dingtalk-poll.c
+fuzz_dingtalk_poll_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_dingtalk_poll_LDADD = libjauth-providers.la
 noinst_PROGRAMS += fuzz-wechat fuzz-wechat-poll
 fuzz_wechat_SOURCES = tests/fuzz/fuzz-wechat.c tests/providers/fake-core.c \
 	tests/providers/fake-checks.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Calls of an API that WeCom does not make: without a token, with an errcode only where something is
- * wrong, and with an end of their own. The rest is in t-wecom-token.c. */
+/* Calls of an API that WeCom does not make: without a token, with an errcode only where something
+ * is wrong, and with an end of their own. The rest is in t-wecom-token.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

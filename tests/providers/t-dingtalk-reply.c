@@ -9,6 +9,7 @@
 #include "tests/providers/dingtalk-fixture.h"
 
 #define FORBIDDEN "Forbidden.AccessDenied."
+#define LONGEST   "0123456789012345678901234567890123456789012345678901234567890123"
 
 /* --- errors --- */
 
@@ -94,7 +95,7 @@ static void every_word_has_its_end(void **state UNUSED)
 		{ STAGE_USER_TOKEN, 400, "invalidParameter.authCode.notFound", FAKE_DENIED,
 		  DENY_REFUSED, "40078 userAccessToken: the code is unknown" },
 		{ STAGE_USER_TOKEN, 400, "invalidParameter.idOrSecret.notFound", FAKE_FAILED,
-		  FAIL_CONFIG, "40096 userAccessToken: app_key or app_secret" },
+		  FAIL_CONFIG, "40096 userAccessToken: wrong key or secret" },
 		{ STAGE_TOKEN, 400, "invalidParameter.idOrSecret.notFound", FAKE_FAILED,
 		  FAIL_CONFIG, "40096 accessToken" },
 		{ STAGE_TOKEN, 400, "invalidClientIdOrSecret", FAKE_FAILED, FAIL_CONFIG,
@@ -426,10 +427,8 @@ static void a_userid_is_taken_as_it_is_or_not_at_all(void **state UNUSED)
 		{ "\"userid\":\"a\",\"unionid\":\"\"", FAKE_RUNNING, 0 },
 		{ "\"userid\":\"a\",\"unionid\":null", FAKE_RUNNING, 0 },
 		{ "\"userid\":\"a\",\"unionid\":7", FAKE_FAILED, FAIL_PROVIDER },
-		{ "\"userid\":\"0123456789012345678901234567890123456789012345678901234567890123\"",
-		  FAKE_RUNNING, 0 },
-		{ "\"userid\":\"01234567890123456789012345678901234567890123456789012345678901234\"",
-		  FAKE_FAILED, FAIL_PROVIDER },
+		{ "\"userid\":\"" LONGEST "\"", FAKE_RUNNING, 0 },
+		{ "\"userid\":\"" LONGEST "4\"", FAKE_FAILED, FAIL_PROVIDER },
 		{ "\"userid\":\"\"", FAKE_FAILED, FAIL_PROVIDER },
 		{ "\"userid\":7", FAKE_FAILED, FAIL_PROVIDER },
 		{ "\"userid\":\"a b\"", FAKE_FAILED, FAIL_PROVIDER },

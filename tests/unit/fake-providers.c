@@ -2,9 +2,9 @@
 /*
  * A table of kinds of login for tests of the core: "password" knows the user himself, "device" is
  * a device flow whose link can be forwarded, "scan" confirms at the terminal, "text" sends messages
- * by the gateways it names, "code" goes by the relay unless its corners are round, "nod" always and
- * asks nobody. And two vendors for messages, "post" and "pigeon".
- * None of them can run.
+ * by the gateways it names, "code" goes by the relay unless its corners are round, or is told by
+ * it when they are open, "nod" goes by it always and asks nobody. And two vendors for messages,
+ * "post" and "pigeon". None of them can run.
  */
 #include "fake-providers.h"
 
@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 
-static const char *const corner_words[] = { "sharp", "round", NULL };
+static const char *const corner_words[] = { "sharp", "round", "open", NULL };
 
 static const struct conf_key device_keys[] = {
 	{ .name = "issuer", .kind = CONF_URL, .offset = offsetof(struct fake_config, issuer),
@@ -119,6 +119,8 @@ static unsigned code_features(const void *config)
 	const struct fake_config *fake = config;
 	const unsigned past = PROVIDER_CONTACTS | PROVIDER_CONFIRMS_HERE;
 
+	if (fake->corners == 2)
+		return past | PROVIDER_PUSHES | PROVIDER_DELIVERS | PROVIDER_SILENT;
 	return fake->corners == 1 ? past : past | PROVIDER_RELAY | PROVIDER_DELIVERS;
 }
 

@@ -101,8 +101,8 @@ extern struct script *script_now;
 /* The methods are "far" (contacts somebody), "near" (knows the user, changes passwords) and "text",
  * which contacts somebody after a question of its own and can be enrolled and tested. By the relay
  * go "app", which delivers messages, "site", which any browser opens, "silent", "page", which a
- * computer opens, and "program", whose callbacks have no state. "push" listens to pushes: "scene N" is of the
- * Nth start, "forged" is forged, and a GET is answered with its query. */
+ * computer opens, and "program", whose callbacks have no state. "push" listens to pushes: "scene N"
+ * is of the Nth start, "forged" is forged, and a GET is answered with its query. */
 struct world *world_new(const char *config_text);
 struct world *world_free(struct world *world);
 /* For cmocka: a world, and a script whose provider says that it is this subject; and their end. */

@@ -55,7 +55,7 @@ int __wrap_sd_event_source_set_time_relative(sd_event_source *source, uint64_t u
 struct asked {
 	uint64_t number;
 	char line[512];                  /* "PUT https://..." */
-	char body[2048];
+	char body[6000];
 	char authorization[128];
 };
 
@@ -72,12 +72,16 @@ struct fixture {
 	bool is_polling;                 /* no reply yet */
 	bool is_known;                   /* the instance, so links are not told again */
 	/* what the handler was told */
-	unsigned n_opened, n_failed, n_pressed, n_called_back, n_refused;
+	unsigned n_opened, n_failed, n_pressed, n_called_back, n_refused, n_pushed;
 	uint64_t link;
 	enum relay_failure failure;
 	char detail[AUDIT_TEXT_MAX], method[64], query[256];
 	char method_before[64];          /* pressed before the callback */
 	bool closes, reopens;            /* what the handler does, once */
+	struct relay_push push;          /* handed on last, without its texts */
+	char push_query[256], push_body[256];
+	const char *answer;              /* what the handler answers a push; NULL: nothing */
+	bool is_somebodys;               /* what the handler says of it */
 	bool is_inside;                  /* one of relay.h's functions */
 	/* the link opened last */
 	uint64_t number;
@@ -340,9 +344,23 @@ static inline void on_refused(void *context, uint64_t owner, uint64_t link)
 	note(fixture, owner, link);
 }
 
+static inline bool on_pushed(void *context, const struct relay_push *push)
+{
+	struct fixture *fixture = context;
+
+	fixture->n_pushed++;
+	fixture->push = *push;
+	fixture->push.query = fixture->push.body = NULL;
+	assert_true(text_into(fixture->push_query, sizeof(fixture->push_query), push->query));
+	assert_true(text_into(fixture->push_body, sizeof(fixture->push_body), push->body));
+	if (fixture->answer)
+		relay_answer_push(fixture->relay, push->id, 200, fixture->answer);
+	return fixture->is_somebodys;
+}
+
 static const struct relay_handler handler = {
 	.opened = on_opened, .failed = on_failed, .pressed = on_pressed, .callback = on_callback,
-	.refused = on_refused,
+	.refused = on_refused, .pushed = on_pushed,
 };
 
 /* --- set up --- */

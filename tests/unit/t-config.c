@@ -185,6 +185,15 @@ static const struct mistake_case {
 	  { { 3, "number_match speaks of the relay's page" }, { 4, "digits speaks of the" } } },
 	{ RELAY "[method code]\n[method c2]\ntype = code\ncorners = round\n",
 	  { { 5, "\"code\" and \"c2\" are of one app" } } },
+	/* what is told by the relay */
+	{ "[method code]\ncorners = open\n", { { 1, "\"code\" needs a relay, and there is" } } },
+	{ RELAY "[method code]\ncorners = open\ndigits = page\n",
+	  { { 6, "\"code\" has no page, its digits come by a message" } } },
+	{ RELAY "[method code]\ncorners = open\nnumber_match = no\n[service sshd]\n"
+	  "methods = code\n", { { 8, "\"code\" asks nobody at the provider" } } },
+	{ RELAY "[method code]\ncorners = open\n[method c2]\ntype = code\n"
+	  "[method c3]\ntype = code\ncorners = round\n",
+	  { { 8, "\"c2\" and \"c3\" are of one app" } } },
 	/* a silent method, unmatched from elsewhere */
 	{ RELAY "[method nod]\nnumber_match = no\n[service sshd]\nmethods = nod\n",
 	  { { 7, "\"nod\" asks nobody at the provider" } } },
@@ -311,6 +320,12 @@ static const char *const right_texts[] = {
 	RELAY "[method code]\n[service sshd]\nmethods = code\nnumber_match = no\n",
 	RELAY "[method nod]\nnumber_match = no\n[service login]\nmethods = nod\norigin = local\n",
 	RELAY "[method code]\n[method c2]\ntype = code\n",
+	RELAY "[method code]\ncorners = open\n[method c2]\ntype = code\n",
+	RELAY "[method code]\ncorners = open\n[method c2]\ntype = code\ncorners = round\n",
+	RELAY "[method code]\ncorners = open\ndigits = app-message\n[service sshd]\n"
+	"methods = code\n",
+	RELAY "[method code]\ncorners = open\nnumber_match = no\n[service login]\nmethods = code\n"
+	"origin = local\n",
 	"[method code]\ncorners = round\n[method c2]\ntype = code\ncorners = round\n",
 	PIGEON TEXT "[service sshd]\nmethods = password + text\n",
 	PIGEON TEXT "[service sshd]\nmethods = text\nssh_key = accepted\n",

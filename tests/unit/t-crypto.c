@@ -139,6 +139,36 @@ static void sealing_twice_looks_different(void **state UNUSED)
 	buf_done(&second);
 }
 
+/* NIST SP 800-38A, F.2.5 and F.2.6: the first two blocks. */
+static void cbc_matches_sp_800_38a(void **state UNUSED)
+{
+	static const struct cbc_key key = {
+		.key = { 0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b, 0x73, 0xae, 0xf0,
+			 0x85, 0x7d, 0x77, 0x81, 0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7,
+			 0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4 },
+		.start = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
+	};
+	static const unsigned char plain[32] = {
+		0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93,
+		0x17, 0x2a, 0xae, 0x2d, 0x8a, 0x57, 0x1e, 0x03, 0xac, 0x9c, 0x9e, 0xb7, 0x6f, 0xac,
+		0x45, 0xaf, 0x8e, 0x51,
+	};
+	struct buf hidden = BUF_INIT(32), back = BUF_INIT(32), small = BUF_INIT(16);
+
+	assert_int_equal(crypto_cbc_encrypt(&key, plain, sizeof(plain), &hidden), 0);
+	assert_int_equal(hidden.len, sizeof(plain));
+	assert_hex(hidden.data, hidden.len,
+		   "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d");
+	assert_int_equal(crypto_cbc_decrypt(&key, hidden.data, hidden.len, &back), 0);
+	assert_memory_equal(back.data, plain, sizeof(plain));
+	assert_int_equal(crypto_cbc_decrypt(&key, hidden.data, 31, &back), -EINVAL);
+	assert_int_equal(crypto_cbc_encrypt(&key, plain, 1, &back), -EINVAL);
+	assert_int_equal(crypto_cbc_decrypt(&key, hidden.data, hidden.len, &small), -ENOMEM);
+	buf_done(&hidden);
+	buf_done(&back);
+	buf_done(&small);
+}
+
 static void comparison_is_whole(void **state UNUSED)
 {
 	assert_true(crypto_equals("abc", "abc", 3));
@@ -155,6 +185,7 @@ int main(void)
 		cmocka_unit_test(every_hmac_matches_its_vector),
 		cmocka_unit_test(sealed_data_opens_unchanged_only),
 		cmocka_unit_test(sealing_twice_looks_different),
+		cmocka_unit_test(cbc_matches_sp_800_38a),
 		cmocka_unit_test(comparison_is_whole),
 	};
 

@@ -42,6 +42,36 @@ static void an_opening_is_one_object_in_two_parts(void **state UNUSED)
 	buf_done(&buf);
 }
 
+static void a_link_may_listen_without_targets(void **state UNUSED)
+{
+	const struct relay_opening opening = {
+		.user = "-", .service = "jauthctl", .source = "", .since_s = 1700000000,
+		.listen = "gh_0123456789ab",
+	};
+	struct buf buf = BUF_INIT(RELAY_BODY_MAX);
+
+	relay_message_open(&opening, &buf);
+	relay_message_end(7, &buf);
+	assert_string_equal(buf_text(&buf),
+			    "{\"user\":\"-\",\"service\":\"jauthctl\",\"source\":\"\","
+			    "\"since\":1700000000,\"digits\":false,"
+			    "\"listen\":\"gh_0123456789ab\",\"targets\":[],\"seconds\":7}");
+	buf_done(&buf);
+}
+
+static void answers_to_pushes_are_written(void **state UNUSED)
+{
+	struct buf buf = BUF_INIT(RELAY_BODY_MAX);
+
+	relay_message_answer(200, "<xml a=\"b\">\r\n\t\xe4\xb8\xad</xml>", &buf);
+	assert_string_equal(buf_text(&buf), "{\"status\":200,\"body\":\"<xml a=\\\"b\\\">"
+			    "\\u000d\\u000a\\u0009\xe4\xb8\xad</xml>\"}");
+	buf_done(&buf);
+	relay_message_answer(403, "", &buf);
+	assert_string_equal(buf_text(&buf), "{\"status\":403,\"body\":\"\"}");
+	buf_done(&buf);
+}
+
 static void targets_and_results_are_written(void **state UNUSED)
 {
 	struct buf buf = BUF_INIT(RELAY_BODY_MAX);
@@ -184,6 +214,92 @@ static void whole_news_are_read(void **state UNUSED)
 	assert_false(news->events[1].refused);
 	assert_null(relay_news_free(news));
 	assert_null(relay_news_free(NULL));
+}
+
+#define PUSH(members) "{\"push\":\"" ID "\",\"n\":7," members "}"
+#define PUSH_OF(app) PUSH("\"app\":" app ",\"method\":\"GET\",\"query\":\"\",\"body\":\"\"")
+#define PUSH_BY(method) PUSH("\"app\":\"gh_1\",\"method\":" method ",\"query\":\"\",\"body\":\"\"")
+#define PUSH_WITH(query, body) \
+	PUSH("\"app\":\"gh_1\",\"method\":\"POST\",\"query\":" query ",\"body\":" body)
+
+static void pushes_are_read_beside_links(void **state UNUSED)
+{
+	struct relay_news *news = read_news(
+		"{\"instance\":\"i1\",\"next\":7,\"events\":["
+		PUSH_WITH("\"a=b&c=%20\"", "\"<xml>\\r\\n\\t\\u0001\xe4\xb8\xad</xml>\"") ","
+		"{\"link\":\"x\",\"n\":6,\"presses\":0}," PUSH_OF("\"gh_Az09\"") "]}");
+
+	assert_non_null(news);
+	assert_int_equal(news->n_events, 1);
+	assert_string_equal(news->events[0].link, "x");
+	assert_int_equal(news->n_pushes, 2);
+	assert_string_equal(news->pushes[0].id, ID);
+	assert_string_equal(news->pushes[0].app, "gh_1");
+	assert_string_equal(news->pushes[0].method, "POST");
+	assert_string_equal(news->pushes[0].query, "a=b&c=%20");
+	assert_string_equal(news->pushes[0].body, "<xml>\r\n\t\x01\xe4\xb8\xad</xml>");
+	assert_string_equal(news->pushes[1].app, "gh_Az09");
+	assert_string_equal(news->pushes[1].method, "GET");
+	assert_string_equal(news->pushes[1].query, "");
+	assert_string_equal(news->pushes[1].body, "");
+	relay_news_free(news);
+}
+
+static const char *const wrong_pushes[] = {
+	"{\"push\":1,\"app\":\"a\",\"method\":\"GET\",\"query\":\"\",\"body\":\"\"}",
+	"{\"push\":\"\",\"app\":\"a\",\"method\":\"GET\",\"query\":\"\",\"body\":\"\"}",
+	/* it becomes part of a path */
+	"{\"push\":\"../../v1/keys/00000000\",\"app\":\"a\",\"method\":\"GET\",\"query\":\"\","
+	"\"body\":\"\"}",
+	"{\"push\":\"short\",\"app\":\"a\",\"method\":\"GET\",\"query\":\"\",\"body\":\"\"}",
+	"{\"push\":\"" ID "x\",\"app\":\"a\",\"method\":\"GET\",\"query\":\"\",\"body\":\"\"}",
+	"{\"push\":\"" ID "\"}",
+	"{\"push\":null,\"link\":\"x\",\"presses\":1}",
+	PUSH_OF("1"), PUSH_OF("\"\""), PUSH_OF("\"gh-1\""), PUSH_OF("\"gh/1\""), PUSH_OF("null"),
+	PUSH_OF("\"a23456789012345678901234567890123456789012345678901234567890123456\""),
+	PUSH_BY("1"), PUSH_BY("\"\""), PUSH_BY("\"get\""), PUSH_BY("\"PUT\""),
+	PUSH_BY("\"POSTPOST\""),
+	PUSH_WITH("1", "\"\""), PUSH_WITH("null", "\"\""), PUSH_WITH("\"a\\nb\"", "\"\""),
+	PUSH_WITH("\"\"", "1"), PUSH_WITH("\"\"", "null"), PUSH_WITH("\"\"", "{}"),
+};
+
+static void a_push_with_a_mistake_is_left_out(void **state UNUSED)
+{
+	for (size_t i = 0; i < N_ELEMENTS(wrong_pushes); i++) {
+		char *text = text_format("{\"instance\":\"i\",\"next\":1,\"events\":[%s,"
+					 "{\"link\":\"x\",\"presses\":1}," PUSH_OF("\"a\"") "]}",
+					 wrong_pushes[i]);
+		struct relay_news *news = read_news(text);
+
+		if (!news || news->n_events != 1 || news->n_pushes != 1)
+			fail_msg("not left out: %s", wrong_pushes[i]);
+		assert_string_equal(news->pushes[0].app, "a");
+		relay_news_free(news);
+		free(text);
+	}
+	assert_null(read_news("{\"instance\":\"i\",\"next\":1,\"events\":["
+			      PUSH_WITH("\"\"", "\"a\\u0000b\"") "]}"));
+}
+
+static void the_longest_push_is_taken(void **state UNUSED)
+{
+	for (size_t more = 0; more < 2; more++) {
+		char *letters = repeated("b", RELAY_PUSH_MAX + more, 0);
+		char *text = text_format("{\"instance\":\"i\",\"next\":1,\"events\":["
+					 PUSH_WITH("\"%s\"", "\"\"") ","
+					 PUSH_WITH("\"\"", "\"%s\"") "]}", letters, letters);
+		struct relay_news *news = read_news(text);
+
+		assert_non_null(news);
+		assert_int_equal(news->n_pushes, more ? 0 : 2);
+		if (!more) {
+			assert_string_equal(news->pushes[0].query, letters);
+			assert_string_equal(news->pushes[1].body, letters);
+		}
+		relay_news_free(news);
+		free(text);
+		free(letters);
+	}
 }
 
 static const char *const wrong_news[] = {
@@ -334,12 +450,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_opening_is_one_object_in_two_parts),
+		cmocka_unit_test(a_link_may_listen_without_targets),
+		cmocka_unit_test(answers_to_pushes_are_written),
 		cmocka_unit_test(targets_and_results_are_written),
 		cmocka_unit_test(every_result_and_app_has_a_word),
 		cmocka_unit_test(long_names_are_cut_at_whole_characters),
 		cmocka_unit_test(what_fits_is_whole),
 		cmocka_unit_test(no_name_breaks_the_object),
 		cmocka_unit_test(whole_news_are_read),
+		cmocka_unit_test(pushes_are_read_beside_links),
+		cmocka_unit_test(a_push_with_a_mistake_is_left_out),
+		cmocka_unit_test(the_longest_push_is_taken),
 		cmocka_unit_test(news_with_a_mistake_are_no_news),
 		cmocka_unit_test(only_a_reply_of_200_has_news),
 		cmocka_unit_test(the_longest_members_are_taken),

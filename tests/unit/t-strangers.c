@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* login-verdict.c: whose denied login leaves a request, and that nobody can tell from the screen. */
+/* login-verdict.c: whose denied login leaves a request, and that the screen tells it to nobody. */
 #include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -183,6 +183,9 @@ static void base64_goes_there_and_back(void **state UNUSED)
 		assert_string_equal(buf_text(&url), base64_rows[i].base64url);
 		assert_int_equal(base64url_decode(buf_text(&url), url.len, &back), 0);
 		assert_string_equal(buf_text(&back), base64_rows[i].plain);
+		buf_done(&back);
+		assert_int_equal(base64_decode(buf_text(&padded), padded.len, &back), 0);
+		assert_string_equal(buf_text(&back), base64_rows[i].plain);
 		buf_done(&padded);
 		buf_done(&url);
 		buf_done(&back);
@@ -210,6 +213,26 @@ static void base64url_is_exact_or_nothing(void **state UNUSED)
 	buf_done(&small);
 }
 
+static void base64_is_exact_or_nothing(void **state UNUSED)
+{
+	static const char *const wrong[] = {
+		"Zg", "Zg=", "Zg===", "=", "==", "====", "Zg==Zg==", "Zm8", "Zm8==", "Zm9=", "Zh==",
+		"Z===", "Zm9v=", "Zm9v====", "Zm9v\n", " Zm9v", "-__-", "Zm 9", "Z=g=",
+		"Zm9v\r\n==",
+	};
+	struct buf small = BUF_INIT(2);
+
+	for (size_t i = 0; i < N_ELEMENTS(wrong); i++) {
+		struct buf back = BUF_INIT(100);
+
+		assert_int_equal(base64_decode(wrong[i], strlen(wrong[i]), &back), -EINVAL);
+		assert_int_equal(back.len, 0);
+		buf_done(&back);
+	}
+	assert_int_equal(base64_decode("Zm9v", 4, &small), -E2BIG);
+	buf_done(&small);
+}
+
 static void hex_is_lower_case(void **state UNUSED)
 {
 	struct buf hex = BUF_INIT(100);
@@ -230,6 +253,7 @@ int main(void)
 		cmocka_unit_test(lists_grow),
 		cmocka_unit_test(base64_goes_there_and_back),
 		cmocka_unit_test(base64url_is_exact_or_nothing),
+		cmocka_unit_test(base64_is_exact_or_nothing),
 		cmocka_unit_test(hex_is_lower_case),
 	};
 

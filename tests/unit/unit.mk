@@ -110,13 +110,16 @@ libfake_core_la_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 libfake_core_la_LIBADD = libjauth-providers.la $(UNIT_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/providers/replies tests/vectors
 
-check_PROGRAMS += t-api-call t-cookies
+check_PROGRAMS += t-api-call t-cookies t-script-literal
 t_api_call_SOURCES = tests/providers/t-api-call.c
 t_api_call_CFLAGS = $(UNIT_CFLAGS)
 t_api_call_LDADD = libfake-core.la
 t_cookies_SOURCES = tests/providers/t-cookies.c
 t_cookies_CFLAGS = $(UNIT_CFLAGS)
 t_cookies_LDADD = libfake-core.la
+t_script_literal_SOURCES = tests/providers/t-script-literal.c
+t_script_literal_CFLAGS = $(UNIT_CFLAGS)
+t_script_literal_LDADD = libfake-core.la
 
 check_PROGRAMS += t-code-flow t-device-flow t-discovery t-github t-github-relay t-google \
 	t-id-token t-jwks t-jws t-oidc t-oidc-relay
@@ -157,10 +160,24 @@ t_oidc_relay_SOURCES = tests/providers/t-oidc-relay.c tests/providers/relay-fixt
 t_oidc_relay_CFLAGS = $(UNIT_CFLAGS)
 t_oidc_relay_LDADD = libfake-core.la
 
-check_PROGRAMS += t-wechat-mini
-t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
-t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
-t_wechat_mini_LDADD = libfake-core.la
+check_PROGRAMS += t-wechat-account t-wechat-account-push t-wechat-push
+t_wechat_account_SOURCES = tests/providers/t-wechat-account.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_account_LDADD = libfake-core.la
+t_wechat_account_push_SOURCES = tests/providers/t-wechat-account-push.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_account_push_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_account_push_LDADD = libfake-core.la
+t_wechat_push_SOURCES = tests/providers/t-wechat-push.c \
+	tests/providers/account-fixture.c tests/providers/account-fixture.h
+t_wechat_push_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_push_LDADD = libfake-core.la
+check_PROGRAMS += t-wecom t-wecom-poll t-wecom-probe t-wecom-token
+t_wecom_probe_SOURCES = tests/providers/t-wecom-probe.c tests/providers/wecom-fixture.c \
+	tests/providers/wecom-fixture.h
+t_wecom_probe_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_probe_LDADD = libfake-core.la
 check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
 t_wechat_SOURCES = tests/providers/t-wechat.c tests/providers/wechat-fixture.c \
 	tests/providers/wechat-fixture.h
@@ -174,7 +191,19 @@ t_wechat_device_SOURCES = tests/providers/t-wechat-device.c tests/providers/wech
 	tests/providers/wechat-fixture.h
 t_wechat_device_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_device_LDADD = libfake-core.la
-check_PROGRAMS += t-dingtalk t-dingtalk-reply t-dingtalk-token
+check_PROGRAMS += t-dingtalk t-dingtalk-device t-dingtalk-page t-dingtalk-poll t-dingtalk-reply \
+	t-dingtalk-token
+t_dingtalk_device_SOURCES = tests/providers/t-dingtalk-device.c \
+	tests/providers/dingtalk-fixture.c tests/providers/dingtalk-fixture.h
+t_dingtalk_device_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_device_LDADD = libfake-core.la
+t_dingtalk_page_SOURCES = tests/providers/t-dingtalk-page.c
+t_dingtalk_page_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_page_LDADD = libfake-core.la
+t_dingtalk_poll_SOURCES = tests/providers/t-dingtalk-poll.c tests/providers/dingtalk-fixture.c \
+	tests/providers/dingtalk-fixture.h
+t_dingtalk_poll_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_poll_LDADD = libfake-core.la
 t_dingtalk_SOURCES = tests/providers/t-dingtalk.c tests/providers/dingtalk-fixture.c \
 	tests/providers/dingtalk-fixture.h
 t_dingtalk_CFLAGS = $(UNIT_CFLAGS)
@@ -188,6 +217,10 @@ t_dingtalk_token_SOURCES = tests/providers/t-dingtalk-token.c tests/providers/di
 t_dingtalk_token_CFLAGS = $(UNIT_CFLAGS)
 t_dingtalk_token_LDADD = libfake-core.la
 
+check_PROGRAMS += t-wechat-mini
+t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
+t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
+t_wechat_mini_LDADD = libfake-core.la
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-token
 t_wecom_SOURCES = tests/providers/t-wecom.c tests/providers/wecom-fixture.c \
 	tests/providers/wecom-fixture.h
@@ -265,6 +298,12 @@ t_relay_events_SOURCES = tests/unit/t-relay-events.c tests/unit/relay-client-fix
 t_relay_events_CFLAGS = $(t_relay_client_CFLAGS)
 t_relay_events_LDADD = $(t_relay_client_LDADD)
 t_relay_events_LDFLAGS = $(t_relay_client_LDFLAGS)
+# Its clock can be moved.
+check_PROGRAMS += t-relay-client-push
+t_relay_client_push_SOURCES = tests/unit/t-relay-client-push.c tests/unit/relay-client-fixture.h
+t_relay_client_push_CFLAGS = $(t_relay_client_CFLAGS)
+t_relay_client_push_LDADD = $(t_relay_client_LDADD)
+t_relay_client_push_LDFLAGS = $(t_relay_client_LDFLAGS) -Wl,--wrap=sd_event_now
 check_PROGRAMS += t-facts t-channel
 t_facts_SOURCES = tests/unit/t-facts.c
 t_facts_CFLAGS = $(UNIT_CFLAGS) $(DBUS_CFLAGS)

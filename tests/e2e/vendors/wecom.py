@@ -10,6 +10,7 @@ about every request. The tests use class WeCom:
     vendor.fail("user/get", 60020, times=2) the next answers of a call ("*": of any)
     vendor.revoke_token(), expire_token(), expire_codes()
     vendor.trusted_ips = {"203.0.113.7"}    None: every address
+    vendor.is_closed, vendor.app_name       the app, as agent/get tells it
     vendor.messages                         what the app wrote: dicts of to, text
     vendor.complaints                       what a client did wrong, in words
 
@@ -114,6 +115,7 @@ class WeCom(QrPages, ErrcodeServer):
             ("GET", "/cgi-bin/gettoken"): ("gettoken", self.gettoken),
             ("GET", "/cgi-bin/auth/getuserinfo"): ("auth/getuserinfo", self.getuserinfo),
             ("GET", "/cgi-bin/user/get"): ("user/get", self.user_get),
+            ("GET", "/cgi-bin/agent/get"): ("agent/get", self.agent_get),
             ("POST", "/cgi-bin/message/send"): ("message/send", self.message_send),
             **self.qr_routes(),
         }
@@ -128,6 +130,8 @@ class WeCom(QrPages, ErrcodeServer):
             self.signed_in = None
             self.refusing = False
             self.trusted_ips = None
+            self.is_closed = False
+            self.app_name = "Log in"
             self.calls_per_minute = CALLS_PER_MINUTE
             self.reset_errcodes()
             self.lost_messages = None   # "invaliduser", "unlicenseduser": with errcode 0
@@ -287,6 +291,18 @@ class WeCom(QrPages, ErrcodeServer):
                         main_department=person.main_department, position="", alias="",
                         is_leader_in_dept=[0] * len(person.departments), direct_leader=[],
                         order=[0] * len(person.departments), status=person.status)
+
+    def agent_get(self, request):
+        given = self._app(request, "agent/get", ["agentid"])
+        if given["agentid"] != str(self.agent_id):
+            raise Errcode(301002)
+        members = [person.userid for person in self.persons.values()
+                   if isinstance(person, Member) and person.visible]
+        return self._ok(agentid=self.agent_id, name=self.app_name, description="",
+                        square_logo_url="", allow_partys={"partyid": []}, allow_tags={"tagid": []},
+                        allow_userinfos={"user": [{"userid": member} for member in members]},
+                        close=int(self.is_closed), redirect_domain=self.trusted_domain,
+                        report_location_flag=0, isreportenter=0, home_url="")
 
     def message_send(self, request):
         self._app(request, "message/send")
