@@ -6,7 +6,7 @@
  *
  * This needs the app's token, which nothing else here does: it is fetched, used once and wiped.
  * What goes wrong is told to nobody but the sysadmin, and stops no login: there may be another way
- * into the program.
+ * into the program. A sysadmin who probes the method sees the same steps.
  */
 #include <string.h>
 
@@ -105,8 +105,11 @@ static void read_link(struct login *login, const struct http_reply *reply,
 static void has_link(struct login *login)
 {
 	struct mini_shared *shared = login_shared(login);
+	const struct mini_login *own = login_own(login);
 
 	shared->link_made_s = login_now_s(login);
+	if (own->is_probe)
+		login_show(login, shared->link);
 	login_done(login);
 }
 
@@ -133,18 +136,46 @@ static void read_token(struct login *login, const struct http_reply *reply,
 
 static void has_token(struct login *login)
 {
-	api_start(login, &link_call);
+	const struct mini_config *config = login_config(login);
+	const struct mini_login *own = login_own(login);
+
+	if (own->is_probe)
+		login_show(login, login_text(login, N_("app_id and app_secret are right.")));
+	if (config->make_url_link)
+		api_start(login, &link_call);
+	else
+		login_done(login);
 }
 
 /* Its answer is not everybody's: a login asks for something else. */
 static bool fail_token(struct login *login, const struct api_result *result)
 {
-	login_fail(login, result->class == API_DENIED ? FAIL_PROVIDER :
-		   (enum fail_reason)result->reason, result->detail);
+	const struct mini_config *config = login_config(login);
+
+	if (!config->make_url_link && result->code == wechat_dialect.address_code) {
+		login_show(login, result->detail);
+		login_show(login, login_text(login, N_("That is needed with make_url_link = yes "
+						       "only.")));
+		login_done(login);
+	} else {
+		login_fail(login, result->class == API_DENIED ? FAIL_PROVIDER :
+			   (enum fail_reason)result->reason, result->detail);
+	}
 	return true;
 }
 
 static const struct api_call token_call = { NULL, make_token, read_token, has_token, fail_token };
+
+void mini_probe(struct login *login)
+{
+	struct mini_shared *shared = login_shared(login);
+	struct mini_login *own = login_own(login);
+
+	/* What logins are told for a while may be mended by now. */
+	shared->api.pause_until_ms = 0;
+	own->is_probe = true;
+	api_start(login, &token_call);
+}
 
 void mini_make_link(struct login *login)
 {
