@@ -115,6 +115,7 @@ const struct provider wechat_mini_provider = {
 	.prepare = mini_make_link,
 	.prepare_interval_s = LOOK_S,
 	.start = mini_start,
+	.test = mini_probe,
 	.reply = take_reply,
 	.callback = mini_callback,
 	.timeout = timeout,
