@@ -521,7 +521,7 @@ static void a_sysadmin_sees_the_link_that_is_made(void **state UNUSED)
 	/* Although there is one, and although somebody was told to wait. */
 	make_link(method);
 	login = come_back(method);
-	error(login, "45011", "slower");
+	error(login, "45009", "quota");
 	fake_login_free(login);
 	login = fake_test(method);
 	fake_reply(login, "wechat-mini-token.http");
@@ -533,6 +533,19 @@ static void a_sysadmin_sees_the_link_that_is_made(void **state UNUSED)
 }
 
 /* --- the rest --- */
+
+static void one_person_s_limit_is_nobody_else_s(void **state UNUSED)
+{
+	struct fake_method *method = new_method(SECTION);
+	struct login *login = come_back(method);
+
+	error(login, "45011", "slower");
+	ended(login, FAKE_DENIED, DENY_BUSY);
+	fake_login_free(login);
+	login = come_back(method);
+	assert_non_null(login->request);
+	done(login, method);
+}
 
 static void a_person_may_leave_at_any_moment(void **state UNUSED)
 {
@@ -607,6 +620,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_link_is_not_used),
 		cmocka_unit_test(a_sysadmin_sees_what_the_vendor_says),
 		cmocka_unit_test(a_sysadmin_sees_the_link_that_is_made),
+		cmocka_unit_test(one_person_s_limit_is_nobody_else_s),
 		cmocka_unit_test(a_person_may_leave_at_any_moment),
 		cmocka_unit_test(mistakes_in_the_section_are_named),
 		cmocka_unit_test(an_app_is_named_by_its_id),
