@@ -442,7 +442,7 @@ def test_digits_by_a_notice(house, relay, vendor, zhang, mode):
         assert notice["to"] == member
         assert "house.example.org" in notice["text"] and user in notice["text"]
         digits = re.search(r"type (\d\d) into", notice["text"])[1]
-        assert digits not in str(relay.find(visit.link).results)
+        assert "digits" not in str(relay.find(visit.link).results)
         ssh.send_line(digits)
         expect_shell(ssh, user)
 
