@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be nowhere after logins by DingTalk, WeChat, official accounts and mini programs, however
-they end: codes, tokens, session keys, states, cookies, receipts, digits, pushes, and whatever a vendor
-tells of a person beyond the one name that is compared. Looked for in cores of the three daemons, their
-logs and nginx's, the audit, the database, a bus monitor's record, files and command lines. What
-jauthd needs for the next login it alone holds."""
+"""What must be nowhere after logins by DingTalk, WeChat, official accounts and mini programs,
+however they end: codes, tokens, session keys, states, cookies, receipts, digits, pushes, and whatever
+a vendor tells of a person beyond the one name that is compared. Looked for in cores of the three
+daemons, their logs and nginx's, the audit, the database, a bus monitor's record, files and command
+lines. What jauthd needs for the next login it alone holds."""
 
 import base64
 import pathlib
@@ -270,7 +270,7 @@ class World:
         self.pusher.ca = authority.ca_path
         self.vendors = [self.dingtalk, self.wechat, self.pusher]
         self.relay = Relay(house.folder, authority, "apps", unknown_per_minute=100000)
-        self.clock = Clock(house, self.relay.service, lambda: self.relay.metrics())
+        self.clock = Clock(house, self.relay.service, self.relay.metrics)
         self.relay.start()
         house.http.start()
         house.ctl("relay", "enrol", self.relay.url, "-", input=self.relay.invite(HOST) + "\n")
@@ -359,8 +359,8 @@ def secrets(house, world, record):
 
 
 def collect(world):
-    """passing: for one login. live: for all of them. signed: what jauthd would know again of a push.
-    told: of people, beside who they are. names: who they are."""
+    """passing: for one login. live: for all of them. signed: what jauthd would know again of a
+    push. told: of people, beside who they are. names: who they are."""
     people = [(way, person) for way in world.ways for person in (way.person, way.stranger)]
     live = {world.dingtalk.secret, world.dingtalk.token[0]}
     for way in world.ways:
