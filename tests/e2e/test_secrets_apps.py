@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What must be nowhere after logins by DingTalk, WeChat, official accounts and mini programs,
-however they end: codes, tokens, session keys, states, cookies, receipts, digits, pushes, and whatever
-a vendor tells of a person beyond the one name that is compared. Looked for in cores of the three
+however they end: codes, tokens, session keys, states, cookies, receipts, digits, pushes, and what a
+vendor tells of a person beyond the one name that is compared. Looked for in cores of the three
 daemons, their logs and nginx's, the audit, the database, a bus monitor's record, files and command
 lines. What jauthd needs for the next login it alone holds."""
 
