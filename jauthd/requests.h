@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Requests of strangers: somebody proved an identity that leads to no such user, was denied as ever,
- * and may yet be linked to the user he asked for. Store thread only.
+ * Requests of strangers: somebody proved an identity that leads to no such user, was denied as
+ * ever, and may yet be linked to the user he asked for. Store thread only.
  *
  *   open      a sysadmin accepts it by the login's request id, within REQUEST_OPEN_S → accepted
- *   accepted  it has a link, which is pending; the user confirms it → in force, the request is gone;
- *             or LINK_PENDING_S pass → both are gone
+ *   accepted  it has a link, which is pending; the user confirms it → in force, the request is
+ *             gone; or LINK_PENDING_S pass → both are gone
  *
  * A row is no decision: what may be accepted and confirmed is looked at in bus-requests.c. Rows are
- * few, and whoever makes many pushes out his own. What was committed survives kill -9; a request may
- * be lost in a power cut, since strangers are not to make the disk work.
+ * few, and whoever makes many pushes out his own. What was committed survives kill -9; a request
+ * may be lost in a power cut, since strangers are not to make the disk work.
  */
 #pragma once
 

@@ -129,8 +129,8 @@ const char *const store_schema[] = {
 	"CREATE INDEX known_sources_last ON known_sources (last_s);"
 	"ALTER TABLE audit ADD COLUMN note TEXT NOT NULL DEFAULT '';",
 
-	/* 4: requests of strangers. An accepted one stays with its link until that is confirmed, and
-	 * goes with it, never back to being open. */
+	/* 4: requests of strangers. An accepted one stays with its link until that is confirmed,
+	 * and goes with it, never back to being open. */
 	"ALTER TABLE links ADD COLUMN pending INTEGER NOT NULL DEFAULT 0"
 	"	CHECK (pending IN (0, 1));"
 	"CREATE TABLE requests ("

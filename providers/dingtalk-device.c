@@ -86,15 +86,15 @@ static void take_probe(struct login *login, const struct http_reply *reply)
 	enum device_result result = read_code(login, reply, &code);
 
 	if (result == DEVICE_GOOD)
-		login_done(login);
+		device_of(login)->probed(login);
 	else
 		fail_probe(login, result, &code, reply);
 	device_code_done(&code);
 }
 
-void dingtalk_device_probe(struct login *login)
+void dingtalk_device_probe(struct login *login, void (*good)(struct login *login))
 {
-	device_of(login)->is_probing = true;
+	device_of(login)->probed = good;
 	login_request(login, code_request(login));
 }
 
@@ -115,7 +115,7 @@ void dingtalk_device_reply(struct login *login, const struct http_reply *reply)
 {
 	struct dingtalk_device *device = device_of(login);
 
-	if (device->is_probing)
+	if (device->probed)
 		take_probe(login, reply);
 	else
 		device_login_reply(login, &device->flow, reply);

@@ -12,7 +12,7 @@
 /* A part of struct dingtalk_login. */
 struct dingtalk_device {
 	struct device_login flow;
-	bool is_probing;
+	void (*probed)(struct login *login);     /* of dingtalk_device_probe(); or NULL */
 };
 
 void dingtalk_device_start(struct login *login);
@@ -22,8 +22,9 @@ void dingtalk_device_reply(struct login *login, const struct http_reply *reply);
 void dingtalk_device_timeout(struct login *login);
 /* In `finish`. */
 void dingtalk_device_finish(struct login *login);
-/* For `test` and `prepare`: done when this app may use the device flow, else failed. */
-void dingtalk_device_probe(struct login *login);
+/* For `test` and `prepare`: on to `good` when this app may use the device flow; else the login
+ * ends. */
+void dingtalk_device_probe(struct login *login, void (*good)(struct login *login));
 
 /* device/code.json and device/token.json: see device-flow.h. `login_url`: where the links must
  * lead. */

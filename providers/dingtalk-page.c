@@ -59,7 +59,7 @@ static void check_vars(const struct json_t *vars, const char *what,
 	bool needs_login = false;
 
 	if (flag) {
-		fault = text_format("%s: this organisation needs a browser", flag);
+		fault = text_format("%s: more is wanted than a scan", flag);
 		dingtalk_answer_set_end(ret_result, API_FAILED, FAIL_CONFIG, what, fault);
 	} else if (json_bool(vars, "needLogin", &needs_login) < 0 || !needs_login || !corp_id) {
 		api_set_fault(ret_result, what, "the page is not as it was");

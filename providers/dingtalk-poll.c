@@ -177,8 +177,8 @@ static void take_code(struct login *login, const struct http_reply *reply)
 		return;
 	}
 	poll->state = DINGTALK_POLL_IDLE;
-	if (poll->is_probing)
-		login_done(login);
+	if (poll->probed)
+		poll->probed(login);
 	else
 		scan_show(login, &poll->scan);
 }
@@ -239,9 +239,9 @@ void dingtalk_poll_start(struct login *login)
 		scan_start(login, &poll_of(login)->scan, &page);
 }
 
-void dingtalk_poll_probe(struct login *login)
+void dingtalk_poll_probe(struct login *login, void (*good)(struct login *login))
 {
-	poll_of(login)->is_probing = true;
+	poll_of(login)->probed = good;
 	dingtalk_poll_start(login);
 }
 

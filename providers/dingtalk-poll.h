@@ -25,7 +25,7 @@ struct dingtalk_poll {
 	char only_corp[DINGTALK_CORP_MAX + 1];           /* of the page */
 	struct dingtalk_qr qr;
 	struct scan scan;
-	bool is_probing;
+	void (*probed)(struct login *login);             /* of dingtalk_poll_probe(); or NULL */
 };
 
 void dingtalk_poll_start(struct login *login);
@@ -35,5 +35,5 @@ void dingtalk_poll_reply(struct login *login, const struct http_reply *reply);
 void dingtalk_poll_timeout(struct login *login);
 /* In `finish`. */
 void dingtalk_poll_finish(struct login *login);
-/* For `test`: done when the page is as it was and makes a code, else failed. */
-void dingtalk_poll_probe(struct login *login);
+/* For `test`: on to `good` when the page is as it was and makes a code; else the login ends. */
+void dingtalk_poll_probe(struct login *login, void (*good)(struct login *login));

@@ -17,14 +17,6 @@
 /* A vendor's page that asks the person only the first time is silent, too. */
 #define OVER_THE_RELAY (PROVIDER_RELAY | PROVIDER_CONFIRMS_HERE | PROVIDER_SILENT)
 
-/* That the app is known to the vendor. */
-static void test_app(struct login *login)
-{
-	static const struct api_call call = { .vendor = &dingtalk_vendor, .next = login_done };
-
-	api_start(login, &call);
-}
-
 static const struct mode {
 	unsigned features;
 	enum relay_app app;
@@ -43,28 +35,28 @@ static const struct mode {
 		.app = RELAY_APP_DINGTALK,
 		.start = dingtalk_relay_start,
 		.callback = dingtalk_relay_callback,
-		.test = test_app,
+		.test = dingtalk_test_app,
 	},
 	[DINGTALK_MODE_WEB] = {
 		.features = OVER_THE_RELAY,
 		.app = RELAY_APP_BROWSER,
 		.start = dingtalk_web_start,
 		.callback = dingtalk_web_callback,
-		.test = test_app,
+		.test = dingtalk_test_app,
 	},
 	[DINGTALK_MODE_DEVICE] = {
 		.start = dingtalk_device_start,
 		.answer = dingtalk_device_answer,
 		.reply = dingtalk_device_reply,
 		.timeout = dingtalk_device_timeout,
-		.test = dingtalk_device_probe,
+		.test = dingtalk_test_device,
 	},
 	[DINGTALK_MODE_POLL] = {
 		.start = dingtalk_poll_start,
 		.answer = dingtalk_poll_answer,
 		.reply = dingtalk_poll_reply,
 		.timeout = dingtalk_poll_timeout,
-		.test = dingtalk_poll_probe,
+		.test = dingtalk_test_page,
 	},
 };
 
@@ -112,6 +104,11 @@ static void timeout(struct login *login, uint32_t number UNUSED)
 
 static void test(struct login *login)
 {
+	struct dingtalk_shared *shared = login_shared(login);
+
+	/* What is kept for logins may be older than what was mended. */
+	shared->api.pause_until_ms = 0;
+	api_release(&shared->api);
 	mode_of(login_config(login))->test(login);
 }
 
@@ -121,7 +118,7 @@ static void prepare(struct login *login)
 	const struct dingtalk_config *config = login_config(login);
 
 	if (config->mode == DINGTALK_MODE_DEVICE)
-		dingtalk_device_probe(login);
+		dingtalk_device_probe(login, login_done);
 	else
 		login_done(login);
 }

@@ -18,7 +18,9 @@ libjauth_providers_la_SOURCES = \
 	providers/dingtalk-message.c \
 	providers/dingtalk-page.c providers/dingtalk-page.h \
 	providers/dingtalk-poll.c providers/dingtalk-poll.h \
+	providers/dingtalk-probe.c \
 	providers/dingtalk-reply.c providers/dingtalk-reply.h \
+	providers/dingtalk-request.c \
 	providers/dingtalk-scan.c \
 	providers/dingtalk-type.c \
 	providers/discovery.c providers/discovery.h \
@@ -79,6 +81,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-mini-link.c \
 	providers/wechat-mini-type.c \
 	providers/wechat-reply.c providers/wechat-reply.h \
+	providers/wechat-request.c providers/wechat-request.h \
 	providers/wechat-xml.c providers/wechat-xml.h \
 	providers/wechat.c providers/wechat.h \
 	providers/wechat-device.c \

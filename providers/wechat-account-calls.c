@@ -56,7 +56,7 @@ bool account_make_scene(struct login *login)
 	return false;
 }
 
-struct http_request *account_make_qr(struct login *login, const struct secret *token)
+static struct http_request *make_qr(struct login *login, const struct secret *token)
 {
 	const struct account_config *config = login_config(login);
 	const struct account_login *own = login_own(login);
@@ -73,12 +73,34 @@ struct http_request *account_make_qr(struct login *login, const struct secret *t
 	return api_post(&url, body, config->proxy);
 }
 
-void account_read_qr(struct login *login, const struct http_reply *reply,
-		     struct api_result *ret_result)
+static void read_qr(struct login *login, const struct http_reply *reply,
+		    struct api_result *ret_result)
 {
 	struct account_login *own = login_own(login);
 
 	wechat_read_qr(reply, own->qr, ret_result);
+}
+
+static void has_qr(struct login *login)
+{
+	struct account_login *own = login_own(login);
+
+	own->has_qr(login);
+}
+
+static const struct api_call create_qr = {
+	.vendor = &account_vendor,
+	.make = make_qr,
+	.read = read_qr,
+	.next = has_qr,
+};
+
+void account_create_qr(struct login *login, void (*next)(struct login *login))
+{
+	struct account_login *own = login_own(login);
+
+	own->has_qr = next;
+	api_start(login, &create_qr);
 }
 
 /* --- people --- */

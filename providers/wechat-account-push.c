@@ -26,7 +26,7 @@
 /* What ends a push that has no other answer. */
 static const char success[] = "success";
 
-struct wechat_push_keys account_push_keys(const struct account_config *config)
+static struct wechat_push_keys keys_of(const struct account_config *config)
 {
 	return (struct wechat_push_keys){
 		.app_id = config->app_id,
@@ -49,13 +49,6 @@ static void has_qr(struct login *login)
 	login_show_code(login, &code);
 }
 
-static const struct api_call create_qr = {
-	.vendor = &account_vendor,
-	.make = account_make_qr,
-	.read = account_read_qr,
-	.next = has_qr,
-};
-
 void account_push_start(struct login *login)
 {
 	const struct account_config *config = login_config(login);
@@ -65,7 +58,7 @@ void account_push_start(struct login *login)
 		return;
 	own->state = ACCOUNT_DRAWING;
 	login_listen(login, config->app_id);
-	api_start(login, &create_qr);
+	account_create_qr(login, has_qr);
 }
 
 /* --- the event --- */
@@ -148,13 +141,16 @@ static enum push_verdict take_message(struct login *login, const struct wechat_p
 
 enum push_verdict account_push_pushed(struct login *login, const struct login_push *push)
 {
-	const struct wechat_push_keys keys = account_push_keys(login_config(login));
+	const struct wechat_push_keys keys = keys_of(login_config(login));
+	struct account_login *own = login_own(login);
 	enum push_verdict verdict = PUSH_FORGED;
 	struct wechat_push opened;
 
 	wechat_push_open(&keys, push, login_now_s(login), &opened);
+	own->was_pushed |= opened.kind != WECHAT_PUSH_FORGED;
 	switch (opened.kind) {
 	case WECHAT_PUSH_FORGED:
+		own->fault = opened.fault;
 		break;
 	case WECHAT_PUSH_CHECK:
 		login_answer_push(login, opened.echo);
@@ -212,7 +208,7 @@ static struct secret *make_message(struct login *login, const struct wechat_even
 /* By the key that the push came with: the vendor goes on with an old one for a while. */
 static int answer(struct login *login, unsigned key, const struct secret *message)
 {
-	const struct wechat_push_keys keys = account_push_keys(login_config(login));
+	const struct wechat_push_keys keys = keys_of(login_config(login));
 	struct wechat_sealing sealing = { .key = key, .now_s = login_now_s(login) };
 	struct buf body = BUF_INIT(RELAY_PUSH_MAX);
 	char nonce[NONCE_SIZE];
@@ -249,7 +245,7 @@ static void deliver(struct login *login, const struct wechat_push *push, const c
 
 void account_push_deliver(struct login *login, const struct login_delivery *delivery)
 {
-	const struct wechat_push_keys keys = account_push_keys(login_config(login));
+	const struct wechat_push_keys keys = keys_of(login_config(login));
 	struct wechat_push opened;
 
 	if (!delivery->push || !text_is_utf8(delivery->text, strlen(delivery->text))) {

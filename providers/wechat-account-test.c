@@ -55,32 +55,6 @@ void account_test_answer(struct login *login)
 	}
 }
 
-/* Messages and events that come meanwhile are other logins'. */
-enum push_verdict account_test_pushed(struct login *login, const struct login_push *push)
-{
-	const struct wechat_push_keys keys = account_push_keys(login_config(login));
-	struct account_login *own = login_own(login);
-	enum push_verdict verdict = PUSH_FORGED;
-	struct wechat_push opened;
-
-	wechat_push_open(&keys, push, login_now_s(login), &opened);
-	own->was_pushed |= opened.kind != WECHAT_PUSH_FORGED;
-	switch (opened.kind) {
-	case WECHAT_PUSH_FORGED:
-		own->fault = opened.fault;
-		break;
-	case WECHAT_PUSH_CHECK:
-		login_answer_push(login, opened.echo);
-		verdict = PUSH_ANSWERED;
-		break;
-	case WECHAT_PUSH_MESSAGE:
-		verdict = PUSH_FOREIGN;
-		break;
-	}
-	wechat_push_done(&opened);
-	return verdict;
-}
-
 /* --- the calls --- */
 
 static void has_qr(struct login *login)
@@ -88,13 +62,6 @@ static void has_qr(struct login *login)
 	show(login, N_("The account makes codes."));
 	ask(login);
 }
-
-static const struct api_call create_qr = {
-	.vendor = &account_vendor,
-	.make = account_make_qr,
-	.read = account_read_qr,
-	.next = has_qr,
-};
 
 static struct http_request *make_token(struct login *login, const struct secret *none UNUSED)
 {
@@ -116,7 +83,7 @@ static void has_token(struct login *login)
 
 	show(login, N_("app_id and app_secret are right."));
 	if (config->mode == ACCOUNT_MODE_PUSH)
-		api_start(login, &create_qr);
+		account_create_qr(login, has_qr);
 	else
 		login_done(login);
 }

@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/wechat-request.h"
 
 static const char *const scopes[] = {
 	[ACCOUNT_SCOPE_USERINFO] = "snsapi_userinfo",
@@ -46,13 +47,6 @@ static void has_qr(struct login *login)
 	look_later(login);
 }
 
-static const struct api_call create_qr = {
-	.vendor = &account_vendor,
-	.make = account_make_qr,
-	.read = account_read_qr,
-	.next = has_qr,
-};
-
 static void has_follower(struct login *login)
 {
 	struct account_login *own = login_own(login);
@@ -63,7 +57,7 @@ static void has_follower(struct login *login)
 	else if (own->state == ACCOUNT_FOLLOWING)
 		look_later(login);
 	else if (account_make_scene(login))
-		api_start(login, &create_qr);
+		account_create_qr(login, has_qr);
 }
 
 /* A question of many that got no answer. */
@@ -109,17 +103,18 @@ static void has_person(struct login *login)
 		account_identify(login);
 }
 
+static struct wechat_app app_of(const struct account_config *config)
+{
+	return (struct wechat_app){ config->api_url, config->app_id, config->app_secret,
+				    config->proxy };
+}
+
 static struct http_request *make_userinfo(struct login *login, const struct secret *none UNUSED)
 {
-	const struct account_config *config = login_config(login);
+	const struct wechat_app app = app_of(login_config(login));
 	const struct account_login *own = login_own(login);
-	struct buf url = BUF_INIT_SECRET(URL_MAX);
 
-	buf_add_format(&url, "%s/sns/userinfo?access_token=", config->api_url);
-	form_encode(&url, own->person.user_token->data, own->person.user_token->len);
-	form_add(&url, "openid", own->person.openid);
-	form_add(&url, "lang", "zh_CN");
-	return api_get(&url, config->proxy);
+	return wechat_userinfo_request(&app, &own->person);
 }
 
 static void read_userinfo(struct login *login, const struct http_reply *reply,
@@ -136,21 +131,13 @@ static const struct api_call userinfo = {
 	.next = has_person,
 };
 
-static struct http_request *make_access_token(struct login *login, const struct secret *none UNUSED)
+static struct http_request *make_access_token(struct login *login,
+					      const struct secret *none UNUSED)
 {
-	const struct account_config *config = login_config(login);
+	const struct wechat_app app = app_of(login_config(login));
 	const struct account_login *own = login_own(login);
-	struct buf url = BUF_INIT_SECRET(URL_MAX);
-	struct http_request *request;
 
-	wechat_add_secret_url(&url, config->api_url, "sns/oauth2/access_token", config->app_id,
-			      config->app_secret);
-	form_add(&url, "code", own->code->data);
-	form_add(&url, "grant_type", "authorization_code");
-	request = api_get(&url, config->proxy);
-	if (request)
-		request->once = true;            /* a code is good for one use */
-	return request;
+	return wechat_code_request(&app, own->code);
 }
 
 static void read_access_token(struct login *login, const struct http_reply *reply,

@@ -74,13 +74,13 @@ struct account_login {
 	struct wechat_follower follower;
 	char scene[ACCOUNT_SCENE_LEN + 1];
 	char qr[WECHAT_QR_MAX + 1];
+	void (*has_qr)(struct login *login);
 	uint32_t timer;                  /* ACCOUNT_FOLLOWING */
 	unsigned n_lost;
 	int64_t taken_ms;
-	/* wechat-account-test.c */
 	bool was_pushed;                 /* a push came that was right, */
 	const char *fault;               /* or one that was not */
-	unsigned n_rounds;
+	unsigned n_rounds;               /* wechat-account-test.c */
 };
 
 /* wechat-account-calls.c */
@@ -91,9 +91,7 @@ struct http_request *account_token_request(struct login *login);
 /* A scene of this login's own; false: the login has ended. */
 bool account_make_scene(struct login *login);
 /* A code of the account that holds the scene → qr. */
-struct http_request *account_make_qr(struct login *login, const struct secret *token);
-void account_read_qr(struct login *login, const struct http_reply *reply,
-		     struct api_result *ret_result);
+void account_create_qr(struct login *login, void (*next)(struct login *login));
 /* Who is this for the account → follower. */
 struct http_request *account_make_user_info(struct login *login, const struct secret *token);
 void account_read_user_info(struct login *login, const struct http_reply *reply,
@@ -110,7 +108,6 @@ void account_relay_look(struct login *login);
 
 /* wechat-account-push.c */
 
-struct wechat_push_keys account_push_keys(const struct account_config *config);
 void account_push_start(struct login *login);
 enum push_verdict account_push_pushed(struct login *login, const struct login_push *push);
 void account_push_deliver(struct login *login, const struct login_delivery *delivery);
@@ -119,4 +116,3 @@ void account_push_deliver(struct login *login, const struct login_delivery *deli
 
 void account_test(struct login *login);
 void account_test_answer(struct login *login);
-enum push_verdict account_test_pushed(struct login *login, const struct login_push *push);

@@ -127,7 +127,7 @@ static bool keep(const struct slice *name, const struct slice *text,
 static bool read_elements(struct cursor *cursor, const struct slice *root,
 			  struct wechat_xml_field *fields, size_t n_fields)
 {
-	struct slice name, text;
+	struct slice name = { NULL, 0 }, text = { NULL, 0 };
 
 	for (unsigned n = 0; n <= WECHAT_XML_ELEMENTS_MAX; n++) {
 		skip_blanks(cursor);
@@ -142,7 +142,7 @@ static bool read_elements(struct cursor *cursor, const struct slice *root,
 int wechat_xml_read(const char *text, size_t len, struct wechat_xml_field *fields, size_t n_fields)
 {
 	struct cursor cursor = { text, text + len };
-	struct slice root;
+	struct slice root = { NULL, 0 };
 	bool is_good;
 
 	for (size_t i = 0; i < n_fields; i++)

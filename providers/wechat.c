@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/wechat-request.h"
 
 /* --- who it is --- */
 
@@ -23,17 +24,18 @@ static void identify(struct login *login)
 	wechat_identify(login, config->app_id, &own->person);
 }
 
+static struct wechat_app app_of(const struct wechat_config *config)
+{
+	return (struct wechat_app){ config->api_url, config->app_id, config->app_secret,
+				    config->proxy };
+}
+
 static struct http_request *make_userinfo(struct login *login, const struct secret *none UNUSED)
 {
-	const struct wechat_config *config = login_config(login);
+	const struct wechat_app app = app_of(login_config(login));
 	const struct wechat_login *own = login_own(login);
-	struct buf url = BUF_INIT_SECRET(URL_MAX);
 
-	buf_add_format(&url, "%s/sns/userinfo?access_token=", config->api_url);
-	form_encode(&url, own->person.user_token->data, own->person.user_token->len);
-	form_add(&url, "openid", own->person.openid);
-	form_add(&url, "lang", "zh_CN");
-	return api_get(&url, config->proxy);
+	return wechat_userinfo_request(&app, &own->person);
 }
 
 static void read_userinfo(struct login *login, const struct http_reply *reply,
@@ -65,19 +67,10 @@ static const struct api_call userinfo = {
 static struct http_request *make_access_token(struct login *login,
 					      const struct secret *none UNUSED)
 {
-	const struct wechat_config *config = login_config(login);
+	const struct wechat_app app = app_of(login_config(login));
 	const struct wechat_login *own = login_own(login);
-	struct buf url = BUF_INIT_SECRET(URL_MAX);
-	struct http_request *request;
 
-	wechat_add_secret_url(&url, config->api_url, "sns/oauth2/access_token", config->app_id,
-			      config->app_secret);
-	form_add(&url, "code", own->code->data);
-	form_add(&url, "grant_type", "authorization_code");
-	request = api_get(&url, config->proxy);
-	if (request)
-		request->once = true;            /* a code is good for one use */
-	return request;
+	return wechat_code_request(&app, own->code);
 }
 
 static void read_access_token(struct login *login, const struct http_reply *reply,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Tries WeCom's app for a sysadmin who reads every step (`test`): a new token, past the one that is
- * kept, since that may be older than what is wrong (gettoken, path/91039); then the app as the vendor
- * has it (agent/get, path/90227), which only an allowed address gets.
+ * kept, since that may be older than what is wrong (gettoken, path/91039); then the app as the
+ * vendor has it (agent/get, path/90227), which only an allowed address gets.
  */
 #include "base/text.h"
 #include "base/url.h"

@@ -304,6 +304,7 @@ class ByApps(Demo):
         house.trust(self.authority.ca_path)
         self.relay = Relay(house.folder, self.authority)
         self.relay.write_config(url="https://" + self.domain)
+        self.log_ids()
         for app in self.apps:
             vendor = app.start()
             if vendor:
@@ -315,6 +316,13 @@ class ByApps(Demo):
         house.http.start()
         token = self.relay.invite("house.example.org")
         house.ctl("relay", "enrol", self.relay.url, "-", input=token + "\n")
+
+    def log_ids(self):
+        """Unlike our sample: the telephone looks there for the newest code."""
+        site = self.relay.nginx.folder / "site.conf"
+        text = site.read_text()
+        assert "$request_method $jauth_uri" in text
+        site.write_text(text.replace("$request_method $jauth_uri", "$request_method $uri"))
 
     def stop_vendor(self):
         if self.desk:

@@ -25,7 +25,9 @@ MOBILE = ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, l
 APPS = {"browser": MOBILE,
         "wecom": MOBILE + " MicroMessenger/7.0.1 wxwork/4.1.22 NetType/WIFI Language/zh",
         "wechat": MOBILE + " MicroMessenger/8.0.47 NetType/WIFI Language/zh_CN",
-        "dingtalk": MOBILE + " AliApp(DingTalk/7.5.0) com.alibaba.android.rimet/123"}
+        "dingtalk": MOBILE + " AliApp(DingTalk/7.5.0) com.alibaba.android.rimet/123",
+        "computer": ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+                     "Chrome/120.0.0.0 Safari/537.36")}
 
 
 class DriverError(Exception):

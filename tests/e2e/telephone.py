@@ -7,7 +7,7 @@ import http.client
 import ssl
 import urllib.parse
 
-from vendors import dingtalk, wechat_account, wecom
+from vendors import dingtalk, wechat_account, wechat_open, wecom
 
 BROWSER = ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) "
            "Chrome/126.0.0.0 Mobile Safari/537.36")
@@ -87,3 +87,9 @@ def at_oidc(provider, url, sub, action="approve"):
     _, _, page = ask(url, provider.ca, **{"User-Agent": BROWSER})
     form = {**_Form(page).fields, "sub": sub, "action": action}
     return query_of(*ask(url, provider.ca, "POST", form, **{"User-Agent": BROWSER}))
+
+
+def at_wechat(pages, url, person):
+    """A computer opens the page, the telephone scans its code, and the person agrees."""
+    headers = {"User-Agent": wechat_open.COMPUTER, "Referer": url}
+    return pages.visit(url, person, lambda asked: ask(asked, pages.vendor.ca, **headers))

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""DingTalk over the relay through real sshd, in the app (mode = relay) and on the vendor's page (mode
-= web): who may, every error of the vendor, its token, its quotas, what comes back from the telephone,
-and notices. The relay is vendors/relay.py; the real one, with real browsers, is in
+"""DingTalk over the relay through real sshd, in the app (mode = relay) and on the vendor's page
+(mode = web): who may, every error of the vendor, its token, its quotas, what comes back from the
+telephone, and notices. The relay is vendors/relay.py; the real one, with real browsers, is in
 test_dingtalk_page.py."""
 
 import contextlib
 import re
 import threading
+import time
 import urllib.parse
 
 import pytest
@@ -19,6 +20,7 @@ from people import expect_no_shell, expect_shell
 from relayed import last_row
 from service import run
 from telephone import at_dingtalk, at_dingtalk_page
+from test_secrets import core_of
 from vendors.dingtalk import IN_APP, OAUTH
 
 WAYS = {"relay": at_dingtalk, "web": at_dingtalk_page}
@@ -341,7 +343,7 @@ def test_an_app_that_is_not_published(house, relay, vendor, zhang, mode):
         query = WAYS[mode](vendor, visit.target["url"], member)
         vendor.is_published = False
         visit.come_back(query)
-        assert "wrong key or secret, or not published" in turned_away(house, user, ssh, visit, "failed")
+        assert "or not published" in turned_away(house, user, ssh, visit, "failed")
     vendor.is_published = True
 
 
@@ -488,3 +490,19 @@ def test_no_secret_in_the_log(house, relay, vendor, zhang, mode):
     log = house.journal() + str(house.audit())
     assert not [secret for secret in vendor.secrets_made if secret in log]
     assert "15012345678" not in log and "he@example" not in log
+
+
+@BOTH
+def test_no_secret_in_a_core(house, relay, vendor, zhang, mode, tmp_path):
+    """But for the app's secret and its token, which are live."""
+    let_in(house, relay, vendor, mode, zhang)
+    refused(house, relay, vendor, mode, (zhang[0], vendor.add_member("somebody")), "denied")
+    time.sleep(2)                       # connections are let go of
+    core = core_of(house.jauthd, tmp_path)
+    live = {vendor.secret, vendor.token[0]}
+    assert vendor.secret.encode() in core, "this is no core of jauthd's memory"
+    assert not [secret[:4] for secret in set(vendor.secrets_made) - live
+                if secret.encode() in core]
+    core = core_of(house.http, tmp_path)
+    assert vendor.host.encode() in core, "this is no core of jauth-http's memory"
+    assert not [secret[:4] for secret in vendor.secrets_made if secret.encode() in core]

@@ -196,6 +196,17 @@ def test_that_it_may_not_is_in_the_log_at_once(house, pages, vendor):
                "a line in the log")
 
 
+def test_a_sysadmin_tries_it(house, pages, vendor):
+    result = house.ctl("method", "probe", "dingtalk")
+    assert "use its device flow" in result.stdout and "takes app_key" in result.stdout
+    vendor.is_published = False
+    result = house.ctl("method", "probe", "dingtalk", check=False)
+    assert result.returncode and "40096" in result.stdout + result.stderr
+    pages.no_device_flow = True
+    result = house.ctl("method", "probe", "dingtalk", check=False)
+    assert result.returncode and "900103" in result.stdout + result.stderr
+
+
 def test_no_secret_in_the_log(house, pages, vendor, jane):
     let_in(house, pages, *jane)
     refused(house, pages, jane[0], vendor.add_member("Somebody"))

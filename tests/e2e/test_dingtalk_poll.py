@@ -246,9 +246,9 @@ def ends_at_once(house, user):
 @pytest.mark.parametrize("name,value,says", [
     ("needLogin", "false", "the page is not as it was"),
     ("lang", "navigator.language", "the page is not as it was"),
-    ("usingMfa", "true", "usingMfa: this organisation"),
-    ("needSomethingNew", "true", "needSomethingNew: this organisation"),
-    ("ssoUrl", "'https://idp.example.org/'", "ssoUrl: this organisation")])
+    ("usingMfa", "true", "usingMfa: more is wanted than a scan"),
+    ("needSomethingNew", "true", "needSomethingNew: more is wanted"),
+    ("ssoUrl", "'https://idp.example.org/'", "ssoUrl: more is wanted")])
 def test_a_page_that_wants_more(house, pages, jane, name, value, says):
     pages.page_vars[name] = value
     ends_at_once(house, jane[0])
@@ -290,6 +290,20 @@ def test_an_address_that_is_shut_out_is_left_alone(house, vendor, jane):
     vendor.requests.clear()
     ends_at_once(house, jane[0])
     assert not vendor.requests
+
+
+def test_a_sysadmin_tries_it(house, pages, vendor):
+    result = house.ctl("method", "probe", "dingtalk")
+    assert "page is as it was" in result.stdout and "takes app_key" in result.stdout
+    assert [e for _, e in vendor.requests][-3:] == ["challenge", "generate_qrcode", "accessToken"]
+    vendor.fault("challenge", "deny")
+    result = house.ctl("method", "probe", "dingtalk", check=False)
+    assert result.returncode and "1111" in result.stdout + result.stderr
+    # What logins are told for a while is nothing to him.
+    house.ctl("method", "probe", "dingtalk")
+    pages.page_vars["usingMfa"] = "true"
+    result = house.ctl("method", "probe", "dingtalk", check=False)
+    assert result.returncode and "usingMfa" in result.stdout + result.stderr
 
 
 def test_departments_are_groups(house, pages, vendor, jane):

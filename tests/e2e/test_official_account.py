@@ -12,16 +12,7 @@ from house import wait_until
 from linked import DIGITS_PROMPT, Visit, relay_section
 from people import expect_no_shell, expect_shell
 from telephone import at_account
-from vendors.wechat import WeChat
 from vendors.wechat_account import USER_AGENT, OfficialAccount
-
-
-@pytest.fixture(scope="module")
-def wechat(authority):
-    made = WeChat(authority).start()
-    made.ca = authority.ca_path
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -10,23 +10,15 @@ import time
 import pytest
 
 import configs
+from house import wait_until
 from linked import DIGITS_PROMPT, NOT_YET, wrong
 from people import GATE, expect_no_shell, expect_shell
 from relay import HostClient
 from relayed import HOST, Site, last_row
 from screen import Terminal
-from vendors.wechat import WeChat
 from vendors.wechat_account import OfficialAccount, PushOptions
 
 DIGITS = re.compile(r"type (\d\d) into your own terminal")
-
-
-@pytest.fixture(scope="module")
-def wechat(authority):
-    made = WeChat(authority).start()
-    made.ca = authority.ca_path
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +87,12 @@ def let_in(ssh, account, user, code, person, options=None):
     expect_shell(ssh, user)
 
 
+def turned_away(ssh, user):
+    """Whoever types something is told."""
+    ssh.send_line("42")
+    expect_no_shell(ssh, user)
+
+
 # --- the way in ---
 
 def test_who_follows_scans_and_reads_the_digits(house, account, zhang):
@@ -140,8 +138,7 @@ def test_a_stranger_reads_nothing(house, wechat, account, zhang):
     user, _ = zhang
     with shown(house, user) as (ssh, code):
         assert account.scan(code, wechat.add_person("stranger")).wait() is None
-        ssh.send_line("42")
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert last_row(house, user)["outcome"] == "denied"
 
 
@@ -150,7 +147,7 @@ def test_tags_are_groups(house, account, zhang):
     house.reload(text_of(account, groups_allowed="128"))
     with shown(house, user) as (ssh, code):
         assert account.scan(code, person).wait() is None
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     account.follow(person, tags=[2, 128])
     with shown(house, user) as (ssh, code):
         let_in(ssh, account, user, code, person)
@@ -180,8 +177,8 @@ class OtherHost(threading.Thread):
     def __init__(self, relay, app_id, status):
         super().__init__(daemon=True)
         self.client = HostClient(relay, f"other-{status}.example.org").enrol()
-        opened = self.client.open(listen=app_id, targets=[])
-        assert opened.opened.status == 200, opened.opened.text
+        self.link = self.client.open(listen=app_id, targets=[])
+        assert self.link.opened.status == 200, self.link.opened.text
         self.status, self.pushes, self.stopped = status, [], False
         self.start()
 
@@ -193,16 +190,18 @@ class OtherHost(threading.Thread):
                     self.client.call("PUT", f"/v1/pushes/{event['push']}",
                                      {"status": self.status, "body": ""})
 
-    def stop(self):
+    def close(self):
+        """Who listens and does not answer is waited for."""
         self.stopped = True
         self.join(10)
+        self.link.delete()
 
 
 @pytest.mark.parametrize("status", [200, 403])
 def test_two_hosts_wait_and_the_right_one_gets_it(house, site, account, zhang, status):
     user, person = zhang
-    other = OtherHost(site.relay, account.app.app_id, status)
-    with shown(house, user) as (ssh, code):
+    with contextlib.closing(OtherHost(site.relay, account.app.app_id, status)) as other, \
+            shown(house, user) as (ssh, code):
         text = account.scan(code, person).wait()
         assert other.pushes and other.pushes[0]["app"] == account.app.app_id
         assert digits_in(text)
@@ -210,17 +209,21 @@ def test_two_hosts_wait_and_the_right_one_gets_it(house, site, account, zhang, s
             other.pushes)
         ssh.send_line(digits_in(text))
         expect_shell(ssh, user)
-    other.stop()
 
 
 def test_other_messages_are_left_alone(house, account, zhang):
+    """And do not keep the vendor waiting for long, however many they are."""
     user, person = zhang
     with shown(house, user) as (ssh, code):
         for event, key in [("SCAN", "shop"), ("subscribe", ""), ("unsubscribe", ""),
                            ("CLICK", "menu"), ("SCAN", "jl_" + "0" * 32)]:
-            assert account.push(account.event(person, event, key)).wait() is None
+            push = account.push(account.event(person, event, key))
+            assert push.wait() is None
+            assert push.seconds < 3
         text = {**account.event(person, "x"), "MsgType": "text", "Content": "<Event>]] 张三"}
         assert account.push(text).wait() is None
+        flood = [account.push(text) for _ in range(20)]
+        assert [push.wait() for push in flood] == [None] * 20
         let_in(ssh, account, user, code, person)
 
 
@@ -239,7 +242,7 @@ def test_what_is_forged_is_refused_and_has_no_effect(house, account, zhang, opti
     with shown(house, user) as (ssh, code):
         push = account.scan(code, person, PushOptions(tries=1, **options))
         assert push.wait() is None
-        assert push.status == 403
+        assert push.status == 403 and push.seconds < 3
         let_in(ssh, account, user, code, person)
 
 
@@ -255,7 +258,7 @@ def test_fields_beside_the_encrypted_part_do_not_count(house, wechat, account, z
             PushOptions(mode="both", query={"openid": victim}))
         body = body.replace(thief.openid(account.app), victim)
         assert account.send(query, body) == (200, "")
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert last_row(house, user)["outcome"] == "denied"
 
 
@@ -323,8 +326,10 @@ def test_an_api_that_is_too_slow(house, wechat, account, zhang):
     with shown(house, user) as (ssh, code):
         wechat.fault("cgi-bin/user/info", "slow", seconds=4)
         assert account.scan(code, person).wait() is None
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert last_row(house, user)["outcome"] == "failed"
+    # What is answered late shall not be another test's.
+    wait_until(lambda: wechat.calls["cgi-bin/user/info"], what="the late answer")
 
 
 @pytest.mark.parametrize("call,code,reason", [
@@ -346,7 +351,7 @@ def test_errors_behind_the_scan(house, wechat, account, zhang, code):
     with shown(house, user) as (ssh, text):
         wechat.fail("cgi-bin/user/info", code)
         assert account.scan(text, person).wait() is None
-        expect_no_shell(ssh, user)
+        turned_away(ssh, user)
     assert str(code) in last_row(house, user)["reason"]
 
 

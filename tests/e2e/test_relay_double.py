@@ -6,12 +6,13 @@ its numbers, members that nobody knows) it says so in its complaints, and is not
 import http.client
 import json
 import ssl
+import threading
 import time
 import urllib.parse
 
 import pytest
 
-from relay import HostClient, Relay, words
+from relay import HostClient, Relay, Vendor, words
 
 TARGETS = [{"method": "work", "title": "Work", "app": "browser"},
            {"method": "wecom", "title": "WeCom", "app": "wecom"}]
@@ -32,6 +33,9 @@ def put(path="", **body):
 OPEN = put(**opening())
 TARGET = put("/target", method="work", state=STATE, url=URL)
 RESULT = put("/result", result="failed", request="0123456789abcdef")
+LISTEN = put(**opening(listen="wx_1", targets=[]))
+MINI = [{"method": "mini", "title": "Mini", "app": "mini-program"},
+        {"method": "qr", "title": "WeChat", "app": "computer"}]
 DELETE = "DELETE", "/v1/links/{id}", None
 EVENTS = "GET", "/v1/events?after=0&wait=0", None
 
@@ -81,6 +85,19 @@ CASES = {
     "three digits": [OPEN, put("/result", result="digits", digits="123")],
     "digits in letters": [OPEN, put("/result", result="digits", digits="ab")],
     "digits with another result": [OPEN, put("/result", result="granted", digits="12")],
+    "targets of a mini program and of a computer": [
+        put(**opening(targets=MINI)), put("/target", method="mini", state=STATE, url=URL)],
+    "a link that listens": [LISTEN, RESULT, DELETE],
+    "a link that listens, opened twice": [LISTEN, LISTEN],
+    "a target of a link that listens": [LISTEN, TARGET],
+    "targets and listening": [put(**opening(listen="wx_1"))],
+    "listening to nothing": [put(**opening(listen=""))],
+    "listening to a path": [put(**opening(listen="a/b"))],
+    "listening to a long name": [put(**opening(listen="a" * 64))],
+    "listening to a longer name": [put(**opening(listen="a" * 65))],
+    "listening to a number": [put(**opening(listen=1))],
+    "an answer to nobody": [("PUT", "/v1/pushes/{id}", {"status": 200, "body": ""})],
+    "an answer to a link": [OPEN, ("PUT", "/v1/pushes/{id}", {"status": 200, "body": ""})],
     "a key that is none of ours": [("DELETE", "/v1/keys/0123456789abcdef", None)],
 }
 
@@ -90,13 +107,38 @@ class Both:
 
     def __init__(self, authority, double, real):
         self.context = ssl.create_default_context(cafile=authority.ca_path)
+        vendor = Vendor(real, "wx_1")
+        self.senders = [lambda body, query: double.push("wx_1", body, query),
+                        lambda body, query: self.sent(vendor.post(body, query))]
         self.hosts = [(double.url, double.key("pair.example.org")),
                       (real.url, HostClient(real, name="pair.example.org").enrol().token)]
 
-    def ask(self, url, key, method, path, body):
+    @staticmethod
+    def sent(reply):
+        return reply.status, reply.text
+
+    def push_of(self, url, key):
+        """The event of the push that is open."""
+        end, after = time.monotonic() + 4, 0
+        while time.monotonic() < end:
+            connection = self.connect(url)
+            connection.request("GET", f"/v1/events?after={after}&wait=1",
+                               headers={"Authorization": "Bearer " + key})
+            reply = json.loads(connection.getresponse().read())
+            connection.close()
+            after = reply["next"]
+            for event in reply["events"]:
+                if "push" in event:
+                    return event
+        raise AssertionError("no push")
+
+    def connect(self, url):
         parts = urllib.parse.urlsplit(url)
-        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=10,
-                                                 context=self.context)
+        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=10,
+                                           context=self.context)
+
+    def ask(self, url, key, method, path, body):
+        connection = self.connect(url)
         try:
             headers = {"Authorization": "Bearer " + key}
             if body is not None:
@@ -129,6 +171,43 @@ def both(house, authority, relay_double):
 def test_both_answer_alike(both, name):
     double, real = both.answers(CASES[name])
     assert double == real
+
+
+@pytest.mark.parametrize("answer,status", [
+    ({"status": 200, "body": ""}, 204), ({"status": 200, "body": "<xml>\n\u5c0f</xml>"}, 204),
+    ({"status": 403, "body": ""}, 204), ({"status": 403, "body": "x"}, 400), ({"status": 200}, 400),
+    ({"status": 500, "body": ""}, 400), ({"status": "200", "body": ""}, 400),
+    ({"status": 200, "body": 1}, 400), ({"status": 200, "body": "a" * 4096}, 204),
+    ({"status": 200, "body": "a" * 4097}, 400), ({"status": 200, "body": "\0"}, 400)])
+def test_both_tell_of_a_message_alike(both, answer, status):
+    """The event, and what becomes of the answer."""
+    heard = []
+    for (url, key), send in zip(both.hosts, both.senders):
+        link = "PUT", f"/v1/links/{words()}", opening(listen="wx_1", targets=[])
+        assert both.ask(url, key, *link)[0] == 200
+        said = []
+        vendor = threading.Thread(target=lambda: said.append(send("<a>\n\"</a>", "b=%20&c=\"")))
+        vendor.start()
+        push = both.push_of(url, key)
+        ident = push.pop("push")
+        assert len(ident) == 22 and push.pop("n") > 0
+        path = f"/v1/pushes/{ident}"
+        answers = [both.ask(url, key, "PUT", path, answer)[0]]
+        if answers[0] != 204:
+            answers.append(both.ask(url, key, "PUT", path, {"status": 200, "body": ""})[0])
+        vendor.join()
+        answers.append(both.ask(url, key, "PUT", path, {"status": 200, "body": "late"})[0])
+        heard.append((push, answers, said))
+        assert both.ask(url, key, "DELETE", link[1], None)[0] == 204
+    assert heard[0] == heard[1]
+    assert heard[0][1][0] == status
+    assert heard[0][0] == {"app": "wx_1", "method": "POST", "query": "b=%20&c=\"",
+                           "body": "<a>\n\"</a>"}
+
+
+def test_neither_tells_who_does_not_listen(both):
+    for send in both.senders:
+        assert send("<a/>", "") == (200, "")
 
 
 def test_neither_takes_a_key_that_is_none(both):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Links of jauth-relay: what hosts send, what telephones bring back, what a store keeps. The first
- * byte says which. Whatever is accepted is a link that encodes, decodes and tells its event. */
+/* Links and pushes of jauth-relay: what hosts send, what telephones and mini programs bring, what a
+ * store keeps. The first byte says which. Whatever is accepted is a link, or a push, that encodes,
+ * decodes and tells its event. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 #include "base/json.h"
 #include "base/macro.h"
 #include "base/text.h"
-#include "jauth-relay/link.h"
+#include "jauth-relay/mini.h"
+#include "jauth-relay/push.h"
 
 #define STATE  "abcdefghijklmnopqrstuv"
 #define NOW_S  1700000000
@@ -22,7 +24,7 @@ static const struct link_owner owner = { "AAAAAAAAAAAAAAAAAAAA-_", "0123456789ab
 static const char body[] =
 	"{\"user\":\"jane\",\"service\":\"sshd\",\"source\":\"192.0.2.7\",\"since\":1699999990,"
 	"\"seconds\":180,\"digits\":true,\"targets\":[{\"method\":\"work\",\"title\":\"WeCom\","
-	"\"app\":\"wecom\"},{\"method\":\"hub\",\"title\":\"Hub\",\"app\":\"browser\"}]}";
+	"\"app\":\"wecom\"},{\"method\":\"hub\",\"title\":\"Hub\",\"app\":\"mini-program\"}]}";
 static const char target[] =
 	"{\"method\":\"work\",\"state\":\"" STATE "\",\"url\":\"https://op.example.org/\"}";
 
@@ -105,6 +107,83 @@ static void come_back(const char *text)
 	link_free(link);
 }
 
+/* What a mini program sends; then nothing of it but a code of the right form is with the link. */
+static void take_action(const char *text, size_t len)
+{
+	struct buf shown = BUF_INIT(8192);
+	struct link *link = make_pressed();
+	struct mini_action action;
+
+	if (mini_read_action(text, len, &action) == 0) {
+		if (action.is_denial ? link_deny(link, NOW_S) < 0 :
+		    link_confirm(link, action.js_code, COOKIE "2", NOW_S) < 0)
+			abort();
+		if (action.is_denial != !link->callback || action.is_denial != link->refused)
+			abort();
+	}
+	check(link);
+	mini_add_facts(link, &shown);
+	mini_add_status(link, NOW_S, &shown);
+	if (buf_failed(&shown))
+		abort();
+	link_free(link);
+	buf_done(&shown);
+}
+
+static void check_push(const struct push *push)
+{
+	struct buf bytes = BUF_INIT_SECRET(LINK_BYTES_MAX), event = BUF_INIT(PUSH_EVENT_MAX);
+	struct push_verdict verdict = { 0 };
+	struct push *other;
+	struct json_t *json;
+
+	push_encode(push, &bytes);
+	if (buf_failed(&bytes) || push_decode(bytes.data, bytes.len, &other) < 0)
+		abort();
+	push_add_event(other, 1700000000123456, &event);
+	json = json_read_object(buf_text(&event), event.len);
+	if (!json || !text_equals(json_any_text(json, "body", RELAY_PUSH_MAX),
+				  push->body ? push->body : ""))
+		abort();
+	push_count(other, &verdict);
+	if (push_status(&verdict) != (push->status == 403 ? 403 : 200))
+		abort();
+	free(verdict.answer);
+	json_free(json);
+	push_free(other);
+	buf_done(&bytes);
+	buf_done(&event);
+}
+
+/* A vendor's body, if it can be told; and a host's answer. */
+static void take_push(char *text, size_t len)
+{
+	struct push from = { .host = "0123456789abcdef", .app = "wx1", .is_post = true };
+	struct push *push;
+
+	if (push_is_body(text, len))
+		from.body = text;
+	if (strlen(text) == len && push_is_query(text))
+		from.query = text;
+	push = push_new(&from);
+	if (!push)
+		abort();
+	check_push(push);
+	(void)push_answer(push, text, len);
+	check_push(push);
+	push_free(push);
+}
+
+static void decode_push(const char *text, size_t len)
+{
+	struct push *push;
+
+	if (!push_is_bytes(text, len) || push_decode(text, len, &push) < 0)
+		return;
+	check_push(push);
+	push_free(push);
+}
+
 static void decode(const char *text, size_t len)
 {
 	struct buf again = BUF_INIT_SECRET(LINK_BYTES_MAX);
@@ -138,8 +217,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 'c':
 		come_back(text);
 		break;
+	case 'm':
+		take_action(text, size);
+		break;
+	case 'p':
+		take_push(text, size);
+		break;
 	default:
 		decode(text, size);
+		decode_push(text, size);
 	}
 	return 0;
 }

@@ -323,6 +323,8 @@ static void whether_the_app_may_is_seen_before_anybody_needs_it(void **state UNU
 			fake_reply_json(login, 200, rows[row].body);
 		else
 			fake_reply_lost(login, HTTP_BROKEN);
+		if (i % 2 && rows[row].end == FAKE_DONE)         /* a test goes on */
+			fake_reply(login, "dingtalk-token.http");
 		ended(login, rows[row].end, rows[row].reason);
 		if (rows[row].says)
 			dingtalk_says(login, rows[row].says);
@@ -347,6 +349,24 @@ static void other_modes_have_nothing_to_prepare(void **state UNUSED)
 		fake_login_free(login);
 		fake_method_free(method);
 	}
+}
+
+static void a_test_asks_past_what_is_kept(void **state UNUSED)
+{
+	struct fake_method *method = dingtalk_method(WEB);
+	struct login *login = fake_test(method);
+
+	fake_reply(login, "dingtalk-token.http");
+	fake_login_free(login);
+	login = fake_test(method);
+	assert_true(fake_asks(login, GET_TOKEN));
+	dingtalk_api_error(login, 400, "invalidParameter.idOrSecret.notFound", "words");
+	ended(login, FAKE_FAILED, FAIL_CONFIG);
+	fake_login_free(login);
+	login = fake_test(method);
+	assert_true(fake_asks(login, GET_TOKEN));
+	fake_login_free(login);
+	fake_method_free(method);
 }
 
 static void a_test_of_the_app_is_its_token(void **state UNUSED)
@@ -409,6 +429,7 @@ int main(void)
 		cmocka_unit_test(whether_the_app_may_is_seen_before_anybody_needs_it),
 		cmocka_unit_test(other_modes_have_nothing_to_prepare),
 		cmocka_unit_test(a_test_of_the_app_is_its_token),
+		cmocka_unit_test(a_test_asks_past_what_is_kept),
 		cmocka_unit_test(a_person_may_leave_at_any_moment),
 		cmocka_unit_test(nobody_is_sent_to_a_relay),
 	};

@@ -405,7 +405,11 @@ static void a_sysadmin_can_try_it(void **state UNUSED)
 
 	fake_reply(login, "dingtalk-page.http");
 	fake_reply(login, "dingtalk-qr.http");
+	assert_true(fake_asks(login, GET_TOKEN));
+	fake_reply(login, "dingtalk-token.http");
 	ended(login, FAKE_DONE, 0);
+	assert_string_equal(login->said, "The vendor's page is as it was and has a code.\n"
+			    "The vendor takes app_key and app_secret.\n");
 	assert_int_equal(login->n_codes, 0);
 	fake_login_free(login);
 	login = fake_test(method);

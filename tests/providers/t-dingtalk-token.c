@@ -128,8 +128,7 @@ static void what_does_not_fit_into_an_address_fails(void **state UNUSED)
 
 /* As the vendor says it, and as its pages do. */
 static const char *const over[] = {
-	"{\"errcode\":88,\"sub_code\":\"40014\",\"sub_msg\":\"不合法的access_token\","
-	"\"errmsg\":\"ding talk error[subcode=40014,submsg=不合法的access_token]\"}",
+	"{\"errcode\":88,\"sub_code\":\"40014\",\"sub_msg\":\"不合法的access_token\"}",
 	"{\"errcode\":40014,\"errmsg\":\"不合法的access_token\"}",
 	"{\"errcode\":42001,\"errmsg\":\"access_token超时\"}",
 	"{\"errcode\":88,\"sub_code\":\"42001\",\"sub_msg\":\"access_token超时\"}",

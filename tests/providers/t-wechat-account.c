@@ -336,6 +336,24 @@ static void while_waiting_some_answers_may_get_lost(void **state UNUSED)
 	}
 }
 
+static void only_answers_lost_in_a_row_count(void **state UNUSED)
+{
+	struct fake_method *method = account_method("require_follow = yes\n");
+	struct login *login = ask_who_follows(method);
+
+	fake_reply_json(login, 200, NO_FOLLOWER);
+	fake_reply_json(login, 200, QR);
+	for (unsigned i = 0; i < 8; i++) {
+		fake_timer(login);
+		if (i % 4 == 3)
+			fake_reply_json(login, 200, NO_FOLLOWER);
+		else
+			fake_reply_lost(login, HTTP_TIMED_OUT);
+	}
+	account_ended(login, FAKE_RUNNING, 0);
+	end(login, method);
+}
+
 static void the_first_question_must_be_answered(void **state UNUSED)
 {
 	struct fake_method *method = account_method("require_follow = yes\n");
@@ -576,6 +594,7 @@ int main(void)
 		cmocka_unit_test(who_does_not_follow_is_shown_how_and_waited_for),
 		cmocka_unit_test(enter_asks_at_once),
 		cmocka_unit_test(while_waiting_some_answers_may_get_lost),
+		cmocka_unit_test(only_answers_lost_in_a_row_count),
 		cmocka_unit_test(the_first_question_must_be_answered),
 		cmocka_unit_test(what_the_account_says_must_be_about_this_person),
 		cmocka_unit_test(a_code_is_what_a_scanner_understands),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The type wechat with mode = device: the ticket that is kept, the signature, the code, the polls. */
+/* The type wechat with mode = device: the ticket that is kept, the signature, code and polls. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -137,7 +137,7 @@ static void every_byte_inside_must_be_right(void **state UNUSED)
 {
 #define HEAD      "0123456789abcdef"
 #define RIGHT     HEAD "\0\0\0\5hello" APP_ID
-#define SEVENTEEN "\21\21\21\21\21\21\21\21\21\21\21\21\21\21\21\21\21"
+#define THIRTY_SEVEN "%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%"
 	static const struct {
 		const char *plain;
 		size_t len;
@@ -152,6 +152,7 @@ static void every_byte_inside_must_be_right(void **state UNUSED)
 		ROW(RIGHT "\4\4\4\4\4", false),
 		ROW(RIGHT "\6\6\6\6\6", false),
 		ROW(RIGHT "\5\5\5\5\41", false),
+		ROW(RIGHT THIRTY_SEVEN, false),
 		ROW("\40\40\40\40\40\40\40\40\40\40\40\40\40\40\40\40", false),
 		ROW("\20\20\20\20\20\20\20\20\20\20\20\20\20\20\20\20", false),
 		/* length */
@@ -500,6 +501,30 @@ static void another_key_or_app_does_not_open(void **state UNUSED)
 	}
 }
 
+static void a_nonce_is_a_word(void **state UNUSED)
+{
+	static const struct {
+		const char *nonce;
+		bool is_open;
+	} rows[] = {
+		{ "1", true }, { "aB3_-", true }, { "a b", false }, { "a&b", false },
+		{ "张", false },
+		{ "0123456789012345678901234567890123456789012345678901234567890123", true },
+		{ "01234567890123456789012345678901234567890123456789012345678901234", false },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct push_text text;
+		struct wechat_push opened;
+
+		push_make(&(struct push_parts){ .message = VECTOR_MESSAGE, .nonce = rows[i].nonce },
+			  &text);
+		opened = open_push(&text.push, PUSH_S);
+		assert_int_equal(opened.kind == WECHAT_PUSH_MESSAGE, rows[i].is_open);
+		wechat_push_done(&opened);
+	}
+}
+
 static void a_check_of_the_address_is_echoed(void **state UNUSED)
 {
 	static const struct {
@@ -669,6 +694,7 @@ int main(void)
 		cmocka_unit_test(only_what_is_signed_encrypted_and_of_now_is_opened),
 		cmocka_unit_test(a_clock_may_be_five_minutes_wrong),
 		cmocka_unit_test(another_key_or_app_does_not_open),
+		cmocka_unit_test(a_nonce_is_a_word),
 		cmocka_unit_test(a_check_of_the_address_is_echoed),
 		cmocka_unit_test(an_event_is_a_scan_with_a_scene),
 		cmocka_unit_test(an_answer_can_be_read_by_the_vendor),

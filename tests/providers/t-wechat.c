@@ -58,7 +58,8 @@ static void addresses_can_be_others_and_all_calls_go_by_the_proxy(void **state U
 	assert_true(text_has_prefix(login->redirect,
 				    "https://127.0.0.1:4431/open/connect/qrconnect?appid="));
 	for (int i = 0; i < 2; i++) {
-		assert_true(text_has_prefix(login->request->url, "https://127.0.0.1:4430/api/sns/"));
+		assert_true(text_has_prefix(login->request->url,
+					    "https://127.0.0.1:4430/api/sns/"));
 		assert_string_equal(login->request->proxy, "http://egress.example.org:3128");
 		wechat_say(login, i == 0 ? PERSON : NAME);
 	}

@@ -107,6 +107,25 @@ static void texts_are_strings_within_bounds(void **state UNUSED)
 	assert_int_equal(json_array_length(NULL), 0);
 }
 
+static void names_come_in_the_order_of_writing(void **state UNUSED)
+{
+	static const char text[] = "{\"b\":1,\"a\":{\"c\":2},\"\":3,\"张\":4}";
+	static const char *const names[] = { "b", "a", "", "张" };
+	struct json_t *json = json_read_object(text, strlen(text));
+	const char *name = NULL;
+
+	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
+		name = json_next_name(json, name);
+		assert_string_equal(name, names[i]);
+	}
+	assert_null(json_next_name(json, name));
+	assert_null(json_next_name(json, "none"));
+	json_free(json);
+	json = json_read_object("{}", 2);
+	assert_null(json_next_name(json, NULL));
+	json_free(json);
+}
+
 static void numbers_and_booleans_have_their_type(void **state UNUSED)
 {
 	_cleanup_json_ struct json_t *json = read_object(
@@ -204,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_one_clear_object_is_read),
 		cmocka_unit_test(texts_are_strings_within_bounds),
+		cmocka_unit_test(names_come_in_the_order_of_writing),
 		cmocka_unit_test(numbers_and_booleans_have_their_type),
 		cmocka_unit_test(numbers_of_an_array_have_their_type),
 		cmocka_unit_test(arrays_are_read_as_such),

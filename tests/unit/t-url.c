@@ -130,6 +130,26 @@ static void origins_are_scheme_host_and_port(void **state UNUSED)
 	assert_false(url_same_origin("nonsense", "nonsense"));
 }
 
+static void an_origin_is_the_beginning_of_a_url(void **state UNUSED)
+{
+	static const struct {
+		const char *url, *origin;
+	} rows[] = {
+		{ "https://id.example.org", "https://id.example.org" },
+		{ "https://ID.example.org/a/b?c", "https://ID.example.org" },
+		{ "https://id.example.org?a=/b", "https://id.example.org" },
+		{ "https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct buf buf = BUF_INIT(100);
+
+		url_add_origin(&buf, rows[i].url);
+		assert_string_equal(buf_text(&buf), rows[i].origin);
+		buf_done(&buf);
+	}
+}
+
 static void proxies_are_a_host_and_a_port(void **state UNUSED)
 {
 	static const struct {
@@ -199,6 +219,7 @@ int main(void)
 		cmocka_unit_test(long_urls_and_hosts_are_refused),
 		cmocka_unit_test(a_location_may_have_a_fragment),
 		cmocka_unit_test(origins_are_scheme_host_and_port),
+		cmocka_unit_test(an_origin_is_the_beginning_of_a_url),
 		cmocka_unit_test(proxies_are_a_host_and_a_port),
 		cmocka_unit_test(forms_are_encoded),
 		cmocka_unit_test(path_segments_are_encoded),

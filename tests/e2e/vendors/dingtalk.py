@@ -4,8 +4,8 @@ the calls of its two hosts that a login makes, strict about every request. The t
 DingTalk:
 
     vendor.add_member("Manager123", …)      an employee; add_outsider() somebody else
-    vendor.signed_in = "Manager123"         whose telephone it is; a browser with the header below is
-                                            another one's
+    vendor.signed_in = "Manager123"         whose telephone it is; a browser with the header below
+                                            is another one's
     vendor.refusing = True                  he says no
     vendor.ask_app(corp_id, key, person)    a page in the app asks it for a code
     vendor.fail("user/get", 60020, times=2) the next answers of a call ("*": of any): an errcode of

@@ -4,7 +4,7 @@ part of their classes.
 
     vendor.fail("user/get", 60020, times=2) the next answers of a call ("*": of any)
     vendor.fail(call, -1, late=True)        the same, but what was asked has been done
-    vendor.calls[call]                      the times at which it was asked within the last minute"""
+    vendor.calls[call]                      when it was asked, within the last minute"""
 
 import collections
 import contextlib

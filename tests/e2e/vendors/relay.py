@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.parse
 
+from vendors.relay_push import Pushes
 from vendors.relay_state import (AFTER_CALLBACK, BIND, CALLBACK_MAX, CLOCKS_S, ENROL_PREFIX,
                                  KEY_PREFIX, KEYS_PER_HOST, LAST, LINK, LINKS_PER_HOST, OPEN,
                                  RESULT, TARGET, TOKEN, WAIT_MAX_S, Expected, Link, Poll, Store,
@@ -19,7 +20,7 @@ from vendors.relay_state import (AFTER_CALLBACK, BIND, CALLBACK_MAX, CLOCKS_S, E
 from vendors.server import Refusal, Reply, Server, json_reply, parse_parameters
 
 
-class Relay(Server):
+class Relay(Pushes, Server):
     """`store`: another relay's, for several that share one."""
 
     def __init__(self, authority, host="relay.example.org", port=0, name="relay", store=None):
@@ -43,6 +44,7 @@ class Relay(Server):
             ("DELETE", re.compile(r"/v1/links/([^/]+)"), "delete", self.delete_link),
             ("PUT", re.compile(r"/v1/links/([^/]+)/target"), "target", self.set_target),
             ("PUT", re.compile(r"/v1/links/([^/]+)/result"), "result", self.set_result),
+            ("PUT", re.compile(r"/v1/pushes/([^/]+)"), "push", self.answer_push),
             ("DELETE", re.compile(r"/v1/keys/([^/]+)"), "keys", self.delete_key),
         ]
 
@@ -90,6 +92,7 @@ class Relay(Server):
         with self.lock:
             self.store.forgotten.update(self.store.links)
             self.store.links.clear()
+            self.store.pushes.clear()
             self.store.numbers.clear()
             self.store.instance = secrets.token_hex(8)
             self._end_polls()
@@ -175,6 +178,8 @@ class Relay(Server):
 
     def open_link(self, request, host, name):
         body = read_body(request, OPEN)
+        if not body["targets"] and "listen" not in body:
+            raise Refusal(400, "targets", "a link without targets that listens to nothing")
         if not LINK.fullmatch(name):
             raise Refusal(404, "id", f"a link's id is {name!r}")
         link = self.store.links.get(name)
@@ -233,7 +238,7 @@ class Relay(Server):
         if ("digits" in body) != (body["result"] == "digits"):
             raise Refusal(400, "digits", f"digits with the result {body['result']}, or none")
         link = self._own(host, name, "result")
-        if body["result"] in AFTER_CALLBACK and link.query is None:
+        if body["result"] in AFTER_CALLBACK and link.query is None and "listen" not in link.body:
             self.complaints.append(f"{body['result']} before any callback")
         before = link.results[-1] if link.results else None
         if before and before["result"] in LAST and before != body:
@@ -329,6 +334,7 @@ class Relay(Server):
             link.method = method or link.methods[0]
             assert link.method in link.methods
             link.presses[link.method] += 1
+            link.pressed.append(link.method)
             self.store.add_event(link)
             return True
 
@@ -345,9 +351,25 @@ class Relay(Server):
             link = self.find(link)
             state = parse_parameters(query).get("state")
             if (not link.is_open() or link.refused or link.query is not None or not link.target
-                    or state != link.target["state"] or len(query) > CALLBACK_MAX):
+                    or link.target["method"] in link.mini_methods or state != link.target["state"] or len(query) > CALLBACK_MAX):
                 return False
             link.query = query
+            self.store.add_event(link)
+            return True
+
+    def confirm(self, link, js_code):
+        """A mini program presses and completes in one. False: somebody was earlier, or it is over,
+        or there is nothing to confirm for."""
+        with self.lock:
+            link = self.find(link)
+            methods = link.mini_methods
+            if not link.is_open() or link.refused or link.query is not None or not methods:
+                return False
+            # For the button that was pressed last, or the first of a mini program.
+            if link.method not in methods:
+                link.method = ([one for one in link.pressed if one in methods] or methods[:1])[-1]
+            link.presses[link.method] += 1
+            link.query = f"code={js_code}"
             self.store.add_event(link)
             return True
 
@@ -399,6 +421,7 @@ class Relay(Server):
             self.complaints.clear()
             self.store.forgotten.clear()
             self.store.links.clear()
+            self.store.pushes.clear()
             self.not_before = 0.0
 
 

@@ -15,11 +15,12 @@ LINK = re.compile(r"[A-Za-z0-9_-]{22}")
 KEY = re.compile(r"[0-9a-f]{16}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 METHOD = re.compile(r"[a-z0-9-]{1,32}")
+LISTEN = re.compile(r"[A-Za-z0-9_]{1,64}")
 STATE = re.compile(r"[A-Za-z0-9]{22,128}")
 TOKEN = re.compile(r"(jr1\.|jre1\.)([0-9a-f]{16})\.([A-Za-z0-9_-]{22,})")
 KEY_PREFIX, ENROL_PREFIX = "jr1.", "jre1."
 
-APPS = ("browser", "wecom", "wechat", "dingtalk")
+APPS = ("browser", "wecom", "wechat", "dingtalk", "computer", "mini-program")
 RESULTS = ("digits", "message", "granted", "denied", "refused", "failed", "busy", "over")
 AFTER_CALLBACK = ("digits", "message", "granted", "denied")
 LAST = ("granted", "denied", "refused", "failed", "over")
@@ -30,6 +31,7 @@ EVENTS_MAX = 32
 TARGETS_MAX = 8
 URL_MAX = 2048
 CALLBACK_MAX = 4096
+PUSH_MAX = 4096
 SECONDS_MAX = 180
 WAIT_MAX_S = 30
 LINKS_PER_HOST = 1000
@@ -48,6 +50,7 @@ class Link:
         self.number = 0                 # of its last event; 0: none
         self.presses = collections.Counter()
         self.method = None              # of the last press
+        self.pressed = []               # of all presses, in their order
         self.target = None              # {"method", "state", "url"}
         self.query = None               # of the one callback that was taken
         self.refused = False
@@ -61,6 +64,12 @@ class Link:
     @property
     def methods(self):
         return [target["method"] for target in self.body["targets"]]
+
+    @property
+    def mini_methods(self):
+        """Those that a mini program confirms for."""
+        return [target["method"] for target in self.body["targets"]
+                if target["app"] == "mini-program"]
 
     def is_open(self):
         return self.deleted is None and time.time() < self.expires
@@ -110,24 +119,27 @@ class Store:
         self.enrolments = {}            # token's id → {"host", "sha256", "key"}
         self.keys = {}                  # key's id → {"host", "sha256"}
         self.links = {}
+        self.pushes = {}
         self.forgotten = {}             # links of instances before
         self.numbers = collections.Counter()     # host → number of its last event
         self.told = collections.defaultdict(lambda: {0})   # host → every `next` it was given
         self.polls = {}                 # host → the Poll that waits
         self.states = {}                # state → id of the link it was made for
 
-    def add_event(self, link):
-        self.numbers[link.host] += 1
-        link.number = self.numbers[link.host]
+    def add_event(self, told):
+        """Of a link, or a push."""
+        self.numbers[told.host] += 1
+        told.number = self.numbers[told.host]
         self.changed.notify_all()
 
     def events(self, host, after):
         if after > self.numbers[host]:
             after = 0
-        links = [link for link in self.links.values() if link.host == host]
-        links = sorted((link for link in links if link.number > after),
-                       key=lambda link: link.number)[:EVENTS_MAX]
-        return links, links[-1].number if links else after
+        pushes = [push for push in self.pushes.values() if not push.is_over]
+        told = sorted((one for one in [*self.links.values(), *pushes]
+                       if one.host == host and one.number > after),
+                      key=lambda one: one.number)[:EVENTS_MAX]
+        return told, told[-1].number if told else after
 
 
 def without_doubles(pairs):
@@ -155,7 +167,7 @@ def is_target(value):
 
 
 def are_targets(value):
-    return (isinstance(value, list) and 1 <= len(value) <= TARGETS_MAX
+    return (isinstance(value, list) and len(value) <= TARGETS_MAX
             and all(map(is_target, value))
             and len({target["method"] for target in value}) == len(value))
 
@@ -165,7 +177,8 @@ OPEN = {"user": lambda v: is_text(v, 256, 1), "service": lambda v: is_text(v, 63
         "source": lambda v: is_text(v, 63),
         "since": lambda v: is_number(v) and abs(time.time() - v) < SECONDS_MAX + CLOCKS_S,
         "seconds": lambda v: is_number(v) and 1 <= v <= SECONDS_MAX,
-        "digits": lambda v: isinstance(v, bool), "targets": are_targets}
+        "digits": lambda v: isinstance(v, bool), "targets": are_targets,
+        "[listen]": lambda v: is_token_text(v, LISTEN)}
 TARGET = {"method": lambda v: is_token_text(v, METHOD), "state": lambda v: is_token_text(v, STATE),
           "url": lambda v: is_text(v, URL_MAX) and v.startswith("https://")}
 RESULT = {"result": lambda v: v in RESULTS,

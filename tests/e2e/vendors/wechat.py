@@ -15,7 +15,7 @@
     vendor.complaints                       what a client did wrong, in words
     vendor.secrets_made                     what must never be found in a log or a core
 
-Other parts of the vendor (pages, what official accounts and mini programs have besides) are objects
+Other parts of the vendor (pages, what official accounts and mini programs have) are objects
 of their own with routes() and reset(): vendor.add_part(part). They take what they need from here:
 
     given = vendor.app_call(request, "cgi-bin/user/info", ["openid", "lang"])

@@ -39,7 +39,8 @@ REST_S = 0.5                            # between two polls
 TICKET_LIFE_S = 7200
 
 CODE_PAGE = """<!DOCTYPE html>
-<html><head><meta charset="utf-8"><title>微信登录</title></head><body>
+<html><head><meta charset="utf-8"><title>微信登录</title><link rel="icon" href="data:,"></head>
+<body>
 <img class="qrcode lightBorder" src="/connect/qrcode/{uuid}" />
 <p class="status">使用微信扫一扫登录 {name}</p>
 <script>
@@ -170,9 +171,14 @@ class OpenPages:
 
     def _new_scan(self, scan):
         self.scans[scan.uuid] = scan
+        self.vendor.routes["GET", f"/connect/qrcode/{scan.uuid}"] = ("qrcode", self.image)
         self.vendor.secrets_made.append(scan.uuid)
         self.changed.notify_all()
         return scan
+
+    @staticmethod
+    def image(_):
+        return Reply(200, "<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")
 
     # --- for devices ---
 
