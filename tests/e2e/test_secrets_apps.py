@@ -437,7 +437,7 @@ def test_core_of_jauth_relay(world, secrets, tmp_path):
 
 
 def test_logs(world, house, secrets):
-    """Nor ids of links, but in nginx's, which has paths."""
+    """Nor ids of links."""
     nginx, links = world.relay.nginx, [ident.encode() for ident in world.seen.links]
     access = (nginx.folder / "jauth-relay.log").read_text()
     errors = "".join(path.read_text() for path in nginx.folder.glob("*error.log"))
@@ -449,7 +449,8 @@ def test_logs(world, house, secrets):
             ("the journal", others, everything(secrets) + links),
             ("the relay's log", world.relay.service.log(), everything(secrets) + links),
             ("sshd's log", house.sshd().log(), everything(secrets) + links),
-            ("nginx's log", access + errors + nginx.service.log(), everything(secrets))):
+            ("nginx's log", access + errors + nginx.service.log(),
+             everything(secrets) + links)):
         found = found_in(text.encode(), needles, DIGITS + PUSHES)
         assert not found, f"{where} holds {found}"
 
