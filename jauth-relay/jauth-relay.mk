@@ -34,7 +34,8 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/relay.h \
 	jauth-relay/request.c jauth-relay/request.h \
 	jauth-relay/routes.c jauth-relay/routes.h \
-	jauth-relay/server.c jauth-relay/server.h \
+	jauth-relay/server.c jauth-relay/server-exchange.c jauth-relay/server.h \
+	jauth-relay/server-private.h \
 	jauth-relay/slow.c jauth-relay/slow.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
 	jauth-relay/store-memory.c \
