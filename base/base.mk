@@ -18,6 +18,7 @@ libjauth_base_la_SOURCES = \
 	base/nearest.c base/nearest.h \
 	base/parameters.c base/parameters.h \
 	base/phone.c base/phone.h \
+	base/program.c base/program.h \
 	base/relay-protocol.c base/relay-protocol.h \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_SIZE 64
+#define FIRST_SIZE      64
+#define STACK_OF_FORMAT 4096
 
 static void release(struct buf *buf)
 {
@@ -86,6 +87,14 @@ void buf_add_char(struct buf *buf, char c)
 	buf_add(buf, &c, 1);
 }
 
+/* glibc keeps the end of what has no place in a work buffer of vsnprintf()'s on the stack. */
+static __attribute__((noinline)) void wipe_stack(void)
+{
+	char work[STACK_OF_FORMAT];
+
+	explicit_bzero(work, sizeof(work));
+}
+
 void buf_add_format_list(struct buf *buf, const char *format, va_list args)
 {
 	va_list again;
@@ -94,6 +103,8 @@ void buf_add_format_list(struct buf *buf, const char *format, va_list args)
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, again);
 	va_end(again);
+	if (buf->wipe)
+		wipe_stack();
 	if (len < 0) {
 		fail(buf);
 		return;

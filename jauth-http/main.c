@@ -4,7 +4,6 @@
  * Decides nothing and keeps nothing; see jauth-http(8).
  */
 #include <errno.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -12,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,6 +22,7 @@
 
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "jauth-http/server.h"
 
@@ -31,65 +30,29 @@ struct options {
 	const char *socket_path;
 	const char *ca_file;
 	const char *client_user;
-	bool allow_loopback;
+	bool allow_loopback, debug;
 };
 
 static const char usage[] =
 	"usage: jauth-http [--socket PATH] [--client-user NAME] [--debug]\n"
 	"                  [--ca-file FILE] [--allow-loopback]\n";
 
-enum { OPTION_SOCKET = 256, OPTION_CLIENT_USER, OPTION_CA_FILE, OPTION_ALLOW_LOOPBACK,
-       OPTION_DEBUG, OPTION_HELP, OPTION_VERSION };
-
-static const struct option long_options[] = {
-	{ "socket", required_argument, NULL, OPTION_SOCKET },
-	{ "client-user", required_argument, NULL, OPTION_CLIENT_USER },
-	{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
-	{ "allow-loopback", no_argument, NULL, OPTION_ALLOW_LOOPBACK },
-	{ "debug", no_argument, NULL, OPTION_DEBUG },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
-};
-
-/* 0 to go on, 1 when the answer is printed, -EINVAL. */
-static int read_options(int argc, char **argv, struct options *ret_options)
+/* As program_read_options(). */
+static int read_options(int argc, char **argv, struct options *options)
 {
-	int c;
+	const struct program_option rows[] = {
+		{ "socket", .value = &options->socket_path },
+		{ "client-user", .value = &options->client_user },
+		{ "ca-file", .value = &options->ca_file },
+		{ "allow-loopback", .is_on = &options->allow_loopback },
+		{ "debug", .is_on = &options->debug },
+	};
+	const struct program program = {
+		.name = "jauth-http", .usage = usage,
+		.options = rows, .n_options = N_ELEMENTS(rows),
+	};
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (c) {
-		case OPTION_SOCKET:
-			ret_options->socket_path = optarg;
-			break;
-		case OPTION_CLIENT_USER:
-			ret_options->client_user = optarg;
-			break;
-		case OPTION_CA_FILE:
-			ret_options->ca_file = optarg;
-			break;
-		case OPTION_ALLOW_LOOPBACK:
-			ret_options->allow_loopback = true;
-			break;
-		case OPTION_DEBUG:
-			log_set_debug(true);
-			break;
-		case OPTION_HELP:
-			(void)fputs(usage, stdout);
-			return 1;
-		case OPTION_VERSION:
-			(void)puts("jauth-http " PACKAGE_VERSION);
-			return 1;
-		default:
-			(void)fputs(usage, stderr);
-			return -EINVAL;
-		}
-	}
-	if (optind < argc) {
-		(void)fputs(usage, stderr);
-		return -EINVAL;
-	}
-	return 0;
+	return program_read_options(&program, argc, argv);
 }
 
 /* libcurl, OpenSSL and the resolver take orders from the environment: proxies, key logs, search
@@ -118,12 +81,11 @@ static int clean_environment(void)
 
 static int harden(void)
 {
-	static const struct rlimit no_core = { 0, 0 };
+	int r = program_guard();
 
-	/* The unit does this too, and forbids the call. */
-	(void)setrlimit(RLIMIT_CORE, &no_core);
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return clean_environment();
 }
@@ -187,17 +149,10 @@ static int get_socket(const struct options *options, gid_t client_gid)
 static int handle_signals(sd_event *event)
 {
 	static const int ending[] = { SIGTERM, SIGINT };
-	sigset_t mask;
-	size_t i;
-	int r = 0;
+	int r = program_block_signals(ending, N_ELEMENTS(ending));
 
-	(void)sigemptyset(&mask);
-	for (i = 0; i < N_ELEMENTS(ending); i++)
-		(void)sigaddset(&mask, ending[i]);
-	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-		return -errno;
 	/* Without a handler sd-event ends the loop. */
-	for (i = 0; i < N_ELEMENTS(ending) && r >= 0; i++)
+	for (size_t i = 0; i < N_ELEMENTS(ending) && r >= 0; i++)
 		r = sd_event_add_signal(event, NULL, ending[i], NULL, NULL);
 	return r;
 }
@@ -242,8 +197,9 @@ int main(int argc, char **argv)
 	};
 	int r = read_options(argc, argv, &options);
 
-	if (r != 0)
-		return r < 0 ? 2 : EXIT_SUCCESS;
+	if (r > 0)
+		return r - 1;
+	log_set_debug(options.debug);
 	r = harden();
 	if (r == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		r = -ENOMEM;

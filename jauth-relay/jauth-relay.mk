@@ -24,16 +24,18 @@ libjauth_relay_la_SOURCES = \
 	jauth-relay/page.c jauth-relay/page-apps.c jauth-relay/page-dingtalk.c \
 	jauth-relay/page-parts.c jauth-relay/page-text.c jauth-relay/page.h \
 	jauth-relay/page-private.h jauth-relay/page-text.h \
-	jauth-relay/phone.c jauth-relay/phone-answer.c jauth-relay/phone-dingtalk.c \
-	jauth-relay/phone-mini.c jauth-relay/phone-rules.c jauth-relay/phone.h \
-	jauth-relay/phone-mini.h \
+	jauth-relay/phone.c jauth-relay/phone-answer.c jauth-relay/phone-callback.c \
+	jauth-relay/phone-dingtalk.c jauth-relay/phone-mini.c jauth-relay/phone-press.c \
+	jauth-relay/phone-rules.c jauth-relay/phone.h jauth-relay/phone-mini.h \
+	jauth-relay/phone-private.h \
 	jauth-relay/push.c jauth-relay/push.h \
 	jauth-relay/pushes.c jauth-relay/pushes.h \
 	jauth-relay/records.c jauth-relay/records.h \
 	jauth-relay/relay.h \
 	jauth-relay/request.c jauth-relay/request.h \
 	jauth-relay/routes.c jauth-relay/routes.h \
-	jauth-relay/server.c jauth-relay/server.h \
+	jauth-relay/server.c jauth-relay/server-exchange.c jauth-relay/server.h \
+	jauth-relay/server-private.h \
 	jauth-relay/slow.c jauth-relay/slow.h \
 	jauth-relay/store.c jauth-relay/store.h jauth-relay/store-private.h \
 	jauth-relay/store-memory.c \

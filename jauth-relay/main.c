@@ -4,9 +4,6 @@
  * people back. Knows no secret of theirs and decides nothing; see jauth-relay(8).
  */
 #include <errno.h>
-#include <getopt.h>
-#include <pwd.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +16,7 @@
 
 #include "base/catalog.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "jauth-relay/hosts-cli.h"
 #include "jauth-relay/listen.h"
@@ -34,6 +32,7 @@
 struct options {
 	const char *config, *hosts;
 	bool check, debug;
+	int first_word;                  /* "host", or there is none */
 };
 
 /* The daemon: what relay.h shares, and what only main.c knows. */
@@ -44,69 +43,42 @@ struct daemon {
 	size_t n_fds;
 };
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "hosts", required_argument, NULL, 'H' },
-	{ "check", no_argument, NULL, 'k' },
-	{ "debug", no_argument, NULL, 'D' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
-};
-
 static const char usage[] =
 	"Usage: jauth-relay [--config FILE] [--hosts FILE] [--check] [--debug]\n"
 	"       jauth-relay [--config FILE] [--hosts FILE] host COMMAND\n";
 
-/* 0: go on, else the exit status and one more than it. */
+/* As program_read_options(). */
 static int read_options(int argc, char **argv, struct options *options)
 {
-	int c;
+	const struct program_option rows[] = {
+		{ "config", .value = &options->config },
+		{ "hosts", .value = &options->hosts },
+		{ "check", .is_on = &options->check },
+		{ "debug", .is_on = &options->debug },
+	};
+	const struct program program = {
+		.name = "jauth-relay", .usage = usage,
+		.options = rows, .n_options = N_ELEMENTS(rows),
+		.first_word = &options->first_word,
+	};
+	int r = program_read_options(&program, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'H':
-			options->hosts = optarg;
-			break;
-		case 'k':
-			options->check = true;
-			break;
-		case 'D':
-			options->debug = true;
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return 1 + EXIT_SUCCESS;
-		case 'V':
-			(void)puts("jauth-relay " PACKAGE_VERSION);
-			return 1 + EXIT_SUCCESS;
-		default:
-			(void)fputs(usage, stderr);
-			return 1 + 2;
-		}
-	}
-	if (optind == argc || text_equals(argv[optind], "host"))
-		return 0;
+	if (r > 0 || options->first_word == argc || text_equals(argv[options->first_word], "host"))
+		return r;
 	(void)fputs(usage, stderr);
 	return 1 + 2;
 }
 
 /* --- the process --- */
 
-/* No core, no debugger: our memory holds what people bring back from their providers. */
+/* Our memory holds what people bring back from their providers. */
 static void guard_process(void)
 {
-	const struct rlimit no_core = { 0, 0 };
 	struct rlimit files;
 
 	(void)umask(0077);
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)program_guard();
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	(void)setrlimit(RLIMIT_CORE, &no_core);
-	(void)signal(SIGPIPE, SIG_IGN);
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= DESCRIPTORS)
 		return;
 	files.rlim_cur = MIN(files.rlim_max, DESCRIPTORS);
@@ -114,17 +86,6 @@ static void guard_process(void)
 	if (files.rlim_cur < DESCRIPTORS)
 		log_warning("only %ju files may be open: fewer connections than usual",
 			    (uintmax_t)files.rlim_cur);
-}
-
-static void block_signals(void)
-{
-	sigset_t signals;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
 /* --- configuration --- */
@@ -155,24 +116,15 @@ static int load(const char *path, bool to_log, struct config **ret_config)
 	return r;
 }
 
-/* Root would find right what the daemon may not read. Without such a user there is nothing to
- * become. */
-static bool become_daemon_user(void)
-{
-	const struct passwd *user = geteuid() == 0 ? getpwnam(DAEMON_USER) : NULL;
-
-	if (!user || (initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
-		      setuid(user->pw_uid) == 0))
-		return true;
-	log_error("cannot become user %s: %s", DAEMON_USER, strerror(errno));
-	return false;
-}
-
+/* Root would find right what the daemon may not read. */
 static int check(const char *path)
 {
 	struct config *config = NULL;
+	int r = program_become(DAEMON_USER);
 
-	if (!become_daemon_user() || load(path, false, &config) < 0)
+	if (r < 0)
+		log_error("cannot become user %s: %s", DAEMON_USER, strerror(-r));
+	if (r < 0 || load(path, false, &config) < 0)
 		return EXIT_FAILURE;
 	(void)printf("%s: ok\n", path);
 	config_free(config);
@@ -358,6 +310,7 @@ static int serve(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	struct options options = {
 		.config = JAUTH_CONFDIR "/jauth-relay.conf",
 		.hosts = JAUTH_RELAY_STATEDIR "/hosts",
@@ -367,13 +320,14 @@ int main(int argc, char **argv)
 
 	if (r > 0)
 		return r - 1;
-	if (optind < argc)
-		return manage_hosts(&options, argc - optind, argv + optind);
+	if (options.first_word < argc)
+		return manage_hosts(&options, argc - options.first_word,
+				    argv + options.first_word);
 	if (options.check)
 		return check(options.config);
 	log_set_debug(options.debug);
 	guard_process();
-	block_signals();
+	(void)program_block_signals(signals, N_ELEMENTS(signals));
 	if (load(options.config, true, &daemon.relay.config) < 0)
 		return EXIT_FAILURE;
 	r = serve(&daemon);

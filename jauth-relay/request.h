@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One HTTP request and its answer, as the parts of jauth-relay see them; libmicrohttpd is
- * server.c's alone. A handler answers exactly once, at once or later; until then the request stays
+ * One HTTP request and its answer, as the parts of jauth-relay see them; libmicrohttpd is the
+ * server's alone. A handler answers exactly once, at once or later; until then the request stays
  * where it is, even if its client has left.
  */
 #pragma once

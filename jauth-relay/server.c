@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libmicrohttpd, and nobody else knows it. A connection is
+ * libmicrohttpd on our loop: connections, their times, begin and end of it all. What a request is
+ * stands in server-exchange.c. A connection is
  *
  *   READING    waits for a request line and its headers, from the begin or the last reply on
  *   BODY       has those, waits for the body
@@ -17,51 +18,16 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <microhttpd.h>
-
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/macro.h"
-#include "base/text.h"
 #include "jauth-relay/relay.h"
-#include "jauth-relay/request.h"
-#include "jauth-relay/routes.h"
-#include "jauth-relay/slow.h"
+#include "jauth-relay/server-private.h"
 
 #define ACCEPTS_MAX 64           /* in one turn of the loop */
-
-struct connection {
-	struct server *server;
-	int fd;
-	char peer[INET6_ADDRSTRLEN];
-	bool is_near;                    /* on this machine */
-	struct slow_entry slow;          /* queued while READING or BODY */
-};
-
-struct server {
-	struct relay *relay;
-	struct MHD_Daemon *daemon;
-	sd_event_source *listening[LISTEN_MAX];
-	size_t n_listening;
-	sd_event_source *epoll, *soon, *timer;   /* when the library has work */
-	sd_event_source *stop;
-	struct slow *slow;
-	struct exchange *suspended;
-	size_t n_connections, n_requests;
-	bool is_stopping;
-};
-
-/* What a handler's answer needs to find. */
-struct exchange {
-	struct connection *connection;
-	struct MHD_Connection *handle;
-	bool has_headers, is_suspended;
-	struct exchange *before, *after;         /* among the suspended */
-};
 
 static_assert(REQUEST_HEADER_S == REQUEST_BODY_S, "one queue for both");
 
@@ -76,7 +42,7 @@ static void on_late(struct slow_entry *entry)
 
 /* --- the library on our loop --- */
 
-static void run_soon(struct server *server)
+void server_run_soon(struct server *server)
 {
 	(void)sd_event_source_set_enabled(server->soon, SD_EVENT_ONESHOT);
 }
@@ -90,7 +56,7 @@ static void run_daemon(struct server *server)
 	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
 		r = sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
 	} else if (wait_ms == 0) {
-		run_soon(server);
+		server_run_soon(server);
 	} else {
 		r = sd_event_source_set_time_relative(server->timer, wait_ms * 1000);
 		if (r >= 0)
@@ -208,189 +174,6 @@ static int on_connect(sd_event_source *source UNUSED, int listening_fd, uint32_t
 	return 0;
 }
 
-/* --- requests --- */
-
-static struct connection *connection_of(struct MHD_Connection *handle)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info->socket_context;
-}
-
-static void suspend(struct exchange *exchange)
-{
-	struct server *server = exchange->connection->server;
-
-	exchange->after = server->suspended;
-	if (exchange->after)
-		exchange->after->before = exchange;
-	server->suspended = exchange;
-	exchange->is_suspended = true;
-	MHD_suspend_connection(exchange->handle);
-}
-
-static void resume(struct exchange *exchange)
-{
-	struct server *server = exchange->connection->server;
-
-	*(exchange->before ? &exchange->before->after : &server->suspended) = exchange->after;
-	if (exchange->after)
-		exchange->after->before = exchange->before;
-	exchange->before = exchange->after = NULL;
-	exchange->is_suspended = false;
-	MHD_resume_connection(exchange->handle);
-}
-
-static void on_answered(struct request *request)
-{
-	struct exchange *exchange = request->server;
-	struct server *server = exchange->connection->server;
-	unsigned hundreds = request->answer.status / 100;
-
-	if (hundreds >= 1 && hundreds <= N_ELEMENTS(server->relay->metrics.answers[0]))
-		server->relay->metrics.answers[request->class][hundreds - 1]++;
-	if (!exchange->is_suspended)
-		return;
-	resume(exchange);
-	run_soon(server);
-}
-
-/* The first the library tells of a request: its first line, whole. */
-static void *on_uri(void *cls, const char *uri, struct MHD_Connection *handle)
-{
-	struct server *server = cls;
-	struct request *request = request_new(uri);
-	struct exchange *exchange = calloc(1, sizeof(*exchange));
-
-	if (!request || !exchange) {
-		request_free(request);
-		free(exchange);
-		return NULL;
-	}
-	exchange->connection = connection_of(handle);
-	exchange->handle = handle;
-	request->relay = server->relay;
-	request->server = exchange;
-	request->answered = on_answered;
-	server->n_requests++;
-	return request;
-}
-
-static void stop_when_idle(struct server *server)
-{
-	if (server->is_stopping && server->n_requests == 0)
-		(void)sd_event_exit(server->relay->event, 0);
-}
-
-static void on_completed(void *cls, struct MHD_Connection *handle UNUSED, void **context,
-			 enum MHD_RequestTerminationCode code UNUSED)
-{
-	struct server *server = cls;
-	struct request *request = *context;
-	struct exchange *exchange;
-
-	if (!request)
-		return;
-	exchange = request->server;
-	slow_add(server->slow, &exchange->connection->slow);
-	request_free(request);
-	free(exchange);
-	*context = NULL;
-	server->n_requests--;
-	stop_when_idle(server);
-}
-
-static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind UNUSED, const char *name,
-				   const char *value)
-{
-	request_set_header(cls, name, value ? value : "");
-	return MHD_YES;
-}
-
-static enum request_method read_method(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum request_method method;
-	} methods[] = {
-		{ MHD_HTTP_METHOD_GET, REQUEST_GET }, { MHD_HTTP_METHOD_HEAD, REQUEST_HEAD },
-		{ MHD_HTTP_METHOD_POST, REQUEST_POST }, { MHD_HTTP_METHOD_PUT, REQUEST_PUT },
-		{ MHD_HTTP_METHOD_DELETE, REQUEST_DELETE },
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(methods); i++)
-		if (strcmp(name, methods[i].name) == 0)
-			return methods[i].method;
-	return REQUEST_OTHER;
-}
-
-static void take_headers(struct request *request, const char *method)
-{
-	struct exchange *exchange = request->server;
-	struct connection *connection = exchange->connection;
-
-	request->method = read_method(method);
-	(void)MHD_get_connection_values(exchange->handle, MHD_HEADER_KIND, take_header, request);
-	request_set_peer(request, connection->peer, connection->is_near);
-	exchange->has_headers = true;
-	slow_add(connection->server->slow, &connection->slow);
-}
-
-static enum MHD_Result send_answer(struct request *request)
-{
-	struct exchange *exchange = request->server;
-	struct answer *answer = &request->answer;
-	size_t len = answer->body.len;
-	char *body = buf_steal(&answer->body);
-	struct MHD_Response *response;
-	enum MHD_Result result = MHD_YES;
-
-	response = body ? MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE) :
-			  MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	if (!response) {
-		free(body);
-		return MHD_NO;
-	}
-	for (unsigned i = 0; i < answer->n_headers && result == MHD_YES; i++)
-		result = MHD_add_response_header(response, answer->headers[i].name,
-						 answer->headers[i].value);
-	if (result == MHD_YES)
-		result = MHD_queue_response(exchange->handle, answer->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-/* Called with the headers, with each part of the body, at its end, and after MHD_resume. */
-static enum MHD_Result on_request(void *cls UNUSED, struct MHD_Connection *handle UNUSED,
-				  const char *url UNUSED, const char *method,
-				  const char *version UNUSED, const char *data, size_t *data_len,
-				  void **context)
-{
-	struct request *request = *context;
-	struct exchange *exchange = request ? request->server : NULL;
-
-	if (!request)
-		return MHD_NO;
-	if (request->is_answered)
-		return send_answer(request);
-	if (!exchange->has_headers) {
-		take_headers(request, method);
-		return MHD_YES;
-	}
-	if (*data_len) {
-		buf_add(&request->body, data, *data_len);
-		*data_len = 0;
-		return MHD_YES;
-	}
-	slow_remove(exchange->connection->server->slow, &exchange->connection->slow);
-	routes_handle(request);
-	if (request->is_answered)
-		return send_answer(request);
-	suspend(exchange);
-	return MHD_YES;
-}
-
 /* --- life --- */
 
 static void on_log(void *cls UNUSED, const char *format, va_list args) PRINTF_LIKE(2, 0);
@@ -408,14 +191,14 @@ static int start_daemon(struct server *server)
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
 			MHD_USE_ERROR_LOG,
-		0, NULL, NULL, on_request, server,
+		0, NULL, NULL, exchange_go_on, server,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+		MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
+		MHD_OPTION_NOTIFY_COMPLETED, exchange_end, server,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		MHD_OPTION_END);
 	return server->daemon ? 0 : -ENOMEM;
@@ -478,8 +261,7 @@ struct server *server_free(struct server *server)
 	server->timer = sd_event_source_disable_unref(server->timer);
 	server->stop = sd_event_source_disable_unref(server->stop);
 	/* Who has no answer by now gets none; the library insists that nobody is suspended. */
-	while (server->suspended)
-		resume(server->suspended);
+	exchange_release_all(server);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	slow_free(server->slow);
@@ -492,6 +274,12 @@ static int on_stop(sd_event_source *source, uint64_t usec UNUSED, void *userdata
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
+void server_stop_when_idle(struct server *server)
+{
+	if (server->is_stopping && server->n_requests == 0)
+		(void)sd_event_exit(server->relay->event, 0);
+}
+
 void server_stop(struct server *server)
 {
 	if (server->is_stopping)
@@ -501,7 +289,7 @@ void server_stop(struct server *server)
 	if (sd_event_add_time_relative(server->relay->event, &server->stop, CLOCK_MONOTONIC,
 				       STOP_S * 1000000ull, 0, on_stop, server) < 0)
 		(void)sd_event_exit(server->relay->event, 0);
-	stop_when_idle(server);
+	server_stop_when_idle(server);
 }
 
 size_t server_count_connections(const struct server *server)

@@ -31,10 +31,10 @@ libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
-	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-identity.c \
+	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \
 	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-phases.c jauthd/login-private.h \
 	jauthd/login-provider.c jauthd/login-row.c jauthd/login-screen.c jauthd/login-verdict.c \
-	jauthd/login-view.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
+	jauthd/login-verdict.h jauthd/login-view.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
 	jauthd/preparations.h
 libjauthd_la_SOURCES += jauthd/budget.c jauthd/budget.h jauthd/budget-call.c \
 	jauthd/budget-private.h jauthd/budget-rows.c jauthd/budget-rules.c jauthd/budget-stops.c jauthd/budget-watch.c

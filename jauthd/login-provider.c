@@ -182,6 +182,7 @@ void login_provider_end(struct login *login)
 static void begin(struct login *login)
 {
 	login->end = END_NOT;
+	login->end_detail[0] = '\0';
 	login->own = calloc(1, MAX(login->method->provider->login_size, (size_t)1));
 	if (!login->own)
 		abort();

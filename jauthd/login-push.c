@@ -65,15 +65,15 @@ const struct login_push *login_push_kept(struct login *login)
 
 /* --- whose it is --- */
 
+/* While one is kept no other is: what one person is sent must not answer another one's push. */
 static bool may_be_asked(const struct login *login, const char *app)
 {
 	return login->stage == STAGE_RUNNING && login->end == END_NOT &&
 	       *login->relay.listens && text_equals(login->relay.listens, app) &&
-	       !login->relay.is_delivering;
+	       !*login->relay.push.id && !login->relay.is_delivering;
 }
 
-/* A login keeps the push that its identity came with: a second one is none of it. Only the first
- * that is taken counts as such, for a relay that repeats one is to be asked less often. */
+/* Only the first that is taken counts: a relay that repeats one is to be asked less often. */
 enum push_verdict login_push_offer(struct login *login, const struct relay_push *push)
 {
 	const struct login_push view = { push->method, push->query, push->body };
@@ -85,9 +85,9 @@ enum push_verdict login_push_offer(struct login *login, const struct relay_push 
 	verdict = login_provider_pushed(login, &view);
 	if (!login->relay.offered && verdict == PUSH_FOREIGN)
 		verdict = PUSH_ANSWERED;
-	if (login->relay.offered && verdict == PUSH_TAKEN && !*login->relay.push.id)
+	if (login->relay.offered && verdict == PUSH_TAKEN)
 		keep(login, push);
-	else if (login->relay.offered && (verdict == PUSH_TAKEN || verdict == PUSH_ANSWERED))
+	else if (login->relay.offered && verdict == PUSH_ANSWERED)
 		login_answer_push(login, "");
 	login->relay.offered = NULL;
 	if (verdict == PUSH_TAKEN && login->relay.was_taken)

@@ -338,6 +338,8 @@ void login_relay_delivered(struct login *login, bool is_done)
 	login->relay.is_delivering = false;
 	login_push_end(login);
 	if (!is_done) {
+		if (*login->end_detail)
+			login_note(login, login->end_detail);
 		refuse_way(login, "the message with the digits could not be sent");
 		return;
 	}

@@ -5,7 +5,8 @@
  * The core of it is a state machine (table in login.c). It takes events from logins.c (the user
  * was looked up, an answer came, the client left, time passed) and lets one provider after the
  * other prove who the person is. login-provider.c is the side that providers see (provider.h),
- * login-screen.c makes what the person reads, login-verdict.c decides and records.
+ * login-screen.c makes what the person reads, login-verdict.c asks the store, where login-decide.c
+ * decides and records.
  */
 #pragma once
 

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jauthd: makes the parts, runs the loop, ends. What it does for people stands in login.c. */
 #include <errno.h>
-#include <getopt.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -17,6 +12,7 @@
 #include "base/http-message.h"
 #include "base/log.h"
 #include "base/login-protocol.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "base/traces.h"
 #include "jauthd/audit.h"
@@ -40,69 +36,32 @@ struct options {
 	bool check, debug;
 };
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "database", required_argument, NULL, 'd' },
-	{ "http-socket", required_argument, NULL, 's' },
-	{ "check", no_argument, NULL, 'k' },
-	{ "debug", no_argument, NULL, 'D' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
-};
-
 static const char usage[] =
 	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] "
 	"[--check] [--debug]\n";
 
-/* 0: go on; else the exit status and one more than it. */
+/* As program_read_options(). */
 static int read_options(int argc, char **argv, struct options *options)
 {
-	int c;
+	const struct program_option rows[] = {
+		{ "config", .value = &options->config },
+		{ "database", .value = &options->database },
+		{ "http-socket", .value = &options->http_socket },
+		{ "check", .is_on = &options->check },
+		{ "debug", .is_on = &options->debug },
+	};
+	const struct program program = {
+		.name = "jauthd", .usage = usage, .options = rows, .n_options = N_ELEMENTS(rows),
+	};
 
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'd':
-			options->database = optarg;
-			break;
-		case 's':
-			options->http_socket = optarg;
-			break;
-		case 'k':
-			options->check = true;
-			break;
-		case 'D':
-			options->debug = true;
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return 1 + EXIT_SUCCESS;
-		case 'V':
-			(void)puts("jauthd " PACKAGE_VERSION);
-			return 1 + EXIT_SUCCESS;
-		default:
-			(void)fputs(usage, stderr);
-			return 1 + 2;
-		}
-	}
-	if (optind == argc)
-		return 0;
-	(void)fputs(usage, stderr);
-	return 1 + 2;
+	return program_read_options(&program, argc, argv);
 }
 
-/* No core, no debugger: our memory holds what people type. */
+/* Our memory holds what people type. */
 static void guard_process(void)
 {
-	const struct rlimit none = { 0, 0 };
-
 	(void)umask(0077);
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)signal(SIGPIPE, SIG_IGN);
+	(void)program_guard();
 	/* A look-up that goes through systemd's user database could come back to us. */
 	(void)setenv("SYSTEMD_BYPASS_USERDB", "1", 1);
 }
@@ -110,22 +69,15 @@ static void guard_process(void)
 /* --- configuration --- */
 
 /* Root would find right what the daemon may not read, and would find a file of the daemon's own in
- * wrong hands. Without such a user there is nothing to become. */
-static bool become_daemon_user(void)
-{
-	const struct passwd *user = geteuid() == 0 ? getpwnam(DAEMON_USER) : NULL;
-
-	if (!user || (initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
-		      setuid(user->pw_uid) == 0))
-		return true;
-	log_error("cannot become user %s: %s", DAEMON_USER, strerror(errno));
-	return false;
-}
-
+ * wrong hands. */
 static int check(const char *path)
 {
-	if (!become_daemon_user())
+	int r = program_become(DAEMON_USER);
+
+	if (r < 0) {
+		log_error("cannot become user %s: %s", DAEMON_USER, strerror(-r));
 		return EXIT_FAILURE;
+	}
 	if (access(path, R_OK) == 0 || errno != EACCES)
 		return config_check_main(path, stdout);
 	(void)printf("%s: cannot be read by user %s\n", path, DAEMON_USER);
@@ -386,19 +338,9 @@ static void end(struct core *core)
 	sd_event_unref(core->event);
 }
 
-static void block_signals(void)
-{
-	sigset_t signals;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
-}
-
 int main(int argc, char **argv)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	struct options options = {
 		.config = JAUTH_CONFDIR "/jauthd.conf",
 		.database = JAUTH_STATEDIR "/jauth.db",
@@ -414,7 +356,7 @@ int main(int argc, char **argv)
 		return check(options.config);
 	log_set_debug(options.debug);
 	guard_process();
-	block_signals();
+	(void)program_block_signals(signals, N_ELEMENTS(signals));
 	if (load(options.config, &config) < 0)
 		return EXIT_FAILURE;
 	core.config_path = options.config;

@@ -11,90 +11,8 @@
  */
 #include "providers/dingtalk.h"
 
-#include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
-
-#define BODY_MAX (8 * 1024)
-
-/* --- requests --- */
-
-struct member {
-	const char *name, *value;
-};
-
-/* A JSON object of texts. NULL: too long. */
-static struct secret *make_object(const struct member *members, size_t n)
-{
-	struct buf json = BUF_INIT_SECRET(BODY_MAX);
-	struct secret *object = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		buf_add_char(&json, i ? ',' : '{');
-		json_add_text(&json, members[i].name);
-		buf_add_char(&json, ':');
-		json_add_text(&json, members[i].value);
-	}
-	buf_add_char(&json, '}');
-	if (!buf_failed(&json))
-		object = secret_new(buf_text(&json), json.len);
-	buf_done(&json);
-	return object;
-}
-
-struct http_request *dingtalk_post(struct login *login, const char *path,
-				   const struct secret *token, const struct secret *json)
-{
-	const struct dingtalk_config *config = login_config(login);
-	struct buf url = BUF_INIT_SECRET(URL_MAX);
-
-	buf_add_format(&url, "%s/topapi/%s?access_token=", config->oapi_url, path);
-	form_encode(&url, token->data, token->len);
-	return api_post(&url, json, config->proxy);
-}
-
-static struct http_request *post_oapi(struct login *login, const char *path,
-				      const struct secret *token, const struct member *members,
-				      size_t n)
-{
-	_cleanup_secret_ struct secret *json = make_object(members, n);
-
-	return json ? dingtalk_post(login, path, token, json) : NULL;
-}
-
-static struct http_request *post_api(struct login *login, const char *path,
-				     const struct member *members, size_t n)
-{
-	const struct dingtalk_config *config = login_config(login);
-	_cleanup_secret_ struct secret *json = make_object(members, n);
-	struct buf url = BUF_INIT(URL_MAX);
-
-	buf_add_format(&url, "%s/v1.0/%s", config->api_url, path);
-	return json ? api_post(&url, json, config->proxy) : NULL;
-}
-
-/* A question, which costs nobody anything when it is put twice. */
-static struct http_request *question(struct http_request *request)
-{
-	if (request)
-		request->once = false;
-	return request;
-}
-
-/* --- the app token --- */
-
-static struct http_request *make_token(struct login *login)
-{
-	const struct dingtalk_config *config = login_config(login);
-	const struct member members[] = {
-		{ "appKey", config->app_key },
-		{ "appSecret", config->app_secret->data },
-	};
-
-	return question(post_api(login, "oauth2/accessToken", members, N_ELEMENTS(members)));
-}
-
-const struct api_vendor dingtalk_vendor = { make_token, dingtalk_read_token };
 
 /* --- who it is --- */
 
@@ -132,12 +50,12 @@ static void identify(struct login *login)
 static struct http_request *make_user_get(struct login *login, const struct secret *token)
 {
 	const struct dingtalk_login *own = login_own(login);
-	const struct member members[] = {
+	const struct dingtalk_text texts[] = {
 		{ "userid", own->person.userid },
 		{ "language", "zh_CN" },
 	};
 
-	return question(post_oapi(login, "v2/user/get", token, members, N_ELEMENTS(members)));
+	return dingtalk_ask_oapi(login, "v2/user/get", token, texts, N_ELEMENTS(texts));
 }
 
 static void read_user_get(struct login *login, const struct http_reply *reply,
@@ -162,6 +80,13 @@ static void get_user(struct login *login)
 
 /* A code may be spent although nobody heard the answer: it is sent once, and again only where the
  * vendor says that it did not look at it, the app token being over. */
+static struct http_request *send_once(struct http_request *request)
+{
+	if (request)
+		request->once = true;
+	return request;
+}
+
 static void read_once(struct api_result *result)
 {
 	if (result->class == API_AGAIN)
@@ -173,9 +98,10 @@ static void read_once(struct api_result *result)
 static struct http_request *make_getuserinfo(struct login *login, const struct secret *token)
 {
 	const struct dingtalk_login *own = login_own(login);
-	const struct member members[] = { { "code", own->code->data } };
+	const struct dingtalk_text texts[] = { { "code", own->code->data } };
 
-	return post_oapi(login, "v2/user/getuserinfo", token, members, N_ELEMENTS(members));
+	return send_once(dingtalk_ask_oapi(login, "v2/user/getuserinfo", token, texts,
+					   N_ELEMENTS(texts)));
 }
 
 static void read_getuserinfo(struct login *login, const struct http_reply *reply,
@@ -204,10 +130,9 @@ void dingtalk_exchange_in_app(struct login *login, struct secret *code)
 static struct http_request *make_getbyunionid(struct login *login, const struct secret *token)
 {
 	const struct dingtalk_login *own = login_own(login);
-	const struct member members[] = { { "unionid", own->person.unionid } };
+	const struct dingtalk_text texts[] = { { "unionid", own->person.unionid } };
 
-	return question(post_oapi(login, "user/getbyunionid", token, members,
-				  N_ELEMENTS(members)));
+	return dingtalk_ask_oapi(login, "user/getbyunionid", token, texts, N_ELEMENTS(texts));
 }
 
 static void read_getbyunionid(struct login *login, const struct http_reply *reply,
@@ -260,14 +185,15 @@ static struct http_request *make_user_token(struct login *login, const struct se
 {
 	const struct dingtalk_config *config = login_config(login);
 	const struct dingtalk_login *own = login_own(login);
-	const struct member members[] = {
+	const struct dingtalk_text texts[] = {
 		{ "clientId", config->app_key },
 		{ "clientSecret", config->app_secret->data },
 		{ "code", own->code->data },
 		{ "grantType", "authorization_code" },
 	};
 
-	return post_api(login, "oauth2/userAccessToken", members, N_ELEMENTS(members));
+	return send_once(dingtalk_ask_api(login, "oauth2/userAccessToken", texts,
+					  N_ELEMENTS(texts)));
 }
 
 static void read_user_token(struct login *login, const struct http_reply *reply,
@@ -288,7 +214,7 @@ static void has_user_token(struct login *login)
 	api_start(login, &me);
 }
 
-/* A code that came with our own poll and is spent although we did not use it: somebody else had it. */
+/* A code that came with our own poll and is spent although we did not use it: somebody had it. */
 static bool was_stolen(struct login *login, const struct api_result *result)
 {
 	const struct dingtalk_config *config = login_config(login);

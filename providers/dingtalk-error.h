@@ -2,10 +2,10 @@
 /*
  * How DingTalk says yes and no; for what reads its replies.
  *
- * api.dingtalk.com says yes with a status of 2xx, and no with another one and
- * {"code": text, "message": text}; oapi.dingtalk.com says both with a number `errcode`, and 88 means
- * that the number stands in `sub_code`. Both have the same errors: a text is read as the number that
- * means the same. Who asks too often gets a page, or {"status": 1111, …}, and no more for a while.
+ * api.dingtalk.com says yes with a status of 2xx, and no with another one and {"code": text,
+ * "message": text}; oapi.dingtalk.com says both with a number `errcode`, and 88 means that the
+ * number stands in `sub_code`. Both have the same errors: a text is read as the number that means
+ * the same. Who asks too often gets a page, or {"status": 1111, …}, and no more for a while.
  */
 #pragma once
 

@@ -56,15 +56,8 @@ static void read_send(struct login *login UNUSED, const struct http_reply *reply
 	dingtalk_read_sent(reply, ret_result);
 }
 
-/* To the core it is only a message that did not go; why belongs into the audit all the same. */
-static bool note_failure(struct login *login, const struct api_result *result)
-{
-	login_note(login, result->detail);
-	return false;
-}
-
 static const struct api_call send_notice = {
-	&dingtalk_vendor, make_send, read_send, login_done, note_failure
+	&dingtalk_vendor, make_send, read_send, login_done, NULL
 };
 
 void dingtalk_deliver(struct login *login, const struct login_delivery *delivery)

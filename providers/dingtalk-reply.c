@@ -183,10 +183,11 @@ static void check_member(const struct json_t *result, const char *what,
 	if (!read_userid(result, member->userid) || !read_unionid_if_any(result, member->unionid))
 		api_set_fault(ret_result, what, "no userid, or an id against the rules");
 	else if (!is_about(member, person))
-		api_set_end(ret_result, API_DENIED, DENY_INVALID, "user/get is about somebody else");
+		api_set_end(ret_result, API_DENIED, DENY_INVALID,
+			    "user/get is about somebody else");
 	else if (r == -ENOENT)
 		api_set_end(ret_result, API_FAILED, FAIL_CONFIG,
-			    "user/get: not told whether he is active: add qyapi_get_member in 权限管理");
+			    "user/get: not told whether he is active: add qyapi_get_member");
 	else if (r < 0)
 		api_set_fault(ret_result, what, "active is no boolean");
 	else if (!is_active)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What DingTalk's calls answer. Pure functions; outputs are written when the result is GOOD only. */
+/* What DingTalk's calls answer. Pure functions; outputs are written when the result is GOOD. */
 #pragma once
 
 #include <stddef.h>

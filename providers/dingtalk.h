@@ -3,7 +3,8 @@
  * What the files of the login type `dingtalk` share: dingtalk.c logs in over the relay, in
  * DingTalk's app (mode = relay) or on the vendor's page (mode = web); dingtalk-poll.c and
  * dingtalk-device.c do without one (mode = poll, mode = device); dingtalk-api.c makes the calls
- * that say who somebody is, dingtalk-message.c sends messages, dingtalk-type.c has the keys.
+ * that say who somebody is, dingtalk-message.c sends messages, dingtalk-request.c has the requests
+ * of both, dingtalk-type.c the keys.
  *
  * There are two kinds of codes, and each goes to its own exchange only: that of a page within the
  * app (dingtalk_exchange_in_app), and an OAuth authCode (dingtalk_exchange).
@@ -61,12 +62,25 @@ struct dingtalk_login {
 /* Who does this code stand for? Take the code over; end the login. */
 void dingtalk_exchange(struct login *login, struct secret *code);
 void dingtalk_exchange_in_app(struct login *login, struct secret *code);
+
+/* dingtalk-request.c */
+
+struct dingtalk_text {
+	const char *name, *value;
+};
+
 /* Where the app token comes from. */
 extern const struct api_vendor dingtalk_vendor;
-/* A call of oapi.dingtalk.com: a POST of JSON to OAPI/PATH?access_token=TOKEN, sent once. NULL: it
- * does not fit into a request. */
+/* A post of JSON to oapi.dingtalk.com, sent once. NULL: it does not fit into a request. */
 struct http_request *dingtalk_post(struct login *login, const char *path,
 				   const struct secret *token, const struct secret *json);
+/* The same with an object of `n` texts, for what may be asked twice. */
+struct http_request *dingtalk_ask_oapi(struct login *login, const char *path,
+				       const struct secret *token,
+				       const struct dingtalk_text *texts, size_t n);
+/* And to api.dingtalk.com. */
+struct http_request *dingtalk_ask_api(struct login *login, const char *path,
+				      const struct dingtalk_text *texts, size_t n);
 
 /* dingtalk.c */
 

@@ -20,6 +20,7 @@ libjauth_providers_la_SOURCES = \
 	providers/dingtalk-poll.c providers/dingtalk-poll.h \
 	providers/dingtalk-probe.c \
 	providers/dingtalk-reply.c providers/dingtalk-reply.h \
+	providers/dingtalk-request.c \
 	providers/dingtalk-scan.c \
 	providers/dingtalk-type.c \
 	providers/discovery.c providers/discovery.h \

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/api-check.h"
 #include "providers/table.h"
 #include "providers/wechat-account.h"
 
@@ -174,12 +175,6 @@ static void check_push(const struct account_config *account, const struct conf_s
 		conf_mistake_key(report, section, "original_id", "must begin with gh_");
 }
 
-/* Paths and parameters are put behind it. */
-static bool is_base(const char *url)
-{
-	return !strchr(url, '?') && !text_has_suffix(url, "/");
-}
-
 static void check(const void *config, const struct conf_section *section,
 		  struct conf_report *report)
 {
@@ -188,15 +183,9 @@ static void check(const void *config, const struct conf_section *section,
 	/* What is missing although it is required has been reported. */
 	if (account->app_id && !wechat_is_app_id(account->app_id))
 		conf_mistake_key(report, section, "app_id", "must be letters and digits");
-	if (account->proxy && !url_is_proxy(account->proxy, URL_MAX))
-		conf_mistake_key(report, section, "proxy",
-				 "must be http://HOST:PORT or https://HOST:PORT");
-	if (account->api_url && !is_base(account->api_url))
-		conf_mistake_key(report, section, "api_url",
-				 "must be without a query and without / at the end");
-	if (account->open_url && !is_base(account->open_url))
-		conf_mistake_key(report, section, "open_url",
-				 "must be without a query and without / at the end");
+	api_check_proxy(account->proxy, section, report);
+	api_check_base("api_url", account->api_url, section, report);
+	api_check_base("open_url", account->open_url, section, report);
 	check_modes(account, section, report);
 	if (account->mode == ACCOUNT_MODE_PUSH)
 		check_push(account, section, report);

@@ -6,7 +6,7 @@
  *
  * This needs the app's token, which nothing else here does: it is fetched, used once and wiped.
  * What goes wrong is told to nobody but the sysadmin, and stops no login: there may be another way
- * into the program.
+ * into the program. A sysadmin who probes the method sees the same steps.
  */
 #include <string.h>
 
@@ -19,11 +19,11 @@
 #define RENEW_DAYS   25
 #define BODY_MAX     1024
 
+/* None of them is said of other calls, so none keeps others from being made. */
 static const struct api_error errors[] = {
 	{ -1, API_AGAIN, FAIL_PROVIDER, 0, "the vendor's system is busy" },
 	{ 40002, API_FAILED, FAIL_CONFIG, 0, "this mini program may not make URL links" },
 	{ 40013, API_FAILED, FAIL_CONFIG, 0, "this mini program is blocked from making URL links" },
-	{ 40164, API_FAILED, FAIL_CONFIG, 0, "this machine's address is not in IP 白名单" },
 	{ 40165, API_FAILED, FAIL_CONFIG, 0, "the mini program has no such page: path is wrong" },
 	{ 44990, API_FAILED, FAIL_PROVIDER, 0, "too many URL links at once" },
 	{ 44993, API_FAILED, FAIL_PROVIDER, 0, "the day's URL links are used up" },
@@ -36,9 +36,6 @@ static const struct api_error errors[] = {
 static const struct api_dialect dialect = {
 	.errors = errors,
 	.n_errors = N_ELEMENTS(errors),
-	.address_code = 40164,
-	.address_before = "invalid ip ",
-	.address_advice = "allow %s in IP 白名单",
 };
 
 bool mini_is_link(const char *url)
@@ -79,14 +76,6 @@ const char *mini_link(struct login *login)
 
 /* --- making one --- */
 
-/* Its answer is not everybody's: a login asks for something else. */
-static bool fail(struct login *login, const struct api_result *result)
-{
-	login_fail(login, result->class == API_DENIED ? FAIL_PROVIDER :
-		   (enum fail_reason)result->reason, result->detail);
-	return true;
-}
-
 static struct http_request *make_link(struct login *login, const struct secret *token UNUSED)
 {
 	const struct mini_config *config = login_config(login);
@@ -116,12 +105,15 @@ static void read_link(struct login *login, const struct http_reply *reply,
 static void has_link(struct login *login)
 {
 	struct mini_shared *shared = login_shared(login);
+	const struct mini_login *own = login_own(login);
 
 	shared->link_made_s = login_now_s(login);
+	if (own->is_probe)
+		login_show(login, shared->link);
 	login_done(login);
 }
 
-static const struct api_call link_call = { NULL, make_link, read_link, has_link, fail };
+static const struct api_call link_call = { NULL, make_link, read_link, has_link, NULL };
 
 static struct http_request *make_token(struct login *login, const struct secret *token UNUSED)
 {
@@ -144,10 +136,46 @@ static void read_token(struct login *login, const struct http_reply *reply,
 
 static void has_token(struct login *login)
 {
-	api_start(login, &link_call);
+	const struct mini_config *config = login_config(login);
+	const struct mini_login *own = login_own(login);
+
+	if (own->is_probe)
+		login_show(login, login_text(login, N_("app_id and app_secret are right.")));
+	if (config->make_url_link)
+		api_start(login, &link_call);
+	else
+		login_done(login);
 }
 
-static const struct api_call token_call = { NULL, make_token, read_token, has_token, fail };
+/* Its answer is not everybody's: a login asks for something else. */
+static bool fail_token(struct login *login, const struct api_result *result)
+{
+	const struct mini_config *config = login_config(login);
+
+	if (!config->make_url_link && result->code == wechat_dialect.address_code) {
+		login_show(login, result->detail);
+		login_show(login, login_text(login, N_("That is needed with make_url_link = yes "
+						       "only.")));
+		login_done(login);
+	} else {
+		login_fail(login, result->class == API_DENIED ? FAIL_PROVIDER :
+			   (enum fail_reason)result->reason, result->detail);
+	}
+	return true;
+}
+
+static const struct api_call token_call = { NULL, make_token, read_token, has_token, fail_token };
+
+void mini_probe(struct login *login)
+{
+	struct mini_shared *shared = login_shared(login);
+	struct mini_login *own = login_own(login);
+
+	/* What logins are told for a while may be mended by now. */
+	shared->api.pause_until_ms = 0;
+	own->is_probe = true;
+	api_start(login, &token_call);
+}
 
 void mini_make_link(struct login *login)
 {

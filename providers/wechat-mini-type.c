@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/api-check.h"
 #include "providers/table.h"
 #include "providers/wechat-mini.h"
 
@@ -84,11 +85,8 @@ static void check(const void *config, const struct conf_section *section,
 	if (mini->path && !is_path(mini->path))
 		conf_mistake_key(report, section, "path",
 				 "must be letters, digits and / _ - . without a query");
-	if (mini->proxy && !url_is_proxy(mini->proxy, URL_MAX))
-		conf_mistake_key(report, section, "proxy", "must be http://HOST:PORT");
-	if (mini->api_url && (strchr(mini->api_url, '?') || text_has_suffix(mini->api_url, "/")))
-		conf_mistake_key(report, section, "api_url",
-				 "must be without a query and without / at the end");
+	api_check_proxy(mini->proxy, section, report);
+	api_check_base("api_url", mini->api_url, section, report);
 }
 
 static void name_app(const void *config, struct buf *buf)
@@ -115,6 +113,7 @@ const struct provider wechat_mini_provider = {
 	.prepare = mini_make_link,
 	.prepare_interval_s = LOOK_S,
 	.start = mini_start,
+	.test = mini_probe,
 	.reply = take_reply,
 	.callback = mini_callback,
 	.timeout = timeout,

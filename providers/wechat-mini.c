@@ -55,8 +55,19 @@ static void identify(struct login *login)
 	wechat_identify(login, config->app_id, &own->person);
 }
 
-static const struct api_call session = { NULL, make_session, read_session, identify,
-					 wechat_code_failed };
+/* This call is counted for each person: whoever makes too many shall hold up nobody else. */
+static bool fail(struct login *login, const struct api_result *result)
+{
+	struct api_result own = *result;
+
+	if (result->code != WECHAT_TOO_MANY)
+		return wechat_code_failed(login, result);
+	own.pause_ms = 0;
+	api_end(login, &own);
+	return true;
+}
+
+static const struct api_call session = { NULL, make_session, read_session, identify, fail };
 
 /* --- over the relay --- */
 

@@ -35,6 +35,7 @@ struct mini_login {
 	struct api_login api;
 	struct secret *code;
 	struct secret *token;            /* of the app, while a link is made */
+	bool is_probe;                   /* a sysadmin reads the steps */
 	uint32_t timer;                  /* number of that of `start`; 0: none */
 	struct wechat_person person;
 };
@@ -49,6 +50,8 @@ void mini_timeout(struct login *login);
 
 /* `prepare`. */
 void mini_make_link(struct login *login);
+/* `test`: does the vendor give a token, and with make_url_link a link? */
+void mini_probe(struct login *login);
 /* The address that opens the program, to be relied on for the time of a login; NULL: none. */
 const char *mini_link(struct login *login);
 /* https, short, and a query can be put behind it. */

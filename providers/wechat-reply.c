@@ -39,7 +39,7 @@ static const struct api_error errors[] = {
 	{ 42001, API_RENEW, FAIL_PROVIDER, 0, "the token has run out" },
 	{ 42003, API_DENIED, DENY_EXPIRED, 0, "the code has run out" },
 	{ 45009, API_DENIED, DENY_BUSY, PAUSE_DAY_MS, "the day's quota of this call is used up" },
-	{ 45011, API_DENIED, DENY_BUSY, PAUSE_BUSY_MS, "too many calls in a minute" },
+	{ WECHAT_TOO_MANY, API_DENIED, DENY_BUSY, PAUSE_BUSY_MS, "too many calls in a minute" },
 	{ 48001, API_FAILED, FAIL_CONFIG, PAUSE_CONFIG_MS,
 	  "the app may not make this call: not verified, or of another kind" },
 	{ 50002, API_DENIED, DENY_REFUSED, 0, "the vendor has restricted this person" },

@@ -18,6 +18,7 @@
 
 /* An OAuth code or js_code that was redeemed before. */
 #define WECHAT_USED_CODE  40163
+#define WECHAT_TOO_MANY   45011          /* in a minute */
 
 /* Codes that are not there fail. */
 extern const struct api_dialect wechat_dialect;

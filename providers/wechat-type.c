@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "providers/api-check.h"
 #include "providers/table.h"
 #include "providers/wechat.h"
 
@@ -108,24 +109,6 @@ static const struct conf_key keys[] = {
 	{ NULL }
 };
 
-static void check_bases(const struct wechat_config *wechat, const struct conf_section *section,
-			struct conf_report *report)
-{
-	const struct {
-		const char *key, *value;
-	} bases[] = {
-		{ "api_url", wechat->api_url },
-		{ "open_url", wechat->open_url },
-		{ "poll_url", wechat->poll_url },
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(bases); i++)
-		if (bases[i].value &&
-		    (strchr(bases[i].value, '?') || text_has_suffix(bases[i].value, "/")))
-			conf_mistake_key(report, section, bases[i].key,
-					 "must be without a query and without / at the end");
-}
-
 static void check(const void *config, const struct conf_section *section,
 		  struct conf_report *report)
 {
@@ -135,8 +118,7 @@ static void check(const void *config, const struct conf_section *section,
 	/* What is missing although it is required has been reported. */
 	if (wechat->app_id && !wechat_is_app_id(wechat->app_id))
 		conf_mistake_key(report, section, "app_id", "must be letters and digits");
-	if (wechat->proxy && !url_is_proxy(wechat->proxy, URL_MAX))
-		conf_mistake_key(report, section, "proxy", "must be http://HOST:PORT");
+	api_check_proxy(wechat->proxy, section, report);
 	if (is_poll && !wechat->redirect_uri)
 		conf_mistake_key(report, section, "redirect_uri",
 				 "is needed with mode = poll: an address at the callback domain "
@@ -145,7 +127,9 @@ static void check(const void *config, const struct conf_section *section,
 		conf_mistake_key(report, section, "redirect_uri", "is for mode = poll");
 	if (wechat->mode == WECHAT_MODE_RELAY && wechat->poll_url)
 		conf_mistake_key(report, section, "poll_url", "is not for mode = relay");
-	check_bases(wechat, section, report);
+	api_check_base("api_url", wechat->api_url, section, report);
+	api_check_base("open_url", wechat->open_url, section, report);
+	api_check_base("poll_url", wechat->poll_url, section, report);
 }
 
 static void name_app(const void *config, struct buf *buf)

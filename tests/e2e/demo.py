@@ -59,8 +59,8 @@ class Demo:
 
     vendor = head = None                # for the banner
 
-    def __init__(self):
-        self.house = House()
+    def __init__(self, house=None):
+        self.house = house or House()
         self.sshd = None
 
     def start(self):

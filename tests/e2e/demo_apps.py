@@ -7,16 +7,15 @@ import os
 import re
 import shutil
 import threading
-import urllib.parse
 
 import configs
 from demo import USER, Demo, step
-from linked import DIGITS_PROMPT, wecom_section
+from linked import DIGITS_PROMPT, dingtalk_section, wecom_section
 from miniprogram import MiniProgram, installed_for
 from people import CODE_PROMPT, GATE, expect_shell
 from phone import PhoneBrowser, screenshots
 from relay import NAME, SHORT_NAME, Phone, Relay
-from telephone import at_account, at_oidc, at_wecom
+from telephone import at_account, at_dingtalk, at_oidc, at_wecom
 from vendors.dingtalk import DingTalk
 from vendors.github import GitHub
 from vendors.tls import Authority
@@ -25,6 +24,7 @@ from vendors.wechat_account import OfficialAccount
 from vendors.wechat_open import OpenPages
 from vendors.wecom import WeCom
 
+PERSON = "ZhangSan"                     # who holds the telephone
 SHOWN = "Type these two digits"
 ROWS, VENDOR_ROWS = 17, 21              # of the relay's codes, of a vendor's long links
 
@@ -65,25 +65,32 @@ class App:
 
     method = title = None               # of the section, as the button says it
     browser = "browser"                 # whose page of the relay opens
-    person = "ZhangSan"
 
     def __init__(self, demo):
         self.demo = demo
+        self.people = {}                # name → as the vendor knows him
 
     def start(self):
         """Starts the vendor, and tells it who holds the telephone."""
         raise NotImplementedError
 
+    def add_person(self, name):
+        """Tells the vendor of somebody."""
+        raise NotImplementedError
+
     def section(self):
         raise NotImplementedError
 
-    def identity(self):
+    def identity(self, name=PERSON):
         """(issuer, subject)."""
         raise NotImplementedError
 
-    def at_vendor(self, url):
+    def at_vendor(self, url, name=PERSON):
         """Where the button leads; the query of the way back."""
         raise NotImplementedError
+
+    def come_back(self, phone, link, query):
+        return phone.come_back(link, self.method, query)
 
     def say_yes(self, phone):
         """The same in a real browser."""
@@ -92,7 +99,7 @@ class App:
         """The digits that the telephone shows in the end."""
         phone = Phone(self.demo.relay, self.browser)
         query = self.at_vendor(phone.press(link, self.method).headers["Location"])
-        return phone.come_back(link, self.method, query).digits
+        return self.come_back(phone, link, query).digits
 
     def scan(self, url):
         """The same, as a person would see it."""
@@ -113,17 +120,21 @@ class WeComApp(App):
     def start(self):
         self.vendor = WeCom(self.demo.authority, trusted_domain=self.demo.domain).start()
         self.vendor.ca = self.demo.authority.ca_path
-        self.vendor.signed_in = self.vendor.add_member(self.person)
+        self.vendor.signed_in = self.add_person(PERSON)
         return self.vendor
+
+    def add_person(self, name):
+        self.people[name] = self.vendor.add_member(name)
+        return self.people[name]
 
     def section(self):
         return wecom_section(self.vendor)
 
-    def identity(self):
-        return f"wecom:{self.vendor.corp_id}", self.vendor.signed_in
+    def identity(self, name=PERSON):
+        return f"wecom:{self.vendor.corp_id}", self.people[name]
 
-    def at_vendor(self, url):
-        return at_wecom(self.vendor, url, self.vendor.signed_in)
+    def at_vendor(self, url, name=PERSON):
+        return at_wecom(self.vendor, url, self.people[name])
 
 
 class DingTalkApp(App):
@@ -133,22 +144,25 @@ class DingTalkApp(App):
 
     def start(self):
         self.vendor = DingTalk(self.demo.authority).start()
-        self.vendor.signed_in = self.vendor.add_member(self.person)
+        self.vendor.signed_in = self.add_person(PERSON)
         self.demo.relay_keys["dingtalk_script"] = self.vendor.url + "/dd.js"
         return self.vendor
 
+    def add_person(self, name):
+        self.people[name] = self.vendor.add_member(name)
+        return self.people[name]
+
     def section(self):
-        return configs.section("method dingtalk", {"type": "dingtalk", **self.vendor.keys()})
+        return dingtalk_section(self.vendor)
 
-    def identity(self):
-        return f"dingtalk:{self.vendor.corp_id}", self.person
+    def identity(self, name=PERSON):
+        return f"dingtalk:{self.vendor.corp_id}", self.people[name]
 
-    def approve(self, link):
-        phone = Phone(self.demo.relay, self.browser)
-        page = phone.press(link, self.method).headers["Location"]
-        given = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(page).fragment))
-        code = self.vendor.ask_app(given["corp_id"], given["client_id"], self.person)
-        return phone.post_back(given["method"], {"code": code, "state": given["state"]}).digits
+    def at_vendor(self, url, name=PERSON):
+        return at_dingtalk(self.vendor, url, self.people[name])
+
+    def come_back(self, phone, link, query):
+        return phone.post_back(self.method, query)
 
 
 class WeChatApp(App):
@@ -161,9 +175,12 @@ class WeChatApp(App):
         self.vendor = started or WeChat(self.demo.authority).start()
         self.vendor.ca = self.demo.authority.ca_path
         self.demo.shared["wechat"] = self.vendor
-        self.who = self.vendor.persons.get(self.person) or self.vendor.add_person(self.person)
         self.add_app()
+        self.add_person(PERSON)
         return None if started else self.vendor
+
+    def add_person(self, name):
+        self.people[name] = self.vendor.persons.get(name) or self.vendor.add_person(name)
 
     def add_app(self):
         raise NotImplementedError
@@ -174,16 +191,19 @@ class OfficialAccountApp(WeChatApp):
 
     def add_app(self):
         self.account = self.vendor.add_part(OfficialAccount(self.vendor, self.demo.domain))
-        self.account.signed_in = self.who
+
+    def add_person(self, name):
+        super().add_person(name)
+        self.account.signed_in = self.people[PERSON]
 
     def section(self):
         return configs.section("method account", self.account.keys(title=self.title))
 
-    def identity(self):
-        return "wechat", self.who.unionid(self.account.app)
+    def identity(self, name=PERSON):
+        return "wechat", self.people[name].unionid(self.account.app)
 
-    def at_vendor(self, url):
-        return at_account(self.account, url, self.who)
+    def at_vendor(self, url, name=PERSON):
+        return at_account(self.account, url, self.people[name])
 
 
 class MiniProgramApp(WeChatApp):
@@ -201,18 +221,18 @@ class MiniProgramApp(WeChatApp):
             "type": "wechat-mini-program", **self.vendor.keys(self.app), "title": self.title,
             "url_link": "https://wxaurl.cn/AbCdEfGhIjK"})
 
-    def identity(self):
-        return "wechat", self.who.unionid(self.app)
+    def identity(self, name=PERSON):
+        return "wechat", self.people[name].unionid(self.app)
 
-    def _program(self):
-        return MiniProgram(self.folder, self.vendor, self.app, self.who,
+    def program(self, name=PERSON):
+        return MiniProgram(self.folder, self.vendor, self.app, self.people[name],
                            self.demo.authority.ca_path, self.demo.relay.url)
 
     def approve(self, link):
         return self.scan(f"{self.demo.relay.url}/m/{link.id}")
 
     def scan(self, url):
-        with self._program() as program:
+        with self.program() as program:
             if "/m/" in url:
                 return program.scan(url).approve()
             link = Link(url.rpartition("/")[2])
@@ -222,16 +242,20 @@ class MiniProgramApp(WeChatApp):
 
 class GitHubSite(App):
     method, title = "github", "GitHub"
-    number = 4711
+    first = 4711                        # number of the first person
 
     def start(self):
         self.vendor = GitHub(self.demo.authority, client_secret="demo secret of an app",
                              redirect_uris=[self.demo.relay.url + "/cb/github"])
         self.vendor.start()
         self.vendor.ca = self.demo.authority.ca_path
-        self.vendor.add_person(self.number, "zhangsan")
-        self.vendor.default_person = self.number
+        self.vendor.default_person = self.add_person(PERSON)
         return self.vendor
+
+    def add_person(self, name):
+        self.people[name] = self.first + len(self.people)
+        self.vendor.add_person(self.people[name], name.lower())
+        return self.people[name]
 
     def section(self):
         path = self.demo.house.folder / "github-secret"
@@ -241,11 +265,11 @@ class GitHubSite(App):
         return configs.github(self.vendor, flow="relay", client_secret_file=path).replace(
             "device_flow_alone = yes\n", "")
 
-    def identity(self):
-        return self.vendor.url, str(self.number)
+    def identity(self, name=PERSON):
+        return self.vendor.url, str(self.people[name])
 
-    def at_vendor(self, url):
-        return at_oidc(self.vendor, url, str(self.number))
+    def at_vendor(self, url, name=PERSON):
+        return at_oidc(self.vendor, url, str(self.people[name]))
 
     def say_yes(self, phone):
         phone.wait_text("wants to know who you are")
@@ -261,8 +285,8 @@ class ByApps(Demo):
     """Enrolled with the two commands that a sysadmin would use. With several apps one code serves
     them all."""
 
-    def __init__(self, apps):
-        super().__init__()
+    def __init__(self, apps, house=None):
+        super().__init__(house)
         self.apps = [app(self) for app in apps]
         self.vendor = "a relay behind nginx, and a demo " + ", ".join(app.title
                                                                       for app in self.apps)
@@ -280,6 +304,7 @@ class ByApps(Demo):
         house.trust(self.authority.ca_path)
         self.relay = Relay(house.folder, self.authority)
         self.relay.write_config(url="https://" + self.domain)
+        self.log_ids()
         for app in self.apps:
             vendor = app.start()
             if vendor:
@@ -291,6 +316,13 @@ class ByApps(Demo):
         house.http.start()
         token = self.relay.invite("house.example.org")
         house.ctl("relay", "enrol", self.relay.url, "-", input=token + "\n")
+
+    def log_ids(self):
+        """Unlike our sample: the telephone looks there for the newest code."""
+        site = self.relay.nginx.folder / "site.conf"
+        text = site.read_text()
+        assert "$request_method $jauth_uri" in text
+        site.write_text(text.replace("$request_method $jauth_uri", "$request_method $uri"))
 
     def stop_vendor(self):
         if self.desk:
@@ -335,7 +367,7 @@ class ByWeChat(Demo):
     """Without a relay: the code is the one of WeChat's page for browsers, which is polled."""
 
     vendor = "a demo WeChat"
-    person = "ZhangSan"
+    person = PERSON
     method = "wechat"
     title = "WeChat"
 

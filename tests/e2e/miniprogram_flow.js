@@ -9,7 +9,7 @@
 const assert = require('assert');
 const path = require('path');
 
-const folder = process.argv[2];
+const folder = path.resolve(process.argv[2]);
 const { Flow } = require(path.join(folder, 'pages/login/flow.js'));
 const { en, zh, textsOf } = require(path.join(folder, 'pages/login/texts.js'));
 
@@ -119,6 +119,7 @@ const cases = {
 		const foreign = [
 			`https://sso.example.com/m/${ID}`, `http://sso.example.org:8443/m/${ID}`,
 			`${RELAY}1/m/${ID}`, `${RELAY}.example.com/m/${ID}`, `${RELAY}@example.com/m/${ID}`,
+			`https://evl.example.org:8443/m/${ID}`, `http://ssso.example.org:8443/m/${ID}`,
 			`${RELAY}/d/${ID}`, `${RELAY}/m/${ID}/`, `${RELAY}/m/${ID}x`, `${RELAY}/m/${ID}?a=b`,
 			`${RELAY}/m/${ID}\n`, `${RELAY}/m/../m/${ID}`, `${RELAY}//m/${ID}`,
 			`${RELAY}/m/${ID.slice(1)}%2f`, `${RELAY}/m/`, '', 'x',
@@ -210,6 +211,8 @@ const cases = {
 			assert.strictEqual(phone.requests.length, 2);
 			phone.reply(200, FACTS);
 			phone.says(en.question);
+			phone.flow.retry();
+			assert.strictEqual(phone.requests.length, 2);
 		}
 	},
 
@@ -275,7 +278,8 @@ const cases = {
 	},
 
 	'what is no receipt is no confirmation'() {
-		for (const [status, body] of [[202, {}], [202, { receipt: 7 }], [202, null], [200, {}]]) {
+		for (const [status, body] of [[202, {}], [202, { receipt: 7 }], [202, null], [200, {}],
+			[200, { receipt: 'r' }]]) {
 			const phone = new Phone().send();
 
 			phone.reply(status, body);
@@ -304,7 +308,7 @@ const cases = {
 
 		for (let i = 0; i < 20; i++) {
 			phone.pass();
-			if (i % 2)
+			if (i % 10)
 				phone.lose();
 			else
 				phone.reply(200, { status: 'digits', digits: '07' });
@@ -316,6 +320,17 @@ const cases = {
 		assert.ok(!phone.view.digits);
 		assert.strictEqual(phone.timers.length, 0);
 		assert.strictEqual(phone.flow.receipt, '');
+	},
+
+	'a message with digits is waited for, like digits'() {
+		const phone = new Phone().wait();
+
+		phone.reply(200, { status: 'message', digits: '07' });
+		phone.says(en.outcomes.message);
+		assert.ok(!phone.view.digits);
+		phone.pass();
+		phone.reply(200, { status: 'granted' });
+		phone.says(en.outcomes.granted);
 	},
 
 	'every other outcome is the end'() {
@@ -368,6 +383,8 @@ const cases = {
 		assert.strictEqual(phone.timers.length, 0);
 		phone.flow.retry();
 		assert.deepStrictEqual(phone.request.header, { 'X-Receipt': 'r'.repeat(22) });
+		phone.lose();
+		phone.says(en.waiting);
 	},
 
 	'a relay that forgot the link ends it'() {
@@ -417,6 +434,16 @@ const cases = {
 			assert.strictEqual(phone.views.length, shown);
 			assert.strictEqual(phone.requests.length, n);
 		}
+	},
+
+	'nothing is waited for longer than it can take'() {
+		const phone = new Phone().wait();
+		const heldMs = 20000;                            // RELAY_MINI_WAIT_S
+
+		assert.deepStrictEqual(phone.requests.map(({ timeout }) => timeout > heldMs),
+			[false, false, true]);
+		for (const { timeout } of [...phone.requests, ...phone.logins])
+			assert.ok(timeout >= 10000 && timeout <= 60000);
 	},
 
 	'both languages say the same'() {

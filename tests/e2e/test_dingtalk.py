@@ -5,6 +5,7 @@ telephone, and notices. The relay is vendors/relay.py; the real one, with real b
 test_dingtalk_page.py."""
 
 import re
+import time
 
 import pytest
 
@@ -18,6 +19,7 @@ from people import expect_shell
 from relayed import last_row
 from service import run
 from telephone import at_dingtalk, at_dingtalk_page
+from test_secrets import core_of
 from vendors.dingtalk import IN_APP, OAUTH
 
 WAYS = {"relay": at_dingtalk, "web": at_dingtalk_page}
@@ -394,7 +396,7 @@ def test_digits_by_a_notice(house, relay, vendor, zhang, mode):
         assert notice["to"] == member
         assert "house.example.org" in notice["text"] and user in notice["text"]
         digits = re.search(r"type (\d\d) into", notice["text"])[1]
-        assert digits not in str(relay.find(visit.link).results)
+        assert "digits" not in str(relay.find(visit.link).results)
         ssh.send_line(digits)
         expect_shell(ssh, user)
 
@@ -434,3 +436,19 @@ def test_no_secret_in_the_log(house, relay, vendor, zhang, mode):
     expect_no_secret(house, vendor)
     log = house.journal() + str(house.audit())
     assert "15012345678" not in log and "he@example" not in log
+
+
+@BOTH
+def test_no_secret_in_a_core(house, relay, vendor, zhang, mode, tmp_path):
+    """But for the app's secret and its token, which are live."""
+    let_in(house, relay, vendor, mode, zhang)
+    refused(house, relay, vendor, mode, (zhang[0], vendor.add_member("somebody")), "denied")
+    time.sleep(2)                       # connections are let go of
+    core = core_of(house.jauthd, tmp_path)
+    live = {vendor.secret, vendor.token[0]}
+    assert vendor.secret.encode() in core, "this is no core of jauthd's memory"
+    assert not [secret[:4] for secret in set(vendor.secrets_made) - live
+                if secret.encode() in core]
+    core = core_of(house.http, tmp_path)
+    assert vendor.host.encode() in core, "this is no core of jauth-http's memory"
+    assert not [secret[:4] for secret in vendor.secrets_made if secret.encode() in core]

@@ -280,6 +280,17 @@ def test_another_scanner_is_told_what_to_use(house, site, zhang):
         ssh.send_line("q")
 
 
+@pytest.mark.parametrize("keys,change,says", [
+    ({}, None, "app_id and app_secret are right"),
+    ({}, lambda wechat: setattr(wechat.vendor, "allowed_ips", set()), "make_url_link = yes only"),
+    ({"make_url_link": "yes"}, None, "https://wxaurl.cn/")])
+def test_a_sysadmin_probes_it(house, site, wechat, zhang, configured, keys, change, says):
+    configured(**keys)
+    if change:
+        change(wechat)
+    assert says in house.ctl("method", "probe", METHOD).stdout
+
+
 # --- no ---
 
 def test_this_was_not_me(house, site, wechat, zhang, telephone):

@@ -466,7 +466,7 @@ def test_app_message(house, wecom, relay, zhang, configured):
         text = message["text"]
         assert "house.example.org" in text and user in text and "127.0.0.1" in text
         digits = re.search(r"type (\d\d) into", text)[1]
-        assert digits not in str(relay.find(visit.link).results)
+        assert "digits" not in str(relay.find(visit.link).results)
         ssh.send_line(digits)
         expect_shell(ssh, user)
 
@@ -480,6 +480,7 @@ def test_app_message_that_cannot_be_sent(house, wecom, relay, zhang, configured)
         assert approve_wecom(relay, wecom, user, member).result()["result"] == "failed"
         ssh.send_line("42")
         expect_no_shell(ssh, user)
+    assert "48002 message/send" in house.audit(user)[-1]["note"]
 
 
 # --- the relay goes and comes ---

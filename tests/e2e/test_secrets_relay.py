@@ -136,6 +136,7 @@ def test_logs(house, site, secrets):
     relay, nginx = site.relay.service.log(), site.relay.nginx
     access = (nginx.folder / "jauth-relay.log").read_text()
     assert "audit:" in house.journal() and "/cb/wecom" in access
+    assert "GET /q/- " in access and "PUT /v1/links/- " in access    # by an id anybody presses
     errors = "".join(path.read_text() for path in nginx.folder.glob("*error.log"))
     for where, text in (("the journal", house.journal()), ("the relay's log", relay),
                         ("nginx's log", access + errors + nginx.service.log()),

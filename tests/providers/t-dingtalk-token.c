@@ -79,8 +79,7 @@ static const struct token_refusal no_answer[] = {
 
 /* As the vendor says it, and as its pages do. */
 static const char *const over[] = {
-	"{\"errcode\":88,\"sub_code\":\"40014\",\"sub_msg\":\"不合法的access_token\","
-	"\"errmsg\":\"ding talk error[subcode=40014,submsg=不合法的access_token]\"}",
+	"{\"errcode\":88,\"sub_code\":\"40014\",\"sub_msg\":\"不合法的access_token\"}",
 	"{\"errcode\":40014,\"errmsg\":\"不合法的access_token\"}",
 	"{\"errcode\":42001,\"errmsg\":\"access_token超时\"}",
 	"{\"errcode\":88,\"sub_code\":\"42001\",\"sub_msg\":\"access_token超时\"}",
@@ -352,7 +351,6 @@ static void a_notice_that_is_refused_is_a_failure(void **state UNUSED)
 		else
 			fake_reply(login, "html.http");
 		dingtalk_ended(login, rows[i].end, rows[i].reason);
-		assert_non_null(strstr(login->notes, login->detail));
 		dingtalk_free(login);
 	}
 }

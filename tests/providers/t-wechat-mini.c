@@ -395,6 +395,9 @@ static void a_link_is_made_anew_before_it_runs_out(void **state UNUSED)
 	fake_timer(login);
 	assert_non_null(login->redirect);
 	assert_int_equal(login->end, FAKE_RUNNING);
+	fake_callback(login, "code=" CODE);
+	fake_reply(login, "wechat-mini-session.http");
+	ended(login, FAKE_IDENTIFIED, 0);
 	done(login, method);
 }
 
@@ -473,7 +476,70 @@ static void what_is_no_link_is_not_used(void **state UNUSED)
 	}
 }
 
+static void a_sysadmin_sees_what_the_vendor_says(void **state UNUSED)
+{
+	static const struct {
+		const char *section, *code;      /* code NULL: a token */
+		enum fake_end end;
+		const char *shown, *detail;
+	} rows[] = {
+		{ SECTION, NULL, FAKE_DONE, "app_id and app_secret are right.\n", NULL },
+		{ SECTION, "40125", FAKE_FAILED, NULL, "40125" },
+		{ SECTION, "40164", FAKE_DONE, "needed with make_url_link = yes only", NULL },
+		{ MADE, "40164", FAKE_FAILED, NULL, "allow 203.0.113.7" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct fake_method *method = new_method(rows[i].section);
+		struct login *login = fake_test(method);
+
+		assert_true(fake_asks(login, API "cgi-bin/stable_token"));
+		if (rows[i].code)
+			error(login, rows[i].code, "invalid ip 203.0.113.7, not in whitelist");
+		else
+			fake_reply(login, "wechat-mini-token.http");
+		ended(login, rows[i].end, login->reason);
+		if (rows[i].shown)
+			assert_non_null(strstr(login->said, rows[i].shown));
+		if (rows[i].detail)
+			assert_non_null(strstr(login->detail, rows[i].detail));
+		done(login, method);
+	}
+}
+
+static void a_sysadmin_sees_the_link_that_is_made(void **state UNUSED)
+{
+	struct fake_method *method = new_method(MADE);
+	struct login *login;
+
+	/* Although there is one, and although somebody was told to wait. */
+	make_link(method);
+	login = come_back(method);
+	error(login, "45009", "quota");
+	fake_login_free(login);
+	login = fake_test(method);
+	fake_reply(login, "wechat-mini-token.http");
+	assert_true(fake_asks(login, GENERATE));
+	fake_reply(login, "wechat-mini-link.http");
+	ended(login, FAKE_DONE, 0);
+	assert_non_null(strstr(login->said, "https://wxaurl.cn/AbCdEfGhIjK"));
+	done(login, method);
+}
+
 /* --- the rest --- */
+
+static void one_person_s_limit_is_nobody_else_s(void **state UNUSED)
+{
+	struct fake_method *method = new_method(SECTION);
+	struct login *login = come_back(method);
+
+	error(login, "45011", "slower");
+	ended(login, FAKE_DENIED, DENY_BUSY);
+	fake_login_free(login);
+	login = come_back(method);
+	assert_non_null(login->request);
+	done(login, method);
+}
 
 static void a_person_may_leave_at_any_moment(void **state UNUSED)
 {
@@ -499,7 +565,7 @@ static void mistakes_in_the_section_are_named(void **state UNUSED)
 		{ SECTION "url_link = https://wxaurl.cn/a?cq=1\n", "url_link" },
 		{ LINKED "make_url_link = yes\n", "make_url_link" },
 		{ SECTION "make_url_link = always\n", "make_url_link" },
-		{ SECTION "path = /pages/login/index?a=b\n", "path" },
+		{ SECTION "path = /pages/login/index?a=b\n", "without a query" },
 		{ SECTION "proxy = egress.example.org:3128\n", "proxy" },
 		{ SECTION "proxy = http://egress.example.org\n", "proxy" },
 		{ SECTION "api_url = https://api.weixin.qq.com/\n", "api_url" },
@@ -544,6 +610,9 @@ int main(void)
 		cmocka_unit_test(without_make_url_link_nothing_is_prepared),
 		cmocka_unit_test(a_link_that_is_not_made_says_why_and_stops_no_login),
 		cmocka_unit_test(what_is_no_link_is_not_used),
+		cmocka_unit_test(a_sysadmin_sees_what_the_vendor_says),
+		cmocka_unit_test(a_sysadmin_sees_the_link_that_is_made),
+		cmocka_unit_test(one_person_s_limit_is_nobody_else_s),
 		cmocka_unit_test(a_person_may_leave_at_any_moment),
 		cmocka_unit_test(mistakes_in_the_section_are_named),
 		cmocka_unit_test(an_app_is_named_by_its_id),

@@ -445,6 +445,11 @@ t_phone_SOURCES = tests/unit/t-phone.c
 t_phone_CFLAGS = $(UNIT_CFLAGS)
 t_phone_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += t-program
+t_program_SOURCES = tests/unit/t-program.c
+t_program_CFLAGS = $(UNIT_CFLAGS)
+t_program_LDADD = $(UNIT_LIBS)
+
 # SMS vendors: a section, a message, replies; no core.
 check_LTLIBRARIES += libvendor-fixture.la
 libvendor_fixture_la_SOURCES = tests/providers/vendor-fixture.c tests/providers/vendor-fixture.h

@@ -60,6 +60,12 @@ def unknown_event(number):
             "callback": "code=invented&state=" + secrets.token_hex(16)}
 
 
+def unknown_push(number):
+    """That nobody listens to, and that no vendor sent."""
+    return {"push": secrets.token_urlsafe(16), "n": number, "app": "gh_0123456789ab",
+            "method": "POST", "query": "signature=invented", "body": "<xml>\n" + "x" * 2000}
+
+
 class HostileRelay(Relay):
     def __init__(self, authority, **options):
         super().__init__(authority, **options)
@@ -201,6 +207,16 @@ class HostileRelay(Relay):
         event["padding"] = ""
         event["padding"] = "x" * (size - len(json.dumps(body)))
         return json_reply(body)
+
+    def stream_pushes(self, host, after):
+        """Messages of a vendor that nobody sent, at once and for ever; each is answered."""
+        events = [unknown_push(after + i + 1) for i in range(EVENTS_MAX)]
+        return self.stream_reply(host, events, after + EVENTS_MAX)
+
+    def stream_pushed_again(self, host, after):
+        """One message, again and again."""
+        event = {**unknown_push(after + 1), "push": "A" * 22}
+        return self.stream_reply(host, [event] * EVENTS_MAX, after + 1)
 
     def stream_endless(self, host, after, step=1):
         """Nothing happened, and the number is another one; at once."""

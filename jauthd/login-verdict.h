@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A question of a login to the store: a job with copies of all it needs, since the login may be
+ * gone when it is done. login-verdict.c asks and acts on the answer, login-decide.c answers.
+ */
+#pragma once
+
+#include "jauthd/login-private.h"
+#include "jauthd/worker.h"
+
+enum verdict_answer {
+	VERDICT_FAULT,           /* the store failed: never yes */
+	VERDICT_NO,
+	VERDICT_FACTOR,          /* this factor is right, there are more */
+	VERDICT_RECORDED,        /* the row, with row.outcome, is in the store */
+	VERDICT_LOCKED,
+	VERDICT_EXPIRED,
+	VERDICT_MATCH,           /* the identity is the user's; the digits decide */
+	VERDICT_BLOCKED,         /* the same, but wrong digits were typed too often today */
+	VERDICT_YES,             /* the question was right, nothing recorded yet */
+};
+
+struct verdict;
+
+typedef enum verdict_answer (*verdict_decide_fn)(struct verdict *verdict, struct db *db);
+typedef void (*verdict_act_fn)(struct login *login, const struct verdict *verdict);
+
+struct verdict {
+	struct job job;
+	struct logins *logins;
+	uint64_t id;
+	struct config *config;
+	verdict_decide_fn decide;        /* on the store's thread, in one transaction */
+	verdict_act_fn act;              /* then on the loop, if the login is still there */
+	int64_t now_s;
+	/* copies of the login's */
+	enum login_phase phase;
+	struct unix_user user;
+	struct method *method;           /* of `config` */
+	struct login_identity identity;
+	char earlier_request[REQUEST_ID_LEN + 1];
+	bool is_last;
+	bool is_proved;                  /* `identity` is the one the row names */
+	bool has_address;                /* row.source is one */
+	bool needs_match;                /* the digits were not typed yet */
+	bool has_proof;                  /* somebody proved himself before, for the budget */
+	struct audit_row row;
+	/* results */
+	enum verdict_answer answer;
+	enum mapping_result mapping;
+};
+
+/* --- login-decide.c, on the store's thread --- */
+
+void verdict_run(struct job *job, void *context);
+
+/* Each is a verdict's `decide`. */
+enum verdict_answer verdict_decide_mapping(struct verdict *verdict, struct db *db);
+enum verdict_answer verdict_decide_account(struct verdict *verdict, struct db *db);
+enum verdict_answer verdict_decide_password(struct verdict *verdict, struct db *db);
+enum verdict_answer verdict_count_wrong_digits(struct verdict *verdict, struct db *db);
+enum verdict_answer verdict_record(struct verdict *verdict, struct db *db);
+
+/* --- login-decide.c, on either thread --- */
+
+/* How the audit remembers a mapping, for the account phase. */
+const char *verdict_mapping_word(enum mapping_result mapping);
+void verdict_set_outcome(struct verdict *verdict, enum login_state outcome, const char *reason);
+/* Whether a link is what a refused identity lacks. Whoever tells this from the screen knows no more
+ * of the user than before. */
+bool verdict_could_be_linked(const struct verdict *verdict);
