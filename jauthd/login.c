@@ -162,6 +162,8 @@ void login_on_expiry(struct login *login)
 void login_run_provider(struct login *login)
 {
 	if (!logins_take_slot(login)) {
+		log_warning("login %s: no room for another login of method %s", login->request,
+			    login->method->id);
 		login_relay_end(login, RELAY_RESULT_FAILED);
 		login_refuse(login, LOGIN_DENIED, AFTER_MENU,
 			     N_("This way to log in is busy. Try again or choose another way."),

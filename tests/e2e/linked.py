@@ -30,7 +30,8 @@ def relay_section(relay, host="house.example.org", **more):
 
 
 def wecom_section(vendor, name="wecom", **more):
-    return configs.section(f"method {name}", {"type": "wecom", **vendor.keys(), **more})
+    return configs.section(f"method {name}", {"type": "wecom", "starts_per_s": "1000",
+                                              **vendor.keys(), **more})
 
 
 def dingtalk_section(vendor, name="dingtalk", **more):

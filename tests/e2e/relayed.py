@@ -131,7 +131,9 @@ class Site:
                                          "servers": ", ".join(self.servers)})
 
     def wecom_section(self, **more):
-        return configs.section("method wecom", {"type": "wecom", **self.wecom.keys(), **more})
+        """Machines log in here, more than five in a second."""
+        return configs.section("method wecom", {"type": "wecom", "starts_per_s": "1000",
+                                                **self.wecom.keys(), **more})
 
     def oidc_section(self, **more):
         return configs.oidc(self.op, flow="relay", **more).replace(
