@@ -226,5 +226,11 @@ def host_client(relay):
     return client
 
 
+def wait_stopped(house, user):
+    """Only when jauthd knows that it wasn't him does a key at the terminal meet the end."""
+    wait_until(lambda: any("this wasn't me" in row["reason"] for row in house.audit(user)), 30,
+               "jauthd hearing of it")
+
+
 def last_row(house, user, **conditions):
     return [row for row in house.audit(user, **conditions) if row["kind"] == "login"][-1]

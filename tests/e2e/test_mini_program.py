@@ -19,7 +19,7 @@ from linked import DIGITS_PROMPT, wrong
 from miniprogram import HERE, INSTALLED, NODE, MiniProgram, installed_for
 from people import expect_no_shell, expect_shell
 from relay import NAME, Phone, words
-from relayed import HOST, Site, last_row
+from relayed import HOST, Site, last_row, wait_stopped
 from vendors.wechat import PROGRAM, WeChat
 from vendors.wechat_mini import CALL, MiniPrograms
 
@@ -299,6 +299,7 @@ def test_this_was_not_me(house, site, wechat, zhang, telephone):
         program.wait_question()
         program.tap("This wasn't me")
         assert "Nobody gets in" in program.wait_head("The login was stopped").text
+        wait_stopped(house, zhang.user)
         assert "this wasn't me" in refused(house, zhang, ssh)
         assert program.scan(code).wait_head(f"{OVER}|This code is not valid")
     assert program.n_logins == wechat.n_calls(SESSION) == 0

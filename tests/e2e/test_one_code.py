@@ -15,7 +15,7 @@ from house import wait_until
 from linked import DIGITS_PROMPT
 from people import expect_no_shell, expect_shell
 from relay import HostClient, Phone
-from relayed import DROP_IN, HOST, last_row, scan
+from relayed import DROP_IN, HOST, last_row, scan, wait_stopped
 
 OTHER = "LiSi"                          # has every app, and is another Unix user
 METHODS = ["wecom", "dingtalk", "account", "mini", "github"]
@@ -361,6 +361,7 @@ def test_this_was_not_me_in_another_app(house, site, user, first, second):
         assert site.phone(second).refuse(link).head == STOPPED
         page = visit.arrive()
         assert page.head in (STOPPED, OVER) and not page.digits
+        wait_stopped(house, user)
         row = refused(house, ssh, user)
     assert row["outcome"] == "denied" and "this wasn't me" in row["reason"]
 
@@ -373,5 +374,6 @@ def test_this_was_not_me_in_the_mini_program(house, site, user):
             program.tap("This wasn't me").wait_head(STOPPED)
         page = visit.arrive()
         assert page.head in (STOPPED, OVER) and not page.digits
+        wait_stopped(house, user)
         row = refused(house, ssh, user)
     assert row["outcome"] == "denied" and "this wasn't me" in row["reason"]

@@ -21,7 +21,7 @@ from linked import NOT_YET, wrong
 from people import as_user, expect_no_shell, expect_shell
 from phone import PhoneBrowser
 from relay import APPS, NAME, Phone, words
-from relayed import HOST, Site, begin, host_client, last_row, scan
+from relayed import HOST, Site, begin, host_client, last_row, scan, wait_stopped
 from screen import Terminal
 from vendors.github import GitHub
 
@@ -136,6 +136,7 @@ def test_this_was_not_me(house, person):
     with house.sshd().login(person.user, NumberOfPasswordPrompts="1") as ssh:
         link = scan(ssh)
         assert person.phone().refuse(link).head == "The login was stopped"
+        wait_stopped(house, person.user)
         ssh.send_line()
         ssh.wait_for("refused")
         expect_no_shell(ssh, person.user)
