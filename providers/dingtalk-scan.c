@@ -39,11 +39,12 @@ static enum scan_status read_no(const struct json_t *json, const char *what,
 {
 	const char *code = json_text(json, "errorCode", MESSAGE_MAX);
 
-	if (wants_browser(json))
+	if (wants_browser(json)) {
 		dingtalk_answer_set_end(result, API_DENIED, DENY_REFUSED, what,
 					"more is wanted than a scan");
-	else
-		dingtalk_answer_set_error(result, what, json);
+		return SCAN_UNKNOWN;
+	}
+	dingtalk_answer_set_error(result, what, json);
 	for (size_t i = 0; i < N_ELEMENTS(codes); i++)
 		if (text_equals(codes[i].code, code))
 			return codes[i].status;

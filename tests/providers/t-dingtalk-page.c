@@ -246,6 +246,8 @@ static void every_answer_to_a_poll_is_known_or_ends_it(void **state UNUSED)
 		  API_DENIED, DENY_REFUSED },
 		{ "{\"success\":false,\"context\":\"" MORE "\"}", SCAN_UNKNOWN, API_DENIED,
 		  DENY_REFUSED },
+		{ "{\"success\":false,\"errorCode\":\"11041\",\"context\":\"" MORE "\"}",
+		  SCAN_UNKNOWN, API_DENIED, DENY_REFUSED },
 		{ "{\"success\":false,\"errorCode\":\"1\",\"context\":\"{}\"}", SCAN_UNKNOWN,
 		  API_FAILED, FAIL_PROVIDER },
 		{ "{\"success\":false,\"errorCode\":\"1\",\"context\":\"not json\"}", SCAN_UNKNOWN,
