@@ -8,7 +8,7 @@
 
 #define CODE_WHAT "device/code.json"
 #define POLL_WHAT "device/token.json"
-#define CODE_MAX  512
+#define WORD_MAX  512
 
 /* Answers of device/code.json that are not about this moment. */
 static const struct {
@@ -39,7 +39,7 @@ static void set_error(char ret_error[DEVICE_ERROR_MAX + 1], const char *error)
 static enum device_result read_refusal(const struct json_t *answer,
 				       char ret_error[DEVICE_ERROR_MAX + 1])
 {
-	const char *code = json_text(answer, "errorCode", CODE_MAX);
+	const char *code = json_text(answer, "errorCode", WORD_MAX);
 
 	for (size_t i = 0; i < N_ELEMENTS(errors); i++) {
 		if (text_equals(errors[i].code, code)) {
@@ -99,21 +99,21 @@ enum device_result dingtalk_read_device_code(const struct http_reply *reply,
 /* The word stands in the result, or in place of one. */
 static const char *find_word(const struct json_t *answer, const struct json_t *result)
 {
-	const char *word = result ? json_text(result, "error", CODE_MAX) : NULL;
+	const char *word = result ? json_text(result, "error", WORD_MAX) : NULL;
 
 	if (!word)
-		word = json_text(answer, "error", CODE_MAX);
-	return word ? word : json_text(answer, "errorCode", CODE_MAX);
+		word = json_text(answer, "error", WORD_MAX);
+	return word ? word : json_text(answer, "errorCode", WORD_MAX);
 }
 
 static void read_approval(const struct json_t *answer, const struct json_t *result,
 			  struct device_poll *poll)
 {
-	const char *code = result ? json_text(result, "authCode", CODE_MAX) : NULL;
+	const char *code = result ? json_text(result, "authCode", DINGTALK_CODE_MAX) : NULL;
 	bool success = false;
 
 	if (json_bool(answer, "success", &success) < 0 || !success || !code ||
-	    !text_is_printable_ascii(code, CODE_MAX))
+	    !text_is_printable_ascii(code, DINGTALK_CODE_MAX))
 		return;
 	poll->tokens.code = secret_from_text(code);
 	poll->result = DEVICE_GOOD;

@@ -11,6 +11,8 @@
 
 #include "providers/api-reply.h"
 
+#define DINGTALK_CODE_MAX 512            /* bytes of a code of either kind */
+
 /* A code that is unknown, used, too old, or of another kind. */
 #define DINGTALK_BAD_CODE 40078
 

@@ -6,11 +6,11 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "providers/dingtalk-answer.h"
+#include "providers/dingtalk-error.h"
 #include "providers/dingtalk-page.h"
 #include "providers/provider.h"
 
 #define VALIDATION_MAX 4096
-#define CODE_MAX       512
 #define MESSAGE_MAX    4096
 
 /* --- the polls --- */
@@ -115,14 +115,14 @@ static bool same_place(const char *a, const char *b)
 /* The vendor has two names for it, and may use both. NULL: none, or they differ. */
 static const char *find_code(const struct parameters *parameters)
 {
-	const char *code = parameters_text(parameters, "code", CODE_MAX);
-	const char *auth_code = parameters_text(parameters, "authCode", CODE_MAX);
+	const char *code = parameters_text(parameters, "code", DINGTALK_CODE_MAX);
+	const char *auth_code = parameters_text(parameters, "authCode", DINGTALK_CODE_MAX);
 
 	if (parameters_has(parameters, "code") && parameters_has(parameters, "authCode") &&
 	    !text_equals(code, auth_code))
 		return NULL;
 	code = code ? code : auth_code;
-	return code && text_is_printable_ascii(code, CODE_MAX) ? code : NULL;
+	return code && text_is_printable_ascii(code, DINGTALK_CODE_MAX) ? code : NULL;
 }
 
 static void read_callback(const struct parameters *parameters, const char *what,

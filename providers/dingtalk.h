@@ -17,7 +17,6 @@
 #include "providers/dingtalk-reply.h"
 #include "providers/provider.h"
 
-#define DINGTALK_CODE_MAX    512
 #define DINGTALK_MESSAGE_MAX 2048        /* bytes of a message as JSON */
 
 enum dingtalk_mode {
