@@ -104,11 +104,11 @@ static void timeout(struct login *login, uint32_t number UNUSED)
 
 static void test(struct login *login)
 {
-	struct dingtalk_shared *shared = login_shared(login);
+	struct api_shared *shared = login_shared(login);
 
 	/* What is kept for logins may be older than what was mended. */
-	shared->api.pause_until_ms = 0;
-	api_release(&shared->api);
+	shared->pause_until_ms = 0;
+	api_release(shared);
 	mode_of(login_config(login))->test(login);
 }
 
@@ -137,9 +137,7 @@ static void finish(struct login *login)
 
 static void release(void *shared)
 {
-	struct dingtalk_shared *kept = shared;
-
-	api_release(&kept->api);
+	api_release(shared);
 }
 
 static unsigned features_of(const void *config)
@@ -230,7 +228,7 @@ const struct provider dingtalk_provider = {
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
 	.config_size = sizeof(struct dingtalk_config),
-	.shared_size = sizeof(struct dingtalk_shared),
+	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct dingtalk_login),
 	.check = check,
 	.name_app = name_app,

@@ -37,11 +37,6 @@ struct dingtalk_config {
 	char *api_url, *oapi_url, *login_url;
 };
 
-/* Kept per method between logins. */
-struct dingtalk_shared {
-	struct api_shared api;           /* first: api-call.c finds it there */
-};
-
 /* Kept per login. */
 struct dingtalk_login {
 	struct api_login api;            /* first */
