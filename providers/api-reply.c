@@ -154,29 +154,34 @@ static void set_no_object(const struct http_reply *reply, const char *what,
 		    reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK, described);
 }
 
+bool api_says_yes(const struct json_t *object, const char *what,
+		  const struct api_dialect *dialect, struct api_result *ret_result)
+{
+	int64_t code = 0;
+	int r = json_number(object, "errcode", INT32_MIN, INT32_MAX, &code);
+
+	if (r < 0 && !(r == -ENOENT && dialect->may_lack_errcode)) {
+		api_set_fault(ret_result, what, "no errcode");
+	} else if (code != 0) {
+		api_set_error(ret_result, dialect, code, what,
+			      json_text(object, "errmsg", MESSAGE_MAX));
+	} else {
+		*ret_result = (struct api_result) { .class = API_GOOD };
+		return true;
+	}
+	return false;
+}
+
 struct json_t *api_read_yes(const struct http_reply *reply, const char *what,
 			    const struct api_dialect *dialect, struct api_result *ret_result)
 {
 	_cleanup_json_ struct json_t *json = read_object(reply);
-	int64_t code = 0;
-	int r;
 
-	if (!json) {
+	if (!json)
 		set_no_object(reply, what, ret_result);
-		return NULL;
-	}
-	r = json_number(json, "errcode", INT32_MIN, INT32_MAX, &code);
-	if (r < 0 && !(r == -ENOENT && dialect->may_lack_errcode)) {
-		api_set_fault(ret_result, what, "no errcode");
-		return NULL;
-	}
-	if (code != 0) {
-		api_set_error(ret_result, dialect, code, what,
-			      json_text(json, "errmsg", MESSAGE_MAX));
-		return NULL;
-	}
-	*ret_result = (struct api_result) { .class = API_GOOD };
-	return steal(&json);
+	else if (api_says_yes(json, what, dialect, ret_result))
+		return steal(&json);
+	return NULL;
 }
 
 void api_read_token(const struct json_t *object, const char *what, const char *token_name,

@@ -62,6 +62,9 @@ struct api_token {
  * the log. The caller frees. application/json and text/plain are taken. */
 struct json_t *api_read_yes(const struct http_reply *reply, const char *what,
 			    const struct api_dialect *dialect, struct api_result *ret_result);
+/* The same, of an object that was read already. */
+bool api_says_yes(const struct json_t *object, const char *what,
+		  const struct api_dialect *dialect, struct api_result *ret_result);
 /* What the table says of `code`; `message` is foreign, or NULL. */
 void api_set_error(struct api_result *result, const struct api_dialect *dialect, int64_t code,
 		   const char *what, const char *message);

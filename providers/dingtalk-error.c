@@ -97,6 +97,15 @@ static bool is_page(const struct http_reply *reply)
 	       !text_equals(reply->content_type, "application/json");
 }
 
+static void set_status(const struct http_reply *reply, const char *what,
+		       struct api_result *result)
+{
+	_cleanup_free_ char *described = reply_describe(reply, what);
+
+	api_set_end(result, reply->status >= 500 ? API_AGAIN : API_FAILED, FAIL_PROVIDER,
+		    described);
+}
+
 static void set_no_object(const struct http_reply *reply, const char *what,
 			  struct api_result *result)
 {
@@ -105,8 +114,7 @@ static void set_no_object(const struct http_reply *reply, const char *what,
 	if (is_page(reply))
 		api_set_error(result, &dingtalk_dialect, BANNED, what, described);
 	else
-		api_set_end(result, reply->status >= 500 ? API_AGAIN : API_FAILED, FAIL_PROVIDER,
-			    described);
+		set_status(reply, what, result);
 }
 
 struct json_t *dingtalk_read_object(const struct http_reply *reply, const char *what,
@@ -209,16 +217,14 @@ struct json_t *dingtalk_read_oapi_yes(const struct http_reply *reply, const char
 				      struct api_result *ret_result)
 {
 	_cleanup_json_ struct json_t *json = dingtalk_read_object(reply, what, ret_result);
-	_cleanup_json_ struct json_t *yes = NULL;
 
 	if (!json)
 		return NULL;
-	if (reply->status >= 500) {
-		set_no_object(reply, what, ret_result);
-		return NULL;
-	}
-	yes = api_read_yes(reply, what, &dingtalk_dialect, ret_result);
-	if (!yes && ret_result->code == WRAPPED)
+	if (!reply_is_ok(reply))
+		set_status(reply, what, ret_result);
+	else if (api_says_yes(json, what, &dingtalk_dialect, ret_result))
+		return steal(&json);
+	else if (ret_result->code == WRAPPED)
 		set_wrapped(json, what, ret_result);
-	return steal(&yes);
+	return NULL;
 }
