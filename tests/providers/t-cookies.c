@@ -34,6 +34,7 @@ static void the_last_of_a_name_holds(void **state UNUSED)
 		{ "a=1", "a=", NULL },
 		{ "", "a=", NULL },
 		{ "aa=1; a=2", "a=3", "Cookie: aa=1; a=3" },
+		{ "a=1", "aa=2", "Cookie: a=1; aa=2" },
 		{ "A=1", "a=2", "Cookie: A=1; a=2" },
 		{ "a=b=c", "a=d=e", "Cookie: a=d=e" },
 	};

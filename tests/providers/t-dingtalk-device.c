@@ -134,6 +134,9 @@ static void a_grant_is_whole_and_leads_to_the_vendor(void **state UNUSED)
 		{ 200, "{\"success\":true,\"result\":{\"deviceCode\":\"d\",\"userCode\":\"u\","
 		       "\"verificationUri\":\"" VERIFY "\",\"verificationUriComplete\":"
 		       "\"https://example.org/\",\"expiresIn\":900}}", DEVICE_FAULT },
+		{ 200, "{\"success\":true,\"result\":{\"deviceCode\":\"d\",\"userCode\":\"u\","
+		       "\"verificationUri\":\"" BASE ":443/v\",\"verificationUriComplete\":"
+		       "\"" VERIFY "\",\"expiresIn\":900}}", DEVICE_FAULT },
 		{ 200, "{\"success\":true,\"result\":{\"deviceCode\":\"d\",\"userCode\":\"\","
 		       "\"verificationUri\":\"" VERIFY "\",\"expiresIn\":900}}", DEVICE_FAULT },
 		{ 200, "{\"success\":false,\"errorCode\":\"900103\","

@@ -171,6 +171,9 @@ static void a_code_is_a_link_to_the_vendor(void **state UNUSED)
 		  API_FAILED, FAIL_PROVIDER },
 		{ "{\"success\":true,\"result\":\"https://login.dingtalk.com.example.org/oauth2/"
 		  "qr_confirm.htm?code=abc\"}", API_FAILED, FAIL_PROVIDER },
+		/* As long as ours. */
+		{ "{\"success\":true,\"result\":\"https://login.dingtalk.org/oauth2/"
+		  "qr_confirm.htm?code=abc\"}", API_FAILED, FAIL_PROVIDER },
 		{ "{\"success\":true,\"result\":\"http://login.dingtalk.com/oauth2/"
 		  "qr_confirm.htm?code=abc\"}", API_FAILED, FAIL_PROVIDER },
 		{ "{\"success\":true,\"result\":\"" TICKET "\"}", API_FAILED, FAIL_PROVIDER },
