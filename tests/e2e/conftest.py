@@ -12,6 +12,7 @@ sys.path.insert(0, HERE)
 from desk import Evil  # noqa: E402
 from house import House  # noqa: E402
 from vendors.dingtalk import DingTalk  # noqa: E402
+from vendors.dingtalk_login import LoginPages  # noqa: E402
 from vendors.glewlwyd import Glewlwyd  # noqa: E402
 from vendors.oidc import Provider  # noqa: E402
 from vendors.relay import Relay  # noqa: E402
@@ -129,6 +130,12 @@ def evil(authority):
 @pytest.fixture(scope="session")
 def dingtalk(authority):
     yield from running(DingTalk(authority), authority)
+
+
+@pytest.fixture(scope="session")
+def pages(dingtalk):
+    """DingTalk's for browsers; reset with it."""
+    return LoginPages(dingtalk)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,13 @@ def dingtalk_section(vendor, name="dingtalk", **more):
     return configs.section(f"method {name}", {"type": "dingtalk", **vendor.keys(), **more})
 
 
+def dingtalk_alone(pages, **more):
+    """sshd with DingTalk alone, by its pages for browsers and without a relay."""
+    method = {"login_url": pages.base, "device_flow_alone": "yes", "title": "DingTalk", **more}
+    return (configs.head() + dingtalk_section(pages.vendor, **method)
+            + configs.service("sshd", "dingtalk"))
+
+
 def oidc_section(relay, op, name="work", **more):
     """By the relay: the device flow's warning is not needed."""
     op.clients["demo"].redirect_uris.append(f"{relay.url}/cb/{name}")

@@ -4,25 +4,15 @@ app may use it."""
 
 import pytest
 
-import configs
 from apps import at_sshd, employee, expect_no_secret, on_best_behaviour
 from house import wait_until
-from linked import dingtalk_section
+from linked import dingtalk_alone
 from people import CODE_PROMPT, RENEW, code_in, expect_no_shell, expect_shell, open_code
 from polled import ends_at_once
-from vendors.dingtalk_login import LoginPages
 
 
 def config_text(pages, **more):
-    method = {"mode": "device", "device_flow_alone": "yes", "login_url": pages.base,
-              "title": "DingTalk", **more}
-    return (configs.head() + dingtalk_section(pages.vendor, **method)
-            + configs.service("sshd", "dingtalk"))
-
-
-@pytest.fixture(scope="module", name="pages")
-def fixture_pages(dingtalk):
-    return LoginPages(dingtalk)
+    return dingtalk_alone(pages, **{"mode": "device", **more})
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -4,29 +4,19 @@ polls tell what became of it, and whatever is not known lets nobody in."""
 
 import pytest
 
-import configs
 import polled
 from apps import at_sshd, employee, expect_no_secret, on_best_behaviour
 from house import wait_until
-from linked import dingtalk_section
+from linked import dingtalk_alone, dingtalk_section
 from people import expect_shell
 from polled import approve, ends_at_once, let_in, refused, refused_after, scan
-from vendors.dingtalk_login import (EXPIRED, SCANNED, TRANSIENT, LoginPages, context_answer, no)
+from vendors.dingtalk_login import EXPIRED, SCANNED, TRANSIENT, context_answer, no
 
 REDIRECT_URI = "https://sso.example.org/nobody-comes-here"
 
 
 def config_text(pages, **more):
-    method = {"mode": "poll", "redirect_uri": REDIRECT_URI, "device_flow_alone": "yes",
-              "login_url": pages.base,
-              "title": "DingTalk", **more}
-    return (configs.head() + dingtalk_section(pages.vendor, **method)
-            + configs.service("sshd", "dingtalk"))
-
-
-@pytest.fixture(scope="module", name="pages")
-def fixture_pages(dingtalk):
-    return LoginPages(dingtalk)
+    return dingtalk_alone(pages, **{"mode": "poll", "redirect_uri": REDIRECT_URI, **more})
 
 
 @pytest.fixture(scope="module", autouse=True)
