@@ -113,7 +113,7 @@ static void read_approval(const struct json_t *answer, const struct json_t *resu
 	bool success = false;
 
 	if (json_bool(answer, "success", &success) < 0 || !success || !code ||
-	    !text_is_printable_ascii(code, DINGTALK_CODE_MAX))
+	    !dingtalk_is_code(code))
 		return;
 	poll->tokens.code = secret_from_text(code);
 	poll->result = DEVICE_GOOD;

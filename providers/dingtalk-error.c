@@ -2,6 +2,8 @@
 /* The table of DingTalk's errors, and how either of its hosts tells them; see dingtalk-error.h. */
 #include "providers/dingtalk-error.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "providers/provider.h"
@@ -49,6 +51,15 @@ const struct api_dialect dingtalk_dialect = {
 	.address_before = "request ip=",
 	.address_advice = "allow %s in 服务器出口IP",
 };
+
+bool dingtalk_is_code(const char *text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_-";
+	size_t len = strspn(text, letters);
+
+	return len > 0 && len <= DINGTALK_CODE_MAX && !text[len];
+}
 
 static const struct {
 	const char *word;

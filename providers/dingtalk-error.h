@@ -11,12 +11,16 @@
 
 #include "providers/api-reply.h"
 
-#define DINGTALK_CODE_MAX 512            /* bytes of a code of either kind */
+#define DINGTALK_CODE_MAX 512            /* bytes of a code of either kind: [0-9A-Za-z_-] */
 
 /* A code that is unknown, used, too old, or of another kind. */
 #define DINGTALK_BAD_CODE 40078
 
 extern const struct api_dialect dingtalk_dialect;
+
+/* What a telephone brings goes to the vendor as it is. Were it to look like an attack, the page that
+ * a firewall answers with would count as "too often", and pause everybody. */
+bool dingtalk_is_code(const char *text);
 
 /* The object of a reply of any status; else NULL and how that ends. The caller frees. */
 struct json_t *dingtalk_read_object(const struct http_reply *reply, const char *what,

@@ -122,7 +122,7 @@ static const char *find_code(const struct parameters *parameters)
 	    !text_equals(code, auth_code))
 		return NULL;
 	code = code ? code : auth_code;
-	return code && text_is_printable_ascii(code, DINGTALK_CODE_MAX) ? code : NULL;
+	return code && dingtalk_is_code(code) ? code : NULL;
 }
 
 static void read_callback(const struct parameters *parameters, const char *what,

@@ -46,7 +46,7 @@ static struct secret *take_code(struct login *login, const struct parameters *pa
 		buf_done(&detail);
 	} else if (!code) {
 		login_deny(login, DENY_REFUSED, "the telephone came back without a code");
-	} else if (!text_is_printable_ascii(code, DINGTALK_CODE_MAX)) {
+	} else if (!dingtalk_is_code(code)) {
 		login_deny(login, DENY_INVALID, "the telephone came back with what is no code");
 	} else {
 		return secret_from_text(code);
