@@ -3,13 +3,13 @@
 #include "jauthctl/link-request.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include "base/text.h"
 #include "jauthctl/args.h"
 #include "jauthctl/bus.h"
+#include "jauthctl/listing.h"
 #include "jauthctl/table.h"
 #include "jauthctl/terminal.h"
 
@@ -23,24 +23,13 @@ static const char *const pending_keys[] = {
 	"id", "method", "issuer", "subject", "chosen-name", "source", "created", "note", NULL
 };
 
+static const struct listing requests = {
+	.call = bus_accounts, .list = "ListRequests", .keys = request_keys,
+};
+
 enum exit_code run_link_requests(struct ctl *ctl, int argc, char **argv)
 {
-	struct table table = { .keys = request_keys };
-	struct args args = { 0 };
-	enum exit_code code;
-	json_t *rows;
-
-	if (!args_parse(ctl, argc, argv, &args, &code))
-		return code;
-	code = bus_accounts(ctl, "ListRequests", json_array(), &rows);
-	if (code != EXIT_DONE)
-		return code;
-	if (ctl->json)
-		table_print_json(rows, stdout);
-	else
-		table_print(&table, rows, stdout);
-	json_decref(rows);
-	return EXIT_DONE;
+	return listing_print(&requests, ctl, argc, argv);
 }
 
 enum exit_code accept_request(struct ctl *ctl, const char *request, const char *user,

@@ -22,7 +22,10 @@ static const char *const difference_keys[] = {
 	"action", "user", "issuer", "subject", "reason", NULL
 };
 
-static const struct listing links = { "link", "ListLinks", "RemoveLink", list_keys };
+static const struct listing links = {
+	.call = bus_accounts, .list = "ListLinks", .keys = list_keys, .is_of_user = true,
+	.what = "link", .remove = "RemoveLink",
+};
 
 enum exit_code run_link_list(struct ctl *ctl, int argc, char **argv)
 {

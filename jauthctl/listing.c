@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What jauthd keeps for users; see listing.h. */
+/* Rows of jauthd; see listing.h. */
 #include "jauthctl/listing.h"
 
 #include <stdio.h>
-
-#include <jansson.h>
 
 #include "base/text.h"
 #include "jauthctl/args.h"
@@ -15,14 +13,16 @@ enum exit_code listing_print(const struct listing *listing, struct ctl *ctl, int
 			     char **argv)
 {
 	struct table table = { .keys = listing->keys };
-	struct args args = { .max = 1 };
+	struct args args = { .max = listing->is_of_user ? 1 : 0 };
 	enum exit_code code;
 	json_t *rows;
 
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
-	code = bus_accounts(ctl, listing->list,
-			    json_pack("[s]", args.n_rest ? args.rest[0] : ""), &rows);
+	code = listing->call(ctl, listing->list,
+			     listing->is_of_user ?
+				     json_pack("[s]", args.n_rest ? args.rest[0] : "") :
+				     json_array(), &rows);
 	if (code != EXIT_DONE)
 		return code;
 	if (ctl->json)

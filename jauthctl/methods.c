@@ -1,37 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* method list, probe: what the configuration's methods can do, and whether their vendors agree. */
-#include <stdio.h>
-
 #include <jansson.h>
 
 #include "base/text.h"
 #include "jauthctl/args.h"
 #include "jauthctl/bus.h"
-#include "jauthctl/table.h"
+#include "jauthctl/listing.h"
 #include "jauthctl/talk.h"
 
 static const char *const list_keys[] = {
 	"method", "type", "title", "relay", "test", "enrol", "features", "state", NULL
 };
 
+static const struct listing methods = {
+	.call = bus_admin, .list = "ListMethods", .keys = list_keys,
+};
+
 enum exit_code run_method_list(struct ctl *ctl, int argc, char **argv)
 {
-	struct table table = { .keys = list_keys };
-	struct args args = { 0 };
-	enum exit_code code;
-	json_t *rows;
-
-	if (!args_parse(ctl, argc, argv, &args, &code))
-		return code;
-	code = bus_admin(ctl, "ListMethods", json_array(), &rows);
-	if (code != EXIT_DONE)
-		return code;
-	if (ctl->json)
-		table_print_json(rows, stdout);
-	else
-		table_print(&table, rows, stdout);
-	json_decref(rows);
-	return EXIT_DONE;
+	return listing_print(&methods, ctl, argc, argv);
 }
 
 static const char *text_of(const json_t *row, const char *key)

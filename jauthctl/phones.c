@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "jauthctl/args.h"
+#include "jauthctl/bus.h"
 #include "jauthctl/listing.h"
 #include "jauthctl/own-name.h"
 #include "jauthctl/row-file.h"
@@ -17,7 +18,10 @@ static const char *const list_keys[] = {
 	"id", "user", "uid", "number", "label", "created", "used", NULL
 };
 
-static const struct listing phones = { "phone", "ListPhones", "RemovePhone", list_keys };
+static const struct listing phones = {
+	.call = bus_accounts, .list = "ListPhones", .keys = list_keys, .is_of_user = true,
+	.what = "phone", .remove = "RemovePhone",
+};
 
 static const char *const import_keys[] = { "line", "user", "result", "reason", NULL };
 

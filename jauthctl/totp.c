@@ -11,7 +11,9 @@
 static const char *const list_keys[] = { "user", "uid", "created", "used", "recovery", NULL };
 
 /* A user has one at most: it is removed by his name. */
-static const struct listing keys = { .what = "key", .list = "ListTotp", .keys = list_keys };
+static const struct listing keys = {
+	.call = bus_accounts, .list = "ListTotp", .keys = list_keys, .is_of_user = true,
+};
 
 /* Over the login's socket: neither key nor codes cross the bus. */
 enum exit_code run_totp_enrol(struct ctl *ctl, int argc, char **argv)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* user list, add, set, password, lock, unlock, remove. */
-#include <stdio.h>
-
 #include <jansson.h>
 
 #include "jauthctl/args.h"
 #include "jauthctl/bus.h"
-#include "jauthctl/table.h"
+#include "jauthctl/listing.h"
 #include "jauthctl/talk.h"
 
 #define NOT_SAID (-1)
@@ -16,24 +14,13 @@ static const char *const list_keys[] = {
 	"created", "changed", NULL
 };
 
+static const struct listing users = {
+	.call = bus_accounts, .list = "ListUsers", .keys = list_keys,
+};
+
 enum exit_code run_user_list(struct ctl *ctl, int argc, char **argv)
 {
-	struct table table = { .keys = list_keys };
-	struct args args = { 0 };
-	enum exit_code code;
-	json_t *users;
-
-	if (!args_parse(ctl, argc, argv, &args, &code))
-		return code;
-	code = bus_accounts(ctl, "ListUsers", json_array(), &users);
-	if (code != EXIT_DONE)
-		return code;
-	if (ctl->json)
-		table_print_json(users, stdout);
-	else
-		table_print(&table, users, stdout);
-	json_decref(users);
-	return EXIT_DONE;
+	return listing_print(&users, ctl, argc, argv);
 }
 
 /* What was said of an account on the command line. */

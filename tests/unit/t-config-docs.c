@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The tables of keys, the sample jauthd.conf and jauthd.conf(5) say the same: every key stands in
- * both under its section, nothing else does, and the defaults are equal.
+ * both under its section, in the manual once, nothing else does, and the defaults are equal.
  *
  * In the sample, "#key = value" is a key switched off and "# text" a comment; where a key of a
  * section (or of a type of method) stands first, its value is the default. In the manual a key is
@@ -219,6 +219,25 @@ static void nothing_else_is_written(const struct document *document)
 	}
 }
 
+static bool is_same_key(const struct entry *a, const struct entry *b)
+{
+	return text_equals(a->section, b->section) && text_equals(a->type, b->type) &&
+	       text_equals(a->key, b->key);
+}
+
+static void nothing_is_written_twice(const struct document *document)
+{
+	size_t i, k;
+
+	for (i = 0; i < document->n_entries; i++)
+		for (k = 0; k < i; k++)
+			if (is_same_key(&document->entries[i], &document->entries[k]))
+				fail_msg("%s:%u: %s of [%s %s] stands in line %u, too",
+					 document->name, document->entries[i].line,
+					 document->entries[i].key, document->entries[i].section,
+					 document->entries[i].type, document->entries[k].line);
+}
+
 /* The first place of the key; NULL: nowhere. Without a type one that all types have, and so not
  * where the word is a type's own. */
 static const struct entry *first_of(const struct document *document, const char *section,
@@ -283,6 +302,7 @@ static void the_manual_has_every_key_and_its_default(void **state UNUSED)
 	struct document *manual = read_document(MANUAL, read_manual_line);
 
 	nothing_else_is_written(manual);
+	nothing_is_written_twice(manual);
 	tables_are_written(manual, false);
 	free(manual);
 }

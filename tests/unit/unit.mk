@@ -175,9 +175,18 @@ t_wechat_push_SOURCES = tests/providers/t-wechat-push.c
 t_wechat_push_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_push_LDADD = libfake-core.la
 check_PROGRAMS += t-wecom t-wecom-poll t-wecom-probe t-wecom-token
+t_wecom_SOURCES = tests/providers/t-wecom.c
+t_wecom_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_LDADD = libfake-core.la
+t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c
+t_wecom_poll_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_poll_LDADD = libfake-core.la
 t_wecom_probe_SOURCES = tests/providers/t-wecom-probe.c
 t_wecom_probe_CFLAGS = $(UNIT_CFLAGS)
 t_wecom_probe_LDADD = libfake-core.la
+t_wecom_token_SOURCES = tests/providers/t-wecom-token.c
+t_wecom_token_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_token_LDADD = libfake-core.la
 check_PROGRAMS += t-wechat t-wechat-poll t-wechat-device
 t_wechat_SOURCES = tests/providers/t-wechat.c
 t_wechat_CFLAGS = $(UNIT_CFLAGS)
@@ -213,15 +222,6 @@ check_PROGRAMS += t-wechat-mini
 t_wechat_mini_SOURCES = tests/providers/t-wechat-mini.c
 t_wechat_mini_CFLAGS = $(UNIT_CFLAGS)
 t_wechat_mini_LDADD = libfake-core.la
-t_wecom_SOURCES = tests/providers/t-wecom.c
-t_wecom_CFLAGS = $(UNIT_CFLAGS)
-t_wecom_LDADD = libfake-core.la
-t_wecom_poll_SOURCES = tests/providers/t-wecom-poll.c
-t_wecom_poll_CFLAGS = $(UNIT_CFLAGS)
-t_wecom_poll_LDADD = libfake-core.la
-t_wecom_token_SOURCES = tests/providers/t-wecom-token.c
-t_wecom_token_CFLAGS = $(UNIT_CFLAGS)
-t_wecom_token_LDADD = libfake-core.la
 
 # What the daemon keeps, counts and compares, over databases of their own.
 check_PROGRAMS += t-worker t-store t-accounts t-links t-throttle t-audit
@@ -330,52 +330,45 @@ t_codes_CFLAGS = $(UNIT_CFLAGS)
 t_codes_LDADD = libjauthd.la $(UNIT_LIBS)
 t_codes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mlock
 
+LOGINS_FIXTURE = tests/unit/logins-fixture.c tests/unit/logins-fixture.h
 check_PROGRAMS += t-login
-t_login_SOURCES = tests/unit/t-login.c tests/unit/logins-fixture.c tests/unit/logins-fixture.h
+t_login_SOURCES = tests/unit/t-login.c $(LOGINS_FIXTURE)
 t_login_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-requests t-strangers
 t_requests_SOURCES = tests/unit/t-requests.c tests/unit/db-files.c tests/unit/db-files.h
 t_requests_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_requests_LDADD = libjauthd.la $(UNIT_LIBS)
-t_strangers_SOURCES = tests/unit/t-strangers.c tests/unit/logins-fixture.c \
-	tests/unit/logins-fixture.h
+t_strangers_SOURCES = tests/unit/t-strangers.c $(LOGINS_FIXTURE)
 t_strangers_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_strangers_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-checks
-t_login_checks_SOURCES = tests/unit/t-login-checks.c tests/unit/logins-fixture.c \
-	tests/unit/logins-fixture.h
+t_login_checks_SOURCES = tests/unit/t-login-checks.c $(LOGINS_FIXTURE)
 t_login_checks_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_checks_LDADD = libjauthd.la $(UNIT_LIBS)
 # Its relay is a fake, and deadlines can be brought near.
+LOGIN_RELAY_FIXTURE = tests/unit/fake-relay.c tests/unit/fake-relay.h \
+	tests/unit/login-relay-fixture.h $(LOGINS_FIXTURE)
 check_PROGRAMS += t-login-relay
-t_login_relay_SOURCES = tests/unit/t-login-relay.c tests/unit/fake-relay.c \
-	tests/unit/fake-relay.h tests/unit/login-relay-fixture.h tests/unit/logins-fixture.c \
-	tests/unit/logins-fixture.h
+t_login_relay_SOURCES = tests/unit/t-login-relay.c $(LOGIN_RELAY_FIXTURE)
 t_login_relay_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS) $(DBUS_CFLAGS)
 t_login_relay_LDADD = libjauthd.la $(UNIT_LIBS)
 t_login_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sd_event_add_time_relative
 check_PROGRAMS += t-login-program t-login-push
-t_login_program_SOURCES = tests/unit/t-login-program.c tests/unit/fake-relay.c \
-	tests/unit/fake-relay.h tests/unit/login-relay-fixture.h tests/unit/logins-fixture.c \
-	tests/unit/logins-fixture.h
+t_login_program_SOURCES = tests/unit/t-login-program.c $(LOGIN_RELAY_FIXTURE)
 t_login_program_CFLAGS = $(t_login_relay_CFLAGS)
 t_login_program_LDADD = $(t_login_relay_LDADD)
 t_login_program_LDFLAGS = $(t_login_relay_LDFLAGS)
-t_login_push_SOURCES = tests/unit/t-login-push.c tests/unit/fake-relay.c \
-	tests/unit/fake-relay.h tests/unit/login-relay-fixture.h tests/unit/logins-fixture.c \
-	tests/unit/logins-fixture.h
+t_login_push_SOURCES = tests/unit/t-login-push.c $(LOGIN_RELAY_FIXTURE)
 t_login_push_CFLAGS = $(t_login_relay_CFLAGS)
 t_login_push_LDADD = $(t_login_relay_LDADD)
 t_login_push_LDFLAGS = $(t_login_relay_LDFLAGS)
 check_PROGRAMS += t-login-budget
-t_login_budget_SOURCES = tests/unit/t-login-budget.c tests/unit/logins-fixture.c \
-	tests/unit/logins-fixture.h
+t_login_budget_SOURCES = tests/unit/t-login-budget.c $(LOGINS_FIXTURE)
 t_login_budget_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_budget_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-errands
-t_login_errands_SOURCES = tests/unit/t-login-errands.c tests/unit/logins-fixture.c \
-	tests/unit/logins-fixture.h
+t_login_errands_SOURCES = tests/unit/t-login-errands.c $(LOGINS_FIXTURE)
 t_login_errands_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_login_errands_LDADD = libjauthd.la $(UNIT_LIBS)
 
