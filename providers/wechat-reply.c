@@ -6,15 +6,12 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/url.h"
 #include "providers/api-call.h"
 
 #define PAUSE_CONFIG_MS 10000            /* what is set up wrongly stays so for a while */
 #define PAUSE_BUSY_MS   60000            /* a minute's quota is used up */
 /* A day's quota is used up. When that day is over is not known here: looked for so seldom. */
 #define PAUSE_DAY_MS    3600000
-
-#define BODY_MAX        2048             /* of the request for a token */
 
 #define SECRET_WRONG    "the secret is not of this app_id"
 
@@ -210,36 +207,6 @@ bool wechat_code_failed(struct login *login, const struct api_result *result)
 	spent.reason = DENY_REFUSED;
 	api_end(login, &spent);
 	return true;
-}
-
-/* --- requests --- */
-
-void wechat_add_secret_url(struct buf *url, const char *api_url, const char *path,
-			   const char *app_id, const struct secret *secret)
-{
-	buf_add_format(url, "%s/%s?appid=%s&secret=", api_url, path, app_id);
-	form_encode(url, secret->data, secret->len);
-}
-
-struct http_request *wechat_stable_token_request(const char *api_url, const char *app_id,
-						 const struct secret *secret, const char *proxy)
-{
-	struct buf url = BUF_INIT(URL_MAX), text = BUF_INIT_SECRET(BODY_MAX);
-	_cleanup_secret_ struct secret *json = NULL;
-
-	buf_add_format(&url, "%s/cgi-bin/stable_token", api_url);
-	buf_add_text(&text, "{\"grant_type\":\"client_credential\",\"appid\":");
-	json_add_text(&text, app_id);
-	buf_add_text(&text, ",\"secret\":");
-	json_add_text(&text, secret->data);
-	buf_add_text(&text, ",\"force_refresh\":false}");
-	if (!buf_failed(&text))
-		json = secret_new(text.data, text.len);
-	buf_done(&text);
-	if (json)
-		return api_post(&url, json, proxy);
-	buf_done(&url);
-	return NULL;
 }
 
 /* --- the identity --- */

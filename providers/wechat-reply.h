@@ -57,12 +57,6 @@ void wechat_read_token(const struct http_reply *reply, struct api_token *ret_tok
  * it ourselves, in a try that was answered "busy". */
 bool wechat_code_failed(struct login *login, const struct api_result *result);
 
-/* Appends API/PATH?appid=…&secret=…, the beginning of the calls that hold the secret. */
-void wechat_add_secret_url(struct buf *url, const char *api_url, const char *path,
-			   const char *app_id, const struct secret *secret);
-/* POST API/cgi-bin/stable_token. */
-struct http_request *wechat_stable_token_request(const char *api_url, const char *app_id,
-						 const struct secret *secret, const char *proxy);
 /* Ends the login. A snapshot is denied. */
 void wechat_identify(struct login *login, const char *app_id, const struct wechat_person *person);
 /* The same with the groups of `more`, and its attributes behind the person's. */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two questions about an OAuth code of WeChat, which website apps and official accounts ask
- * alike.
- * NULL: too long for a request. */
+/* An app of WeChat's, and the requests that several login types make for one. NULL: too long for a
+ * request. */
 #pragma once
 
 #include "providers/wechat-reply.h"
 
+/* Filled by the keys of a section. */
 struct wechat_app {
-	const char *api_url, *app_id;
-	const struct secret *secret;
-	const char *proxy;               /* NULL: none */
+	char *id;
+	struct secret *secret;
+	char *api_url;
+	char *proxy;                     /* NULL: none */
 };
 
 /* GET API/sns/oauth2/access_token, sent once: see wechat_read_code(). */
@@ -17,3 +18,8 @@ struct http_request *wechat_code_request(const struct wechat_app *app, const str
 /* GET API/sns/userinfo of `person`, who has a user token: see wechat_read_userinfo(). */
 struct http_request *wechat_userinfo_request(const struct wechat_app *app,
 					     const struct wechat_person *person);
+/* GET API/sns/jscode2session, sent once: see wechat_read_session(). */
+struct http_request *wechat_session_request(const struct wechat_app *app,
+					    const struct secret *code);
+/* POST API/cgi-bin/stable_token: see wechat_read_token(). */
+struct http_request *wechat_stable_token_request(const struct wechat_app *app);

@@ -12,7 +12,6 @@
 
 #include "base/text.h"
 #include "base/url.h"
-#include "providers/wechat-request.h"
 
 /* --- who it is --- */
 
@@ -21,21 +20,15 @@ static void identify(struct login *login)
 	const struct wechat_config *config = login_config(login);
 	const struct wechat_login *own = login_own(login);
 
-	wechat_identify(login, config->app_id, &own->person);
-}
-
-static struct wechat_app app_of(const struct wechat_config *config)
-{
-	return (struct wechat_app){ config->api_url, config->app_id, config->app_secret,
-				    config->proxy };
+	wechat_identify(login, config->app.id, &own->person);
 }
 
 static struct http_request *make_userinfo(struct login *login, const struct secret *none UNUSED)
 {
-	const struct wechat_app app = app_of(login_config(login));
+	const struct wechat_config *config = login_config(login);
 	const struct wechat_login *own = login_own(login);
 
-	return wechat_userinfo_request(&app, &own->person);
+	return wechat_userinfo_request(&config->app, &own->person);
 }
 
 static void read_userinfo(struct login *login, const struct http_reply *reply,
@@ -67,10 +60,10 @@ static const struct api_call userinfo = {
 static struct http_request *make_access_token(struct login *login,
 					      const struct secret *none UNUSED)
 {
-	const struct wechat_app app = app_of(login_config(login));
+	const struct wechat_config *config = login_config(login);
 	const struct wechat_login *own = login_own(login);
 
-	return wechat_code_request(&app, own->code);
+	return wechat_code_request(&config->app, own->code);
 }
 
 static void read_access_token(struct login *login, const struct http_reply *reply,
@@ -112,7 +105,7 @@ static void add_qrconnect_url(struct login *login, const struct login_link *link
 {
 	const struct wechat_config *config = login_config(login);
 
-	buf_add_format(url, "%s/connect/qrconnect?appid=%s", config->open_url, config->app_id);
+	buf_add_format(url, "%s/connect/qrconnect?appid=%s", config->open_url, config->app.id);
 	form_add(url, "redirect_uri", link->redirect_uri);
 	form_add(url, "response_type", "code");
 	form_add(url, "scope", "snsapi_login");
