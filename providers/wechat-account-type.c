@@ -180,11 +180,7 @@ static void check(const void *config, const struct conf_section *section,
 {
 	const struct account_config *account = config;
 
-	/* What is missing although it is required has been reported. */
-	if (account->app.id && !wechat_is_app_id(account->app.id))
-		conf_mistake_key(report, section, "app_id", "must be letters and digits");
-	api_check_proxy(account->app.proxy, section, report);
-	api_check_base("api_url", account->app.api_url, section, report);
+	wechat_check_app(&account->app, section, report);
 	api_check_base("open_url", account->open_url, section, report);
 	check_modes(account, section, report);
 	if (account->mode == ACCOUNT_MODE_PUSH)

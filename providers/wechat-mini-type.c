@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "base/url.h"
-#include "providers/api-check.h"
 #include "providers/table.h"
 #include "providers/wechat-mini.h"
 
@@ -73,9 +72,7 @@ static void check(const void *config, const struct conf_section *section,
 {
 	const struct mini_config *mini = config;
 
-	/* What is missing although it is required has been reported. */
-	if (mini->app.id && !wechat_is_app_id(mini->app.id))
-		conf_mistake_key(report, section, "app_id", "must be letters and digits");
+	wechat_check_app(&mini->app, section, report);
 	if (mini->url_link && !mini_is_link(mini->url_link))
 		conf_mistake_key(report, section, "url_link",
 				 "must be a short https address without ? and #");
@@ -85,8 +82,6 @@ static void check(const void *config, const struct conf_section *section,
 	if (mini->path && !is_path(mini->path))
 		conf_mistake_key(report, section, "path",
 				 "must be letters, digits and / _ - . without a query");
-	api_check_proxy(mini->app.proxy, section, report);
-	api_check_base("api_url", mini->app.api_url, section, report);
 }
 
 static void name_app(const void *config, struct buf *buf)

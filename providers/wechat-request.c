@@ -5,8 +5,18 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "providers/api-call.h"
+#include "providers/api-check.h"
 
 #define BODY_MAX 2048                    /* of the request for a token */
+
+void wechat_check_app(const struct wechat_app *app, const struct conf_section *section,
+		      struct conf_report *report)
+{
+	if (app->id && !wechat_is_app_id(app->id))
+		conf_mistake_key(report, section, "app_id", "must be letters and digits");
+	api_check_proxy(app->proxy, section, report);
+	api_check_base("api_url", app->api_url, section, report);
+}
 
 /* What is a code worth? A GET, but a code is good for one use. */
 static struct http_request *redeem(const struct wechat_app *app, const char *path,

@@ -115,10 +115,7 @@ static void check(const void *config, const struct conf_section *section,
 	const struct wechat_config *wechat = config;
 	bool is_poll = wechat->mode == WECHAT_MODE_POLL;
 
-	/* What is missing although it is required has been reported. */
-	if (wechat->app.id && !wechat_is_app_id(wechat->app.id))
-		conf_mistake_key(report, section, "app_id", "must be letters and digits");
-	api_check_proxy(wechat->app.proxy, section, report);
+	wechat_check_app(&wechat->app, section, report);
 	if (is_poll && !wechat->redirect_uri)
 		conf_mistake_key(report, section, "redirect_uri",
 				 "is needed with mode = poll: an address at the callback domain "
@@ -127,7 +124,6 @@ static void check(const void *config, const struct conf_section *section,
 		conf_mistake_key(report, section, "redirect_uri", "is for mode = poll");
 	if (wechat->mode == WECHAT_MODE_RELAY && wechat->poll_url)
 		conf_mistake_key(report, section, "poll_url", "is not for mode = relay");
-	api_check_base("api_url", wechat->app.api_url, section, report);
 	api_check_base("open_url", wechat->open_url, section, report);
 	api_check_base("poll_url", wechat->poll_url, section, report);
 }
