@@ -12,8 +12,6 @@
 #include "providers/table.h"
 #include "providers/wechat-account.h"
 
-#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
 /* --- operations --- */
 
 static void start(struct login *login)
@@ -162,7 +160,7 @@ static void check_push(const struct account_config *account, const struct conf_s
 
 	if (!account->token)
 		conf_mistake_key(report, section, "token", "is needed with mode = push");
-	else if (strspn(account->token->data, LETTERS_AND_DIGITS) != account->token->len)
+	else if (strspn(account->token->data, WECHAT_LETTERS) != account->token->len)
 		conf_mistake_key(report, section, "token", "must be letters and digits");
 	if (!account->aes_key)
 		conf_mistake_key(report, section, "aes_key", "is needed with mode = push");

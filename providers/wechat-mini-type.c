@@ -63,8 +63,7 @@ static const struct conf_key keys[] = {
 /* The vendor takes no query in it. */
 static bool is_path(const char *text)
 {
-	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-		      "/_-.") == strlen(text);
+	return strspn(text, WECHAT_LETTERS "/_-.") == strlen(text);
 }
 
 static void check(const void *config, const struct conf_section *section,

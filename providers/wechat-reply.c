@@ -63,8 +63,6 @@ const struct api_dialect wechat_dialect = {
 
 /* --- texts --- */
 
-#define ALPHANUMERIC "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
 static bool is_made_of(const char *text, const char *letters, size_t max_len)
 {
 	size_t len = strlen(text);
@@ -74,17 +72,17 @@ static bool is_made_of(const char *text, const char *letters, size_t max_len)
 
 bool wechat_is_id(const char *text)
 {
-	return is_made_of(text, ALPHANUMERIC "_-", WECHAT_ID_MAX);
+	return is_made_of(text, WECHAT_LETTERS "_-", WECHAT_ID_MAX);
 }
 
 bool wechat_is_app_id(const char *text)
 {
-	return is_made_of(text, ALPHANUMERIC, WECHAT_APP_ID_MAX);
+	return is_made_of(text, WECHAT_LETTERS, WECHAT_APP_ID_MAX);
 }
 
 bool wechat_is_code(const char *text)
 {
-	return is_made_of(text, ALPHANUMERIC "_-", WECHAT_CODE_MAX);
+	return is_made_of(text, WECHAT_LETTERS "_-", WECHAT_CODE_MAX);
 }
 
 void wechat_person_done(struct wechat_person *person)

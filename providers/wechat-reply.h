@@ -11,8 +11,11 @@
 #include "providers/api-reply.h"
 #include "providers/provider.h"
 
+/* What AppIDs and Tokens are made of, and the rest with a few signs more. */
+#define WECHAT_LETTERS    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 #define WECHAT_ID_MAX     64             /* openid, unionid: [0-9A-Za-z_-] */
-#define WECHAT_APP_ID_MAX 32             /* [A-Za-z0-9] */
+#define WECHAT_APP_ID_MAX 32             /* WECHAT_LETTERS */
 #define WECHAT_CODE_MAX   128
 #define WECHAT_NAME_MAX   IDENTITY_TEXT_MAX
 
