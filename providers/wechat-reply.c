@@ -100,8 +100,7 @@ static bool read_openid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1
 	return id && wechat_is_id(id) && text_into(ret_id, WECHAT_ID_MAX + 1, id);
 }
 
-/* There is none ("" in the field) for an app that is bound to no Open Platform account. */
-static bool read_unionid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1])
+bool wechat_read_unionid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1])
 {
 	const char *id = json_text_or_empty(json, "unionid", WECHAT_ID_MAX);
 
@@ -130,7 +129,7 @@ void wechat_read_code(const struct http_reply *reply, struct wechat_person *ret_
 	if (!json)
 		return;
 	token = json_text(json, "access_token", API_TOKEN_MAX);
-	if (!read_openid(json, person.openid) || !read_unionid(json, person.unionid) ||
+	if (!read_openid(json, person.openid) || !wechat_read_unionid(json, person.unionid) ||
 	    !read_snapshot(json, &person.is_snapshot)) {
 		api_set_fault(ret_result, what, "no openid, or an id against the rules");
 	} else if (!token || !text_is_printable_ascii(token, API_TOKEN_MAX)) {
@@ -152,7 +151,7 @@ void wechat_read_userinfo(const struct http_reply *reply, struct wechat_person *
 
 	if (!json)
 		return;
-	if (!read_openid(json, openid) || !read_unionid(json, unionid)) {
+	if (!read_openid(json, openid) || !wechat_read_unionid(json, unionid)) {
 		api_set_fault(ret_result, what, "no openid, or an id against the rules");
 	} else if (!text_equals(openid, person->openid) ||
 		   (person->unionid[0] && unionid[0] && !text_equals(unionid, person->unionid))) {
@@ -176,7 +175,7 @@ void wechat_read_session(const struct http_reply *reply, struct wechat_person *r
 
 	if (!json)
 		return;
-	if (!read_openid(json, person.openid) || !read_unionid(json, person.unionid)) {
+	if (!read_openid(json, person.openid) || !wechat_read_unionid(json, person.unionid)) {
 		api_set_fault(ret_result, what, "no openid, or an id against the rules");
 		return;
 	}

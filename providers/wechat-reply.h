@@ -41,6 +41,10 @@ bool wechat_is_id(const char *text);             /* 1..WECHAT_ID_MAX of the lett
 bool wechat_is_app_id(const char *text);
 bool wechat_is_code(const char *text);           /* 1..WECHAT_CODE_MAX of an id's letters */
 
+/* "" where there is none, or "" in the field: of an app that is bound to no Open Platform account.
+ * False: it is against the rules. */
+bool wechat_read_unionid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1]);
+
 /* Written when the result is GOOD only. */
 
 /* sns/oauth2/access_token: openid, user token, perhaps unionid and is_snapshotuser. */
