@@ -16,10 +16,7 @@ static void load(struct login *login)
 	struct wechat_login *own = login_own(login);
 	struct buf url = BUF_INIT(URL_MAX);
 
-	buf_add_format(&url, "%s/connect/qrconnect?appid=%s", config->open_url, config->app.id);
-	form_add(&url, "redirect_uri", config->redirect_uri);
-	form_add(&url, "response_type", "code");
-	form_add(&url, "scope", "snsapi_login");
+	wechat_add_page_url(config, config->redirect_uri, &url);
 	if (scan_add_state(login, &url))
 		scan_ask_page(login, &own->scan,
 			      request_browser(&url, "text/html", config->app.proxy));

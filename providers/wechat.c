@@ -101,16 +101,13 @@ void wechat_exchange(struct login *login, struct secret *code)
 /* --- over the relay --- */
 
 /* The parameters in the order the vendor documents. */
-static void add_qrconnect_url(struct login *login, const struct login_link *link, struct buf *url)
+void wechat_add_page_url(const struct wechat_config *config, const char *redirect_uri,
+			 struct buf *url)
 {
-	const struct wechat_config *config = login_config(login);
-
 	buf_add_format(url, "%s/connect/qrconnect?appid=%s", config->open_url, config->app.id);
-	form_add(url, "redirect_uri", link->redirect_uri);
+	form_add(url, "redirect_uri", redirect_uri);
 	form_add(url, "response_type", "code");
 	form_add(url, "scope", "snsapi_login");
-	form_add(url, "state", link->state);
-	buf_add_text(url, "#wechat_redirect");
 }
 
 void wechat_relay_start(struct login *login)
@@ -122,7 +119,9 @@ void wechat_relay_start(struct login *login)
 		login_fail(login, FAIL_CONFIG, "mode = relay needs a relay");
 		return;
 	}
-	add_qrconnect_url(login, link, &url);
+	wechat_add_page_url(login_config(login), link->redirect_uri, &url);
+	form_add(&url, "state", link->state);
+	buf_add_text(&url, "#wechat_redirect");
 	if (buf_failed(&url))
 		login_fail(login, FAIL_CONFIG, "the address of the vendor's page is too long");
 	else

@@ -52,6 +52,9 @@ struct wechat_login {
 
 /* wechat.c */
 
+/* The vendor's page that shows a code; the state comes behind it. */
+void wechat_add_page_url(const struct wechat_config *config, const char *redirect_uri,
+			 struct buf *url);
 /* Who does this code stand for? Takes the code over. Ends the login. */
 void wechat_exchange(struct login *login, struct secret *code);
 void wechat_relay_start(struct login *login);
