@@ -87,7 +87,6 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-device.c \
 	providers/wechat-page.c providers/wechat-page.h \
 	providers/wechat-poll.c \
-	providers/wechat-reply.c providers/wechat-reply.h \
 	providers/wechat-type.c \
 	providers/wecom.c providers/wecom.h \
 	providers/wecom-api.c \

@@ -27,8 +27,7 @@ struct http_request *account_token_request(struct login *login)
 {
 	const struct account_config *config = login_config(login);
 
-	return hurry(login, wechat_stable_token_request(config->api_url, config->app_id,
-							config->app_secret, config->proxy));
+	return hurry(login, wechat_stable_token_request(&config->app));
 }
 
 const struct api_vendor account_vendor = { account_token_request, wechat_read_token };
@@ -38,7 +37,7 @@ static void add_url(struct login *login, const char *path, const struct secret *
 {
 	const struct account_config *config = login_config(login);
 
-	buf_add_format(url, "%s/%s?access_token=", config->api_url, path);
+	buf_add_format(url, "%s/%s?access_token=", config->app.api_url, path);
 	form_encode(url, token->data, token->len);
 }
 
@@ -70,7 +69,7 @@ static struct http_request *make_qr(struct login *login, const struct secret *to
 		       (long long)MAX(left_s, (int64_t)1), own->scene);
 	body = secret_new(buf_text(&json), json.len);
 	buf_done(&json);
-	return api_post(&url, body, config->proxy);
+	return api_post(&url, body, config->app.proxy);
 }
 
 static void read_qr(struct login *login, const struct http_reply *reply,
@@ -114,7 +113,7 @@ struct http_request *account_make_user_info(struct login *login, const struct se
 	add_url(login, "cgi-bin/user/info", token, &url);
 	form_add(&url, "openid", own->person.openid);
 	form_add(&url, "lang", "zh_CN");
-	return hurry(login, api_get(&url, config->proxy));
+	return hurry(login, api_get(&url, config->app.proxy));
 }
 
 void account_read_user_info(struct login *login, const struct http_reply *reply,
@@ -144,5 +143,5 @@ void account_identify(struct login *login)
 		groups[i] = tags[i];
 	}
 	groups[own->follower.n_tags] = NULL;
-	wechat_identify_with(login, config->app_id, &own->person, &more);
+	wechat_identify_with(login, config->app.id, &own->person, &more);
 }

@@ -29,7 +29,7 @@ static const char success[] = "success";
 static struct wechat_push_keys keys_of(const struct account_config *config)
 {
 	return (struct wechat_push_keys){
-		.app_id = config->app_id,
+		.app_id = config->app.id,
 		.token = config->token,
 		.aes_keys = { config->aes_key, config->aes_key_previous },
 	};
@@ -57,7 +57,7 @@ void account_push_start(struct login *login)
 	if (!account_make_scene(login))
 		return;
 	own->state = ACCOUNT_DRAWING;
-	login_listen(login, config->app_id);
+	login_listen(login, config->app.id);
 	account_create_qr(login, has_qr);
 }
 

@@ -8,19 +8,14 @@
 
 /* --- cgi-bin/user/info (doc/service api/usermanage/userinfo/api_userinfo) --- */
 
-/* "": there is none. */
-static bool read_unionid(const struct json_t *json, const struct wechat_person *person,
-			 char ret_id[WECHAT_ID_MAX + 1])
+/* It must tell the openid once more. */
+static bool is_about(const struct json_t *json, const struct wechat_person *person,
+		     char ret_unionid[WECHAT_ID_MAX + 1])
 {
-	const char *id = json_text_or_empty(json, "unionid", WECHAT_ID_MAX);
-
-	if (!id)
-		id = json_has_value(json, "unionid") ? NULL : "";
-	if (!id || (id[0] && !wechat_is_id(id)))
-		return false;
-	if (id[0] && person->unionid[0] && !text_equals(id, person->unionid))
-		return false;
-	return text_into(ret_id, WECHAT_ID_MAX + 1, id);
+	return text_equals(json_text(json, "openid", WECHAT_ID_MAX), person->openid) &&
+	       wechat_read_unionid(json, ret_unionid) &&
+	       (!ret_unionid[0] || !person->unionid[0] ||
+		text_equals(ret_unionid, person->unionid));
 }
 
 static bool read_tags(const struct json_t *json, struct wechat_follower *follower)
@@ -62,8 +57,7 @@ void wechat_read_follower(const struct http_reply *reply, struct wechat_person *
 		return;
 	}
 	follower.is_follower = subscribe == 1;
-	if (!text_equals(json_text(json, "openid", WECHAT_ID_MAX), person->openid) ||
-	    !read_unionid(json, person, unionid)) {
+	if (!is_about(json, person, unionid)) {
 		api_set_end(ret_result, API_DENIED, DENY_INVALID,
 			    "cgi-bin/user/info is about somebody else");
 	} else if (!read_details(json, &follower)) {

@@ -25,7 +25,7 @@ static void ask(struct login *login)
 	const struct account_config *config = login_config(login);
 	_cleanup_free_ char *text = text_format(
 		login_text(login, N_("Save the relay's address with /push/%s behind it as URL.")),
-		config->app_id);
+		config->app.id);
 	const struct login_prompt prompt = {
 		.text = login_text(login, N_("Press Enter when the console has saved it: ")),
 		.echo = true,
@@ -118,6 +118,6 @@ void account_test(struct login *login)
 	if (!account_make_scene(login))
 		return;
 	if (config->mode == ACCOUNT_MODE_PUSH)
-		login_listen(login, config->app_id);
+		login_listen(login, config->app.id);
 	api_start(login, &stable_token);
 }

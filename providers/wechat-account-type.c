@@ -12,8 +12,6 @@
 #include "providers/table.h"
 #include "providers/wechat-account.h"
 
-#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
 /* --- operations --- */
 
 static void start(struct login *login)
@@ -85,10 +83,10 @@ static const char *const modes[] = { "relay", "push", NULL };
 static const char *const scopes[] = { "snsapi_userinfo", "snsapi_base", NULL };
 
 static const struct conf_key keys[] = {
-	{ "app_id", CONF_TEXT, FIELD(app_id), .flags = CONF_REQUIRED,
+	{ "app_id", CONF_TEXT, FIELD(app.id), .flags = CONF_REQUIRED,
 	  .min = 1, .max = WECHAT_APP_ID_MAX,
 	  .help = "AppID of a verified service account" },
-	{ "app_secret", CONF_SECRET, FIELD(app_secret), .flags = CONF_REQUIRED,
+	{ "app_secret", CONF_SECRET, FIELD(app.secret), .flags = CONF_REQUIRED,
 	  .min = 1, .max = 256, .help = "Its AppSecret" },
 	{ "mode", CONF_CHOICE, FIELD(mode), .choices = modes, .fallback = "relay",
 	  .help = "relay: a page of the relay; push: a code of the account, and its messages" },
@@ -106,9 +104,9 @@ static const struct conf_key keys[] = {
 	  .help = "With mode = push: the one before, for a while after a change" },
 	{ "original_id", CONF_TEXT, FIELD(original_id), .min = 1, .max = WECHAT_ID_MAX,
 	  .help = "With mode = push: the account's id (原始ID), which events must be for" },
-	{ "proxy", CONF_TEXT, FIELD(proxy), .min = 1, .max = URL_MAX,
+	{ "proxy", CONF_TEXT, FIELD(app.proxy), .min = 1, .max = URL_MAX,
 	  .help = "The one way out, whose address is in IP 白名单" },
-	{ "api_url", CONF_URL, FIELD(api_url), .fallback = "https://api.weixin.qq.com",
+	{ "api_url", CONF_URL, FIELD(app.api_url), .fallback = "https://api.weixin.qq.com",
 	  .help = "Only for tests, or a gateway in front of the API" },
 	{ "open_url", CONF_URL, FIELD(open_url), .fallback = "https://open.weixin.qq.com",
 	  .help = "Only for tests" },
@@ -162,7 +160,7 @@ static void check_push(const struct account_config *account, const struct conf_s
 
 	if (!account->token)
 		conf_mistake_key(report, section, "token", "is needed with mode = push");
-	else if (strspn(account->token->data, LETTERS_AND_DIGITS) != account->token->len)
+	else if (strspn(account->token->data, WECHAT_LETTERS) != account->token->len)
 		conf_mistake_key(report, section, "token", "must be letters and digits");
 	if (!account->aes_key)
 		conf_mistake_key(report, section, "aes_key", "is needed with mode = push");
@@ -180,11 +178,7 @@ static void check(const void *config, const struct conf_section *section,
 {
 	const struct account_config *account = config;
 
-	/* What is missing although it is required has been reported. */
-	if (account->app_id && !wechat_is_app_id(account->app_id))
-		conf_mistake_key(report, section, "app_id", "must be letters and digits");
-	api_check_proxy(account->proxy, section, report);
-	api_check_base("api_url", account->api_url, section, report);
+	wechat_check_app(&account->app, section, report);
 	api_check_base("open_url", account->open_url, section, report);
 	check_modes(account, section, report);
 	if (account->mode == ACCOUNT_MODE_PUSH)

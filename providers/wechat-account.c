@@ -18,7 +18,6 @@
 
 #include "base/text.h"
 #include "base/url.h"
-#include "providers/wechat-request.h"
 
 static const char *const scopes[] = {
 	[ACCOUNT_SCOPE_USERINFO] = "snsapi_userinfo",
@@ -103,18 +102,12 @@ static void has_person(struct login *login)
 		account_identify(login);
 }
 
-static struct wechat_app app_of(const struct account_config *config)
-{
-	return (struct wechat_app){ config->api_url, config->app_id, config->app_secret,
-				    config->proxy };
-}
-
 static struct http_request *make_userinfo(struct login *login, const struct secret *none UNUSED)
 {
-	const struct wechat_app app = app_of(login_config(login));
+	const struct account_config *config = login_config(login);
 	const struct account_login *own = login_own(login);
 
-	return wechat_userinfo_request(&app, &own->person);
+	return wechat_userinfo_request(&config->app, &own->person);
 }
 
 static void read_userinfo(struct login *login, const struct http_reply *reply,
@@ -134,10 +127,10 @@ static const struct api_call userinfo = {
 static struct http_request *make_access_token(struct login *login,
 					      const struct secret *none UNUSED)
 {
-	const struct wechat_app app = app_of(login_config(login));
+	const struct account_config *config = login_config(login);
 	const struct account_login *own = login_own(login);
 
-	return wechat_code_request(&app, own->code);
+	return wechat_code_request(&config->app, own->code);
 }
 
 static void read_access_token(struct login *login, const struct http_reply *reply,
@@ -177,7 +170,7 @@ static void add_authorize_url(struct login *login, const struct login_link *link
 	const struct account_config *config = login_config(login);
 
 	buf_add_format(url, "%s/connect/oauth2/authorize?appid=%s", config->open_url,
-		       config->app_id);
+		       config->app.id);
 	form_add(url, "redirect_uri", link->redirect_uri);
 	form_add(url, "response_type", "code");
 	form_add(url, "scope", scopes[config->scope]);

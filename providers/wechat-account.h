@@ -10,6 +10,7 @@
 #include "providers/provider.h"
 #include "providers/wechat-account-reply.h"
 #include "providers/wechat-push.h"
+#include "providers/wechat-request.h"
 
 #define ACCOUNT_SCENE_PREFIX  "jl_"
 #define ACCOUNT_SCENE_BYTES   16
@@ -32,11 +33,9 @@ enum account_scope {
 };
 
 struct account_config {
-	char *app_id;
-	struct secret *app_secret;
+	struct wechat_app app;
 	int mode;                        /* enum account_mode */
-	char *proxy;                     /* NULL: none */
-	char *api_url, *open_url;
+	char *open_url;
 	/* ACCOUNT_MODE_RELAY */
 	int scope;                       /* enum account_scope */
 	bool require_follow;

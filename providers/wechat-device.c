@@ -23,9 +23,9 @@ static struct http_request *make_token(struct login *login)
 	struct buf url = BUF_INIT_SECRET(URL_MAX);
 
 	buf_add_format(&url, "%s/cgi-bin/token?grant_type=client_credential&appid=%s&secret=",
-		       config->api_url, config->app_id);
-	form_encode(&url, config->app_secret->data, config->app_secret->len);
-	return api_get(&url, config->proxy);
+		       config->app.api_url, config->app.id);
+	form_encode(&url, config->app.secret->data, config->app.secret->len);
+	return api_get(&url, config->app.proxy);
 }
 
 static const struct api_vendor vendor = { make_token, wechat_read_token };
@@ -35,10 +35,10 @@ static struct http_request *make_getticket(struct login *login, const struct sec
 	const struct wechat_config *config = login_config(login);
 	struct buf url = BUF_INIT_SECRET(URL_MAX);
 
-	buf_add_format(&url, "%s/cgi-bin/ticket/getticket?access_token=", config->api_url);
+	buf_add_format(&url, "%s/cgi-bin/ticket/getticket?access_token=", config->app.api_url);
 	form_encode(&url, token->data, token->len);
 	buf_add_text(&url, "&type=2");
-	return api_get(&url, config->proxy);
+	return api_get(&url, config->app.proxy);
 }
 
 static void read_getticket(struct login *login, const struct http_reply *reply,
@@ -77,13 +77,13 @@ static struct http_request *make_qrconnect(struct login *login, const struct sec
 
 	if (random_hex(nonce, NONCE_BYTES) < 0)
 		return NULL;
-	signature = wechat_sdk_signature(config->app_id, nonce, own->ticket, now_s);
+	signature = wechat_sdk_signature(config->app.id, nonce, own->ticket, now_s);
 	if (!signature)
 		return NULL;
 	buf_add_format(&url, "%s/connect/sdk/qrconnect?appid=%s&noncestr=%s&timestamp=%lld"
-		       "&scope=snsapi_userinfo&signature=%s", config->open_url, config->app_id,
+		       "&scope=snsapi_userinfo&signature=%s", config->open_url, config->app.id,
 		       nonce, (long long)now_s, signature);
-	return api_get(&url, config->proxy);
+	return api_get(&url, config->app.proxy);
 }
 
 static void read_qrconnect(struct login *login, const struct http_reply *reply,

@@ -83,7 +83,7 @@ static struct http_request *make_link(struct login *login, const struct secret *
 	struct buf url = BUF_INIT_SECRET(URL_MAX), text = BUF_INIT(BODY_MAX);
 	_cleanup_secret_ struct secret *json = NULL;
 
-	buf_add_format(&url, "%s/wxa/generate_urllink?access_token=", config->api_url);
+	buf_add_format(&url, "%s/wxa/generate_urllink?access_token=", config->app.api_url);
 	form_encode(&url, own->token->data, own->token->len);
 	buf_add_text(&text, "{\"path\":");
 	json_add_text(&text, config->path);
@@ -91,7 +91,7 @@ static struct http_request *make_link(struct login *login, const struct secret *
 		       "\"env_version\":\"release\"}", LIFE_DAYS);
 	json = secret_new(buf_text(&text), text.len);
 	buf_done(&text);
-	return api_post(&url, json, config->proxy);
+	return api_post(&url, json, config->app.proxy);
 }
 
 static void read_link(struct login *login, const struct http_reply *reply,
@@ -119,8 +119,7 @@ static struct http_request *make_token(struct login *login, const struct secret 
 {
 	const struct mini_config *config = login_config(login);
 
-	return wechat_stable_token_request(config->api_url, config->app_id, config->app_secret,
-					   config->proxy);
+	return wechat_stable_token_request(&config->app);
 }
 
 static void read_token(struct login *login, const struct http_reply *reply,

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "base/url.h"
-#include "providers/api-check.h"
 #include "providers/table.h"
 #include "providers/wechat-mini.h"
 
@@ -44,9 +43,9 @@ static void release(void *shared)
 #define FIELD(name) offsetof(struct mini_config, name)
 
 static const struct conf_key keys[] = {
-	{ "app_id", CONF_TEXT, FIELD(app_id), .flags = CONF_REQUIRED,
+	{ "app_id", CONF_TEXT, FIELD(app.id), .flags = CONF_REQUIRED,
 	  .min = 1, .max = WECHAT_APP_ID_MAX, .help = "AppID of the mini program" },
-	{ "app_secret", CONF_SECRET, FIELD(app_secret), .flags = CONF_REQUIRED,
+	{ "app_secret", CONF_SECRET, FIELD(app.secret), .flags = CONF_REQUIRED,
 	  .min = 1, .max = 256, .help = "Its AppSecret" },
 	{ "url_link", CONF_URL, FIELD(url_link),
 	  .help = "A URL link that opens the program, for the button on the relay's page" },
@@ -54,9 +53,9 @@ static const struct conf_key keys[] = {
 	  .help = "Make such a link, anew before it runs out" },
 	{ "path", CONF_TEXT, FIELD(path), .min = 1, .max = MINI_PATH_MAX,
 	  .fallback = "/pages/login/index", .help = "The page that such a link opens" },
-	{ "proxy", CONF_TEXT, FIELD(proxy), .min = 1, .max = URL_MAX,
+	{ "proxy", CONF_TEXT, FIELD(app.proxy), .min = 1, .max = URL_MAX,
 	  .help = "The one way out, http://HOST:PORT" },
-	{ "api_url", CONF_URL, FIELD(api_url), .fallback = "https://api.weixin.qq.com",
+	{ "api_url", CONF_URL, FIELD(app.api_url), .fallback = "https://api.weixin.qq.com",
 	  .help = "Only for tests, or a gateway in front of the API" },
 	{ NULL }
 };
@@ -64,8 +63,7 @@ static const struct conf_key keys[] = {
 /* The vendor takes no query in it. */
 static bool is_path(const char *text)
 {
-	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-		      "/_-.") == strlen(text);
+	return strspn(text, WECHAT_LETTERS "/_-.") == strlen(text);
 }
 
 static void check(const void *config, const struct conf_section *section,
@@ -73,9 +71,7 @@ static void check(const void *config, const struct conf_section *section,
 {
 	const struct mini_config *mini = config;
 
-	/* What is missing although it is required has been reported. */
-	if (mini->app_id && !wechat_is_app_id(mini->app_id))
-		conf_mistake_key(report, section, "app_id", "must be letters and digits");
+	wechat_check_app(&mini->app, section, report);
 	if (mini->url_link && !mini_is_link(mini->url_link))
 		conf_mistake_key(report, section, "url_link",
 				 "must be a short https address without ? and #");
@@ -85,16 +81,14 @@ static void check(const void *config, const struct conf_section *section,
 	if (mini->path && !is_path(mini->path))
 		conf_mistake_key(report, section, "path",
 				 "must be letters, digits and / _ - . without a query");
-	api_check_proxy(mini->proxy, section, report);
-	api_check_base("api_url", mini->api_url, section, report);
 }
 
 static void name_app(const void *config, struct buf *buf)
 {
 	const struct mini_config *mini = config;
 
-	if (mini->app_id)
-		buf_add_text(buf, mini->app_id);
+	if (mini->app.id)
+		buf_add_text(buf, mini->app.id);
 }
 
 const struct provider wechat_mini_provider = {

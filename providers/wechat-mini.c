@@ -17,26 +17,15 @@
 #include "providers/wechat-mini.h"
 
 #include "base/text.h"
-#include "base/url.h"
 
 /* --- who it is --- */
 
-/* A GET, but a code is good for one use. */
 static struct http_request *make_session(struct login *login, const struct secret *token UNUSED)
 {
 	const struct mini_config *config = login_config(login);
 	const struct mini_login *own = login_own(login);
-	struct buf url = BUF_INIT_SECRET(URL_MAX);
-	struct http_request *request;
 
-	wechat_add_secret_url(&url, config->api_url, "sns/jscode2session", config->app_id,
-			      config->app_secret);
-	form_add(&url, "js_code", own->code->data);
-	form_add(&url, "grant_type", "authorization_code");
-	request = api_get(&url, config->proxy);
-	if (request)
-		request->once = true;
-	return request;
+	return wechat_session_request(&config->app, own->code);
 }
 
 static void read_session(struct login *login, const struct http_reply *reply,
@@ -52,7 +41,7 @@ static void identify(struct login *login)
 	const struct mini_config *config = login_config(login);
 	const struct mini_login *own = login_own(login);
 
-	wechat_identify(login, config->app_id, &own->person);
+	wechat_identify(login, config->app.id, &own->person);
 }
 
 /* This call is counted for each person: whoever makes too many shall hold up nobody else. */

@@ -8,19 +8,17 @@
 #include "providers/api-call.h"
 #include "providers/provider.h"
 #include "providers/wechat-reply.h"
+#include "providers/wechat-request.h"
 
 #define MINI_LINK_MAX       256          /* bytes of a URL link, without what is put behind it */
 #define MINI_PATH_MAX       128
 #define MINI_START_WAIT_MS  2000         /* for the program itself, where no page leads to it */
 
 struct mini_config {
-	char *app_id;
-	struct secret *app_secret;
+	struct wechat_app app;
 	char *url_link;                  /* NULL: none */
 	bool make_url_link;
 	char *path;
-	char *proxy;                     /* NULL: none */
-	char *api_url;
 };
 
 /* Kept per method between logins. */

@@ -16,12 +16,10 @@ static void load(struct login *login)
 	struct wechat_login *own = login_own(login);
 	struct buf url = BUF_INIT(URL_MAX);
 
-	buf_add_format(&url, "%s/connect/qrconnect?appid=%s", config->open_url, config->app_id);
-	form_add(&url, "redirect_uri", config->redirect_uri);
-	form_add(&url, "response_type", "code");
-	form_add(&url, "scope", "snsapi_login");
+	wechat_add_page_url(config, config->redirect_uri, &url);
 	if (scan_add_state(login, &url))
-		scan_ask_page(login, &own->scan, request_browser(&url, "text/html", config->proxy));
+		scan_ask_page(login, &own->scan,
+			      request_browser(&url, "text/html", config->app.proxy));
 	buf_done(&url);
 }
 
@@ -60,7 +58,7 @@ struct http_request *wechat_make_poll(struct login *login, bool is_seen)
 		       is_device ? "f=json&" : "", own->uuid, is_seen ? "&last=404" : "");
 	if (!is_device)
 		buf_add_format(&url, "&_=%lld", (long long)login_now_s(login) * 1000);
-	return scan_poll_request(&url, config->open_url, config->proxy);
+	return scan_poll_request(&url, config->open_url, config->app.proxy);
 }
 
 static const struct scan_kind page = {

@@ -16,8 +16,6 @@
 #define TIMESTAMP_LEN 10                 /* until the year 2286 */
 #define NONCE_MAX     64
 
-#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
 /* --- requests --- */
 
 static void open_message(const struct wechat_push_keys *keys, const char *encrypted,
@@ -54,7 +52,7 @@ static const char *find_fault(const struct wechat_push_keys *keys,
 	ret_query->timestamp = parts[1] = parameters_text(parameters, "timestamp", TIMESTAMP_LEN);
 	ret_query->nonce = parts[2] = parameters_text(parameters, "nonce", NONCE_MAX);
 	if (!ret_query->signature || !parts[1] || !parts[2] ||
-	    strspn(parts[2], LETTERS_AND_DIGITS "_-") != strlen(parts[2]))
+	    strspn(parts[2], WECHAT_LETTERS "_-") != strlen(parts[2]))
 		return N_("it is not as the vendor's requests are");
 	if (!wechat_is_signed(ret_query->signature, parts, N_ELEMENTS(parts)))
 		return N_("it is signed with another Token");
@@ -67,7 +65,7 @@ static const char *open_check(const struct parameters *parameters, struct wechat
 {
 	const char *echo = parameters_text(parameters, "echostr", WECHAT_PUSH_FIELD_MAX);
 
-	if (!echo || strspn(echo, LETTERS_AND_DIGITS "_-+/=") != strlen(echo) ||
+	if (!echo || strspn(echo, WECHAT_LETTERS "_-+/=") != strlen(echo) ||
 	    !text_into(push->echo, sizeof(push->echo), echo))
 		return N_("it is not as the vendor's requests are");
 	push->kind = WECHAT_PUSH_CHECK;

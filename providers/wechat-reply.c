@@ -6,15 +6,12 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/url.h"
 #include "providers/api-call.h"
 
 #define PAUSE_CONFIG_MS 10000            /* what is set up wrongly stays so for a while */
 #define PAUSE_BUSY_MS   60000            /* a minute's quota is used up */
 /* A day's quota is used up. When that day is over is not known here: looked for so seldom. */
 #define PAUSE_DAY_MS    3600000
-
-#define BODY_MAX        2048             /* of the request for a token */
 
 #define SECRET_WRONG    "the secret is not of this app_id"
 
@@ -66,8 +63,6 @@ const struct api_dialect wechat_dialect = {
 
 /* --- texts --- */
 
-#define ALPHANUMERIC "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
 static bool is_made_of(const char *text, const char *letters, size_t max_len)
 {
 	size_t len = strlen(text);
@@ -77,17 +72,17 @@ static bool is_made_of(const char *text, const char *letters, size_t max_len)
 
 bool wechat_is_id(const char *text)
 {
-	return is_made_of(text, ALPHANUMERIC "_-", WECHAT_ID_MAX);
+	return is_made_of(text, WECHAT_LETTERS "_-", WECHAT_ID_MAX);
 }
 
 bool wechat_is_app_id(const char *text)
 {
-	return is_made_of(text, ALPHANUMERIC, WECHAT_APP_ID_MAX);
+	return is_made_of(text, WECHAT_LETTERS, WECHAT_APP_ID_MAX);
 }
 
 bool wechat_is_code(const char *text)
 {
-	return is_made_of(text, ALPHANUMERIC "_-", WECHAT_CODE_MAX);
+	return is_made_of(text, WECHAT_LETTERS "_-", WECHAT_CODE_MAX);
 }
 
 void wechat_person_done(struct wechat_person *person)
@@ -105,8 +100,7 @@ static bool read_openid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1
 	return id && wechat_is_id(id) && text_into(ret_id, WECHAT_ID_MAX + 1, id);
 }
 
-/* There is none ("" in the field) for an app that is bound to no Open Platform account. */
-static bool read_unionid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1])
+bool wechat_read_unionid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1])
 {
 	const char *id = json_text_or_empty(json, "unionid", WECHAT_ID_MAX);
 
@@ -135,7 +129,7 @@ void wechat_read_code(const struct http_reply *reply, struct wechat_person *ret_
 	if (!json)
 		return;
 	token = json_text(json, "access_token", API_TOKEN_MAX);
-	if (!read_openid(json, person.openid) || !read_unionid(json, person.unionid) ||
+	if (!read_openid(json, person.openid) || !wechat_read_unionid(json, person.unionid) ||
 	    !read_snapshot(json, &person.is_snapshot)) {
 		api_set_fault(ret_result, what, "no openid, or an id against the rules");
 	} else if (!token || !text_is_printable_ascii(token, API_TOKEN_MAX)) {
@@ -157,7 +151,7 @@ void wechat_read_userinfo(const struct http_reply *reply, struct wechat_person *
 
 	if (!json)
 		return;
-	if (!read_openid(json, openid) || !read_unionid(json, unionid)) {
+	if (!read_openid(json, openid) || !wechat_read_unionid(json, unionid)) {
 		api_set_fault(ret_result, what, "no openid, or an id against the rules");
 	} else if (!text_equals(openid, person->openid) ||
 		   (person->unionid[0] && unionid[0] && !text_equals(unionid, person->unionid))) {
@@ -181,7 +175,7 @@ void wechat_read_session(const struct http_reply *reply, struct wechat_person *r
 
 	if (!json)
 		return;
-	if (!read_openid(json, person.openid) || !read_unionid(json, person.unionid)) {
+	if (!read_openid(json, person.openid) || !wechat_read_unionid(json, person.unionid)) {
 		api_set_fault(ret_result, what, "no openid, or an id against the rules");
 		return;
 	}
@@ -210,36 +204,6 @@ bool wechat_code_failed(struct login *login, const struct api_result *result)
 	spent.reason = DENY_REFUSED;
 	api_end(login, &spent);
 	return true;
-}
-
-/* --- requests --- */
-
-void wechat_add_secret_url(struct buf *url, const char *api_url, const char *path,
-			   const char *app_id, const struct secret *secret)
-{
-	buf_add_format(url, "%s/%s?appid=%s&secret=", api_url, path, app_id);
-	form_encode(url, secret->data, secret->len);
-}
-
-struct http_request *wechat_stable_token_request(const char *api_url, const char *app_id,
-						 const struct secret *secret, const char *proxy)
-{
-	struct buf url = BUF_INIT(URL_MAX), text = BUF_INIT_SECRET(BODY_MAX);
-	_cleanup_secret_ struct secret *json = NULL;
-
-	buf_add_format(&url, "%s/cgi-bin/stable_token", api_url);
-	buf_add_text(&text, "{\"grant_type\":\"client_credential\",\"appid\":");
-	json_add_text(&text, app_id);
-	buf_add_text(&text, ",\"secret\":");
-	json_add_text(&text, secret->data);
-	buf_add_text(&text, ",\"force_refresh\":false}");
-	if (!buf_failed(&text))
-		json = secret_new(text.data, text.len);
-	buf_done(&text);
-	if (json)
-		return api_post(&url, json, proxy);
-	buf_done(&url);
-	return NULL;
 }
 
 /* --- the identity --- */

@@ -11,8 +11,11 @@
 #include "providers/api-reply.h"
 #include "providers/provider.h"
 
+/* What AppIDs and Tokens are made of, and the rest with a few signs more. */
+#define WECHAT_LETTERS    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 #define WECHAT_ID_MAX     64             /* openid, unionid: [0-9A-Za-z_-] */
-#define WECHAT_APP_ID_MAX 32             /* [A-Za-z0-9] */
+#define WECHAT_APP_ID_MAX 32             /* WECHAT_LETTERS */
 #define WECHAT_CODE_MAX   128
 #define WECHAT_NAME_MAX   IDENTITY_TEXT_MAX
 
@@ -38,6 +41,10 @@ bool wechat_is_id(const char *text);             /* 1..WECHAT_ID_MAX of the lett
 bool wechat_is_app_id(const char *text);
 bool wechat_is_code(const char *text);           /* 1..WECHAT_CODE_MAX of an id's letters */
 
+/* "" where there is none, or "" in the field: of an app that is bound to no Open Platform account.
+ * False: it is against the rules. */
+bool wechat_read_unionid(const struct json_t *json, char ret_id[WECHAT_ID_MAX + 1]);
+
 /* Written when the result is GOOD only. */
 
 /* sns/oauth2/access_token: openid, user token, perhaps unionid and is_snapshotuser. */
@@ -57,12 +64,6 @@ void wechat_read_token(const struct http_reply *reply, struct api_token *ret_tok
  * it ourselves, in a try that was answered "busy". */
 bool wechat_code_failed(struct login *login, const struct api_result *result);
 
-/* Appends API/PATH?appid=…&secret=…, the beginning of the calls that hold the secret. */
-void wechat_add_secret_url(struct buf *url, const char *api_url, const char *path,
-			   const char *app_id, const struct secret *secret);
-/* POST API/cgi-bin/stable_token. */
-struct http_request *wechat_stable_token_request(const char *api_url, const char *app_id,
-						 const struct secret *secret, const char *proxy);
 /* Ends the login. A snapshot is denied. */
 void wechat_identify(struct login *login, const char *app_id, const struct wechat_person *person);
 /* The same with the groups of `more`, and its attributes behind the person's. */

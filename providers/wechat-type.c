@@ -88,19 +88,19 @@ static unsigned features_of(const void *config)
 static const char *const modes[] = { "relay", "poll", "device", NULL };
 
 static const struct conf_key keys[] = {
-	{ "app_id", CONF_TEXT, FIELD(app_id), .flags = CONF_REQUIRED,
+	{ "app_id", CONF_TEXT, FIELD(app.id), .flags = CONF_REQUIRED,
 	  .min = 1, .max = WECHAT_APP_ID_MAX,
 	  .help = "AppID of the website app (网站应用); with mode = device of a mobile app" },
-	{ "app_secret", CONF_SECRET, FIELD(app_secret), .flags = CONF_REQUIRED,
+	{ "app_secret", CONF_SECRET, FIELD(app.secret), .flags = CONF_REQUIRED,
 	  .min = 1, .max = 256, .help = "The app's AppSecret" },
 	{ "mode", CONF_CHOICE, FIELD(mode), .choices = modes, .fallback = "relay",
 	  .help = "relay; poll: without one, in a way the vendor does not document; device: "
 		  "without one, with a mobile app" },
 	{ "redirect_uri", CONF_URL, FIELD(redirect_uri),
 	  .help = "With mode = poll: any address at the app's callback domain (授权回调域)" },
-	{ "proxy", CONF_TEXT, FIELD(proxy), .min = 1, .max = URL_MAX,
+	{ "proxy", CONF_TEXT, FIELD(app.proxy), .min = 1, .max = URL_MAX,
 	  .help = "The one way out, http://HOST:PORT" },
-	{ "api_url", CONF_URL, FIELD(api_url), .fallback = "https://api.weixin.qq.com",
+	{ "api_url", CONF_URL, FIELD(app.api_url), .fallback = "https://api.weixin.qq.com",
 	  .help = "Only for tests, or a gateway in front of the API" },
 	{ "open_url", CONF_URL, FIELD(open_url), .fallback = "https://open.weixin.qq.com",
 	  .help = "Only for tests" },
@@ -115,10 +115,7 @@ static void check(const void *config, const struct conf_section *section,
 	const struct wechat_config *wechat = config;
 	bool is_poll = wechat->mode == WECHAT_MODE_POLL;
 
-	/* What is missing although it is required has been reported. */
-	if (wechat->app_id && !wechat_is_app_id(wechat->app_id))
-		conf_mistake_key(report, section, "app_id", "must be letters and digits");
-	api_check_proxy(wechat->proxy, section, report);
+	wechat_check_app(&wechat->app, section, report);
 	if (is_poll && !wechat->redirect_uri)
 		conf_mistake_key(report, section, "redirect_uri",
 				 "is needed with mode = poll: an address at the callback domain "
@@ -127,7 +124,6 @@ static void check(const void *config, const struct conf_section *section,
 		conf_mistake_key(report, section, "redirect_uri", "is for mode = poll");
 	if (wechat->mode == WECHAT_MODE_RELAY && wechat->poll_url)
 		conf_mistake_key(report, section, "poll_url", "is not for mode = relay");
-	api_check_base("api_url", wechat->api_url, section, report);
 	api_check_base("open_url", wechat->open_url, section, report);
 	api_check_base("poll_url", wechat->poll_url, section, report);
 }
@@ -136,8 +132,8 @@ static void name_app(const void *config, struct buf *buf)
 {
 	const struct wechat_config *wechat = config;
 
-	if (wechat->app_id)
-		buf_add_text(buf, wechat->app_id);
+	if (wechat->app.id)
+		buf_add_text(buf, wechat->app.id);
 }
 
 const struct provider wechat_provider = {

@@ -12,7 +12,6 @@
 
 #include "base/text.h"
 #include "base/url.h"
-#include "providers/wechat-request.h"
 
 /* --- who it is --- */
 
@@ -21,21 +20,15 @@ static void identify(struct login *login)
 	const struct wechat_config *config = login_config(login);
 	const struct wechat_login *own = login_own(login);
 
-	wechat_identify(login, config->app_id, &own->person);
-}
-
-static struct wechat_app app_of(const struct wechat_config *config)
-{
-	return (struct wechat_app){ config->api_url, config->app_id, config->app_secret,
-				    config->proxy };
+	wechat_identify(login, config->app.id, &own->person);
 }
 
 static struct http_request *make_userinfo(struct login *login, const struct secret *none UNUSED)
 {
-	const struct wechat_app app = app_of(login_config(login));
+	const struct wechat_config *config = login_config(login);
 	const struct wechat_login *own = login_own(login);
 
-	return wechat_userinfo_request(&app, &own->person);
+	return wechat_userinfo_request(&config->app, &own->person);
 }
 
 static void read_userinfo(struct login *login, const struct http_reply *reply,
@@ -67,10 +60,10 @@ static const struct api_call userinfo = {
 static struct http_request *make_access_token(struct login *login,
 					      const struct secret *none UNUSED)
 {
-	const struct wechat_app app = app_of(login_config(login));
+	const struct wechat_config *config = login_config(login);
 	const struct wechat_login *own = login_own(login);
 
-	return wechat_code_request(&app, own->code);
+	return wechat_code_request(&config->app, own->code);
 }
 
 static void read_access_token(struct login *login, const struct http_reply *reply,
@@ -108,16 +101,13 @@ void wechat_exchange(struct login *login, struct secret *code)
 /* --- over the relay --- */
 
 /* The parameters in the order the vendor documents. */
-static void add_qrconnect_url(struct login *login, const struct login_link *link, struct buf *url)
+void wechat_add_page_url(const struct wechat_config *config, const char *redirect_uri,
+			 struct buf *url)
 {
-	const struct wechat_config *config = login_config(login);
-
-	buf_add_format(url, "%s/connect/qrconnect?appid=%s", config->open_url, config->app_id);
-	form_add(url, "redirect_uri", link->redirect_uri);
+	buf_add_format(url, "%s/connect/qrconnect?appid=%s", config->open_url, config->app.id);
+	form_add(url, "redirect_uri", redirect_uri);
 	form_add(url, "response_type", "code");
 	form_add(url, "scope", "snsapi_login");
-	form_add(url, "state", link->state);
-	buf_add_text(url, "#wechat_redirect");
 }
 
 void wechat_relay_start(struct login *login)
@@ -129,7 +119,9 @@ void wechat_relay_start(struct login *login)
 		login_fail(login, FAIL_CONFIG, "mode = relay needs a relay");
 		return;
 	}
-	add_qrconnect_url(login, link, &url);
+	wechat_add_page_url(login_config(login), link->redirect_uri, &url);
+	form_add(&url, "state", link->state);
+	buf_add_text(&url, "#wechat_redirect");
 	if (buf_failed(&url))
 		login_fail(login, FAIL_CONFIG, "the address of the vendor's page is too long");
 	else

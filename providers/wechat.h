@@ -11,6 +11,7 @@
 #include "providers/scan.h"
 #include "providers/wechat-page.h"
 #include "providers/wechat-reply.h"
+#include "providers/wechat-request.h"
 
 enum wechat_mode {
 	WECHAT_MODE_RELAY,
@@ -19,12 +20,10 @@ enum wechat_mode {
 };
 
 struct wechat_config {
-	char *app_id;
-	struct secret *app_secret;
+	struct wechat_app app;
 	int mode;                        /* enum wechat_mode */
 	char *redirect_uri;              /* WECHAT_MODE_POLL only */
-	char *proxy;                     /* NULL: none */
-	char *api_url, *open_url, *poll_url;
+	char *open_url, *poll_url;
 };
 
 /* Kept per method between logins. */
@@ -53,6 +52,9 @@ struct wechat_login {
 
 /* wechat.c */
 
+/* The vendor's page that shows a code; the state comes behind it. */
+void wechat_add_page_url(const struct wechat_config *config, const char *redirect_uri,
+			 struct buf *url);
 /* Who does this code stand for? Takes the code over. Ends the login. */
 void wechat_exchange(struct login *login, struct secret *code);
 void wechat_relay_start(struct login *login);
