@@ -61,9 +61,7 @@ struct http_request *http_request_free(struct http_request *request)
 	for (i = 0; i < request->n_headers; i++)
 		secret_free(request->headers[i]);
 	secret_free(request->body);
-	if (request->url)
-		explicit_bzero(request->url, strlen(request->url));
-	free(request->url);
+	text_free_wiped(request->url);
 	free(request->proxy);
 	free(request);
 	return NULL;

@@ -43,6 +43,13 @@ char *text_format(const char *format, ...)
 	return or_abort(text);
 }
 
+void text_free_wiped(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
 bool text_equals(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;

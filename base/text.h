@@ -12,6 +12,8 @@
 /* Heap copy; aborts when there is no memory (small, daemon only). NULL stays NULL. */
 char *text_copy(const char *text);
 char *text_format(const char *format, ...) PRINTF_LIKE(1, 2);
+/* Wipes first; NULL is fine. */
+void text_free_wiped(char *text);
 
 static inline bool text_is_empty(const char *text)
 {

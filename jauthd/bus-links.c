@@ -344,15 +344,8 @@ static void handle_remove(struct bus *bus, DBusMessage *call,
 			  const struct bus_caller *caller UNUSED)
 {
 	struct bus_work *work = bus_work_new(bus, call, answer_remove);
-	dbus_int64_t id = 0;
-	int64_t *input = malloc(sizeof(*input));
 
-	if (!input)
-		abort();
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_INT64, &id, DBUS_TYPE_INVALID);
-	*input = id;
-	work->input = input;
-	work->free_input = free;
+	bus_work_take_number(work);
 	work->changes = true;
 	bus_work_start(work);
 }

@@ -291,15 +291,8 @@ static void handle_waiting(struct bus *bus, DBusMessage *call, const struct bus_
 static void handle_confirm(struct bus *bus, DBusMessage *call, const struct bus_caller *caller)
 {
 	struct bus_work *work = bus_work_new(bus, call, answer_confirm);
-	int64_t *input = malloc(sizeof(*input));
-	dbus_int64_t id = 0;
 
-	if (!input)
-		abort();
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_INT64, &id, DBUS_TYPE_INVALID);
-	*input = id;
-	work->input = input;
-	work->free_input = free;
+	bus_work_take_number(work);
 	work->changes = true;
 	start_own(work, caller);
 }

@@ -269,6 +269,19 @@ struct bus_work *bus_work_new(struct bus *bus, DBusMessage *call,
 	return work;
 }
 
+void bus_work_take_number(struct bus_work *work)
+{
+	int64_t *input = malloc(sizeof(*input));
+	dbus_int64_t number = 0;
+
+	if (!input)
+		abort();
+	(void)dbus_message_get_args(work->call, NULL, DBUS_TYPE_INT64, &number, DBUS_TYPE_INVALID);
+	*input = number;
+	work->input = input;
+	work->free_input = free;
+}
+
 void bus_work_start(struct bus_work *work)
 {
 	if (!work->names && !work->looks_up_caller) {

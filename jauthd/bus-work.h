@@ -47,6 +47,8 @@ struct bus_work {
 /* bus_work_start() takes the work over; it frees itself when its reply is sent. */
 struct bus_work *bus_work_new(struct bus *bus, DBusMessage *call,
 			      int (*answer)(struct bus_work *work, struct db *db));
+/* For a call of signature "x": `input` becomes that number, an int64_t. */
+void bus_work_take_number(struct bus_work *work);
 void bus_work_start(struct bus_work *work);
 /* Returns -EINVAL for convenience. */
 int bus_work_error(struct bus_work *work, const char *error, const char *format, ...)

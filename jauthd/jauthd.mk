@@ -25,6 +25,7 @@ libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/b
 	jauthd/core.h jauthd/bus-facts.c jauthd/bus-facts.h jauthd/limits.h
 libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h jauthd/relay.c jauthd/relay.h \
 	jauthd/relay-events.c jauthd/relay-private.h jauthd/relay-push.c \
+	jauthd/relay-server.c \
 	jauthd/relay-message.c jauthd/relay-message.h jauthd/config-relay.c \
 	jauthd/login-push.c jauthd/login-relay.c jauthd/login-ways.c
 libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h

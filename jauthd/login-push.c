@@ -7,7 +7,6 @@
  * that the message with the digits can be its answer. It is answered once: by the provider, or with
  * nothing when the login goes on without it, or ends.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -15,19 +14,12 @@
 
 /* --- the push at hand --- */
 
-static void wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 static void forget(struct login *login)
 {
 	struct login_kept_push *kept = &login->relay.push;
 
-	wipe(kept->query);
-	wipe(kept->body);
+	text_free_wiped(kept->query);
+	text_free_wiped(kept->body);
 	*kept = (struct login_kept_push){ .came_ms = 0 };
 }
 

@@ -129,13 +129,8 @@ static bool copy_word(const struct json_t *object, const char *name, const char 
 
 static void push_done(struct relay_push *push)
 {
-	char *const texts[] = { push->query, push->body };
-
-	for (size_t i = 0; i < N_ELEMENTS(texts); i++) {
-		if (texts[i])
-			explicit_bzero(texts[i], strlen(texts[i]));
-		free(texts[i]);
-	}
+	text_free_wiped(push->query);
+	text_free_wiped(push->body);
 	memset(push, 0, sizeof(*push));
 }
 
@@ -205,13 +200,8 @@ struct relay_news *relay_message_read(const struct http_reply *reply)
 
 struct relay_news *relay_news_free(struct relay_news *news)
 {
-	for (unsigned i = 0; news && i < news->n_events; i++) {
-		char *callback = news->events[i].callback;
-
-		if (callback)
-			explicit_bzero(callback, strlen(callback));
-		free(callback);
-	}
+	for (unsigned i = 0; news && i < news->n_events; i++)
+		text_free_wiped(news->events[i].callback);
 	for (unsigned i = 0; news && i < news->n_pushes; i++)
 		push_done(&news->pushes[i]);
 	free(news);

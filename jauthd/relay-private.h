@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the relay's client share: relay.c keeps links and servers, relay-events.c
- * follows the events, relay-push.c answers pushes. Nobody else includes this. */
+/* What the files of the relay's client share: relay.c keeps links, relay-server.c knows whom
+ * to ask, relay-events.c follows the events, relay-push.c answers pushes. Nobody else includes
+ * this. */
 #pragma once
 
 #include "base/buf.h"
@@ -81,6 +82,10 @@ struct relay {
 /* relay.c */
 int64_t relay_now_ms(const struct relay *relay);
 void relay_schedule_work(struct relay *relay);
+
+/* relay-server.c */
+const char *relay_server_url(const struct relay *relay);  /* the one in use */
+size_t relay_n_servers(const struct relay *relay);
 void relay_start_timer(sd_event_source *timer, int64_t ms);
 void relay_rest(struct relay *relay, int64_t ms);        /* nothing is asked for so long */
 void relay_want_all_again(struct relay *relay);          /* every link is told once more */

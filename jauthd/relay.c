@@ -10,11 +10,11 @@
  *   closing     RESULT, then DELETE     204, or a few failures: gone
  *
  * A link that listens has no page; near its end it gets another id, and is opened again.
- * relay-events.c follows what happens to links, relay-push.c answers pushes. See relay.h.
+ * relay-server.c leaves servers, relay-events.c follows what happens to links, relay-push.c answers
+ * pushes. See relay.h.
  */
 #include "jauthd/relay-private.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/url.h"
-
-#define TOKEN_MAX 256
 
 /* --- small questions --- */
 
@@ -42,16 +40,6 @@ static struct link *find(struct relay *relay, uint64_t number)
 	while (link && link->number != number)
 		link = link->next;
 	return link;
-}
-
-static const char *server_url(const struct relay *relay)
-{
-	return relay->servers ? relay->servers[relay->server] : relay->url;
-}
-
-static size_t n_servers(const struct relay *relay)
-{
-	return relay->servers ? list_length(relay->servers) : 1;
 }
 
 void relay_schedule_work(struct relay *relay)
@@ -104,91 +92,12 @@ static int make_id(char ret_id[RELAY_ID_LEN + 1])
 	return 0;
 }
 
-/* --- servers --- */
-
-void relay_start_timer(sd_event_source *timer, int64_t ms)
-{
-	(void)sd_event_source_set_time_relative(timer, (uint64_t)ms * 1000);
-	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-}
-
-void relay_rest(struct relay *relay, int64_t ms)
-{
-	relay->is_resting = true;
-	relay_start_timer(relay->rest, ms);
-}
-
-/* Whatever the next server knows of them, it is told. */
-void relay_want_all_again(struct relay *relay)
-{
-	for (struct link *link = relay->links; link; link = link->next)
-		if (!link->is_closing)
-			link->wants |= WANT_OPEN | link->said;
-}
-
-void relay_leave_server(struct relay *relay, const char *why)
-{
-	log_warning("relay %s: %s", server_url(relay), why);
-	relay_cancel_poll(relay);
-	relay->is_connected = false;
-	relay->status.n_failures++;
-	relay->turn++;
-	relay->server = (relay->server + 1) % n_servers(relay);
-	relay->status.n_switches += n_servers(relay) > 1;
-	relay_want_all_again(relay);
-	if (++relay->n_failures % n_servers(relay) == 0) {
-		relay->rest_ms = MIN(MAX(2 * relay->rest_ms, RELAY_BACKOFF_MIN_MS),
-				     RELAY_BACKOFF_MAX_MS);
-		relay_rest(relay, relay->rest_ms);
-	}
-	relay_schedule_work(relay);
-}
-
-bool relay_is_server_fault(const struct http_reply *reply)
-{
-	return reply->result != HTTP_DONE || reply->status >= 500;
-}
-
 static bool is_taken(const struct http_reply *reply)
 {
 	return reply->result == HTTP_DONE && (reply->status == 200 || reply->status == 204);
 }
 
-void relay_describe(const struct http_reply *reply, const char *what,
-		    char ret_text[AUDIT_TEXT_MAX])
-{
-	_cleanup_free_ char *text = reply->result == HTTP_DONE ?
-		text_format("%s: status %u", what, reply->status) :
-		text_format("%s: %s", what, reply->error);
-
-	if (!text_into(ret_text, AUDIT_TEXT_MAX, text))
-		(void)text_into(ret_text, AUDIT_TEXT_MAX, what);
-}
-
 /* --- requests --- */
-
-struct http_request *relay_make_request(const struct relay *relay, enum http_method method,
-					const char *path)
-{
-	_cleanup_free_ char *url = text_format("%s%s", server_url(relay), path);
-	struct http_request *request = http_request_new(method, url);
-	struct buf bearer = BUF_INIT_SECRET(TOKEN_MAX);
-
-	buf_add_text(&bearer, "Bearer ");
-	buf_add(&bearer, relay->key->data, relay->key->len);
-	(void)http_request_header(request, "Authorization", buf_text(&bearer));
-	buf_done(&bearer);
-	request->connect_ms = RELAY_CONNECT_MS;
-	request->total_ms = RELAY_REQUEST_MS;
-	request->max_body = RELAY_BODY_MAX;
-	return request;
-}
-
-void relay_set_body(struct http_request *request, const struct buf *body)
-{
-	(void)http_request_header(request, "Content-Type", "application/json");
-	request->body = secret_new(body->data, body->len);
-}
 
 static const struct {
 	enum want want;
@@ -346,7 +255,7 @@ static void on_server_fault(struct relay *relay, struct link *link, enum want as
 		relay_leave_server(relay, detail);
 	relay_schedule_work(relay);
 	if (link->is_closing ? link->n_failures > RELAY_CLOSE_TRIES :
-			       !link->is_opened && link->n_failures >= n_servers(relay) &&
+			       !link->is_opened && link->n_failures >= relay_n_servers(relay) &&
 			       link->n_failures >= RELAY_OPEN_TRIES)
 		fail_link(relay, link, RELAY_FAILED_NETWORK, detail);
 }
@@ -360,7 +269,7 @@ static void on_refusal(struct relay *relay, struct link *link, enum want asked,
 	switch (reply->status) {
 	case 401:
 	case 403:
-		log_error("relay %s does not take this host's key", server_url(relay));
+		log_error("relay %s does not take this host's key", relay_server_url(relay));
 		fail_link(relay, link, RELAY_FAILED_KEY, "the relay does not take this host's key");
 		return;
 	case 404:
@@ -377,7 +286,7 @@ static void on_refusal(struct relay *relay, struct link *link, enum want asked,
 	default:
 		break;
 	}
-	log_error("relay %s: %s", server_url(relay), detail);
+	log_error("relay %s: %s", relay_server_url(relay), detail);
 	fail_link(relay, link, RELAY_FAILED_OTHER, detail);
 }
 
@@ -554,7 +463,7 @@ void relay_get_status(const struct relay *relay, struct relay_status *ret_status
 	*ret_status = relay->status;
 	ret_status->is_configured = relay->url != NULL;
 	ret_status->is_connected = relay->is_connected;
-	ret_status->server = relay->url ? server_url(relay) : "";
+	ret_status->server = relay->url ? relay_server_url(relay) : "";
 }
 
 /* --- life --- */
