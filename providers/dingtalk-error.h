@@ -18,8 +18,8 @@
 
 extern const struct api_dialect dingtalk_dialect;
 
-/* What a telephone brings goes to the vendor as it is. Were it to look like an attack, the page that
- * a firewall answers with would count as "too often", and pause everybody. */
+/* What a telephone brings goes to the vendor as it is. Were it to look like an attack, the page
+ * that a firewall answers with would count as "too often", and pause everybody. */
 bool dingtalk_is_code(const char *text);
 
 /* The object of a reply of any status; else NULL and how that ends. The caller frees. */
