@@ -35,6 +35,11 @@ struct method {
 	int digits;                      /* PROVIDER_RELAY: enum method_digits */
 	struct provider_limits limits;
 	char *map;                       /* rule's template over identity attributes, or NULL */
+	bool registration;               /* who is nobody yet becomes a new Unix user by the rule */
+	char *structure;                 /* group that new ones are put into, or NULL */
+	char *home, *shell;              /* of new ones; NULL: those of [accounts] */
+	char **identities_allowed;       /* subjects; NULL: no filter */
+	struct directory_rule *directory;        /* it is a [directory ID]; else NULL */
 	bool privileged;                 /* the rule may reach privileged users */
 	char **groups_allowed;           /* identity must be in one of them; NULL: no filter */
 	char **mail_domains;             /* verified mail must be in one of them; NULL: no filter */
@@ -45,6 +50,37 @@ struct method {
 	/* Counts behind `limits`, the loop's. */
 	int64_t n_open;
 	int64_t second_s, n_second, hour_s, n_hour;
+};
+
+/* What a [directory ID] has beyond a method. */
+struct directory_rule {
+	int64_t interval_s;              /* from one sync to the next; 0: by hand only */
+	int64_t removals_max;            /* leavers in one sync, in percent of the members; more are
+					  * asked about */
+};
+
+enum uid_rule {
+	UIDS_LOCAL,                      /* the next one of 65536–199999 */
+	UIDS_FLEET,                      /* keyed hash into 0x78000000–0x7ffffffe */
+};
+
+/* [accounts]: of Unix users that jauth makes. */
+struct account_rules {
+	int uids;                        /* enum uid_rule */
+	struct secret *fleet_key;        /* of UIDS_FLEET */
+	char *overrides;                 /* file: uids that were settled by hand; or NULL */
+	char *primary_group;
+	char *home, *shell;              /* home with {user} */
+	char **reserved_names;           /* beyond those that are reserved anyway */
+};
+
+/* [group NAME] */
+struct group_rule {
+	char *name;
+	bool is_local;                   /* one of the host's own: its record stays the host's */
+	char **from;                     /* "METHOD/ID": groups of providers whose members it has */
+	char *file;
+	unsigned line;
 };
 
 /* methods = github, password + sms */
@@ -112,6 +148,9 @@ struct config {
 	unsigned n_methods;
 	struct service_rule *services;
 	unsigned n_services;
+	struct account_rules accounts;
+	struct group_rule *groups;
+	unsigned n_groups;
 	char *path;
 };
 

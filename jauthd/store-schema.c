@@ -152,6 +152,46 @@ const char *const store_schema[] = {
 	"CREATE INDEX requests_network ON requests (network) WHERE link_id IS NULL;"
 	"CREATE INDEX requests_user ON requests (user) WHERE link_id IS NULL;"
 	"CREATE INDEX requests_time ON requests (time_s) WHERE link_id IS NULL;",
+
+	/* 5: people, who are Unix users that jauth made, and the groups it serves. A uid and a gid
+	 * are never used again: the row stays when nobody has it any more. */
+	"CREATE TABLE people ("
+	"	uid INTEGER PRIMARY KEY,"
+	"	name TEXT NOT NULL,"
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	mark TEXT NOT NULL,"             /* see struct person; '': none */
+	"	real_name TEXT NOT NULL,"
+	"	home TEXT NOT NULL,"
+	"	shell TEXT NOT NULL,"
+	"	source TEXT NOT NULL,"           /* id of the method or directory */
+	"	structure TEXT NOT NULL,"        /* group that new ones are put into; '': none */
+	"	state INTEGER NOT NULL CHECK (state IN (0, 1, 2)),"      /* enum person_state */
+	"	reason TEXT NOT NULL,"           /* why he is locked */
+	"	created_s INTEGER NOT NULL,"
+	"	changed_s INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE UNIQUE INDEX people_name ON people (name) WHERE state <> 2;"
+	"CREATE UNIQUE INDEX people_identity ON people (issuer, subject) WHERE state <> 2;"
+	"CREATE INDEX people_source ON people (source);"
+	"CREATE TABLE people_groups ("           /* as the provider has them */
+	"	uid INTEGER NOT NULL,"
+	"	source TEXT NOT NULL,"
+	"	id TEXT NOT NULL,"
+	"	PRIMARY KEY (uid, source, id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE unix_groups ("
+	"	gid INTEGER PRIMARY KEY,"
+	"	name TEXT NOT NULL UNIQUE"
+	") STRICT;"
+	"CREATE TABLE locked_identities ("       /* nobody logs in by them, whatever links there are */
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	source TEXT NOT NULL,"
+	"	reason TEXT NOT NULL,"
+	"	locked_s INTEGER NOT NULL,"
+	"	PRIMARY KEY (issuer, subject)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

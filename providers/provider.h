@@ -207,6 +207,14 @@ struct provider {
 	 * login_fail() may be called. */
 	void (*prepare)(struct login *login);
 	int64_t prepare_interval_s;
+	/* MAY be NULL: no. With this configuration only people of one organisation, or whom the
+	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it unless
+	 * the method has filters. */
+	bool (*is_bounded)(const void *config);
+	/* MAY be NULL. Tells of the departments and members of the organisation: what makes a
+	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
+	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */
+	void (*list)(struct login *login);
 	/* MUST. Somebody wants to log in by this method. */
 	void (*start)(struct login *login);
 	/* MUST with PROVIDER_CHANGES_PASSWORD. The user wants a new password. */
@@ -384,6 +392,41 @@ struct totp_enrolment {
 	size_t n_recovery;
 };
 uint32_t login_set_totp(struct login *login, const struct totp_enrolment *enrolment);
+
+/* --- the organisation (within `list`) --- */
+
+struct listed_department {
+	const char *id;
+	const char *parent;              /* its id; NULL: none */
+	const char *name;
+};
+
+enum member_state {
+	MEMBER_ACTIVE,
+	MEMBER_DISABLED,         /* by the organisation, for the time being */
+	MEMBER_INACTIVE,         /* has not taken up his account yet */
+	MEMBER_LEFT,
+};
+
+struct listed_member {
+	/* As login_identify() would have it, but for the groups: those are the departments. */
+	const struct identity *identity;
+	const char *department;
+	/* The same as long as it is the same human being, although the vendor may give a subject to
+	 * another one: a union id, else his name; or NULL. */
+	const char *mark;
+	enum member_state state;
+};
+
+/* Each copies. A department twice, a loop of departments, or a member whose state differs from what
+ * was told of him before ends the listing as failed, by the core. */
+void login_list_department(struct login *login, const struct listed_department *department);
+/* Once for every department that he is in. */
+void login_list_member(struct login *login, const struct listed_member *member);
+/* All members of this department were told of. A listing that was interrupted and goes on later
+ * need not ask for them again. */
+void login_list_done(struct login *login, const char *department);
+bool login_is_list_done(struct login *login, const char *department);
 
 /* --- how a provider ends --- */
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What names and numbers the host itself uses: /etc/passwd, /etc/group, the ranges of /etc/subuid
+ * and /etc/subgid, SSSD's ranges where it is set up, and what any other name source says of the
+ * names that were asked for. A picture of one moment, made on a names thread (it blocks) and then
+ * only read.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config;
+struct host_ids;
+
+int host_ids_read(struct host_ids **ret_host);           /* 0 or -errno: then nobody is made */
+struct host_ids *host_ids_free(struct host_ids *host);   /* NULL is fine */
+/* Asks every name source for a user and a group of this name, and keeps the answer. Blocks. */
+int host_ids_look_up(struct host_ids *host, const char *name);
+/* Somebody's uid or gid, or within a range that is. */
+bool host_ids_has_id(const struct host_ids *host, uint32_t id);
+/* A user or a group; in whatever case. */
+bool host_ids_has_name(const struct host_ids *host, const char *name);
+
+/* Why no new user may have this name: its form, reserved, taken, or that of a group that would give
+ * rights (privileged_groups, whether or not it exists). NULL: it is free. A literal. */
+const char *name_claim_fault(const struct config *config, const struct host_ids *host,
+			     const char *name);
