@@ -42,6 +42,7 @@ struct source {
 	enum source_state state;
 	unsigned n_changes;
 	struct identity seen;
+	int told;                        /* what failed last, and is in the log */
 	sd_event_source *watch, *timer, *loaded;
 	/* While a thread reads it alone touches these two, until it writes to the descriptor. */
 	struct snapshot *fresh;
@@ -108,12 +109,16 @@ static void take_result(struct source *source, int error, struct snapshot *snaps
 	if (error == 0) {
 		log_debug("%s: %zu users, %zu groups", source->path, snapshot_n_users(snapshot),
 			  snapshot_n_groups(snapshot));
+		source->told = 0;
 		set_current(source, SOURCE_READY, snapshot);
 		return;
 	}
-	log_error("cannot read %s: %s%s", source->path,
-		  error == -EBADMSG ? "it is damaged, or of another version" : strerror(-error),
-		  source->state == SOURCE_READY ? "; the last one stays" : "");
+	if (error == -EBADMSG || error != source->told)
+		log_error("cannot read %s: %s%s", source->path,
+			  error == -EBADMSG ? "it is damaged, or of another version" :
+					      strerror(-error),
+			  source->state == SOURCE_READY ? "; the last one stays" : "");
+	source->told = error;
 	/* A damaged file does not get better; whatever else it was may be over soon. */
 	if (error != -EBADMSG)
 		source->seen = (struct identity){ 0 };

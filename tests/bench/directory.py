@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An LDAP directory, and the daemon through which pam_ldap and nss_ldapd ask it."""
+"""An LDAP directory, and the daemons through which pam_ldap, nss_ldapd and SSSD ask it."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -57,6 +58,22 @@ def one_person(user, password_hash):
                              uid=pwd.getpwnam(user).pw_uid)
 
 
+SSSD_CONF = """[sssd]
+services = nss
+domains = bench
+[nss]
+[domain/bench]
+id_provider = ldap
+auth_provider = none
+access_provider = permit
+ldap_uri = {uri}
+ldap_search_base = {base}
+ldap_schema = rfc2307
+min_id = 1
+entry_cache_timeout = 86400
+"""
+
+
 class Directory:
     """Holds these entries (LDIF) and runs while the with statement lasts."""
 
@@ -73,6 +90,20 @@ class Directory:
                              str(self.folder), notify=False)
         self._write_nslcd(NSLCD_CONF.format(**names))
         self.nslcd = Service("nslcd", ["nslcd", "-n"], str(self.folder), notify=False)
+
+    @contextlib.contextmanager
+    def sssd(self):
+        """SSSD with this directory runs; its cache is empty at first."""
+        conf = pathlib.Path("/etc/sssd/sssd.conf")
+        conf.write_text(SSSD_CONF.format(uri=self.uri, base=BASE))
+        os.chmod(conf, 0o600)
+        for path in [*pathlib.Path("/var/lib/sss/db").glob("*"),
+                     *pathlib.Path("/var/lib/sss/mc").glob("*")]:
+            path.unlink()
+        sssd = Service("sssd", ["sssd", "-i"], str(self.folder), notify=False).start()
+        wait_until(lambda: os.path.exists("/var/lib/sss/pipes/nss"), 20, "sssd")
+        yield
+        sssd.stop()
 
     def _write_nslcd(self, text):
         conf = pathlib.Path("/etc/nslcd.conf")

@@ -596,6 +596,17 @@ def test_while_the_crowd_is_read_in_others_are_answered(daemon, crowd):
     assert worst < 0.3
 
 
+def test_one_that_comes_while_another_is_read_in_is_not_missed(daemon, crowd):
+    assert daemon.wanted
+    first, second = "/var/lib/jauth-userdb/first", "/var/lib/jauth-userdb/second"
+    userdb.write(*crowd, path=first)
+    userdb.write(*PEOPLE, userdb.user("carol", 70010), path=second)
+    os.rename(first, SNAPSHOT)
+    time.sleep(0.02)
+    os.rename(second, SNAPSHOT)
+    wait_until(lambda: has_user("carol"), 3, "the second one")
+
+
 # --- without systemd; and the rest ---
 
 def test_without_systemd_a_link_leads_to_its_own_socket(house, daemon):
