@@ -4,7 +4,8 @@
  *
  * Looks users p0, p1, … up as programs do, COUNT times, each time another one, and prints for
  * each time the microseconds of: by name, by number, his groups, a name that nobody has. The first
- * one of each sort, which loads the modules, is not counted. One that is not found ends the program.
+ * one of each sort, which loads the modules, is not counted. One that is not found ends the
+ * program.
  */
 #include <grp.h>
 #include <pwd.h>
