@@ -904,6 +904,8 @@ def test_the_sample_for_caddy(authority, house):
         # caddy 2.6 says 502 for a body that it cuts off.
         assert host.call("PUT", f"/v1/links/{words()}", b"x" * 100000).status in (413, 502)
         assert Vendor(relay, "wx1").post(b"x" * 60000, "signature=very-secret").status == 200
+        relay.service.stop()
+        assert phone.get("/cb/work?code=very-secret&state=x").status == 502
         assert "very-secret" not in caddy.service.log()
     finally:
         caddy.stop()
