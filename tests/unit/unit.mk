@@ -46,6 +46,21 @@ t_mapping_SOURCES = tests/unit/t-mapping.c $(FAKE_PROVIDERS)
 t_mapping_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_mapping_LDADD = libjauthd.la $(UNIT_LIBS)
 
+check_PROGRAMS += t-host-ids t-people t-people-uids t-uid-overrides
+HOST_FILES = tests/unit/host-files.c tests/unit/host-files.h
+t_host_ids_SOURCES = tests/unit/t-host-ids.c $(HOST_FILES)
+t_host_ids_CFLAGS = $(UNIT_CFLAGS)
+t_host_ids_LDADD = libjauthd.la $(UNIT_LIBS)
+t_people_SOURCES = tests/unit/t-people.c $(FAKE_PROVIDERS) $(HOST_FILES)
+t_people_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_people_LDADD = libjauthd.la $(UNIT_LIBS)
+t_people_uids_SOURCES = tests/unit/t-people-uids.c $(HOST_FILES)
+t_people_uids_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_people_uids_LDADD = libjauthd.la $(UNIT_LIBS)
+t_uid_overrides_SOURCES = tests/unit/t-uid-overrides.c
+t_uid_overrides_CFLAGS = $(UNIT_CFLAGS)
+t_uid_overrides_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += t-relay-key
 t_relay_key_SOURCES = tests/unit/t-relay-key.c
 t_relay_key_CFLAGS = $(UNIT_CFLAGS)
