@@ -27,6 +27,7 @@ libjauth_base_la_SOURCES = \
 	base/text.c base/text.h \
 	base/totp.c base/totp.h \
 	base/traces.c base/traces.h \
+	base/uid-overrides.c base/uid-overrides.h \
 	base/url.c base/url.h
 libjauth_base_la_CPPFLAGS = $(AM_CPPFLAGS)
 libjauth_base_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(JOSE_CFLAGS) $(CRYPTO_CFLAGS)

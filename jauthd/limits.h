@@ -32,13 +32,17 @@
 #define USER_NAME_MAX               256
 #define USER_GROUPS_MAX             1024
 
+/* People, see people.h */
+#define GROUPS_MAX                  256      /* [group NAME] sections */
+#define PERSON_GROUPS_MAX           1024     /* of one person, from one source */
+
 /* Threads */
 #define WORKER_NAMES_THREADS        4
 #define WORKER_NAMES_QUEUE          1024
 #define WORKER_HASH_QUEUE           1024
 #define WORKER_HASH_THREADS_MAX     16
 #define STORE_QUEUE                 4096
-#define STORE_QUERIES_MAX           128      /* statements kept prepared */
+#define STORE_QUERIES_MAX           384      /* statements kept prepared */
 #define STORE_BUSY_MS               5000     /* somebody else reads the file */
 
 /* Talking to jauth-http */
@@ -78,6 +82,7 @@
 #define BUS_BACKOFF_MIN_MS          200
 #define BUS_BACKOFF_MAX_MS          5000
 #define BUS_ROWS_MAX                10000    /* of one reply */
+#define BUS_PEOPLE_PAGE             1000
 #define BUS_CALLS_MAX               512      /* whose callers are being asked for */
 #define BUS_TIMEOUT_MS              10000
 #define BUS_LOG_ROWS                100      /* unless said otherwise */
