@@ -18,7 +18,7 @@ libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
 	jauthd/config.c jauthd/config.h jauthd/config-accounts.c jauthd/config-gateways.c jauthd/config-general.c \
 	jauthd/config-methods.c jauthd/config-parts.c jauthd/config-parts.h \
-	jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
+	jauthd/config-registration.c jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
 libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c \
 	jauthd/bus-admin.h jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-limits.c \
 	jauthd/bus-limits.h jauthd/bus-links.c jauthd/bus-loop.c jauthd/bus-loop.h \
