@@ -36,7 +36,8 @@ libjauthd_la_SOURCES += jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \
-	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-phases.c jauthd/login-private.h \
+	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-newcomer.c jauthd/login-phases.c \
+	jauthd/login-private.h \
 	jauthd/login-provider.c jauthd/login-row.c jauthd/login-screen.c jauthd/login-verdict.c \
 	jauthd/login-verdict.h jauthd/login-view.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
 	jauthd/preparations.h
