@@ -186,15 +186,28 @@ static enum verdict_answer refuse_stranger(const struct verdict *verdict, struct
 	return requests_add(db, &request) < 0 ? VERDICT_FAULT : VERDICT_NO;
 }
 
-/* Nobody of this name: the identity may become him. */
+/* Nobody had this name when it was looked up: the identity may become him, or another login of the
+ * same person was faster. */
 static enum verdict_answer look_at_newcomer(struct verdict *verdict, struct db *db)
 {
+	const struct identity *identity = &verdict->identity.identity;
+	struct person person;
+	int r;
+
 	if (!verdict->may_be_new)
 		return VERDICT_NO;
-	if (mapping_check_new(db, verdict->method, &verdict->identity.identity, verdict->user.name,
+	if (mapping_check_new(db, verdict->method, identity, verdict->user.name,
 			      &verdict->mapping) < 0)
 		return VERDICT_FAULT;
-	return verdict->mapping == MAPPING_RULE ? VERDICT_NEWCOMER : VERDICT_NO;
+	if (verdict->mapping == MAPPING_RULE)
+		return VERDICT_NEWCOMER;
+	if (verdict->mapping != MAPPING_OTHER)
+		return VERDICT_NO;
+	r = person_by_identity(db, identity->issuer, identity->subject, &person);
+	if (r < 0 && r != -ENOENT)
+		return VERDICT_FAULT;
+	return r == 0 && text_equals(person.name, verdict->user.name) ? VERDICT_NEWCOMER
+								      : VERDICT_NO;
 }
 
 struct group_look {

@@ -27,8 +27,18 @@ static enum verdict_answer unmade(struct verdict *verdict, enum verdict_answer a
 				  const char *reason)
 {
 	verdict->is_undone = true;
-	verdict->reason = reason;
+	(void)text_into(verdict->reason, sizeof(verdict->reason), reason);
 	return answer;
+}
+
+/* From now on the name is known, and stands in the audit as such. */
+static void note_made(struct verdict *verdict, const struct person *person)
+{
+	(void)text_into(verdict->row.user, sizeof(verdict->row.user), person->name);
+	verdict->row.uid = person->uid;
+	(void)text_into(verdict->row.mapping, sizeof(verdict->row.mapping),
+			verdict_mapping_word(MAPPING_PERSON));
+	verdict_set_outcome(verdict, LOGIN_DENIED, "registered");
 }
 
 /* Another login was faster. His user is the one that was asked for, or no. */
@@ -43,7 +53,8 @@ static enum verdict_answer find_made(struct verdict *verdict, struct db *db,
 	if (r < 0 || !text_equals(person.name, verdict->user.name))
 		return unmade(verdict, VERDICT_NO, mapping_result_text(MAPPING_OTHER));
 	if (person.state != PERSON_ACTIVE)
-		return unmade(verdict, VERDICT_LOCKED, NULL);
+		return unmade(verdict, VERDICT_LOCKED, "");
+	note_made(verdict, &person);
 	return VERDICT_YES;
 }
 
@@ -114,7 +125,15 @@ static enum verdict_answer make(struct verdict *verdict, struct db *db)
 	}
 	if (add_groups(verdict, db, &person) < 0)
 		return VERDICT_FAULT;
+	note_made(verdict, &person);
 	return look_at_rights(verdict, db, &person);
+}
+
+static enum verdict_answer refuse_name(struct verdict *verdict, const char *fault)
+{
+	_cleanup_free_ char *reason = text_format("no new user: the name %s", fault);
+
+	return unmade(verdict, VERDICT_NO, reason);
 }
 
 enum verdict_answer verdict_decide_newcomer(struct verdict *verdict, struct db *db)
@@ -129,16 +148,13 @@ enum verdict_answer verdict_decide_newcomer(struct verdict *verdict, struct db *
 	if (verdict->mapping == MAPPING_OTHER)
 		answer = find_made(verdict, db, &verdict->identity.identity);
 	else if (verdict->mapping != MAPPING_RULE)
-		answer = unmade(verdict, VERDICT_NO, NULL);
+		answer = unmade(verdict, VERDICT_NO, "");
 	else if (fault)
-		answer = unmade(verdict, VERDICT_NO, fault);
+		answer = refuse_name(verdict, fault);
 	else
 		answer = make(verdict, db);
 	if (answer != VERDICT_YES)
 		return answer;
-	verdict_set_outcome(verdict, LOGIN_DENIED, "registered");
-	(void)text_into(verdict->row.mapping, sizeof(verdict->row.mapping),
-			verdict_mapping_word(MAPPING_PERSON));
 	db_make_durable(db);
 	return audit_add(db, &verdict->row, NULL) < 0 ? VERDICT_FAULT : VERDICT_RECORDED;
 }

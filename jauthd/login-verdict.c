@@ -26,8 +26,8 @@ static enum login_state row_outcome(const struct audit_row *row)
 
 void verdict_refuse(struct login *login, const struct verdict *verdict)
 {
-	const char *reason = verdict->reason ? verdict->reason :
-					       mapping_result_text(verdict->mapping);
+	const char *reason = *verdict->reason ? verdict->reason :
+						mapping_result_text(verdict->mapping);
 
 	if (verdict->answer == VERDICT_LOCKED)
 		reason = "account locked";

@@ -54,7 +54,7 @@ struct verdict {
 	/* results */
 	enum verdict_answer answer;
 	enum mapping_result mapping;
-	const char *reason;              /* instead of the mapping's, a literal; or NULL */
+	char reason[AUDIT_TEXT_MAX];     /* instead of the mapping's; or "" */
 	bool is_undone;                  /* nothing of it was written */
 	bool has_news;                   /* of the user database */
 };

@@ -172,6 +172,8 @@ static void a_newcomer_is_made_and_comes_again(void **state)
 	assert_string_equal(found.source, "far");
 	assert_null(strchr(found.real_name, ':'));
 	expect_row(world, "denied", "registered");
+	assert_string_equal(world_audit(world).user, NAME);
+	assert_int_equal(world_audit(world).uid, found.uid);
 	assert_true(world_is_quiet(world));      /* nothing is told before it is on the disk */
 	written(0);
 	assert_true(world_step(world));
