@@ -31,6 +31,7 @@ libjauth_providers_la_SOURCES = \
 	providers/google.c \
 	providers/id-token.c providers/id-token.h \
 	providers/jwks.c providers/jwks.h \
+	providers/list-wait.c providers/list-wait.h \
 	providers/oauth-tokens.c providers/oauth-tokens.h \
 	providers/oidc.c providers/oidc.h \
 	providers/oidc-identity.c \
@@ -89,6 +90,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-poll.c \
 	providers/wechat-type.c \
 	providers/wecom.c providers/wecom.h \
+	providers/wecom-directory.c providers/wecom-directory.h providers/wecom-list.c \
 	providers/wecom-api.c \
 	providers/wecom-message.c \
 	providers/wecom-page.c providers/wecom-page.h \
