@@ -7,6 +7,7 @@
  */
 #include "jauthd/directory-apply.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -86,6 +87,16 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Without a round 1 he is where he was. */
+static int copy_places(struct member *member)
+{
+	member->new_places = list_free(member->new_places);
+	for (size_t i = 0; member->old_places && member->old_places[i]; i++)
+		if (list_add(&member->new_places, member->old_places[i]) < 0)
+			abort();
+	return 0;
+}
+
 static int read_member(struct directory_pass *pass, const char *subject, struct member *member)
 {
 	const char *id = pass->method->id;
@@ -93,14 +104,18 @@ static int read_member(struct directory_pass *pass, const char *subject, struct 
 				 &member->n_same);
 	bool is_told;
 
+	if (r == 0 && pass->retries)
+		r = copy_places(member);
 	if (r < 0)
 		return r;
-	qsort(member->new_places, list_length(member->new_places), sizeof(char *), by_text);
+	if (member->new_places)
+		qsort(member->new_places, list_length(member->new_places), sizeof(char *),
+		      by_text);
 	r = stage_get_member(pass->db, id, 0, subject, &member->old);
 	member->has_old = r == 0;
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = stage_get_member(pass->db, id, 1, subject, &member->new);
+	r = pass->retries ? -ENOENT : stage_get_member(pass->db, id, 1, subject, &member->new);
 	is_told = r == 0;
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -146,6 +161,14 @@ void directory_report_text(const struct directory_report *report, struct buf *bu
 				       (long long)report->n_changes[i], words[i]);
 	if (buf->len == begin)
 		buf_add_text(buf, "no changes");
+}
+
+bool directory_report_has_changes(const struct directory_report *report)
+{
+	for (size_t i = 0; i < CHANGE_N_; i++)
+		if (report->n_changes[i])
+			return true;
+	return false;
 }
 
 void directory_report_done(struct directory_report *report)
@@ -596,13 +619,21 @@ static int run_member(struct directory_pass *pass, const char *subject)
 	return r;
 }
 
+static int next_subject(struct directory_pass *pass, const char *after,
+			char ret_subject[IDENTITY_TEXT_MAX + 1])
+{
+	return pass->retries ?
+	       stage_next_faulty(pass->db, pass->method->id, after, ret_subject) :
+	       stage_next_affected(pass->db, pass->method->id, after, ret_subject);
+}
+
 int directory_run_slice(struct directory_pass *pass, char after[IDENTITY_TEXT_MAX + 1])
 {
 	char subject[IDENTITY_TEXT_MAX + 1];
 	int r = 1;
 
 	for (unsigned n = 0; r == 1 && n < DIRECTORY_SLICE; n++) {
-		r = stage_next_affected(pass->db, pass->method->id, after, subject);
+		r = next_subject(pass, after, subject);
 		if (r != 1)
 			break;
 		r = run_member(pass, subject);
@@ -633,7 +664,7 @@ int directory_collect_names(struct directory_pass *pass, char after[IDENTITY_TEX
 	int r = 1;
 
 	for (unsigned n = 0; r == 1 && n < DIRECTORY_SLICE; n++) {
-		r = stage_next_affected(pass->db, pass->method->id, after, subject);
+		r = next_subject(pass, after, subject);
 		if (r != 1)
 			break;
 		r = collect_name(pass, subject, ret_names);

@@ -33,9 +33,9 @@ struct directory_report {
 	int64_t n_changes[CHANGE_N_];
 	int64_t n_removals;              /* of those who could log in */
 	int64_t n_looked_at;
-	bool has_changes;                /* anything at all is to be written */
 };
 
+bool directory_report_has_changes(const struct directory_report *report);
 void directory_report_done(struct directory_report *report);
 const char *directory_change_word(enum directory_change change);
 /* "3 added, 1 locked"; "no changes". */
@@ -53,6 +53,7 @@ struct directory_pass {
 	const struct host_ids *host;     /* NULL: in the first pass, when no name was looked up */
 	int64_t now_s;
 	bool applies;                    /* else nothing is changed */
+	bool retries;                    /* of round 0, those with a fault; there is no round 1 */
 	struct directory_report *report;
 	struct directory_locked *locked; /* collected; the caller frees */
 	size_t n_locked;

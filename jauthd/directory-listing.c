@@ -38,6 +38,7 @@ struct listing {
 	bool has_changed_rows;           /* a department is new, or called otherwise */
 	bool has_round;                  /* the store has a row that says so */
 	bool is_ended, is_abandoned;
+	bool is_bad;                     /* what was told cannot be right */
 	char fault[AUDIT_TEXT_MAX];
 };
 
@@ -195,10 +196,11 @@ static void on_kept(struct job *job)
 	struct listing *listing = keeping->listing;
 
 	listing->n_jobs--;
-	if (keeping->result == -EBADMSG)
+	if (keeping->result == -EBADMSG) {
+		listing->is_bad = true;
 		set_fault(listing, "a member of department \"%s\" was told of otherwise for "
 			  "another department", keeping->batch.department);
-	else if (keeping->result < 0)
+	} else if (keeping->result < 0)
 		set_fault(listing, "the store failed: %s", strerror(-keeping->result));
 	keeping_free(keeping);
 	if (listing->is_abandoned && !listing->n_jobs)
@@ -302,7 +304,7 @@ struct loading {
 	char directory[METHOD_ID_MAX + 1];
 	unsigned char seed[SHA256_BYTES];
 	int64_t now_s;
-	bool fresh;
+	bool takes_listed;
 	struct directory_row row;
 	struct departments departments;
 	bool goes_on;
@@ -354,6 +356,26 @@ static int load_done(const char *id, bool is_same, void *context)
 	return 0;
 }
 
+static bool may_go_on(const struct loading *loading)
+{
+	const struct directory_row *row = &loading->row;
+	bool is_young = row->began_s <= loading->now_s &&
+			loading->now_s - row->began_s <= DIRECTORY_LIST_S &&
+			memcmp(row->seed, loading->seed, SHA256_BYTES) == 0;
+
+	switch (row->stage) {
+	case DIRECTORY_IDLE:
+		return false;
+	case DIRECTORY_LISTING:
+		return is_young;
+	case DIRECTORY_LISTED:
+		return is_young && loading->takes_listed;
+	case DIRECTORY_APPLYING:
+		return true;
+	}
+	return false;
+}
+
 /* Digests of what is done stay in the store: stage_mark_done() is not called for it again. */
 static int load(struct db *db, struct loading *loading)
 {
@@ -361,11 +383,7 @@ static int load(struct db *db, struct loading *loading)
 
 	if (r == 0)
 		r = stage_each_department(db, loading->directory, 0, load_applied, loading);
-	loading->goes_on = !loading->fresh && loading->row.stage != DIRECTORY_IDLE &&
-			   memcmp(loading->row.seed, loading->seed, SHA256_BYTES) == 0 &&
-			   (loading->row.stage == DIRECTORY_APPLYING ||
-			    (loading->row.began_s <= loading->now_s &&
-			     loading->now_s - loading->row.began_s <= DIRECTORY_LIST_S));
+	loading->goes_on = r == 0 && may_go_on(loading);
 	if (r == 0 && loading->goes_on)
 		r = stage_each_department(db, loading->directory, 1, load_staged, loading);
 	if (r == 0 && loading->goes_on)
@@ -428,7 +446,7 @@ int listing_new(const struct listing_start *start, struct listing **ret_listing)
 		.job = { .run = run_load, .done = on_loaded },
 		.listing = listing,
 		.now_s = start->now_s,
-		.fresh = start->fresh,
+		.takes_listed = start->takes_listed,
 	};
 	memcpy(loading->seed, listing->seed, SHA256_BYTES);
 	(void)text_into(loading->directory, sizeof(loading->directory), start->method->id);
@@ -741,12 +759,18 @@ bool listing_has_changes(const struct listing *listing)
 	return false;
 }
 
+bool listing_is_bad(const struct listing *listing)
+{
+	return listing->is_bad;
+}
+
 void listing_end(struct listing *listing, const char *fault)
 {
+	if (!listing->fault[0] && !fault)
+		check_whole(listing);
+	listing->is_bad = listing->is_bad || listing->fault[0];
 	if (fault)
 		set_fault(listing, "%s", fault);
-	else
-		check_whole(listing);
 	listing->is_ended = true;
 	/* Once anything changed the store must know of all departments which they are. */
 	if (!listing->fault[0] && listing_has_changes(listing))

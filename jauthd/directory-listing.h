@@ -19,7 +19,7 @@ struct listing_start {
 	struct config *config;           /* a reference is taken */
 	const struct method *method;     /* of it, with a directory's rule */
 	int64_t now_s;
-	bool fresh;                      /* do not go on with an earlier one */
+	bool takes_listed;               /* one that a sysadmin was asked about counts */
 	/* Called once, on the loop, when it may begin: 0, or -errno of the store. */
 	void (*ready)(void *context, int error);
 	/* Called once after listing_end(), when all is in the store. */
@@ -45,6 +45,8 @@ const char *listing_name(const struct listing *listing, const char *department);
 
 /* NULL: none so far. */
 const char *listing_fault(const struct listing *listing);
+/* The fault lies in what was told: it is not to be gone on with. */
+bool listing_is_bad(const struct listing *listing);
 /* The provider ended: `fault` or NULL. */
 void listing_end(struct listing *listing, const char *fault);
 /* After `kept` and without a fault: some department is not as it was, or gone. Otherwise nothing was

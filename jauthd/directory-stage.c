@@ -90,24 +90,6 @@ int stage_clear(struct db *db, const char *directory)
 	return r;
 }
 
-int stage_forget(struct db *db, const char *directory)
-{
-	int r = stage_clear(db, directory);
-
-	if (r == 0)
-		r = run_for(query_new(db, "DELETE FROM directory_departments WHERE directory = ?1"),
-			    directory);
-	if (r == 0)
-		r = run_for(query_new(db, "DELETE FROM directory_members WHERE directory = ?1"),
-			    directory);
-	if (r == 0)
-		r = run_for(query_new(db, "DELETE FROM directory_places WHERE directory = ?1"),
-			    directory);
-	if (r == 0)
-		r = run_for(query_new(db, "DELETE FROM directories WHERE id = ?1"), directory);
-	return r;
-}
-
 /* --- round 1 --- */
 
 int stage_add_department(struct db *db, const char *directory,
@@ -304,14 +286,37 @@ int stage_get_member(struct db *db, const char *directory, int round, const char
 	return r < 0 ? r : fits ? 0 : -EUCLEAN;
 }
 
+static int read_next(struct query *query, const char *directory, const char *after,
+		     char ret_subject[IDENTITY_TEXT_MAX + 1])
+{
+	bool fits = true;
+	int r;
+
+	query_text(query, 1, directory);
+	query_text(query, 2, after);
+	r = query_step(query);
+	if (r == 1 && query_column_is_null(query, 0))
+		r = 0;
+	else if (r == 1)
+		fits = text_into(ret_subject, IDENTITY_TEXT_MAX + 1, query_column_text(query, 0));
+	query_done(query);
+	return fits ? r : -EUCLEAN;
+}
+
+int stage_next_faulty(struct db *db, const char *directory, const char *after,
+		      char ret_subject[IDENTITY_TEXT_MAX + 1])
+{
+	return read_next(query_new(db, "SELECT min(subject) FROM directory_members"
+				       " WHERE directory = ?1 AND round = 0 AND subject > ?2"
+				       " AND fault <> ''"), directory, after, ret_subject);
+}
+
 /* Of round 1: who is told of in it, and who was in a department that it tells of anew, or not any
  * more. */
 int stage_next_affected(struct db *db, const char *directory, const char *after,
 			char ret_subject[IDENTITY_TEXT_MAX + 1])
 {
 	struct query *query;
-	bool fits = true;
-	int r;
 
 	query = query_new(db,
 		"SELECT min(subject) FROM ("
@@ -326,15 +331,7 @@ int stage_next_affected(struct db *db, const char *directory, const char *after,
 		"  AND NOT EXISTS (SELECT 1 FROM directory_done WHERE directory = ?1"
 		"   AND department = place.department AND is_same)"
 		"  ORDER BY subject LIMIT 1))");
-	query_text(query, 1, directory);
-	query_text(query, 2, after);
-	r = query_step(query);
-	if (r == 1 && query_column_is_null(query, 0))
-		r = 0;
-	else if (r == 1)
-		fits = text_into(ret_subject, IDENTITY_TEXT_MAX + 1, query_column_text(query, 0));
-	query_done(query);
-	return fits ? r : -EUCLEAN;
+	return read_next(query, directory, after, ret_subject);
 }
 
 static int list_places(struct query *query, char ***ret_list, size_t *ret_n)

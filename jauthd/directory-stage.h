@@ -54,8 +54,6 @@ int stage_get(struct db *db, const char *directory, struct directory_row *ret_ro
 int stage_set(struct db *db, const char *directory, const struct directory_row *row);
 /* Drops round 1. */
 int stage_clear(struct db *db, const char *directory);
-/* The directory itself and all that is known of it. */
-int stage_forget(struct db *db, const char *directory);
 
 /* Into round 1. Again: the later one counts. */
 int stage_add_department(struct db *db, const char *directory,
@@ -84,6 +82,9 @@ int stage_finish(struct db *db, const char *directory);
  * is written; 0: none is left. */
 int stage_next_affected(struct db *db, const char *directory, const char *after,
 			char ret_subject[IDENTITY_TEXT_MAX + 1]);
+/* The same of those with a fault alone. */
+int stage_next_faulty(struct db *db, const char *directory, const char *after,
+		      char ret_subject[IDENTITY_TEXT_MAX + 1]);
 /* -ENOENT. */
 int stage_get_member(struct db *db, const char *directory, int round, const char *subject,
 		     struct stage_member *ret_member);
