@@ -13,6 +13,7 @@
 #include "jauthd/worker.h"
 
 struct bus;
+struct directories;
 struct metrics;
 
 struct core {
@@ -24,6 +25,7 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct directories *directories;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

@@ -25,6 +25,7 @@
 #include "jauthd/check.h"
 #include "jauthd/config.h"
 #include "jauthd/core.h"
+#include "jauthd/directory.h"
 #include "jauthd/metrics.h"
 #include "jauthd/org.jauth1.xml.h"
 #include "jauthd/requests.h"
@@ -125,6 +126,7 @@ int core_reload(struct core *core)
 		log_error("the configuration has mistakes; the old one stays");
 	} else {
 		logins_set_config(core->logins, config);
+		directories_set_config(core->directories);
 		config_unref(config);
 		log_info("configuration read again");
 	}
@@ -228,7 +230,8 @@ static int add_sources(struct core *core)
 
 static const struct bus_method *const bus_tables[] = {
 	bus_login_methods, bus_links_methods, bus_users_methods, bus_phones_methods,
-	bus_requests_methods, bus_admin_methods, bus_ways_methods, bus_limits_methods, NULL,
+	bus_requests_methods, bus_admin_methods, bus_ways_methods, bus_limits_methods,
+	bus_directories_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
@@ -289,6 +292,29 @@ static int make_logins(struct core *core, const struct options *options, struct 
 	return logins_new(&env, config, &core->logins);
 }
 
+static void on_people_changed(void *context UNUSED)
+{
+}
+
+static void on_locked(void *context UNUSED, const char *issuer UNUSED, const char *subject UNUSED)
+{
+}
+
+static int make_directories(struct core *core)
+{
+	const struct directories_env env = {
+		.event = core->event,
+		.store = core->store,
+		.names = core->names,
+		.logins = core->logins,
+		.changed = on_people_changed,
+		.locked = on_locked,
+		.context = core,
+	};
+
+	return directories_new(&env, &core->directories);
+}
+
 static int make_bus(struct core *core)
 {
 	struct bus_config config = {
@@ -312,6 +338,8 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = make_logins(core, options, config);
 	if (r >= 0)
+		r = make_directories(core);
+	if (r >= 0)
 		r = add_sources(core);
 	if (r >= 0)
 		r = metrics_new(core->event, core->logins, core->names, &core->metrics);
@@ -331,6 +359,7 @@ static void end(struct core *core)
 	workers_free(core->hashes);
 	store_free(core->store);
 	metrics_free(core->metrics);
+	directories_free(core->directories);
 	logins_free(core->logins);
 	codes_free(core->codes);
 	bus_free(core->bus);
