@@ -184,6 +184,14 @@ static void run_slice(struct job *job, void *context)
 		run->result = slice_in(context, run);
 }
 
+/* What contradicts itself is not gone on with. What began to count is, at the next sync. */
+static void fail(struct directory_run *run)
+{
+	if (run->result == -EBADMSG && run->step != RUN_APPLYING)
+		run->row.stage = DIRECTORY_IDLE;
+	end_run(run, run->fault);
+}
+
 static void planned(struct directory_run *run);
 static void finish(struct directory_run *run);
 static void collect(struct directory_run *run);
@@ -198,7 +206,7 @@ static void on_slice(struct job *job)
 		env->locked(env->context, run->locked[i].issuer, run->locked[i].subject);
 	free_locked(run);
 	if (fault_of(run))
-		end_run(run, run->fault);
+		fail(run);
 	else if (run->has_more)
 		collect(run);
 	else if (run->step == RUN_APPLYING && run->retries)
@@ -256,7 +264,7 @@ static void on_collected(struct job *job)
 	struct directory_run *run = run_of(job);
 
 	if (fault_of(run))
-		end_run(run, run->fault);
+		fail(run);
 	else if (run->names || !run->host)
 		look_up(run);
 	else

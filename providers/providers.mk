@@ -14,6 +14,8 @@ libjauth_providers_la_SOURCES = \
 	providers/dingtalk-api.c \
 	providers/dingtalk-device.c providers/dingtalk-device.h \
 	providers/dingtalk-device-reply.c \
+	providers/dingtalk-directory.c providers/dingtalk-directory.h \
+	providers/dingtalk-list.c \
 	providers/dingtalk-error.c providers/dingtalk-error.h \
 	providers/dingtalk-message.c \
 	providers/dingtalk-page.c providers/dingtalk-page.h \
