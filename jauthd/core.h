@@ -15,6 +15,7 @@
 struct bus;
 struct directories;
 struct metrics;
+struct publish;
 
 struct core {
 	sd_event *event;
@@ -26,6 +27,7 @@ struct core {
 	struct bus *bus;
 	struct metrics *metrics;
 	struct directories *directories;
+	struct publish *publish;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

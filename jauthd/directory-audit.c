@@ -8,16 +8,6 @@
 #include "jauthd/audit.h"
 #include "jauthd/directory-private.h"
 
-static void put_clean(char *field, size_t size, const char *text)
-{
-	struct buf clean = BUF_INIT(4 * AUDIT_TEXT_MAX);
-
-	/* A character is at most four bytes. */
-	text_add_clean(&clean, text ? text : "", (size - 8) / 4);
-	(void)text_into(field, size, buf_text(&clean));
-	buf_done(&clean);
-}
-
 int directory_audit(struct db *db, const struct directory_event *event)
 {
 	struct audit_row row = { .time_s = event->now_s, .uid = event->uid };
@@ -33,10 +23,10 @@ int directory_audit(struct db *db, const struct directory_event *event)
 	(void)text_into(row.origin, sizeof(row.origin), "local");
 	(void)text_into(row.method, sizeof(row.method), event->directory);
 	(void)text_into(row.outcome, sizeof(row.outcome), login_state_names[outcome]);
-	put_clean(row.reason, sizeof(row.reason), event->text);
-	put_clean(row.issuer, sizeof(row.issuer), event->issuer);
-	put_clean(row.subject, sizeof(row.subject), event->subject);
-	put_clean(row.display, sizeof(row.display), event->display);
+	text_into_clean(row.reason, sizeof(row.reason), event->text);
+	text_into_clean(row.issuer, sizeof(row.issuer), event->issuer ? event->issuer : "");
+	text_into_clean(row.subject, sizeof(row.subject), event->subject ? event->subject : "");
+	text_into_clean(row.display, sizeof(row.display), event->display ? event->display : "");
 	r = audit_add(db, &row, NULL);
 	if (r == 0)
 		audit_log(&row);

@@ -64,19 +64,17 @@ struct keeping {
 static void set_fault(struct listing *listing, const char *format, ...) PRINTF_LIKE(2, 3);
 static void set_fault(struct listing *listing, const char *format, ...)
 {
-	struct buf raw = BUF_INIT(4 * AUDIT_TEXT_MAX), clean = BUF_INIT(AUDIT_TEXT_MAX);
+	struct buf text = BUF_INIT(4 * AUDIT_TEXT_MAX);
 	va_list args;
 
 	if (listing->fault[0])
 		return;
 	va_start(args, format);
-	buf_add_format_list(&raw, format, args);
+	buf_add_format_list(&text, format, args);
 	va_end(args);
-	text_add_clean(&clean, buf_text(&raw), (AUDIT_TEXT_MAX - 8) / 4);
-	(void)text_into(listing->fault, sizeof(listing->fault),
-			clean.len ? buf_text(&clean) : "what was told cannot be right");
-	buf_done(&raw);
-	buf_done(&clean);
+	text_into_clean(listing->fault, sizeof(listing->fault),
+			text.len ? buf_text(&text) : "what was told cannot be right");
+	buf_done(&text);
 }
 
 static void batch_done(struct batch *batch)

@@ -123,7 +123,7 @@ static void on_ended(struct job *job)
 static void end_run(struct directory_run *run, const char *fault)
 {
 	run->step = RUN_ENDING;
-	(void)text_into(run->fault, sizeof(run->fault), fault ? fault : "");
+	text_into_clean(run->fault, sizeof(run->fault), fault ? fault : "");
 	add_job(run, run_end, on_ended);
 }
 

@@ -134,7 +134,7 @@ static void settle(struct directories *directories, struct directory *directory,
 		buf_add_text(&text, fault);
 	else
 		directory_report_text(&run->report, &text);
-	(void)text_into(directory->text, sizeof(directory->text), buf_text(&text));
+	text_into_clean(directory->text, sizeof(directory->text), buf_text(&text));
 	buf_done(&text);
 	directory->state = asks ? DIRECTORY_ASKS : fault ? DIRECTORY_FAILED : DIRECTORY_DONE;
 	if (!run->options.is_dry)

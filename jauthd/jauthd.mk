@@ -12,7 +12,8 @@ libjauthd_la_SOURCES += jauthd/accounts.c jauthd/accounts.h jauthd/audit.c jauth
 libjauthd_la_SOURCES += jauthd/enrolments.c jauthd/enrolments.h jauthd/keyed-hash.c \
 	jauthd/keyed-hash.h jauthd/phones.c jauthd/phones.h
 libjauthd_la_SOURCES += jauthd/host-ids.c jauthd/host-ids.h jauthd/people.c jauthd/people.h \
-	jauthd/people-claim.c jauthd/people-groups.c jauthd/people-locks.c jauthd/people-uids.c
+	jauthd/people-claim.c jauthd/people-groups.c jauthd/people-locks.c jauthd/people-uids.c \
+	jauthd/publish.c jauthd/publish.h jauthd/publish-picture.c jauthd/publish-picture.h
 libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store.c jauthd/store.h \
 	jauthd/worker.c jauthd/worker.h
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \

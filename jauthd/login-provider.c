@@ -46,13 +46,9 @@ bool login_has_ended(const struct login *login)
 
 static void end_with(struct login *login, const struct refusal *refusal, const char *detail)
 {
-	struct buf clean = BUF_INIT(AUDIT_TEXT_MAX * 4);
-
 	if (login_has_ended(login))
 		return;
-	text_add_clean(&clean, detail ? detail : "", AUDIT_TEXT_MAX / 4);
-	(void)text_into(login->end_detail, sizeof(login->end_detail), buf_text(&clean));
-	buf_done(&clean);
+	text_into_clean(login->end_detail, sizeof(login->end_detail), detail ? detail : "");
 	login->end_refusal = *refusal;
 	login->end = END_REFUSED;
 }
