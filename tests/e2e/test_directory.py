@@ -2,13 +2,20 @@
 """Directories: members of an organisation become users, change, move, leave and come back; what is
 partial, refused or cannot be right changes nothing; killed at any moment it goes on."""
 
+import pathlib
+import shutil
+import time
+
 import pytest
 
 import configs
 from apps import on_best_behaviour
-from directories import (directory_section, is_locked, listed, members, people, query,
-                         refused_sync, sync)
+from bus import Bus
+from directories import (NO, USAGE, Sync, ctl, directory_section, is_locked, listed, members,
+                         people, query, refused_sync, sync)
+from house import wait_until
 from linked import relay_section
+from screen import Terminal
 
 
 def text_of(double, wecom, others="", accounts=None, **more):
@@ -435,3 +442,115 @@ def test_a_second_limit_is_kept(ding):
         ding.add_department(number, f"部门{number}")
     sync(name="ding")                                # more calls than fit into a second
     assert not ding.complaints
+
+
+# --- killed, and hosts that agree ---
+
+def test_killed_while_listing_it_goes_on(house, corp):
+    for number in range(10, 30):
+        corp.add_department(number, f"部门{number}")
+        corp.add_member(f"killed{number}", departments=[number])
+
+    def kill(n):
+        if n == 12:
+            house.jauthd.kill()
+
+    corp.hooks["user/list"] = kill
+    with pytest.raises(AssertionError):
+        sync()
+    corp.hooks.clear()
+    wait_until(house.is_on_bus, 10, "jauthd")
+    assert not people()
+    assert sync().result == "23 added"
+    assert corp.asked["user/list"] <= 25            # 23 departments, and those of the last moment
+    assert corp.asked["department/get"] == 23       # their names are known
+
+
+def test_killed_at_any_moment_nothing_is_half(house, corp):
+    corp.grow(1500, 30)
+    for delay in (0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2):
+        with Bus() as bus:
+            bus.call("Admin", "SyncDirectory", "sa{sv}", "corp", {})
+        time.sleep(delay)
+        house.jauthd.kill()
+        wait_until(house.is_on_bus, 10, "jauthd")
+    wait_until(lambda: listed()["state"] != "runs", 60, "the end")
+    sync()
+    rows = query("SELECT uid, subject, name, state FROM people")
+    assert len(rows) == 1503 and all(state == 0 for *_, state in rows)
+    assert len({uid for uid, *_ in rows}) == 1503
+    assert query("SELECT count(*) FROM directory_places WHERE round = 0") == \
+        query("SELECT count(*) FROM people_groups")
+    assert query("SELECT count(*) FROM directory_done") == [(0,)]
+    assert sync().changes == []
+
+
+def test_a_helper_that_dies_is_no_reason(house, corp):
+    sync()
+    before = people()
+    corp.persons.clear()
+    corp.hooks["user/list"] = lambda n: house.http.kill()
+    refused_sync("--allow-removals", "9")
+    corp.hooks.clear()
+    assert people() == before
+
+
+def test_hosts_of_a_fleet_agree(house, double, corp):
+    key = house.folder / "fleet-key"
+    key.write_text("k" * 43 + "\n")
+    key.chmod(0o640)
+    shutil.chown(key, "root", "jauth")
+    corp.grow(300, 12)
+    seen = []
+    for number in range(3):
+        text = text_of(double, corp, accounts={"uids": "fleet", "fleet_key_file": key})
+        house.configure(text)
+        if number == 1:                              # it met them in another order
+            left = {name: corp.persons.pop(name) for name in list(corp.persons)[::2]}
+            sync()
+            corp.persons.update(left)
+        sync()
+        seen.append({name: uid for name, (uid, *_) in people().items()})
+    assert len(seen[0]) == 303 and seen[0] == seen[1] == seen[2]
+    assert all(0x78000000 <= uid <= 0x7ffffffe for uid in seen[0].values())
+
+
+def test_the_snapshot_tells_of_them(house, corp):
+    sync()
+    snapshot = pathlib.Path("/var/lib/jauth-userdb/snapshot")
+    wait_until(lambda: snapshot.exists() and b"zhangsan" in snapshot.read_bytes(), 10, "it")
+
+
+def test_two_syncs_at_once(house, corp):
+    seen = []
+    corp.hooks["user/list"] = lambda n: seen.append(Sync().complaints)
+    sync()
+    corp.hooks.clear()
+    assert "under way" in seen[0]
+
+
+def test_it_is_told_in_the_audit_and_counted(house, corp):
+    sync()
+    del corp.persons["lisi"]
+    sync()
+    rows = [row for row in house.audit(service="directory")]
+    assert [(row["user"], row["outcome"], row["reason"]) for row in rows] == [
+        ("", "granted", "3 added"), ("lisi", "denied", "left the organisation"),
+        ("", "granted", "1 locked")]
+
+
+def test_what_is_typed_wrong():
+    for words in (["sync"], ["sync", "corp", "--allow-removals", "x"], ["members"]):
+        assert ctl(*words)[0] == USAGE
+    code, out, complaints = ctl("sync", "nobody")
+    assert (code, out) == (NO, "") and "no such directory" in complaints
+    assert ctl("members", "nobody")[0] == NO
+
+
+def test_a_progress_bar_on_a_terminal(house, corp):
+    corp.grow(200, 20)
+    corp.hooks["user/list"] = lambda n: time.sleep(0.05)
+    with Terminal(["jauthctl", "directory", "sync", "corp"], columns=120) as terminal:
+        terminal.wait_for(r"\[#+\.+\] lists")
+        terminal.wait_for(r"203 added")
+        terminal.wait_end()
