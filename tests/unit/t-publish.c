@@ -257,7 +257,7 @@ static void people_are_in_it_with_their_groups(void **state)
 	assert_int_equal(user.gid, group.gid);
 	check_groups(snapshot, "t-zhang", "t-both t-company t-docker t-engineers ");
 	check_groups(snapshot, "t-li", "");
-	check_groups(snapshot, "t-ops", "");             /* a structure gives no group of the host */
+	check_groups(snapshot, "t-ops", "");     /* a structure gives no group of the host */
 	assert_true(snapshot_user_by_name(snapshot, "t-locked", &user));
 	assert_true(user.is_locked);
 	assert_false(snapshot_user_by_name(snapshot, "t-gone", &user));
