@@ -219,16 +219,6 @@ static int audit(struct directory_pass *pass, const struct member *member, const
 
 /* --- locks --- */
 
-static void collect_locked(struct directory_pass *pass, const struct member *member)
-{
-	pass->locked = reallocarray(pass->locked, pass->n_locked + 1, sizeof(*pass->locked));
-	if (!pass->locked)
-		abort();
-	pass->locked[pass->n_locked++] = (struct directory_locked){
-		text_copy(member->new.issuer), text_copy(member->new.subject),
-	};
-}
-
 static bool is_ours(const struct directory_pass *pass, const struct member *member)
 {
 	return member->has_person && text_equals(member->person.source, pass->method->id);
@@ -248,7 +238,6 @@ static int lock(struct directory_pass *pass, const struct member *member, const 
 	if (r == 0 && is_ours(pass, member) && member->person.state == PERSON_ACTIVE)
 		r = person_set_state(pass->db, member->person.uid, PERSON_LOCKED, reason,
 				     pass->now_s);
-	collect_locked(pass, member);
 	return r;
 }
 

@@ -41,11 +41,6 @@ const char *directory_change_word(enum directory_change change);
 /* "3 added, 1 locked"; "no changes". */
 void directory_report_text(const struct directory_report *report, struct buf *buf);
 
-/* The identity of somebody who was locked, for the one who ends his sessions. */
-struct directory_locked {
-	char *issuer, *subject;
-};
-
 struct directory_pass {
 	struct db *db;
 	const struct config *config;
@@ -55,8 +50,6 @@ struct directory_pass {
 	bool applies;                    /* else nothing is changed */
 	bool retries;                    /* of round 0, those with a fault; there is no round 1 */
 	struct directory_report *report;
-	struct directory_locked *locked; /* collected; the caller frees */
-	size_t n_locked;
 	char fault[AUDIT_TEXT_MAX];      /* with -EBADMSG */
 };
 

@@ -54,8 +54,6 @@ struct directory_run {
 	struct job job;
 	char at[IDENTITY_TEXT_MAX + 1];
 	char **names;
-	struct directory_locked *locked;
-	size_t n_locked;
 	bool has_more;
 	int result;
 	char fault[AUDIT_TEXT_MAX];

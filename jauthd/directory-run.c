@@ -143,17 +143,6 @@ static struct directory_pass pass_of(struct directory_run *run, struct db *db)
 	};
 }
 
-static void free_locked(struct directory_run *run)
-{
-	for (size_t i = 0; i < run->n_locked; i++) {
-		free(run->locked[i].issuer);
-		free(run->locked[i].subject);
-	}
-	free(run->locked);
-	run->locked = NULL;
-	run->n_locked = 0;
-}
-
 static int slice_in(struct db *db, struct directory_run *run)
 {
 	struct directory_pass pass = pass_of(run, db);
@@ -162,8 +151,6 @@ static int slice_in(struct db *db, struct directory_run *run)
 
 	(void)text_into(at, sizeof(at), run->at);
 	r = directory_run_slice(&pass, at);
-	run->locked = pass.locked;
-	run->n_locked = pass.n_locked;
 	run->has_more = r == 1;
 	if (pass.fault[0])
 		(void)text_into(run->fault, sizeof(run->fault), pass.fault);
@@ -198,13 +185,11 @@ static void collect(struct directory_run *run);
 
 static void on_slice(struct job *job)
 {
-	const struct directories_env *env;
 	struct directory_run *run = run_of(job);
+	const struct directories_env *env = env_of(run);
 
-	env = env_of(run);
-	for (size_t i = 0; run->result >= 0 && run->step == RUN_APPLYING && i < run->n_locked; i++)
-		env->locked(env->context, run->locked[i].issuer, run->locked[i].subject);
-	free_locked(run);
+	if (run->step == RUN_APPLYING && run->report.n_changes[CHANGE_LOCK] && env->locked)
+		env->locked(env->context);
 	if (fault_of(run))
 		fail(run);
 	else if (run->has_more)
@@ -528,7 +513,6 @@ struct directory_run *directory_run_free(struct directory_run *run)
 	host_ids_free(run->host);
 	directory_report_done(&run->report);
 	list_free(run->names);
-	free_locked(run);
 	config_unref(run->config);
 	free(run);
 	return NULL;

@@ -29,9 +29,9 @@ struct directories_env {
 	struct store *store;
 	struct workers *names;
 	struct logins *logins;
-	/* After a commit: people changed; somebody was locked, his sessions are to end. */
+	/* After a commit: people changed; somebody was locked, whose sessions are to end. */
 	void (*changed)(void *context);
-	void (*locked)(void *context, const char *issuer, const char *subject);
+	void (*locked)(void *context);   /* MAY be NULL */
 	void *context;
 };
 

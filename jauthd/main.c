@@ -316,10 +316,6 @@ static void on_people_changed(void *context)
 	publish_now(core->publish);
 }
 
-static void on_locked(void *context UNUSED, const char *issuer UNUSED, const char *subject UNUSED)
-{
-}
-
 static int make_directories(struct core *core)
 {
 	const struct directories_env env = {
@@ -328,7 +324,6 @@ static int make_directories(struct core *core)
 		.names = core->names,
 		.logins = core->logins,
 		.changed = on_people_changed,
-		.locked = on_locked,
 		.context = core,
 	};
 
