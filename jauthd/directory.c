@@ -153,6 +153,8 @@ void directories_ended(struct directory_run *run, const char *fault)
 	run->listing = listing_free(run->listing);
 	run->host = host_ids_free(run->host);
 	totals->n_running--;
+	if (run->step == RUN_FINISHING)
+		totals->n_locked += (uint64_t)run->report.n_changes[CHANGE_LOCK];
 	if (fault && run->row.stage == DIRECTORY_LISTED)
 		totals->n_asks++;
 	else if (fault)

@@ -359,7 +359,8 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = add_sources(core);
 	if (r >= 0)
-		r = metrics_new(core->event, core->logins, core->names, &core->metrics);
+		r = metrics_new(core->event, core->logins, core->directories, core->names,
+				&core->metrics);
 	if (r >= 0)
 		r = make_bus(core);
 	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;

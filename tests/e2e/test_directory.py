@@ -516,8 +516,10 @@ def test_hosts_of_a_fleet_agree(house, double, corp):
 
 
 def test_the_snapshot_tells_of_them(house, corp):
-    sync()
     snapshot = pathlib.Path("/var/lib/jauth-userdb/snapshot")
+    snapshot.parent.mkdir(exist_ok=True)
+    shutil.chown(snapshot.parent, "jauth", "jauth")
+    sync()
     wait_until(lambda: snapshot.exists() and b"zhangsan" in snapshot.read_bytes(), 10, "it")
 
 
