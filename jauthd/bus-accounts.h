@@ -9,6 +9,7 @@
 extern const struct bus_method bus_links_methods[];
 extern const struct bus_method bus_phones_methods[];
 extern const struct bus_method bus_requests_methods[];
+extern const struct bus_method bus_sessions_methods[];
 extern const struct bus_method bus_users_methods[];
 
 /* For link_each(): a row of ListLinks, into a DBusMessageIter of rows. */

@@ -207,7 +207,11 @@ static void run_answer(struct job *job, void *context)
 
 static void on_answered(struct job *job)
 {
-	finish(container_of(job, struct bus_work, job));
+	struct bus_work *work = container_of(job, struct bus_work, job);
+
+	if (work->after && !work->error && !work->undo)
+		work->after(work);
+	finish(work);
 }
 
 static void start_answer(struct bus_work *work)

@@ -14,6 +14,7 @@
 
 struct bus;
 struct metrics;
+struct sessions;
 
 struct core {
 	sd_event *event;
@@ -24,6 +25,7 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct sessions *sessions;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

@@ -31,6 +31,8 @@ libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h jauthd/relay.c jauthd/relay.
 libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
+libjauthd_la_SOURCES += jauthd/bus-sessions.c jauthd/sessions.c jauthd/sessions.h \
+	jauthd/sessions-helper.c jauthd/sessions-helper.h jauthd/sessions-keeper.c
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \
 	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-phases.c jauthd/login-private.h \

@@ -28,6 +28,7 @@
 #include "jauthd/metrics.h"
 #include "jauthd/org.jauth1.xml.h"
 #include "jauthd/requests.h"
+#include "jauthd/sessions.h"
 
 #define DAEMON_USER "jauth"
 
@@ -228,7 +229,7 @@ static int add_sources(struct core *core)
 
 static const struct bus_method *const bus_tables[] = {
 	bus_login_methods, bus_links_methods, bus_users_methods, bus_phones_methods,
-	bus_requests_methods, bus_admin_methods, bus_ways_methods, bus_limits_methods, NULL,
+	bus_requests_methods, bus_sessions_methods, bus_admin_methods, bus_ways_methods, bus_limits_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
@@ -316,6 +317,8 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = metrics_new(core->event, core->logins, core->names, &core->metrics);
 	if (r >= 0)
+		r = sessions_new(core->event, core->store, END_SESSION_SOCKET, &core->sessions);
+	if (r >= 0)
 		r = make_bus(core);
 	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;
 	return r;
@@ -331,6 +334,7 @@ static void end(struct core *core)
 	workers_free(core->hashes);
 	store_free(core->store);
 	metrics_free(core->metrics);
+	sessions_free(core->sessions);
 	logins_free(core->logins);
 	codes_free(core->codes);
 	bus_free(core->bus);
