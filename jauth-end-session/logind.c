@@ -87,7 +87,8 @@ static int find_path(DBusConnection *connection, const char *session, char *ret_
 	const char *path;
 	int r;
 
-	if (call && !dbus_message_append_args(call, DBUS_TYPE_STRING, &session, DBUS_TYPE_INVALID)) {
+	if (call && !dbus_message_append_args(call, DBUS_TYPE_STRING, &session,
+					      DBUS_TYPE_INVALID)) {
 		dbus_message_unref(call);
 		return -ENOMEM;
 	}

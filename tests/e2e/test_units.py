@@ -12,7 +12,8 @@ import pytest
 from house import wait_until
 from service import run
 
-UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-relay.service",
+UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-end-session.socket",
+         "jauth-end-session@.service", "jauth-relay.service",
          "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket"]
 UNIT_FOLDER = pathlib.Path("/usr/lib/systemd/system")
 
@@ -24,6 +25,7 @@ def test_systemd_has_nothing_to_say_about_a_unit(unit):
 
 
 @pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3),
+                                       ("jauth-end-session@.service", 1.0),
                                        ("jauth-relay.service", 1.1),
                                        ("jauth-relay-unix.service", 0.6)])
 def test_a_service_exposes_little(unit, most):
