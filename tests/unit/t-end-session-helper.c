@@ -62,12 +62,13 @@ static void add_process(const struct fake *fake)
 
 	(void)snprintf(folder, sizeof(folder), "%s/%u", proc, fake->pid);
 	assert_int_equal(mkdir(folder, 0755), 0);
-	(void)snprintf(text, sizeof(text), "%u (%s) %c %u 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 "
-		       "%s 1000 2000 18446744073709551615\n", fake->pid,
+	(void)snprintf(text, sizeof(text), "%u (%s) %c %u 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0"
+		       " 1 0 %s 1000 2000 18446744073709551615\n", fake->pid,
 		       fake->name ? fake->name : "sh", fake->state ? fake->state : 'S',
 		       fake->parent, fake->ticks ? fake->ticks : TICKS);
 	write_file(text, "%s/stat", folder);
-	(void)snprintf(text, sizeof(text), "Name:\t%s\nUmask:\t0022\nUid:\t%u\t%u\t%u\t%u\nGid:\t0\n",
+	(void)snprintf(text, sizeof(text), "Name:\t%s\nUmask:\t0022\n"
+		       "Uid:\t%u\t%u\t%u\t%u\nGid:\t0\n",
 		       fake->name ? fake->name : "sh", fake->uid, fake->uid, fake->uid, fake->uid);
 	write_file(text, "%s/status", folder);
 	(void)snprintf(text, sizeof(text), "%u", fake->login);
@@ -181,7 +182,7 @@ static struct end_order order_of(enum end_verb verb, const char *session)
 
 /* --- by processes --- */
 
-/* sshd of root, its child that is jane's, her shell with a job, a root shell by sudo, and others. */
+/* sshd of root, its child that is jane's, her shell with a job, a root shell by sudo, others. */
 static const struct fake ssh[] = {
 	{ 2, 1, 0, NO_LOGIN, .name = "sshd" },
 	{ LEADER, 2, 0, JANE, .name = "sshd: jane [priv]" },
