@@ -173,14 +173,10 @@ static const struct process *find(const struct processes *processes, uint32_t pi
 }
 
 /* Until a round finds nobody more: whose parent has the higher id is found in the next one. */
-static void mark_inside(struct processes *processes, uint32_t root)
+static void mark_inside(struct processes *processes)
 {
 	bool is_more = true;
 
-	if (processes->n)
-		qsort(processes->list, processes->n, sizeof(*processes->list), compare_pids);
-	for (size_t i = 0; i < processes->n; i++)
-		processes->list[i].is_inside = processes->list[i].pid == root;
 	while (is_more) {
 		is_more = false;
 		for (size_t i = 0; i < processes->n; i++) {
@@ -194,6 +190,14 @@ static void mark_inside(struct processes *processes, uint32_t root)
 			is_more = is_more || process->is_inside;
 		}
 	}
+}
+
+/* Whose parents have ended since is somebody else's child by now, but the same process. */
+static bool was_inside(const struct processes *before, const struct process *process)
+{
+	const struct process *old = before && before->n ? find(before, process->pid) : NULL;
+
+	return old && old->is_inside && old->ticks == process->ticks;
 }
 
 static int read_all(DIR *folder, const char *proc, struct processes *processes)
@@ -214,7 +218,8 @@ static int read_all(DIR *folder, const char *proc, struct processes *processes)
 	return r;
 }
 
-int processes_read(const char *proc, uint32_t uid, uint32_t root, struct processes *ret_processes)
+int processes_read(const char *proc, uint32_t uid, uint32_t root, const struct processes *before,
+		   struct processes *ret_processes)
 {
 	struct processes processes = { 0 };
 	DIR *folder = opendir(proc);
@@ -228,7 +233,12 @@ int processes_read(const char *proc, uint32_t uid, uint32_t root, struct process
 		processes_done(&processes);
 		return r;
 	}
-	mark_inside(&processes, root);
+	if (processes.n)
+		qsort(processes.list, processes.n, sizeof(*processes.list), compare_pids);
+	for (size_t i = 0; i < processes.n; i++)
+		processes.list[i].is_inside = processes.list[i].pid == root ||
+					      was_inside(before, &processes.list[i]);
+	mark_inside(&processes);
 	for (size_t i = 0; i < processes.n; i++)
 		if (processes.list[i].is_inside)
 			processes.list[i].is_his = is_his(proc, processes.list[i].pid, uid);

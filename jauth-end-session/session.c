@@ -66,50 +66,68 @@ static struct answer end_by_logind(const struct helper *helper, const struct end
 
 /* --- by its processes --- */
 
-/* How many of them there are; signals them unless `signal` is 0. */
-static int each_of_his(const struct helper *helper, const struct end_order *order, int signal,
-		       size_t *ret_n)
+/* Those of one session: `list` only grows, so that nobody gets away whose parents have ended. */
+struct ending {
+	const struct helper *helper;
+	const struct end_order *order;
+	struct processes list;
+	size_t n_his;
+	bool is_somebody;                /* there was one */
+};
+
+/* Looks again, and signals those who are his unless `signal` is 0. */
+static int each_of_his(struct ending *ending, int signal)
 {
-	struct processes processes;
-	size_t n = 0;
-	int r = processes_read(helper->proc, order->uid, order->pid, &processes);
+	const struct helper *helper = ending->helper;
+	struct processes now;
+	int r = processes_read(helper->proc, ending->order->uid, ending->order->pid, &ending->list,
+			       &now);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < processes.n; i++) {
-		const struct process *process = &processes.list[i];
+	processes_done(&ending->list);
+	ending->list = now;
+	ending->n_his = 0;
+	for (size_t i = 0; i < now.n; i++) {
+		const struct process *process = &now.list[i];
 
 		if (!process->is_inside || !process->is_his)
 			continue;
-		n++;
+		ending->n_his++;
 		if (signal)
 			(void)helper->signal(helper, process->pid, process->ticks, signal);
 	}
-	processes_done(&processes);
-	*ret_n = n;
 	return 0;
 }
 
-/* SIGHUP is what a shell understands, SIGCONT wakes what is stopped. */
-static struct answer end_by_processes(const struct helper *helper, const struct end_order *order)
+/* SIGHUP is what a shell understands, SIGCONT wakes what is stopped. (Nobody is stopped first: su
+ * would stop with its shell.) */
+static int end_all(struct ending *ending)
 {
 	static const int kind[] = { SIGHUP, SIGTERM, SIGCONT };
-	size_t n = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < N_ELEMENTS(kind); i++) {
-		size_t n_now;
+		r = each_of_his(ending, kind[i]);
+		ending->is_somebody = ending->is_somebody || ending->n_his > 0;
+	}
+	for (unsigned round = 0; r == 0 && ending->n_his > 0 && round < ROUNDS_MAX; round++) {
+		ending->helper->pause(ROUND_MS);
+		r = each_of_his(ending, round < ROUNDS_KIND ? 0 : SIGKILL);
+	}
+	return r;
+}
 
-		r = each_of_his(helper, order, kind[i], &n_now);
-		n = r == 0 ? MAX(n, n_now) : n;
-	}
-	if (r == 0 && n == 0)
-		return refuse("no process of this session is that user's");
-	for (unsigned round = 0; r == 0 && n > 0 && round < ROUNDS_MAX; round++) {
-		helper->pause(ROUND_MS);
-		r = each_of_his(helper, order, round < ROUNDS_KIND ? 0 : SIGKILL, &n);
-	}
-	return r == 0 ? say(SAYS_ENDED) : fail("processes cannot be read");
+static struct answer end_by_processes(const struct helper *helper, const struct end_order *order)
+{
+	struct ending ending = { .helper = helper, .order = order };
+	int r = end_all(&ending);
+
+	processes_done(&ending.list);
+	if (r < 0)
+		return fail("processes cannot be read");
+	return ending.is_somebody ? say(SAYS_ENDED)
+				  : refuse("no process of this session is that user's");
 }
 
 /* --- both --- */

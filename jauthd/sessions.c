@@ -198,13 +198,15 @@ int session_each(struct db *db, const char *user,
 	return r;
 }
 
-static int find_session(struct db *db, int64_t id, struct session *ret_session)
+/* Also one that is over, when that is wanted. */
+static int find_session(struct db *db, int64_t id, bool may_be_over, struct session *ret_session)
 {
 	struct query *query = query_new(db, "SELECT " COLUMNS " FROM sessions WHERE id = ?1"
-					    " AND over = 0");
+					    " AND over <= ?2");
 	int r;
 
 	query_number(query, 1, id);
+	query_number(query, 2, may_be_over);
 	r = query_step(query);
 	if (r == 1)
 		r = read_session(query, ret_session);
@@ -219,7 +221,7 @@ int session_end(struct db *db, int64_t id, const char *why, int64_t now_s,
 {
 	struct session session;
 	struct query *query;
-	int r = find_session(db, id, &session);
+	int r = find_session(db, id, false, &session);
 
 	if (r < 0)
 		return r;
@@ -429,7 +431,7 @@ static int update_session(struct db *db, int64_t id, bool is_over, int64_t told_
 {
 	struct query *query;
 
-	query = query_new(db, "UPDATE sessions SET over = ?2, told_s = ?3, look_s = ?5,"
+	query = query_new(db, "UPDATE sessions SET over = max(over, ?2), told_s = ?3, look_s = ?5,"
 			      " closed_s = CASE WHEN ?2 AND closed_s = 0 THEN ?4 ELSE closed_s END"
 			      " WHERE id = ?1");
 	query_number(query, 1, id);
@@ -500,8 +502,9 @@ int session_answered(struct db *db, const struct session_due *due, enum end_answ
 
 	if (due->order.verb == VERB_LINGER_OFF || due->order.verb == VERB_LINGER_ON)
 		return linger_said(db, due->id, answer, now_s);
-	r = find_session(db, due->id, &session);
+	/* It may have told of its end before the helper did, or was forgotten meanwhile. */
+	r = find_session(db, due->id, true, &session);
 	if (r == -ENOENT)
-		return 0;        /* closed meanwhile */
+		return 0;
 	return r < 0 ? r : session_said(db, &session, answer, now_s);
 }

@@ -34,6 +34,7 @@ static char proc[256], linger[256];
 static struct logind_session logind_session;
 static int logind_result, terminate_result, linger_result;
 static bool stubborn;            /* only SIGKILL ends a process */
+static bool orphaned;            /* 400 becomes a child of init when its parent is signalled */
 
 static void write_file(const char *text, const char *format, ...)
 {
@@ -97,6 +98,9 @@ static int fake_signal(const struct helper *helper UNUSED, uint32_t pid, uint64_
 		       sigabbrev_np(number));
 	if (number == SIGKILL || (number == SIGTERM && !stubborn))
 		remove_process(pid);
+	else if (number == SIGHUP && pid == 502 && orphaned)
+		write_file("400 (low pid) S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 777 1 1\n",
+			   "%s/400/stat", proc);
 	return 0;
 }
 
@@ -151,7 +155,7 @@ static int make_world(void **state)
 	}
 	write_file(BOOT "\n", "%s/sys/kernel/random/boot_id", proc);
 	said[0] = '\0';
-	stubborn = false;
+	stubborn = orphaned = false;
 	logind_session = (struct logind_session){ JANE, LEADER };
 	logind_result = terminate_result = linger_result = 0;
 	return 0;
@@ -234,6 +238,17 @@ static void what_does_not_end_by_itself_is_killed(void **state UNUSED)
 	assert_null(strstr(said, "601:"));
 	assert_null(strstr(said, "701:"));
 	assert_null(strstr(said, " 2:"));
+}
+
+static void whose_parents_have_ended_does_not_get_away(void **state UNUSED)
+{
+	struct end_order order = order_of(VERB_END, "");
+
+	stubborn = orphaned = true;
+	add_ssh();
+	assert_answer(session_obey(&helper, &order), SAYS_ENDED);
+	assert_non_null(strstr(said, "400:KILL"));
+	assert_null(strstr(said, "601:"));
 }
 
 /* What may look like the session of the record and is not. */
@@ -430,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(only_what_is_below_the_leader_and_his_is_ended),
 		CASE(what_does_not_end_by_itself_is_killed),
+		CASE(whose_parents_have_ended_does_not_get_away),
 		CASE(lookalikes_are_left_alone),
 		CASE(a_hostile_leader_reaches_nobody_else),
 		CASE(a_process_without_a_proper_record_is_nobody),

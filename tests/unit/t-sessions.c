@@ -319,6 +319,26 @@ static void an_end_is_told_until_nothing_is_left(void **state)
 	assert_int_equal(only_one(db).id, 0);
 	assert_int_equal(session_end(db, id, "again", NOW, NULL), -ENOENT);
 	assert_int_equal(session_answered(db, &due[0], SAYS_ENDED, NOW), 0);
+	assert_int_equal(only_one(db).id, 0);
+}
+
+static void an_end_is_recorded_though_the_session_was_faster(void **state)
+{
+	struct db *db = *state;
+	struct session session = jane();
+
+	session.logind[0] = '\0';
+	assert_int_equal(session_add(db, &session), 0);
+	assert_int_equal(session_end(db, only_one(db).id, "a sysadmin", NOW, NULL), 0);
+	assert_int_equal(take(db, NOW), 1);
+	assert_int_equal(session_close(db, &session, NOW), 0);
+	answer(db, SAYS_ENDED, NOW);
+	assert_int_equal(number(db, "SELECT count(*) FROM audit WHERE kind = 'session'"), 1);
+	assert_int_equal(only_one(db).id, 0);
+	/* Trimmed meanwhile. */
+	run(db, "DELETE FROM sessions");
+	answer(db, SAYS_ENDED, NOW);
+	assert_int_equal(number(db, "SELECT count(*) FROM audit WHERE kind = 'session'"), 1);
 }
 
 static void answers_say_when_to_look_again(void **state)
@@ -511,6 +531,7 @@ int main(void)
 		CASE(too_many_are_refused),
 		CASE(whoever_is_locked_must_end_until_he_returns),
 		CASE(an_end_is_told_until_nothing_is_left),
+		CASE(an_end_is_recorded_though_the_session_was_faster),
 		CASE(answers_say_when_to_look_again),
 		CASE(old_ones_are_forgotten_but_none_that_is_open),
 		CASE(lingering_goes_with_the_lock_and_comes_back),
