@@ -14,6 +14,7 @@
 
 struct bus;
 struct metrics;
+struct publish;
 struct sessions;
 
 struct core {
@@ -25,6 +26,7 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct publish *publish;
 	struct sessions *sessions;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];

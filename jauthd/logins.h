@@ -18,6 +18,7 @@
 #include "jauthd/worker.h"
 
 struct logins;
+struct publish;
 
 /* What logins work with; made by main, lives longer than the logins. */
 struct logins_env {
@@ -29,6 +30,7 @@ struct logins_env {
 	const char *http_socket;         /* of jauth-http */
 	const char *dummy_hash;
 	struct codes *codes;             /* tags of codes that were sent */
+	struct publish *publish;         /* of the user database */
 };
 
 int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);
