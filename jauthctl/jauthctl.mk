@@ -5,7 +5,8 @@ libjauthctl_la_SOURCES = \
 	jauthctl/admin.c \
 	jauthctl/args.c jauthctl/args.h \
 	jauthctl/bus.c jauthctl/bus.h \
-	jauthctl/command.h jauthctl/commands.c jauthctl/directory.c jauthctl/complain.c \
+	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c jauthctl/directory.c \
+	jauthctl/jobs.c \
 	jauthctl/link-file.c jauthctl/link-file.h \
 	jauthctl/link-request.c jauthctl/link-request.h \
 	jauthctl/links.c \
@@ -20,6 +21,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/relay-files.c jauthctl/relay-files.h \
 	jauthctl/relay-key.c jauthctl/relay-key.h \
 	jauthctl/row-file.c jauthctl/row-file.h \
+	jauthctl/sessions.c \
 	jauthctl/table.c jauthctl/table.h \
 	jauthctl/talk.c jauthctl/talk.h \
 	jauthctl/terminal.c jauthctl/terminal.h \

@@ -12,6 +12,7 @@ extern const struct bus_method bus_links_methods[];
 extern const struct bus_method bus_people_methods[];
 extern const struct bus_method bus_phones_methods[];
 extern const struct bus_method bus_requests_methods[];
+extern const struct bus_method bus_sessions_methods[];
 extern const struct bus_method bus_users_methods[];
 
 /* What LockUser, UnlockUser and RemoveUser do to a person of this name. -ENOENT. */

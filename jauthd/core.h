@@ -16,6 +16,7 @@ struct bus;
 struct directories;
 struct metrics;
 struct publish;
+struct sessions;
 
 struct core {
 	sd_event *event;
@@ -28,6 +29,7 @@ struct core {
 	struct metrics *metrics;
 	struct directories *directories;
 	struct publish *publish;
+	struct sessions *sessions;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

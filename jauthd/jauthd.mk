@@ -40,6 +40,8 @@ libjauthd_la_SOURCES += jauthd/config-directories.c jauthd/directory-departments
 	jauthd/directory-audit.c jauthd/directory-private.h jauthd/directory-run.c
 libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
+libjauthd_la_SOURCES += jauthd/bus-sessions.c jauthd/sessions.c jauthd/sessions.h \
+	jauthd/sessions-helper.c jauthd/sessions-helper.h jauthd/sessions-keeper.c
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \
 	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-newcomer.c jauthd/login-phases.c \

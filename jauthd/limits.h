@@ -163,6 +163,15 @@
 #define AUDIT_TRIM_FIRST_S          60
 #define AUDIT_TRIM_S                3600     /* in a day more than a flood can add */
 
+/* Sessions, see sessions.h */
+#define SESSIONS_MAX                20000    /* not over */
+#define SESSIONS_LOOK_S             60       /* who must end is looked up; a fault is tried again */
+#define SESSIONS_ALIVE_S            3600     /* one that need not end is looked at */
+#define SESSIONS_ENDING_S           5        /* one that was told to end */
+#define SESSIONS_KEEP_S             (90 * 86400)
+#define SESSIONS_ROWS_MAX           200000
+#define SESSIONS_HELPER_MS          30000    /* from one answer of the helper to the next */
+
 /* Monitoring */
 #define METRICS_S                   15
 #define METRICS_TEXT_MAX            16384    /* bytes of the file */

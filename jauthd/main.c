@@ -31,6 +31,7 @@
 #include "jauthd/org.jauth1.xml.h"
 #include "jauthd/publish.h"
 #include "jauthd/requests.h"
+#include "jauthd/sessions.h"
 
 #define DAEMON_USER "jauth"
 
@@ -234,8 +235,8 @@ static int add_sources(struct core *core)
 
 static const struct bus_method *const bus_tables[] = {
 	bus_login_methods, bus_links_methods, bus_users_methods, bus_people_methods,
-	bus_phones_methods, bus_requests_methods, bus_admin_methods, bus_ways_methods,
-	bus_limits_methods, bus_directories_methods, NULL,
+	bus_phones_methods, bus_requests_methods, bus_sessions_methods, bus_admin_methods,
+	bus_ways_methods, bus_limits_methods, bus_directories_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
@@ -362,6 +363,8 @@ static int make(struct core *core, const struct options *options, struct config 
 		r = metrics_new(core->event, core->logins, core->directories, core->names,
 				&core->metrics);
 	if (r >= 0)
+		r = sessions_new(core->event, core->store, END_SESSION_SOCKET, &core->sessions);
+	if (r >= 0)
 		r = make_bus(core);
 	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;
 	return r;
@@ -378,6 +381,7 @@ static void end(struct core *core)
 	store_free(core->store);
 	metrics_free(core->metrics);
 	directories_free(core->directories);
+	sessions_free(core->sessions);
 	publish_free(core->publish);
 	logins_free(core->logins);
 	codes_free(core->codes);

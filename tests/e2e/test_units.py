@@ -14,7 +14,8 @@ from service import run
 
 UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-relay.service",
          "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket",
-         "jauth-userdb.service", "jauth-userdb.socket"]
+         "jauth-userdb.service", "jauth-userdb.socket",
+         "jauth-end-session@.service", "jauth-end-session.socket"]
 UNIT_FOLDER = pathlib.Path("/usr/lib/systemd/system")
 
 
@@ -25,6 +26,7 @@ def test_systemd_has_nothing_to_say_about_a_unit(unit):
 
 
 @pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3),
+                                       ("jauth-end-session@.service", 1.0),
                                        ("jauth-userdb.service", 0.6),
                                        ("jauth-relay.service", 1.1),
                                        ("jauth-relay-unix.service", 0.6)])

@@ -46,6 +46,16 @@ t_mapping_SOURCES = tests/unit/t-mapping.c $(FAKE_PROVIDERS)
 t_mapping_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_mapping_LDADD = libjauthd.la $(UNIT_LIBS)
 
+check_PROGRAMS += t-end-session t-end-session-helper t-sessions
+t_end_session_SOURCES = tests/unit/t-end-session.c
+t_end_session_CFLAGS = $(UNIT_CFLAGS)
+t_end_session_LDADD = $(UNIT_LIBS)
+t_end_session_helper_SOURCES = tests/unit/t-end-session-helper.c
+t_end_session_helper_CFLAGS = $(UNIT_CFLAGS)
+t_end_session_helper_LDADD = libjauth-end-session.la $(CMOCKA_LIBS)
+t_sessions_SOURCES = tests/unit/t-sessions.c
+t_sessions_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_sessions_LDADD = libjauthd.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 check_PROGRAMS += t-host-ids t-people t-people-uids t-uid-overrides
 HOST_FILES = tests/unit/host-files.c tests/unit/host-files.h
 t_host_ids_SOURCES = tests/unit/t-host-ids.c $(HOST_FILES)
