@@ -308,8 +308,8 @@ const json_t *ask_assignment(const json_t *type, const char *text, char **ret_na
 		return NULL;
 	}
 	if (key && text_equals(row_text(key, "kind"), "secret")) {
-		complain("%s is secret, and a command line is not: write --secret-file %s=PATH", name,
-			 name);
+		complain("%s is secret, and a command line is not: write --secret-file %s=PATH",
+			 name, name);
 		return NULL;
 	}
 	*ret_name = steal(&name);

@@ -65,8 +65,8 @@ static const struct guide_step dingtalk_steps[] = {
 	{ N_("In the app, 添加应用能力 → 网页应用: 应用首页地址 {relay}\n"
 	     "and 开发配置 → 安全设置 → 端内免登地址 {relay}"), "mode=relay" },
 	{ N_("In the app, 开发配置 → 安全设置 → 重定向URL: {callback}"), "mode=web" },
-	{ N_("In the app, 权限管理: qyapi_get_member (成员信息读权限); in every mode but relay\n"
-	     "also Contact.User.Read (个人信息读权限).") },
+	{ N_("In the app, 权限管理: qyapi_get_member (成员信息读权限); in every mode but\n"
+	     "relay also Contact.User.Read (个人信息读权限).") },
 	{ N_("In the app, 版本管理与发布: publish it. Until then its credentials are refused.") },
 	{ NULL }
 };
@@ -115,8 +115,8 @@ static const struct guide_key account_keys[] = {
 	{ "app_secret", "AppSecret",
 	  N_("On the same page, 基本配置; it is shown once.") },
 	{ "mode", NULL,
-	  N_("relay: a page of your relay, opened in WeChat. push: a code of the account, and\n"
-	     "messages of it that your relay takes.") },
+	  N_("relay: a page of your relay, opened in WeChat. push: a code of the account,\n"
+	     "and messages of it that your relay takes.") },
 	{ "token", "令牌 (Token)",
 	  N_("基本配置 → 服务器配置: choose any 3 to 32 letters and digits, and enter\n"
 	     "the same ones there."), "mode=push" },

@@ -4,8 +4,8 @@
 
 static const struct guide_key password_keys[] = {
 	{ "sources", NULL,
-	  N_("Where passwords are: jauth (jauthctl user password), shadow (the machine's own);\n"
-	     "the first that knows the user decides.") },
+	  N_("Where passwords are: jauth (jauthctl user password), shadow (the machine's\n"
+	     "own); the first that knows the user decides.") },
 	{ "length_min", NULL,
 	  N_("Characters that a new password has at least.") },
 	{ "classes", NULL,
@@ -38,8 +38,8 @@ const struct guide totp_guide = {
 
 static const struct guide_key sms_keys[] = {
 	{ "vendors", NULL,
-	  N_("[sms ID] sections in their order: \"+86 aliyun twilio, twilio\"; without a calling\n"
-	     "code: for the rest.") },
+	  N_("[sms ID] sections in their order: \"+86 aliyun twilio, twilio\"; without a\n"
+	     "calling code: for the rest.") },
 	{ "calling_codes", NULL,
 	  N_("Where messages may go to, as +86, +1264; without it to all numbers on file.") },
 	{ "alone", NULL,

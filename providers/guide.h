@@ -39,8 +39,9 @@ struct guide {
 	{ "mode", NULL, N_("relay: people are led through a page of your relay.\n" \
 			   "poll: without a relay, in a way the vendor does not document.") }
 #define GUIDE_FLOW \
-	{ "flow", NULL, N_("device: with a code, at the provider. relay: through your relay, whose\n" \
-			   "link is of no use to somebody else.") }
+	{ "flow", NULL, \
+	  N_("device: with a code, at the provider. relay: through your relay, whose\n" \
+	     "link is of no use to somebody else.") }
 #define GUIDE_PROXY \
 	{ "proxy", NULL, N_("The one way out, http://HOST:PORT, if not each machine has its own.") }
 #define GUIDE_CALLBACK { N_("Register {callback} as redirect address."), "flow=relay" }
