@@ -13,6 +13,8 @@ libjauthctl_la_SOURCES = \
 	jauthctl/listing.c jauthctl/listing.h \
 	jauthctl/log.c \
 	jauthctl/message.c jauthctl/message.h \
+	jauthctl/method-add.c jauthctl/method-add.h jauthctl/method-change.c \
+	jauthctl/method-show.c jauthctl/method-write.c \
 	jauthctl/methods.c \
 	jauthctl/moment.c jauthctl/moment.h \
 	jauthctl/own-name.c jauthctl/own-name.h \
@@ -22,12 +24,18 @@ libjauthctl_la_SOURCES = \
 	jauthctl/relay-key.c jauthctl/relay-key.h \
 	jauthctl/row-file.c jauthctl/row-file.h \
 	jauthctl/sessions.c \
+	jauthctl/setup-ask.c jauthctl/setup-ask.h \
+	jauthctl/setup-draft.c jauthctl/setup-draft.h \
+	jauthctl/setup-files.c jauthctl/setup-files.h \
+	jauthctl/setup-input.c jauthctl/setup-input.h \
+	jauthctl/setup-service.c jauthctl/setup-service.h \
 	jauthctl/table.c jauthctl/table.h \
 	jauthctl/talk.c jauthctl/talk.h \
 	jauthctl/terminal.c jauthctl/terminal.h \
 	jauthctl/totp.c \
 	jauthctl/try.c \
-	jauthctl/people.c jauthctl/set-uid.c jauthctl/users.c
+	jauthctl/people.c jauthctl/set-uid.c jauthctl/users.c \
+	jauthctl/wizard.c jauthctl/wizard.h
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS)
 libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS)
 

@@ -42,7 +42,7 @@ static void add_method(const struct core *core, const struct method *method, DBu
 	dict_bool(&row, "test", method->provider->test != NULL);
 	dict_bool(&row, "enrol", method->provider->enrol != NULL);
 	add_features(method->features, &row);
-	dict_text(&row, "state", fault[0] ? fault : "ready");
+	dict_text(&row, "state", !method->enabled ? "disabled" : fault[0] ? fault : "ready");
 	dict_close(rows, &row);
 }
 

@@ -38,7 +38,8 @@ libjauthd_la_SOURCES += jauthd/config-directories.c jauthd/directory-departments
 	jauthd/directory-stage.c jauthd/directory-stage.h jauthd/login-list.c \
 	jauthd/directory.c jauthd/directory.h jauthd/directory-apply.c jauthd/directory-apply.h \
 	jauthd/directory-audit.c jauthd/directory-private.h jauthd/directory-run.c
-libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
+libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-setup.c \
+	jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
 libjauthd_la_SOURCES += jauthd/bus-sessions.c jauthd/sessions.c jauthd/sessions.h \
 	jauthd/sessions-helper.c jauthd/sessions-helper.h jauthd/sessions-keeper.c
