@@ -72,3 +72,8 @@ enum exit_code run_method_probe(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_enrol(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_rotate(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_status(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_enable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_confirm(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_disable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_rollback(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_list(struct ctl *ctl, int argc, char **argv);

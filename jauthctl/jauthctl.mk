@@ -5,6 +5,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/admin.c \
 	jauthctl/args.c jauthctl/args.h \
 	jauthctl/bus.c jauthctl/bus.h \
+	jauthctl/child.c jauthctl/child.h \
 	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
 	jauthctl/link-file.c jauthctl/link-file.h \
 	jauthctl/link-request.c jauthctl/link-request.h \
@@ -15,19 +16,27 @@ libjauthctl_la_SOURCES = \
 	jauthctl/methods.c \
 	jauthctl/moment.c jauthctl/moment.h \
 	jauthctl/own-name.c jauthctl/own-name.h \
+	jauthctl/pam-stack.c jauthctl/pam-stack.h \
 	jauthctl/phones.c \
 	jauthctl/relay.c jauthctl/relay-call.c jauthctl/relay-call.h jauthctl/relay-enrol.c \
 	jauthctl/relay-files.c jauthctl/relay-files.h \
 	jauthctl/relay-key.c jauthctl/relay-key.h \
 	jauthctl/row-file.c jauthctl/row-file.h \
+	jauthctl/service.c jauthctl/service-check.c jauthctl/service-check.h \
+	jauthctl/service-files.c jauthctl/service-files.h \
+	jauthctl/service-guard.c jauthctl/service-guard.h \
+	jauthctl/service-trial.c jauthctl/service-trial.h \
+	jauthctl/sshd-effective.c jauthctl/sshd-effective.h \
 	jauthctl/table.c jauthctl/table.h \
 	jauthctl/talk.c jauthctl/talk.h \
 	jauthctl/terminal.c jauthctl/terminal.h \
 	jauthctl/totp.c \
 	jauthctl/try.c \
-	jauthctl/users.c
-libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS)
-libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS)
+	jauthctl/users.c \
+	jauthctl/verdict.c jauthctl/verdict.h
+libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS) \
+	-DJAUTH_PAM_SAMPLES='"$(jauthpamdir)"'
+libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS) -lpam
 
 # In its folder: a program can not have the name of a folder beside it.
 bin_PROGRAMS += jauthctl/jauthctl

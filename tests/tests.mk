@@ -23,3 +23,6 @@ tests_e2e_pamclient_LDADD = -lpam
 noinst_LTLIBRARIES += tests/e2e/movedclock.la
 tests_e2e_movedclock_la_SOURCES = tests/e2e/movedclock.c
 tests_e2e_movedclock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+noinst_LTLIBRARIES += tests/e2e/killat.la
+tests_e2e_killat_la_SOURCES = tests/e2e/killat.c
+tests_e2e_killat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

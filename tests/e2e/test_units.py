@@ -13,7 +13,8 @@ from house import wait_until
 from service import run
 
 UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-relay.service",
-         "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket"]
+         "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket",
+         "jauth-service-rollback.service"]
 UNIT_FOLDER = pathlib.Path("/usr/lib/systemd/system")
 
 
@@ -25,7 +26,8 @@ def test_systemd_has_nothing_to_say_about_a_unit(unit):
 
 @pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3),
                                        ("jauth-relay.service", 1.1),
-                                       ("jauth-relay-unix.service", 0.6)])
+                                       ("jauth-relay-unix.service", 0.6),
+                                       ("jauth-service-rollback.service", 2.0)])
 def test_a_service_exposes_little(unit, most):
     done = run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
                 str(UNIT_FOLDER / unit)], env={**os.environ, "SYSTEMD_COLORS": "0"})
@@ -37,7 +39,8 @@ def test_a_service_exposes_little(unit, most):
                                          ("systemd/system", "jauthd.service"),
                                          ("systemd/system", "jauth-http.service"),
                                          ("systemd/system", "jauth-relay.service"),
-                                         ("systemd/system", "jauth-relay-unix.service")])
+                                         ("systemd/system", "jauth-relay-unix.service"),
+                                         ("systemd/system", "jauth-service-rollback.service")])
 def test_no_placeholder_is_left(folder, name):
     text = (pathlib.Path("/usr/lib") / folder / name).read_text()
     assert "@" not in re.sub(r"SystemCallFilter=.*", "", text)
