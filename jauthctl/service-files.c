@@ -362,14 +362,24 @@ static bool is_wanted(const char *sample)
 	return is_named;
 }
 
-static void remove_sample(const struct service_pending *pending)
+static bool is_as_shipped(const char *sample, const char *path)
 {
-	_cleanup_free_ char *path = text_format(PAM_FOLDER "/%s", pending->sample);
+	_cleanup_free_ char *from = text_format(SAMPLES "/%s", sample);
+	_cleanup_(buf_done) struct buf shipped = BUF_INIT(PAM_TEXT_MAX);
+	_cleanup_(buf_done) struct buf text = BUF_INIT(PAM_TEXT_MAX);
 
-	if (!pending->made_sample || !pam_service_is_valid(pending->sample) ||
-	    is_wanted(pending->sample))
+	return pam_file_read(from, &shipped) == 0 && pam_file_read(path, &text) == 0 &&
+	       text_equals(buf_text(&shipped), buf_text(&text));
+}
+
+/* One that the sysadmin has changed is his. */
+static void remove_sample(const char *sample)
+{
+	_cleanup_free_ char *path = text_format(PAM_FOLDER "/%s", sample);
+
+	if (is_wanted(sample) || !is_as_shipped(sample, path))
 		return;
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (unlink(path) < 0)
 		complain("%s cannot be removed: %s", path, strerror(errno));
 }
 
@@ -405,8 +415,9 @@ enum exit_code service_undo(const struct service *service)
 	code = restore(service);
 	if (code != EXIT_DONE)
 		return code;
-	remove_sample(&pending);
-	remove_asides(service);
+	remove_asides(service);          /* they name it, too */
+	if (pending.made_sample && pam_service_is_valid(pending.sample))
+		remove_sample(pending.sample);
 	code = remove_file(service, service->before);
 	return code == EXIT_DONE ? remove_file(service, service->pending) : code;
 }
@@ -418,7 +429,12 @@ enum exit_code service_keep(const struct service *service)
 
 enum exit_code service_take_out(const struct service *service)
 {
+	const char *sample = service_sample(service->name);
 	enum exit_code code = restore(service);
 
-	return code == EXIT_DONE ? remove_file(service, service->before) : code;
+	if (code != EXIT_DONE)
+		return code;
+	if (sample)
+		remove_sample(sample);
+	return remove_file(service, service->before);
 }

@@ -102,6 +102,8 @@ static void become_guard(const struct service *service, const struct service_pen
 	sigset_t none;
 	pid_t pid;
 
+	/* The lock belongs to all who have it open: the guard must not have it for a moment. */
+	(void)close(service->folder);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null < 0 || setsid() < 0 || chdir("/") < 0)
@@ -191,7 +193,7 @@ static bool is_still_pending(const struct service *service, const char *token)
 }
 
 /* Without news of the folder it sleeps to the end. */
-void service_guard_wait(const struct service *service, const char *token, int64_t for_s)
+bool service_guard_wait(const struct service *service, const char *token, int64_t for_s)
 {
 	int64_t until_ms = boot_time_ms() + for_s * 1000, left_ms;
 	_cleanup_close_ int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -207,4 +209,5 @@ void service_guard_wait(const struct service *service, const char *token, int64_
 		if (news.revents)
 			(void)!read(fd, events, sizeof(events));
 	}
+	return is_still_pending(service, token);
 }

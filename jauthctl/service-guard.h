@@ -17,5 +17,5 @@ enum exit_code service_guard_start(const struct service *service,
 				   const struct service_pending *pending);
 /* The time does not matter any more. A guard that is left finds nothing to do. */
 void service_guard_stop(const struct service *service, const struct service_pending *pending);
-/* The guard itself, where there is no systemd: until the time is over or `pending` is another. */
-void service_guard_wait(const struct service *service, const char *token, int64_t for_s);
+/* The guard itself, where there is no systemd. True: the time is over and it is still pending. */
+bool service_guard_wait(const struct service *service, const char *token, int64_t for_s);

@@ -24,7 +24,7 @@
 #include "jauthctl/table.h"
 
 #define FOR_DEFAULT_S 300
-#define FOR_MIN_S     5
+#define FOR_MIN_S     3
 #define FOR_MAX_S     (24 * 3600)
 
 static bool parse_duration(const char *text, int64_t *ret_s)
@@ -35,7 +35,7 @@ static bool parse_duration(const char *text, int64_t *ret_s)
 	*ret_s = conf_duration_s(len && text[len - 1] == 'm' ? minutes : text);
 	if (*ret_s >= FOR_MIN_S && *ret_s <= FOR_MAX_S)
 		return true;
-	complain("--for takes from 5s to 1d, such as 5m or 2h");
+	complain("--for takes from 3s to 1d, such as 5m or 2h");
 	return false;
 }
 
@@ -106,6 +106,18 @@ static enum exit_code refuse_unless_root(void)
 	return EXIT_REFUSED;
 }
 
+/* False: another attempt is none of ours, and nobody's lock is needed to see that. */
+static bool wait_as_guard(const char *name, const char *token, int64_t wait_s)
+{
+	struct service service;
+	bool is_over;
+
+	service_look(name, &service);
+	is_over = service_guard_wait(&service, token, wait_s);
+	service_close(&service);
+	return is_over;
+}
+
 enum exit_code run_service_rollback(struct ctl *ctl, int argc, char **argv)
 {
 	const char *token = NULL;
@@ -129,13 +141,8 @@ enum exit_code run_service_rollback(struct ctl *ctl, int argc, char **argv)
 		complain("\"%s\" is no name of a PAM service", args.rest[0]);
 		return EXIT_USAGE;
 	}
-	if (token && wait_s) {
-		struct service service;
-
-		service_look(args.rest[0], &service);
-		service_guard_wait(&service, token, wait_s);
-		service_close(&service);
-	}
+	if (token && !wait_as_guard(args.rest[0], token, wait_s))
+		return EXIT_DONE;
 	return undo_by_name(args.rest[0], token, false);
 }
 
