@@ -22,6 +22,8 @@ libjauth_base_la_SOURCES = \
 	base/relay-protocol.c base/relay-protocol.h \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \
+	base/snapshot.c base/snapshot-form.c base/snapshot-form.h base/snapshot.h \
+	base/snapshot-write.c \
 	base/text.c base/text.h \
 	base/totp.c base/totp.h \
 	base/traces.c base/traces.h \
