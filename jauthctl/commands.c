@@ -5,6 +5,8 @@
 const struct command commands[] = {
 	{ "status", run_status, "",
 	  "what jauthd is doing" },
+	{ "doctor", run_doctor, "",
+	  "look at everything a login needs, and say how to mend it" },
 	{ "check", run_check, "[FILE]",
 	  "look for mistakes in the configuration" },
 	{ "try", run_try, "USER [--service SERVICE] [--method METHOD]",

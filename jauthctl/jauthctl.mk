@@ -7,10 +7,14 @@ libjauthctl_la_SOURCES = \
 	jauthctl/bus.c jauthctl/bus.h \
 	jauthctl/child.c jauthctl/child.h \
 	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
+	jauthctl/doctor.c jauthctl/doctor.h jauthctl/doctor-daemons.c jauthctl/doctor-files.c \
+	jauthctl/doctor-names.c jauthctl/doctor-net.c jauthctl/doctor-pam.c jauthctl/doctor-sshd.c \
+	jauthctl/http-call.c jauthctl/http-call.h \
 	jauthctl/link-file.c jauthctl/link-file.h \
 	jauthctl/link-request.c jauthctl/link-request.h \
 	jauthctl/links.c \
 	jauthctl/listing.c jauthctl/listing.h \
+	jauthctl/local-socket.c jauthctl/local-socket.h \
 	jauthctl/log.c \
 	jauthctl/message.c jauthctl/message.h \
 	jauthctl/methods.c \
@@ -35,7 +39,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/users.c \
 	jauthctl/verdict.c jauthctl/verdict.h
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS) \
-	-DJAUTH_PAM_SAMPLES='"$(jauthpamdir)"'
+	-DJAUTH_PAM_SAMPLES='"$(jauthpamdir)"' -DJAUTH_PAMDIR='"$(pamdir)"'
 libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS) -lpam
 
 # In its folder: a program can not have the name of a folder beside it.
