@@ -69,13 +69,16 @@ static void judge_relay_row(struct doctor *doctor, const json_t *row)
 		     "%s: %s", server, state ? state : "no answer");
 }
 
+/* It connects when there is a login to hear of. */
 static void judge_events(struct doctor *doctor)
 {
-	const json_t *is_connected = json_object_get(doctor->status, "relay-connected");
+	const json_t *n_failures = json_object_get(doctor->status, "relay-failures");
 
-	if (is_connected && !json_is_true(is_connected))
-		tell(doctor, VERDICT_BROKEN, "look into the log of jauthd: journalctl -u jauthd",
-		     "jauthd has no connection to the relay: it does not hear of approvals");
+	if (json_integer_value(n_failures) > 0 &&
+	    !json_is_true(json_object_get(doctor->status, "relay-connected")))
+		tell(doctor, VERDICT_WARNING, "look into the log of jauthd: journalctl -u jauthd",
+		     "jauthd's last %lld calls to the relay have failed: it does not hear of "
+		     "approvals", (long long)json_integer_value(n_failures));
 }
 
 /* The command knows the key and the servers. */
@@ -165,6 +168,9 @@ static void judge_reply(struct doctor *doctor, const char *server, const struct 
 		tell(doctor, VERDICT_OK, "", "%s answers", server);
 		judge_certificate(doctor, server, reply->certificate_until);
 		judge_clock(doctor, server, reply->date);
+	} else if (reply->result == HTTP_BROKEN) {
+		/* Some take nothing but their own calls; TLS was right. */
+		tell(doctor, VERDICT_OK, "", "%s is there: %s", server, reply->error);
 	} else {
 		tell(doctor, VERDICT_BROKEN,
 		     "look at DNS, routes, the firewall; a way out by a proxy is the key proxy",
