@@ -90,6 +90,7 @@ static bool next_line(const char **text, unsigned *number, struct buf *line)
 struct reader {
 	const char *folder, *type;
 	struct pam_stack *stack;
+	unsigned n_files;
 };
 
 static void read_service(struct reader *reader, const char *service, unsigned depth,
@@ -157,11 +158,13 @@ static void read_service(struct reader *reader, const char *service, unsigned de
 	struct pam_line where = { .file = path, .is_in_substack = is_in_substack };
 	const char *at;
 
-	if (depth > PAM_DEPTH_MAX || pam_file_read(path, &text) < 0) {
+	if (depth > PAM_DEPTH_MAX || reader->n_files++ == PAM_FILES_MAX ||
+	    pam_file_read(path, &text) < 0) {
 		reader->stack->is_whole = false;
 		return;
 	}
-	for (at = buf_text(&text); next_line(&at, &where.number, &line); )
+	at = buf_text(&text);
+	while (reader->n_files <= PAM_FILES_MAX && next_line(&at, &where.number, &line))
 		if (line.len)
 			read_line(reader, line.data, &where, depth);
 }
@@ -170,7 +173,7 @@ int pam_stack_read(const char *folder, const char *service, const char *type,
 		   struct pam_stack *ret_stack)
 {
 	_cleanup_free_ char *path = text_format("%s/%s", folder, service);
-	struct reader reader = { folder, type, ret_stack };
+	struct reader reader = { .folder = folder, .type = type, .stack = ret_stack };
 
 	*ret_stack = (struct pam_stack){ .is_whole = true };
 	if (access(path, R_OK) < 0)

@@ -16,6 +16,7 @@
 #define PAM_TEXT_MAX  (64 * 1024)
 #define PAM_LINES_MAX 1000
 #define PAM_DEPTH_MAX 16
+#define PAM_FILES_MAX 200
 
 struct pam_line {
 	char *control;                   /* "required", "[success=done default=die]" */
