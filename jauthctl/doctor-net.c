@@ -268,7 +268,9 @@ static void judge_method(struct doctor *doctor, const json_t *row)
 	const char *id = json_string_value(json_object_get(row, "method"));
 	const char *state = json_string_value(json_object_get(row, "state"));
 
-	if (json_is_true(json_object_get(row, "test")))
+	if (text_equals(state, "disabled"))
+		tell(doctor, VERDICT_SKIPPED, "", "%s is disabled", id);
+	else if (json_is_true(json_object_get(row, "test")))
 		probe(doctor, id);
 	else if (!text_equals(state, "ready"))
 		tell(doctor, VERDICT_BROKEN, "look into the log of jauthd: journalctl -u jauthd",

@@ -17,6 +17,8 @@ libjauthctl_la_SOURCES = \
 	jauthctl/local-socket.c jauthctl/local-socket.h \
 	jauthctl/log.c \
 	jauthctl/message.c jauthctl/message.h \
+	jauthctl/method-add.c jauthctl/method-add.h jauthctl/method-change.c \
+	jauthctl/method-show.c jauthctl/method-write.c \
 	jauthctl/methods.c \
 	jauthctl/moment.c jauthctl/moment.h \
 	jauthctl/own-name.c jauthctl/own-name.h \
@@ -31,13 +33,19 @@ libjauthctl_la_SOURCES = \
 	jauthctl/service-guard.c jauthctl/service-guard.h \
 	jauthctl/service-trial.c jauthctl/service-trial.h \
 	jauthctl/sshd-effective.c jauthctl/sshd-effective.h \
+	jauthctl/setup-ask.c jauthctl/setup-ask.h \
+	jauthctl/setup-draft.c jauthctl/setup-draft.h \
+	jauthctl/setup-files.c jauthctl/setup-files.h \
+	jauthctl/setup-input.c jauthctl/setup-input.h \
+	jauthctl/setup-service.c jauthctl/setup-service.h \
 	jauthctl/table.c jauthctl/table.h \
 	jauthctl/talk.c jauthctl/talk.h \
 	jauthctl/terminal.c jauthctl/terminal.h \
 	jauthctl/totp.c \
 	jauthctl/try.c \
 	jauthctl/users.c \
-	jauthctl/verdict.c jauthctl/verdict.h
+	jauthctl/verdict.c jauthctl/verdict.h \
+	jauthctl/wizard.c jauthctl/wizard.h
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS) \
 	-DJAUTH_PAM_SAMPLES='"$(jauthpamdir)"' -DJAUTH_PAMDIR='"$(pamdir)"'
 libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS) -lpam

@@ -62,7 +62,7 @@ static void add_method(const struct core *core, const struct method *method, DBu
 	add_features(method->features, &row);
 	dict_bool(&row, "registers", method->registration || method->directory);
 	add_server(method, &row);
-	dict_text(&row, "state", fault[0] ? fault : "ready");
+	dict_text(&row, "state", !method->enabled ? "disabled" : fault[0] ? fault : "ready");
 	dict_close(rows, &row);
 }
 

@@ -82,6 +82,8 @@
 #define BUS_TIMEOUT_MS              10000
 #define BUS_LOG_ROWS                100      /* unless said otherwise */
 #define BUS_TEXT_MAX                4096     /* characters of one text in a reply */
+#define BUS_DROP_INS_MAX            8        /* configuration files to be tried together */
+#define BUS_DROP_IN_MAX             (64 * 1024)  /* bytes of one */
 #define ORIGIN_TIMEOUT_MS           2000     /* logind says where a session comes from */
 #define BUS_MESSAGE_MAX             (4 * 1024 * 1024)
 

@@ -285,6 +285,7 @@ const struct provider github_provider = {
 	.limits = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
 	.limits_of = limits_of,
 	.keys = keys,
+	.guide = &github_guide,
 	.config_size = sizeof(struct github_config),
 	.login_size = sizeof(struct github_login),
 	.check = check,

@@ -32,6 +32,7 @@
 #include "base/relay-protocol.h"
 #include "base/secret.h"
 #include "base/totp.h"
+#include "providers/guide.h"
 
 struct login;
 struct phone_country;
@@ -185,6 +186,7 @@ struct provider {
 	const struct provider_limits *(*limits_of)(const void *config);
 	const struct conf_key *keys;     /* own keys; filled into a struct of config_size. The core
 	                                  * adds its common ones: type, title, map, … */
+	const struct guide *guide;       /* MUST: for who sets a method up */
 	size_t config_size;
 	size_t shared_size;              /* per method between logins (caches); zeroed at first */
 	size_t login_size;               /* kept per login; zeroed at start, wiped after finish */
@@ -452,9 +454,6 @@ enum fail_reason {
 	FAIL_CONFIG,             /* the provider says we are set up wrongly: alert */
 };
 void login_fail(struct login *login, enum fail_reason reason, const char *detail);
-
-/* Marks a literal for translation. */
-#define N_(text) text
 
 /* The one table: every login method there is, NULL-terminated. */
 extern const struct provider *const providers[];

@@ -29,6 +29,8 @@ libjauth_providers_la_SOURCES = \
 	providers/github-api.c providers/github-api.h \
 	providers/github-steps.c \
 	providers/google.c \
+	providers/guide.h providers/guide-china.c providers/guide-own.c \
+	providers/guide-sms.c providers/guide-web.c \
 	providers/id-token.c providers/id-token.h \
 	providers/jwks.c providers/jwks.h \
 	providers/oauth-tokens.c providers/oauth-tokens.h \

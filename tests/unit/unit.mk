@@ -543,3 +543,12 @@ t_relay_slow_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_waits_SOURCES = tests/unit/t-relay-waits.c
 t_relay_waits_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_waits_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += t-guide
+t_guide_SOURCES = tests/unit/t-guide.c
+t_guide_CFLAGS = $(UNIT_CFLAGS)
+t_guide_LDADD = libjauthd.la $(UNIT_LIBS)
+check_PROGRAMS += t-setup
+t_setup_SOURCES = tests/unit/t-setup.c
+t_setup_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+t_setup_LDADD = libjauthctl.la $(UNIT_LIBS) $(JANSSON_LIBS)
