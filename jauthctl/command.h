@@ -21,6 +21,7 @@ enum exit_code {
 struct ctl {
 	const struct command *command;
 	bool json;                           /* --json */
+	bool quiet;                          /* bus_admin_quietly() is at work */
 	struct DBusConnection *connection;   /* NULL until the first call */
 };
 
@@ -87,3 +88,9 @@ enum exit_code run_directory_members(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_enrol(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_rotate(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_status(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_doctor(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_enable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_confirm(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_disable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_rollback(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_list(struct ctl *ctl, int argc, char **argv);
