@@ -56,9 +56,9 @@
 #define FACT_CALLER_UID       "caller-uid"    /* u: real uid of the process that runs PAM */
 #define FACT_REQUEST          "request"       /* s: account phase: request id of the login before */
 #define FACT_TIMEOUT          "timeout"       /* u: seconds the client will wait in all */
-#define FACT_METHOD           "method"        /* s: jauthctl: only this method; for enrol and test
-						  * its id or, without such an id, the first one of
-						  * this type */
+#define FACT_METHOD           "method"        /* s: jauthctl: only this method; for enrol, test and
+						  * link its id or, without such an id, the first
+						  * one of this type */
 
 enum login_phase {
 	LOGIN_AUTHENTICATE,
@@ -68,6 +68,8 @@ enum login_phase {
 	LOGIN_ENROL,             /* jauthctl: bind a number or a key to the user. Root; else the
 				  * user himself, first by the ways of service "jauth-enrol" */
 	LOGIN_TEST,              /* jauthctl: try a method for real, without a user. Root */
+	LOGIN_LINK,              /* jauthctl: link an identity of a method to the user. The user
+				  * himself, first by the ways of service "jauth-link" */
 	LOGIN_N_PHASES
 };
 

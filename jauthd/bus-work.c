@@ -207,7 +207,11 @@ static void run_answer(struct job *job, void *context)
 
 static void on_answered(struct job *job)
 {
-	finish(container_of(job, struct bus_work, job));
+	struct bus_work *work = container_of(job, struct bus_work, job);
+
+	if (work->is_noticed && !work->error)
+		logins_noticed(work->core->logins);
+	finish(work);
 }
 
 static void start_answer(struct bus_work *work)
@@ -293,4 +297,11 @@ void bus_work_start(struct bus_work *work)
 		return;
 	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
 	finish(work);
+}
+
+void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller)
+{
+	work->caller_uid = caller->uid;
+	work->looks_up_caller = true;
+	bus_work_start(work);
 }

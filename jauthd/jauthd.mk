@@ -30,6 +30,8 @@ libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h jauthd/relay.c jauthd/relay.
 	jauthd/login-push.c jauthd/login-relay.c jauthd/login-ways.c
 libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
+libjauthd_la_SOURCES += jauthd/login-link.c jauthd/login-link-decide.c jauthd/notices.c \
+	jauthd/notices.h jauthd/bus-own.c jauthd/bus-rates.c jauthd/bus-rates.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \

@@ -79,6 +79,10 @@
 #define BUS_BACKOFF_MAX_MS          5000
 #define BUS_ROWS_MAX                10000    /* of one reply */
 #define BUS_CALLS_MAX               512      /* whose callers are being asked for */
+#define BUS_CALLS_PER_SENDER        16       /* the same, of one connection */
+#define BUS_RATE_BURST              64       /* calls of one uid that is not root's, at once */
+#define BUS_RATE_PER_S              8        /* and so many more in each second */
+#define BUS_RATE_UIDS               256      /* whose calls are counted */
 #define BUS_TIMEOUT_MS              10000
 #define BUS_LOG_ROWS                100      /* unless said otherwise */
 #define BUS_TEXT_MAX                4096     /* characters of one text in a reply */
@@ -129,6 +133,16 @@
 #define REQUESTS_PER_USER           20
 #define REQUESTS_PER_NETWORK        20       /* from one address, or network of IPv6 */
 #define REQUESTS_PER_IDENTITY       3
+
+/* Links that users make and remove themselves, and what they are told */
+#define LINKS_PER_USER_MAX          20       /* beyond it a user makes none himself */
+#define OWN_CHANGES_DAY             20       /* of one user's links, by himself */
+#define NOTICES_PER_USER_MAX        50       /* the newest */
+#define NOTICES_SHOWN_MAX           4        /* at one login */
+#define NOTICE_TOLD_S               (3 * 86400)  /* told at every login for so long after the
+						  * first one, so that nobody else uses it up */
+#define NOTICE_KEPT_S               (180 * 86400)
+#define NOTICE_MESSAGES_MAX         5        /* of one notice, by apps */
 
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180

@@ -87,7 +87,7 @@ static int64_t seconds_for(const struct login_facts *facts, const struct config 
 {
 	int64_t seconds = config->login_seconds;
 
-	if (facts->phase == LOGIN_ENROL || facts->phase == LOGIN_TEST)
+	if (facts->phase == LOGIN_ENROL || facts->phase == LOGIN_TEST || facts->phase == LOGIN_LINK)
 		seconds = MAX(seconds, (int64_t)LOGIN_ENROL_S);
 	return facts->timeout_s ? MIN(seconds, (int64_t)facts->timeout_s) : seconds;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "jauthd/login-private.h"
+#include "jauthd/notices.h"
 #include "jauthd/worker.h"
 
 enum verdict_answer {
@@ -18,6 +19,8 @@ enum verdict_answer {
 	VERDICT_MATCH,           /* the identity is the user's; the digits decide */
 	VERDICT_BLOCKED,         /* the same, but wrong digits were typed too often today */
 	VERDICT_YES,             /* the question was right, nothing recorded yet */
+	VERDICT_LINKED,          /* link: it is the user's already */
+	VERDICT_ENOUGH,          /* link: he has too many, or made too many changes today */
 };
 
 struct verdict;
@@ -44,10 +47,12 @@ struct verdict {
 	bool has_address;                /* row.source is one */
 	bool needs_match;                /* the digits were not typed yet */
 	bool has_proof;                  /* somebody proved himself before, for the budget */
+	bool is_confirmed;               /* link: the user wants it */
 	struct audit_row row;
 	/* results */
 	enum verdict_answer answer;
 	enum mapping_result mapping;
+	struct notices notices;          /* account: for a user who is let in */
 };
 
 /* --- login-decide.c, on the store's thread --- */
@@ -60,6 +65,14 @@ enum verdict_answer verdict_decide_account(struct verdict *verdict, struct db *d
 enum verdict_answer verdict_decide_password(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_count_wrong_digits(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_record(struct verdict *verdict, struct db *db);
+
+/* login-link-decide.c */
+enum verdict_answer verdict_decide_link(struct verdict *verdict, struct db *db);
+
+/* Parts of those. */
+enum verdict_answer verdict_look_at_account(struct verdict *verdict, struct db *db);
+/* VERDICT_MATCH, or VERDICT_BLOCKED: too many wrong digits today. */
+enum verdict_answer verdict_look_at_matches(struct verdict *verdict, struct db *db);
 
 /* --- login-decide.c, on either thread --- */
 

@@ -95,6 +95,12 @@ void logins_count(struct logins *logins, enum login_state outcome)
 		logins->status.n_denied++;
 }
 
+void logins_noticed(const struct logins *logins)
+{
+	if (logins->env.noticed)
+		logins->env.noticed(logins->env.context);
+}
+
 void logins_get_status(const struct logins *logins, struct logins_status *ret_status)
 {
 	*ret_status = logins->status;

@@ -29,6 +29,9 @@ struct logins_env {
 	const char *http_socket;         /* of jauth-http */
 	const char *dummy_hash;
 	struct codes *codes;             /* tags of codes that were sent */
+	/* MAY be NULL. A notice was added, see notices.h. */
+	void (*noticed)(void *context);
+	void *context;
 };
 
 int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);
@@ -61,5 +64,7 @@ void logins_get_status(const struct logins *logins, struct logins_status *ret_st
 /* The loop's time: monotonic, and wall clock. */
 int64_t logins_now_ms(const struct logins *logins);
 int64_t logins_now_s(const struct logins *logins);
+/* There is something new to be sent to users by messages. */
+void logins_noticed(const struct logins *logins);
 /* What preparing this method last ended with: "" when it is ready or has nothing to prepare. */
 const char *logins_method_fault(const struct logins *logins, const char *method_id);

@@ -26,6 +26,7 @@
 #include "jauthd/config.h"
 #include "jauthd/core.h"
 #include "jauthd/metrics.h"
+#include "jauthd/notices.h"
 #include "jauthd/org.jauth1.xml.h"
 #include "jauthd/requests.h"
 
@@ -155,6 +156,8 @@ static int trim_requests(struct db *db, int64_t now_s)
 	if (r == 0)
 		r = requests_trim(db, now_s);
 	if (r == 0)
+		r = notices_trim(db, now_s);
+	if (r == 0)
 		r = db_commit(db);
 	if (r < 0)
 		db_rollback(db);
@@ -228,7 +231,8 @@ static int add_sources(struct core *core)
 
 static const struct bus_method *const bus_tables[] = {
 	bus_login_methods, bus_links_methods, bus_users_methods, bus_phones_methods,
-	bus_requests_methods, bus_admin_methods, bus_ways_methods, bus_limits_methods, NULL,
+	bus_requests_methods, bus_own_methods, bus_admin_methods, bus_ways_methods,
+	bus_limits_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
