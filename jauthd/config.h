@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/login-protocol.h"
+#include "base/uid-overrides.h"
 #include "jauthd/address.h"
 #include "jauthd/limits.h"
 #include "providers/provider.h"
@@ -69,6 +70,7 @@ struct account_rules {
 	int uids;                        /* enum uid_rule */
 	struct secret *fleet_key;        /* of UIDS_FLEET */
 	char *overrides;                 /* file: uids that were settled by hand; or NULL */
+	struct uid_overrides *override_rows;     /* what it says */
 	char *primary_group;
 	char *home, *shell;              /* home with {user} */
 	char **reserved_names;           /* beyond those that are reserved anyway */

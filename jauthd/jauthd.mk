@@ -11,10 +11,12 @@ libjauthd_la_SOURCES += jauthd/accounts.c jauthd/accounts.h jauthd/audit.c jauth
 	jauthd/password-check.c jauthd/password-check.h jauthd/throttle.c jauthd/throttle.h
 libjauthd_la_SOURCES += jauthd/enrolments.c jauthd/enrolments.h jauthd/keyed-hash.c \
 	jauthd/keyed-hash.h jauthd/phones.c jauthd/phones.h
+libjauthd_la_SOURCES += jauthd/host-ids.c jauthd/host-ids.h jauthd/people.c jauthd/people.h \
+	jauthd/people-claim.c jauthd/people-groups.c jauthd/people-locks.c jauthd/people-uids.c
 libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store.c jauthd/store.h \
 	jauthd/worker.c jauthd/worker.h
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
-	jauthd/config.c jauthd/config.h jauthd/config-gateways.c jauthd/config-general.c \
+	jauthd/config.c jauthd/config.h jauthd/config-accounts.c jauthd/config-gateways.c jauthd/config-general.c \
 	jauthd/config-methods.c jauthd/config-parts.c jauthd/config-parts.h \
 	jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
 libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c \

@@ -32,13 +32,17 @@
 #define USER_NAME_MAX               256
 #define USER_GROUPS_MAX             1024
 
+/* People, see people.h */
+#define GROUPS_MAX                  256      /* [group NAME] sections */
+#define PERSON_GROUPS_MAX           1024     /* of one person, from one source */
+
 /* Threads */
 #define WORKER_NAMES_THREADS        4
 #define WORKER_NAMES_QUEUE          1024
 #define WORKER_HASH_QUEUE           1024
 #define WORKER_HASH_THREADS_MAX     16
 #define STORE_QUEUE                 4096
-#define STORE_QUERIES_MAX           128      /* statements kept prepared */
+#define STORE_QUERIES_MAX           384      /* statements kept prepared */
 #define STORE_BUSY_MS               5000     /* somebody else reads the file */
 
 /* Talking to jauth-http */
