@@ -555,3 +555,14 @@ t_relay_slow_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_waits_SOURCES = tests/unit/t-relay-waits.c
 t_relay_waits_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_waits_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += t-login-link t-notices t-bus-rates
+t_login_link_SOURCES = tests/unit/t-login-link.c $(LOGINS_FIXTURE)
+t_login_link_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_login_link_LDADD = libjauthd.la $(UNIT_LIBS)
+t_notices_SOURCES = tests/unit/t-notices.c
+t_notices_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_notices_LDADD = libjauthd.la $(UNIT_LIBS)
+t_bus_rates_SOURCES = tests/unit/t-bus-rates.c
+t_bus_rates_CFLAGS = $(UNIT_CFLAGS)
+t_bus_rates_LDADD = libjauthd.la $(UNIT_LIBS)
