@@ -14,6 +14,8 @@
 
 struct bus;
 struct metrics;
+struct notify;
+struct key_refresh;
 
 struct core {
 	sd_event *event;
@@ -24,6 +26,8 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct notify *notify;
+	struct key_refresh *key_refresh;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

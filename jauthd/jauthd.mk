@@ -33,7 +33,9 @@ libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h jauthd/relay.c jauthd/relay.
 libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
 libjauthd_la_SOURCES += jauthd/login-link.c jauthd/login-link-decide.c jauthd/notices.c \
-	jauthd/notices.h jauthd/bus-own.c jauthd/bus-rates.c jauthd/bus-rates.h
+	jauthd/notices.h jauthd/bus-own.c jauthd/bus-rates.c jauthd/bus-rates.h \
+	jauthd/key-refresh.c jauthd/key-refresh.h jauthd/login-quiet.c jauthd/notify.c \
+	jauthd/notify.h jauthd/ssh-keys.c jauthd/ssh-keys.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \

@@ -148,6 +148,14 @@
 #define NOTICE_KEPT_S               (180 * 86400)
 #define NOTICE_MESSAGES_MAX         5        /* of one notice, by apps */
 
+/* SSH keys of people that providers have */
+#define SSH_KEYS_EVERY_S            3600     /* fetched so often */
+#define SSH_KEYS_AGAIN_S            900      /* and after a failure */
+#define SSH_KEYS_KEPT_S             86400    /* without an answer; then they count no more */
+#define SSH_KEYS_MAX                64       /* of one identity */
+#define SSH_KEYS_TEXT_MAX           65536    /* bytes of one user's */
+#define SSH_KEYS_LOOK_S             30       /* how often due ones are looked for */
+
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180
 #define AUDIT_ROWS_DEFAULT          1000000

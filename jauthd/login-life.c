@@ -134,6 +134,7 @@ struct login *login_free(struct login *login)
 	login_identity_done(&login->identified);
 	login_identity_done(&login->proved);
 	login_code_done(&login->code);
+	login_quiet_done(&login->quiet);
 	buf_done(&login->shown);
 	unix_user_done(&login->user);
 	config_unref(login->config);

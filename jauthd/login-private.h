@@ -127,6 +127,17 @@ struct refusal {
 	const char *text;                /* N_() literal */
 };
 
+/* What a login without a client is for, unless it is a preparation. */
+struct login_quiet {
+	bool is_set;
+	enum quiet_kind kind;
+	char *subject, *text;
+	struct buf keys;                 /* lines */
+	unsigned n_keys;
+	void (*ended)(void *context, const struct quiet_end *end);
+	void *context;
+};
+
 struct login {
 	struct logins *logins;
 	uint64_t id;
@@ -141,7 +152,8 @@ struct login {
 	char request[REQUEST_ID_LEN + 1];
 	struct unix_user user;
 	bool has_user, has_origin, is_remote;
-	bool is_prepare;
+	bool is_prepare;                 /* nobody is there */
+	struct login_quiet quiet;
 	bool is_gone;                    /* the client; what was begun is brought to its end */
 	bool is_counted;                 /* among those that wait */
 
@@ -274,6 +286,7 @@ bool login_gate_hears_keys(struct login *login);         /* q and n */
 void login_provider_start(struct login *login);
 void login_provider_prepare(struct login *login);
 void login_provider_deliver(struct login *login, const struct login_delivery *delivery);
+void login_provider_ssh_keys(struct login *login, const char *subject);
 void login_provider_callback(struct login *login, const struct parameters *parameters);
 /* What comes of its end is the caller's: login_provider_after(). */
 enum push_verdict login_provider_pushed(struct login *login, const struct login_push *push);
@@ -313,6 +326,11 @@ void login_screen_outcome(struct login *login, enum login_state outcome, const c
 bool login_shows_at_once(const struct login *login);
 const char *method_title(const struct login *login, const struct method *method);
 void login_code_done(struct login_code_copy *code);
+
+/* login-quiet.c */
+int login_quiet_start(struct login *login, const struct quiet_errand *errand);
+void login_quiet_end(struct login *login, const char *fault);    /* NULL: it is done */
+void login_quiet_done(struct login_quiet *quiet);
 
 /* login-link.c */
 void login_link_start(struct login *login);              /* phase LOGIN_LINK */

@@ -94,9 +94,14 @@ void login_done(struct login *login)
 
 static void end_prepare(struct login *login)
 {
-	logins_prepared(login->logins, login->method,
-			login->end == END_DONE ? "" : login->end_detail);
+	enum login_ending end = login->end;
+
+	if (!login->quiet.is_set)
+		logins_prepared(login->logins, login->method,
+				end == END_DONE ? "" : login->end_detail);
 	login_provider_end(login);
+	if (login->quiet.is_set)
+		login_quiet_end(login, end == END_DONE ? NULL : login->end_detail);
 	login->stage = STAGE_OVER;
 	logins_finished(login);
 }
@@ -219,6 +224,12 @@ void login_provider_deliver(struct login *login, const struct login_delivery *de
 {
 	begin(login);
 	DELIVER(login, deliver, delivery);
+}
+
+void login_provider_ssh_keys(struct login *login, const char *subject)
+{
+	begin(login);
+	DELIVER(login, ssh_keys, subject);
 }
 
 void login_provider_callback(struct login *login, const struct parameters *parameters)

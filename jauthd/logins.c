@@ -448,6 +448,27 @@ static bool prepare_method(void *context, struct method *method)
 	return true;
 }
 
+int logins_start_quiet(struct logins *logins, const struct quiet_errand *errand)
+{
+	struct method *method = config_method(logins->config, errand->method_id);
+	struct login *login = method ? login_new_prepare(logins, method, logins->config) : NULL;
+	int r;
+
+	if (!login || !put(logins, login)) {
+		login_free(login);
+		return method ? -EUSERS : -ENOENT;
+	}
+	r = login_quiet_start(login, errand);
+	if (r < 0)
+		logins_finished(login);
+	return r;
+}
+
+const char *logins_host_name(const struct logins *logins)
+{
+	return logins_host(logins, logins->config);
+}
+
 void logins_set_config(struct logins *logins, struct config *config)
 {
 	config_ref(config);

@@ -25,8 +25,10 @@
 #include "jauthd/check.h"
 #include "jauthd/config.h"
 #include "jauthd/core.h"
+#include "jauthd/key-refresh.h"
 #include "jauthd/metrics.h"
 #include "jauthd/notices.h"
+#include "jauthd/notify.h"
 #include "jauthd/org.jauth1.xml.h"
 #include "jauthd/requests.h"
 
@@ -269,6 +271,32 @@ static int make_workers(struct core *core, const char *database)
 			   &core->hashes);
 }
 
+static void on_noticed(void *context)
+{
+	struct core *core = context;
+
+	notify_look(core->notify);
+}
+
+static void on_keys_changed(void *context UNUSED)
+{
+}
+
+static int make_self_service(struct core *core)
+{
+	const struct notify_env notify = {
+		.store = core->store, .logins = core->logins, .catalogs = core->catalogs,
+	};
+	const struct key_refresh_env keys = {
+		.event = core->event, .store = core->store, .logins = core->logins,
+		.changed = on_keys_changed, .context = core,
+	};
+
+	core->notify = notify_new(&notify);
+	notify_look(core->notify);       /* what was not sent when the daemon ended */
+	return key_refresh_new(&keys, &core->key_refresh);
+}
+
 static int make_logins(struct core *core, const struct options *options, struct config *config)
 {
 	struct logins_env env;
@@ -289,6 +317,8 @@ static int make_logins(struct core *core, const struct options *options, struct 
 		.http_socket = options->http_socket,
 		.dummy_hash = core->dummy_hash,
 		.codes = core->codes,
+		.noticed = on_noticed,
+		.context = core,
 	};
 	return logins_new(&env, config, &core->logins);
 }
@@ -316,6 +346,8 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = make_logins(core, options, config);
 	if (r >= 0)
+		r = make_self_service(core);
+	if (r >= 0)
 		r = add_sources(core);
 	if (r >= 0)
 		r = metrics_new(core->event, core->logins, core->names, &core->metrics);
@@ -335,6 +367,8 @@ static void end(struct core *core)
 	workers_free(core->hashes);
 	store_free(core->store);
 	metrics_free(core->metrics);
+	notify_free(core->notify);
+	key_refresh_free(core->key_refresh);
 	logins_free(core->logins);
 	codes_free(core->codes);
 	bus_free(core->bus);

@@ -217,6 +217,13 @@ static void check(const void *config, const struct conf_section *section,
 	check_redirect_uri(dingtalk, section, report);
 }
 
+static void name_issuer(const void *config, struct buf *buf)
+{
+	const struct dingtalk_config *dingtalk = config;
+
+	buf_add_format(buf, "dingtalk:%s", dingtalk->corp_id);
+}
+
 const struct provider dingtalk_provider = {
 	.type = "dingtalk",
 	.title = N_("DingTalk"),
@@ -232,6 +239,7 @@ const struct provider dingtalk_provider = {
 	.login_size = sizeof(struct dingtalk_login),
 	.check = check,
 	.name_app = name_app,
+	.name_issuer = name_issuer,
 	.prepare = prepare,
 	.start = start,
 	.test = test,

@@ -138,6 +138,13 @@ static void name_app(const void *config, struct buf *buf)
 		buf_add_format(buf, "%s/%lld", wecom->corp_id, (long long)wecom->agent_id);
 }
 
+static void name_issuer(const void *config, struct buf *buf)
+{
+	const struct wecom_config *wecom = config;
+
+	buf_add_format(buf, "wecom:%s", wecom->corp_id);
+}
+
 const struct provider wecom_provider = {
 	.type = "wecom",
 	.title = N_("WeCom"),
@@ -152,6 +159,7 @@ const struct provider wecom_provider = {
 	.login_size = sizeof(struct wecom_login),
 	.check = check,
 	.name_app = name_app,
+	.name_issuer = name_issuer,
 	.start = start,
 	.test = wecom_probe,
 	.answer = answer,
