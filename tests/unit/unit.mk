@@ -566,3 +566,14 @@ t_notices_LDADD = libjauthd.la $(UNIT_LIBS)
 t_bus_rates_SOURCES = tests/unit/t-bus-rates.c
 t_bus_rates_CFLAGS = $(UNIT_CFLAGS)
 t_bus_rates_LDADD = libjauthd.la $(UNIT_LIBS)
+
+check_PROGRAMS += t-ssh-key t-ssh-keys t-github-keys
+t_ssh_key_SOURCES = tests/unit/t-ssh-key.c
+t_ssh_key_CFLAGS = $(UNIT_CFLAGS)
+t_ssh_key_LDADD = $(UNIT_LIBS)
+t_ssh_keys_SOURCES = tests/unit/t-ssh-keys.c
+t_ssh_keys_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_ssh_keys_LDADD = libjauthd.la $(UNIT_LIBS)
+t_github_keys_SOURCES = tests/providers/t-github-keys.c
+t_github_keys_CFLAGS = $(UNIT_CFLAGS)
+t_github_keys_LDADD = libfake-core.la
