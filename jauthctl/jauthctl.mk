@@ -25,7 +25,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/terminal.c jauthctl/terminal.h \
 	jauthctl/totp.c \
 	jauthctl/try.c \
-	jauthctl/users.c
+	jauthctl/people.c jauthctl/set-uid.c jauthctl/users.c
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS)
 libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS)
 

@@ -16,6 +16,7 @@ struct bus;
 struct metrics;
 struct notify;
 struct key_refresh;
+struct publish;
 
 struct core {
 	sd_event *event;
@@ -28,6 +29,7 @@ struct core {
 	struct metrics *metrics;
 	struct notify *notify;
 	struct key_refresh *key_refresh;
+	struct publish *publish;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

@@ -39,6 +39,7 @@ struct id_set {
 struct host_ids {
 	struct name_set folded;          /* of users and groups, in lower case */
 	struct name_set users, groups;   /* as they are */
+	struct name_set roots_groups;    /* with gid 0 */
 	struct id_set ids;               /* of everybody, ranges too */
 	struct id_set uids, gids;        /* of users and of groups */
 };
@@ -135,6 +136,7 @@ static void settle(struct host_ids *host)
 	name_settle(&host->folded);
 	name_settle(&host->users);
 	name_settle(&host->groups);
+	name_settle(&host->roots_groups);
 	id_settle(&host->ids);
 	id_settle(&host->uids);
 	id_settle(&host->gids);
@@ -223,8 +225,11 @@ static void take_group(struct host_ids *host, char **fields, size_t n_fields)
 	if (!*fields[0] || fields[0][0] == '#')
 		return;
 	add_name(host, &host->groups, fields[0]);
-	if (n_fields > 2 && get_id(fields[2], &id))
-		add_id(host, &host->gids, (uint32_t)id);
+	if (n_fields < 3 || !get_id(fields[2], &id))
+		return;
+	add_id(host, &host->gids, (uint32_t)id);
+	if (id == 0)
+		name_add(&host->roots_groups, fields[0]);
 }
 
 /* Names a user and which numbers are his to give away. */
@@ -336,6 +341,7 @@ struct host_ids *host_ids_free(struct host_ids *host)
 	name_free(&host->folded);
 	name_free(&host->users);
 	name_free(&host->groups);
+	name_free(&host->roots_groups);
 	free(host->ids.ranges);
 	free(host->uids.ranges);
 	free(host->gids.ranges);
@@ -359,6 +365,8 @@ int host_ids_look_up(struct host_ids *host, const char *name)
 	if (found.is_group && !name_has(&host->groups, name)) {
 		add_name(host, &host->groups, name);
 		add_id(host, &host->gids, found.gid);
+		if (found.gid == 0)
+			name_add(&host->roots_groups, name);
 		settle(host);
 	}
 	return 0;
@@ -384,4 +392,9 @@ bool host_ids_has_user(const struct host_ids *host, const char *name, uint32_t u
 bool host_ids_has_group(const struct host_ids *host, const char *name, uint32_t gid)
 {
 	return name_has(&host->groups, name) || id_has(&host->gids, gid);
+}
+
+bool host_ids_is_roots_group(const struct host_ids *host, const char *name)
+{
+	return name_has(&host->roots_groups, name);
 }

@@ -28,6 +28,8 @@ bool host_ids_has_name(const struct host_ids *host, const char *name);
  * it. */
 bool host_ids_has_user(const struct host_ids *host, const char *name, uint32_t uid);
 bool host_ids_has_group(const struct host_ids *host, const char *name, uint32_t gid);
+/* A group with gid 0, whatever it is called. */
+bool host_ids_is_roots_group(const struct host_ids *host, const char *name);
 
 /* Why no new user may have this name: its form, reserved, taken, or that of a group that would give
  * rights (privileged_groups, whether or not it exists). NULL: it is free. A literal. */

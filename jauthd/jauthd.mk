@@ -12,7 +12,9 @@ libjauthd_la_SOURCES += jauthd/accounts.c jauthd/accounts.h jauthd/audit.c jauth
 libjauthd_la_SOURCES += jauthd/enrolments.c jauthd/enrolments.h jauthd/keyed-hash.c \
 	jauthd/keyed-hash.h jauthd/phones.c jauthd/phones.h
 libjauthd_la_SOURCES += jauthd/host-ids.c jauthd/host-ids.h jauthd/people.c jauthd/people.h \
-	jauthd/people-claim.c jauthd/people-groups.c jauthd/people-locks.c jauthd/people-uids.c
+	jauthd/people-claim.c jauthd/people-collisions.c jauthd/people-collisions.h \
+	jauthd/people-groups.c jauthd/people-locks.c jauthd/people-uids.c \
+	jauthd/publish.c jauthd/publish.h jauthd/publish-picture.c jauthd/publish-picture.h
 libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store.c jauthd/store.h \
 	jauthd/worker.c jauthd/worker.h
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
@@ -22,7 +24,7 @@ libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/
 libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c \
 	jauthd/bus-admin.h jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-limits.c \
 	jauthd/bus-limits.h jauthd/bus-links.c jauthd/bus-loop.c jauthd/bus-loop.h \
-	jauthd/bus-login.c jauthd/bus-login.h jauthd/bus-phones.c jauthd/bus-users.c \
+	jauthd/bus-login.c jauthd/bus-login.h jauthd/bus-people.c jauthd/bus-phones.c jauthd/bus-users.c \
 	jauthd/bus-work.c jauthd/bus-work.h jauthd/channel.c jauthd/channel.h \
 	jauthd/core.h jauthd/bus-facts.c jauthd/bus-facts.h jauthd/limits.h
 libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h jauthd/relay.c jauthd/relay.h \

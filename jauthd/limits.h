@@ -82,6 +82,7 @@
 #define BUS_BACKOFF_MIN_MS          200
 #define BUS_BACKOFF_MAX_MS          5000
 #define BUS_ROWS_MAX                10000    /* of one reply */
+#define BUS_PEOPLE_PAGE             1000
 #define BUS_CALLS_MAX               512      /* whose callers are being asked for */
 #define BUS_CALLS_PER_SENDER        16       /* the same, of one connection */
 #define BUS_RATE_BURST              64       /* calls of one uid that is not root's, at once */

@@ -18,6 +18,7 @@
 #include "jauthd/worker.h"
 
 struct logins;
+struct publish;
 
 /* What logins work with; made by main, lives longer than the logins. */
 struct logins_env {
@@ -32,6 +33,7 @@ struct logins_env {
 	/* MAY be NULL. A notice was added, see notices.h. */
 	void (*noticed)(void *context);
 	void *context;
+	struct publish *publish;         /* of the user database */
 };
 
 int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);

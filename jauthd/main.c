@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/login-protocol.h"
 #include "base/program.h"
+#include "base/snapshot.h"
 #include "base/text.h"
 #include "base/traces.h"
 #include "jauthd/audit.h"
@@ -30,17 +31,19 @@
 #include "jauthd/notices.h"
 #include "jauthd/notify.h"
 #include "jauthd/org.jauth1.xml.h"
+#include "jauthd/publish.h"
 #include "jauthd/requests.h"
+#include "jauthd/ssh-keys.h"
 
 #define DAEMON_USER "jauth"
 
 struct options {
-	const char *config, *database, *http_socket;
+	const char *config, *database, *http_socket, *snapshot;
 	bool check, debug;
 };
 
 static const char usage[] =
-	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] "
+	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] [--snapshot FILE] "
 	"[--check] [--debug]\n";
 
 /* As program_read_options(). */
@@ -50,6 +53,7 @@ static int read_options(int argc, char **argv, struct options *options)
 		{ "config", .value = &options->config },
 		{ "database", .value = &options->database },
 		{ "http-socket", .value = &options->http_socket },
+		{ "snapshot", .value = &options->snapshot },
 		{ "check", .is_on = &options->check },
 		{ "debug", .is_on = &options->debug },
 	};
@@ -128,6 +132,7 @@ int core_reload(struct core *core)
 		log_error("the configuration has mistakes; the old one stays");
 	} else {
 		logins_set_config(core->logins, config);
+		publish_set_config(core->publish, config);
 		config_unref(config);
 		log_info("configuration read again");
 	}
@@ -232,9 +237,9 @@ static int add_sources(struct core *core)
 /* --- parts --- */
 
 static const struct bus_method *const bus_tables[] = {
-	bus_login_methods, bus_links_methods, bus_users_methods, bus_phones_methods,
-	bus_requests_methods, bus_own_methods, bus_admin_methods, bus_ways_methods,
-	bus_limits_methods, NULL,
+	bus_login_methods, bus_links_methods, bus_users_methods, bus_people_methods,
+	bus_phones_methods, bus_requests_methods, bus_own_methods, bus_admin_methods,
+	bus_ways_methods, bus_limits_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
@@ -271,15 +276,32 @@ static int make_workers(struct core *core, const char *database)
 			   &core->hashes);
 }
 
+static int make_publish(struct core *core, const struct options *options, struct config *config)
+{
+	const struct publish_env env = {
+		.event = core->event,
+		.store = core->store,
+		.names = core->names,
+		.path = options->snapshot,
+		.add_keys = ssh_keys_add_of,
+	};
+
+	return publish_new(&env, config, &core->publish);
+}
+
 static void on_noticed(void *context)
 {
 	struct core *core = context;
 
 	notify_look(core->notify);
+	publish_now(core->publish);      /* who is linked has other SSH keys */
 }
 
-static void on_keys_changed(void *context UNUSED)
+static void on_keys_changed(void *context)
 {
+	struct core *core = context;
+
+	publish_now(core->publish);
 }
 
 static int make_self_service(struct core *core)
@@ -319,6 +341,7 @@ static int make_logins(struct core *core, const struct options *options, struct 
 		.codes = core->codes,
 		.noticed = on_noticed,
 		.context = core,
+		.publish = core->publish,
 	};
 	return logins_new(&env, config, &core->logins);
 }
@@ -343,6 +366,8 @@ static int make(struct core *core, const struct options *options, struct config 
 
 	if (r >= 0)
 		r = make_workers(core, options->database);
+	if (r >= 0)
+		r = make_publish(core, options, config);
 	if (r >= 0)
 		r = make_logins(core, options, config);
 	if (r >= 0)
@@ -369,6 +394,7 @@ static void end(struct core *core)
 	metrics_free(core->metrics);
 	notify_free(core->notify);
 	key_refresh_free(core->key_refresh);
+	publish_free(core->publish);
 	logins_free(core->logins);
 	codes_free(core->codes);
 	bus_free(core->bus);
@@ -383,6 +409,7 @@ int main(int argc, char **argv)
 		.config = JAUTH_CONFDIR "/jauthd.conf",
 		.database = JAUTH_STATEDIR "/jauth.db",
 		.http_socket = HTTP_SOCKET_PATH,
+		.snapshot = SNAPSHOT_PATH,
 	};
 	struct config *config = NULL;
 	struct core core = { 0 };

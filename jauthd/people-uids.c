@@ -194,6 +194,22 @@ int served_group_get(struct db *db, const char *name, uint32_t *ret_gid)
 	return r == 1 ? 0 : r < 0 ? r : -ENOENT;
 }
 
+int served_group_each(struct db *db, int (*each)(const char *name, uint32_t gid, void *context),
+		      void *context)
+{
+	struct query *query = query_new(db, "SELECT name, gid FROM unix_groups ORDER BY name");
+	int r;
+
+	while ((r = query_step(query)) == 1) {
+		r = each(query_column_text(query, 0), (uint32_t)query_column_number(query, 1),
+			 context);
+		if (r != 0)
+			break;
+	}
+	query_done(query);
+	return r;
+}
+
 int served_group_make(struct db *db, const struct config *config, const struct host_ids *host,
 		      const char *name, uint32_t *ret_gid)
 {

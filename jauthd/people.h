@@ -126,6 +126,9 @@ int person_unix_user(struct db *db, const struct config *config, const char *nam
 int served_group_make(struct db *db, const struct config *config, const struct host_ids *host,
 		      const char *name, uint32_t *ret_gid);
 int served_group_get(struct db *db, const char *name, uint32_t *ret_gid);        /* -ENOENT */
+/* All that ever got a number, by name. */
+int served_group_each(struct db *db, int (*each)(const char *name, uint32_t gid, void *context),
+		      void *context);
 /* Whether [group NAME] gives the group to who has this group of that source. */
 bool group_rule_takes(const struct group_rule *rule, const char *source, const char *id);
 
