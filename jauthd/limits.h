@@ -154,7 +154,7 @@
 #define SSH_KEYS_AGAIN_S            900      /* and after a failure */
 #define SSH_KEYS_KEPT_S             86400    /* without an answer; then they count no more */
 #define SSH_KEYS_MAX                64       /* of one identity */
-#define SSH_KEYS_TEXT_MAX           65536    /* bytes of one user's */
+#define SSH_KEYS_TEXT_MAX           32768    /* bytes of one user's */
 #define SSH_KEYS_LOOK_S             30       /* how often due ones are looked for */
 
 /* Audit */

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jauthd/ssh-keys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
+#include "base/macro.h"
+#include "base/snapshot.h"
 #include "base/text.h"
+
+static_assert(SSH_KEYS_TEXT_MAX <= SNAPSHOT_KEYS_MAX, "all of them go into the user's record");
 
 /* Identities that lead to somebody who may log in: his own, and those linked to him. */
 #define WANTED \

@@ -43,11 +43,7 @@ static bool holds(struct login *login, enum github_result result, const struct h
 
 	if (result == GITHUB_YES)
 		return true;
-	if (result == GITHUB_BUSY)
-		login_deny(login, DENY_BUSY, detail);
-	else
-		login_fail(login, reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK,
-			   detail);
+	login_fail(login, reply->result == HTTP_DONE ? FAIL_PROVIDER : FAIL_NETWORK, detail);
 	return false;
 }
 
