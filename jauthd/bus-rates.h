@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How often a uid may call: BUS_RATE_BURST at once, and BUS_RATE_PER_S more each second. Where there
- * is no row left, who has used least is forgotten and has his burst again: to gain by that takes
- * more uids than there are rows.
+ * How often a uid may call: BUS_RATE_BURST at once, and BUS_RATE_PER_S more each second. Where
+ * there is no row left, who has used least is forgotten and has his burst again: to gain by that
+ * takes more uids than there are rows.
  */
 #pragma once
 

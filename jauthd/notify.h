@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sends notices (notices.h) as messages of the apps that are linked to the user, where the method of
- * an identity delivers. Each goes out once or, when that fails or the daemon dies, never: at the
- * user's next login it is told all the same.
+ * Sends notices (notices.h) as messages of the apps that are linked to the user, where the method
+ * of an identity delivers. Each goes out once or, when that fails or the daemon dies, never: at
+ * the user's next login it is told all the same.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SSH keys that providers have of people: what was fetched, and when it is to be fetched again. Store
- * thread only; key-refresh.c asks the providers.
+ * SSH keys that providers have of people: what was fetched, and when it is to be fetched again.
+ * Store thread only; key-refresh.c asks the providers.
  *
  * Only people get them, by their user record: that of a user of the host is the host's. They are
  * those of a person's own identity and of the identities linked to him.
@@ -22,7 +22,8 @@ int ssh_keys_find_due(struct db *db, const char *issuer, int64_t now_s, char *re
 /* `keys`: lines "TYPE BASE64", or "". *ret_changed: they differ from before. */
 int ssh_keys_set(struct db *db, const char *issuer, const char *subject, const char *keys,
 		 int64_t now_s, bool *ret_changed);
-/* They could not be fetched: what is there stays, but no longer than SSH_KEYS_KEPT_S after it was. */
+/* They could not be fetched: what is there stays, but no longer than SSH_KEYS_KEPT_S after it
+ * was. */
 int ssh_keys_failed(struct db *db, const char *issuer, const char *subject, int64_t now_s,
 		    bool *ret_changed);
 /* Forgets those of every issuer that is not in the list (NULL: of all), and of identities that are
