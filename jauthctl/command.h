@@ -46,6 +46,8 @@ enum exit_code run_limits(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_unlock_limits(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_log(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_try(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link_refuse(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_link_list(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_link_add(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_link_requests(struct ctl *ctl, int argc, char **argv);

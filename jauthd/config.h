@@ -141,6 +141,7 @@ struct config {
 	char *country;                   /* as written; NULL: none */
 	struct phone_country phone_country;      /* when there is one */
 	char *metrics_file;              /* NULL: none */
+	bool self_service;               /* users link, list and remove their own identities */
 	/* [limits] */
 	int64_t logins_waiting, logins_per_source, login_seconds, login_tries;
 	int64_t audit_days, audit_rows;

@@ -15,6 +15,8 @@
 struct bus;
 struct directories;
 struct metrics;
+struct notify;
+struct key_refresh;
 struct publish;
 struct sessions;
 
@@ -28,6 +30,8 @@ struct core {
 	struct bus *bus;
 	struct metrics *metrics;
 	struct directories *directories;
+	struct notify *notify;
+	struct key_refresh *key_refresh;
 	struct publish *publish;
 	struct sessions *sessions;
 	const char *config_path;

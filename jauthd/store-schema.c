@@ -278,6 +278,29 @@ const char *const store_schema[] = {
 	"	look_s INTEGER NOT NULL"         /* 0: all is said */
 	") STRICT;"
 	"CREATE INDEX people_left ON people (state) WHERE state <> 0;",
+	/* 8: what users are told of their links, and keys that providers have of people. */
+	"CREATE TABLE notices ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	kind INTEGER NOT NULL,"          /* enum notice_kind */
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	display TEXT NOT NULL,"          /* a name the person chose; '': none */
+	"	time_s INTEGER NOT NULL,"
+	"	told_s INTEGER NOT NULL DEFAULT 0,"      /* at a login, for the first time */
+	"	is_sent INTEGER NOT NULL DEFAULT 0 CHECK (is_sent IN (0, 1))"   /* by messages */
+	") STRICT;"
+	"CREATE INDEX notices_user ON notices (user);"
+	"CREATE INDEX notices_unsent ON notices (id) WHERE is_sent = 0;"
+	"CREATE TABLE ssh_keys ("
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	keys TEXT NOT NULL,"             /* lines as in authorized_keys; '': none */
+	"	fetched_s INTEGER NOT NULL,"     /* 0: never yet */
+	"	due_s INTEGER NOT NULL,"         /* to be asked for again */
+	"	PRIMARY KEY (issuer, subject)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

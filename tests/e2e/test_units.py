@@ -165,7 +165,7 @@ def members():
 
 
 # What everybody may call; the last two are about the caller's own links only, see test_strangers.py.
-FOR_ALL = ("Begin", "ListPending", "ConfirmLink")
+FOR_ALL = ("Begin", "ListPending", "ConfirmLink", "RefuseLink", "ListOwnLinks", "RemoveOwnLink")
 
 
 @pytest.mark.parametrize("interface,member", members() if os.path.exists(
