@@ -148,7 +148,7 @@ static void heads_of_bad_frames_are_refused(void **state)
 	} rows[] = {
 		{ "length 0",           { 0, 0, 0, 0, HTTP_FRAME_PING, 1 } },
 		{ "no room for number", { 8, 0, 0, 0, HTTP_FRAME_PING, 1 } },
-		{ "one over the limit", { 0xfd, 0xff, 0x0f, 0, HTTP_FRAME_REQUEST, 1 } },
+		{ "one over the limit", { 0xfd, 0xff, 0x8f, 0, HTTP_FRAME_REQUEST, 1 } },
 		{ "longest length",     { 255, 255, 255, 255, HTTP_FRAME_REQUEST, 1 } },
 		{ "type 0",             { 9, 0, 0, 0, 0, 1 } },
 		{ "unknown type",       { 9, 0, 0, 0, HTTP_FRAME_PONG + 1, 1 } },
