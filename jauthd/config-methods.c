@@ -207,11 +207,13 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 }
 
 static void check_method(struct config_loader *loader, const struct conf_section *section,
-			 const struct method *method)
+			 struct method *method)
 {
 	const struct provider *provider = method->provider;
 	size_t i;
 
+	if (method->directory)
+		config_check_directory(loader, section, method);
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
@@ -240,7 +242,7 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 			struct method *method)
 {
 	struct method_type type = { NULL };
-	struct conf_table tables[4] = {
+	struct conf_table tables[5] = {
 		{ config_type_keys, &type },
 		{ config_method_keys, method },
 	};
@@ -248,6 +250,8 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 
 	if (has_link_keys(method->provider))
 		tables[n++] = (struct conf_table){ config_link_keys, method };
+	if (method->directory)
+		tables[n++] = (struct conf_table){ config_directory_keys, method->directory };
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
 	conf_apply(section, tables, n, loader->report);
@@ -268,8 +272,8 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
-void config_add_method(struct config_loader *loader, const struct conf_section *section,
-		       const char *id)
+static void add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id, bool is_directory)
 {
 	const struct provider *provider = find_type(loader, section, id);
 	struct config *config = loader->config;
@@ -287,6 +291,7 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	method->line = section->line;
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
+	method->directory = is_directory ? config_make_directory() : NULL;
 	fill_method(loader, section, method);
 	if (id)
 		(void)text_into(method->id, sizeof(method->id), id);     /* its ID is right */
@@ -294,6 +299,18 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 		make_id(config, method);
 	config->methods[config->n_methods++] = method;
 	check_method(loader, section, method);
+}
+
+void config_add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id)
+{
+	add_method(loader, section, id, false);
+}
+
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id)
+{
+	add_method(loader, section, id, true);
 }
 
 static bool is_same_app(const struct method *a, const struct method *b)
@@ -360,6 +377,7 @@ struct method *config_free_method(struct method *method)
 	if (provider->keys)
 		conf_release(provider->keys, method->config);
 	conf_release(config_method_keys, method);
+	config_free_directory(method->directory);
 	free(method->file);
 	free(method->shared);
 	free(method->config);

@@ -80,6 +80,15 @@ extern const struct conf_key config_methods_keys[], config_service_keys[];
 /* `id` NULL: made from title or type. */
 void config_add_method(struct config_loader *loader, const struct conf_section *section,
 		       const char *id);
+/* [directory ID]: a method that also tells of the organisation. */
+extern const struct conf_key config_directory_keys[];
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id);
+/* Of a method whose section is a directory's: its rule, before and after the keys are read. */
+struct directory_rule *config_make_directory(void);
+void config_check_directory(struct config_loader *loader, const struct conf_section *section,
+			    struct method *method);
+struct directory_rule *config_free_directory(struct directory_rule *rule);
 /* After all methods: no app by the relay and past it. */
 void config_check_apps(struct config_loader *loader);
 /* The method "password", unless there is one. */
