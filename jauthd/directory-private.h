@@ -48,6 +48,7 @@ struct directory_run {
 	struct directory_report report;
 	int64_t n_active;                /* before it */
 	bool is_over;
+	bool knows_names;                /* those of the host, of all who become users */
 	bool retries;                    /* nothing changed: those with a fault are looked at again */
 
 	/* The job at hand. */

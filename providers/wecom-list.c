@@ -61,7 +61,7 @@ static struct http_request *get(struct buf *url, struct login *login)
 	struct http_request *request = api_get(url, config->proxy);
 
 	if (request) {
-		request->max_body = HTTP_BODY_MAX;
+		request->max_body = HTTP_LISTING_MAX;    /* a department has no pages */
 		request->total_ms = LIST_CALL_MS;
 	}
 	return request;

@@ -66,7 +66,7 @@ def test_members_become_users(corp):
 def state():
     """All that a sync could change, but for when it was."""
     return {table: query(f"SELECT * FROM {table} ORDER BY 1, 2") for table in (
-        "people", "people_groups", "unix_groups", "locked_identities", "directory_members",
+        "people", "people_groups", "locked_identities", "directory_members",
         "directory_places", "directory_departments", "directory_done")}
 
 
@@ -93,6 +93,14 @@ def test_a_dry_run_changes_nothing(corp):
     done = sync("--dry-run")
     assert (done.of("move"), done.of("lock")) == (["lisi"], ["zhangsan"])
     assert state() == before
+
+
+def test_a_department_of_thousands(corp):
+    """The vendor has no pages for it: more than a megabyte at once."""
+    for number in range(4000):
+        corp.add_member(f"many{number}", departments=[2])
+    assert len(sync().of("add")) == 4003
+    assert sync().changes == []
 
 
 def test_renamed_moved_and_new_departments(corp):
