@@ -60,7 +60,8 @@ static int group_by_name(const void *key, void *ret_entry, char *buffer, size_t 
 	return error;
 }
 
-/* ENOLINK is how nss-systemd says that it asks nobody: SYSTEMD_BYPASS_USERDB. */
+/* ENOLINK is what nss-systemd says of groups when it is told, by SYSTEMD_BYPASS_USERDB, to ask
+ * nobody. */
 static bool is_not_there(int error)
 {
 	return error == 0 || error == ENOENT || error == ESRCH || error == ENOLINK;
