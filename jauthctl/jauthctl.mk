@@ -5,7 +5,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/admin.c \
 	jauthctl/args.c jauthctl/args.h \
 	jauthctl/bus.c jauthctl/bus.h \
-	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
+	jauthctl/command.h jauthctl/commands.c jauthctl/directory.c jauthctl/complain.c \
 	jauthctl/link-file.c jauthctl/link-file.h \
 	jauthctl/link-request.c jauthctl/link-request.h \
 	jauthctl/links.c \

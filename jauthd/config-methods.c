@@ -231,6 +231,8 @@ static void check_method(struct config_loader *loader, const struct conf_section
 	const struct provider *provider = method->provider;
 	size_t i;
 
+	if (method->directory)
+		config_check_directory(loader, section, method);
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
 	if (!(method->features & PROVIDER_LOCAL_USER))
@@ -261,7 +263,7 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 			struct method *method)
 {
 	struct method_type type = { NULL };
-	struct conf_table tables[4] = {
+	struct conf_table tables[5] = {
 		{ config_type_keys, &type },
 		{ config_method_keys, method },
 	};
@@ -269,6 +271,8 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 
 	if (has_link_keys(method->provider))
 		tables[n++] = (struct conf_table){ config_link_keys, method };
+	if (method->directory)
+		tables[n++] = (struct conf_table){ config_directory_keys, method->directory };
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
 	conf_apply(section, tables, n, loader->report);
@@ -289,8 +293,8 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
-void config_add_method(struct config_loader *loader, const struct conf_section *section,
-		       const char *id)
+static void add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id, bool is_directory)
 {
 	const struct provider *provider = find_type(loader, section, id);
 	struct config *config = loader->config;
@@ -308,6 +312,7 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	method->line = section->line;
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
+	method->directory = is_directory ? config_make_directory() : NULL;
 	fill_method(loader, section, method);
 	if (id)
 		(void)text_into(method->id, sizeof(method->id), id);     /* its ID is right */
@@ -315,6 +320,18 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 		make_id(config, method);
 	config->methods[config->n_methods++] = method;
 	check_method(loader, section, method);
+}
+
+void config_add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id)
+{
+	add_method(loader, section, id, false);
+}
+
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id)
+{
+	add_method(loader, section, id, true);
 }
 
 static bool is_same_app(const struct method *a, const struct method *b)
@@ -381,6 +398,7 @@ struct method *config_free_method(struct method *method)
 	if (provider->keys)
 		conf_release(provider->keys, method->config);
 	conf_release(config_method_keys, method);
+	config_free_directory(method->directory);
 	free(method->file);
 	free(method->shared);
 	free(method->config);

@@ -13,6 +13,7 @@
 #include "jauthd/worker.h"
 
 struct bus;
+struct directories;
 struct metrics;
 struct publish;
 
@@ -25,6 +26,7 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct directories *directories;
 	struct publish *publish;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];

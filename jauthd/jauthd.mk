@@ -33,7 +33,12 @@ libjauthd_la_SOURCES += jauthd/http.c jauthd/http.h jauthd/relay.c jauthd/relay.
 	jauthd/relay-message.c jauthd/relay-message.h jauthd/config-relay.c \
 	jauthd/login-push.c jauthd/login-relay.c jauthd/login-ways.c
 libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
-libjauthd_la_SOURCES += jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
+libjauthd_la_SOURCES += jauthd/config-directories.c jauthd/directory-departments.c \
+	jauthd/directory-departments.h jauthd/directory-listing.c jauthd/directory-listing.h \
+	jauthd/directory-stage.c jauthd/directory-stage.h jauthd/login-list.c \
+	jauthd/directory.c jauthd/directory.h jauthd/directory-apply.c jauthd/directory-apply.h \
+	jauthd/directory-audit.c jauthd/directory-private.h jauthd/directory-run.c
+libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \

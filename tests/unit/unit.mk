@@ -571,3 +571,14 @@ t_relay_slow_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
 t_relay_waits_SOURCES = tests/unit/t-relay-waits.c
 t_relay_waits_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_relay_waits_LDADD = libjauth-relay.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += t-dingtalk-list t-directory t-wecom-list
+t_dingtalk_list_SOURCES = tests/providers/t-dingtalk-list.c
+t_dingtalk_list_CFLAGS = $(UNIT_CFLAGS)
+t_dingtalk_list_LDADD = libfake-core.la
+t_wecom_list_SOURCES = tests/providers/t-wecom-list.c
+t_wecom_list_CFLAGS = $(UNIT_CFLAGS)
+t_wecom_list_LDADD = libfake-core.la
+t_directory_SOURCES = tests/unit/t-directory.c
+t_directory_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_directory_LDADD = libjauthd.la $(UNIT_LIBS)
