@@ -276,6 +276,20 @@ static const struct provider_limits *limits_of(const void *config)
 	return &limits[github->flow];
 }
 
+/* Only members of the organisation. */
+static bool is_bounded(const void *config)
+{
+	return ((const struct github_config *)config)->organization;
+}
+
+static void name_issuer(const void *config, struct buf *buf)
+{
+	const struct github_config *github = config;
+
+	if (github->host)
+		github_base(github->host, buf);
+}
+
 const struct provider github_provider = {
 	.type = "github",
 	.title = N_("GitHub"),
@@ -287,6 +301,9 @@ const struct provider github_provider = {
 	.keys = keys,
 	.config_size = sizeof(struct github_config),
 	.login_size = sizeof(struct github_login),
+	.is_bounded = is_bounded,
+	.bound_key = "organization",
+	.name_issuer = name_issuer,
 	.check = check,
 	.start = start,
 	.answer = answer,

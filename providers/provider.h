@@ -211,6 +211,9 @@ struct provider {
 	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it unless
 	 * the method has filters. */
 	bool (*is_bounded)(const void *config);
+	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
+	/* MAY be NULL. Appends the issuer of all its identities. */
+	void (*name_issuer)(const void *config, struct buf *buf);
 	/* MAY be NULL. Tells of the departments and members of the organisation: what makes a
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
 	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */

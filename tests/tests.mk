@@ -36,3 +36,6 @@ tests_e2e_snapshotwrite_LDADD = libjauth-base.la
 noinst_LTLIBRARIES += tests/e2e/movedclock.la
 tests_e2e_movedclock_la_SOURCES = tests/e2e/movedclock.c
 tests_e2e_movedclock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+noinst_LTLIBRARIES += tests/e2e/killedat.la
+tests_e2e_killedat_la_SOURCES = tests/e2e/killedat.c
+tests_e2e_killedat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

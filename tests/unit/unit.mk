@@ -372,6 +372,11 @@ t_requests_LDADD = libjauthd.la $(UNIT_LIBS)
 t_strangers_SOURCES = tests/unit/t-strangers.c $(LOGINS_FIXTURE)
 t_strangers_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_strangers_LDADD = libjauthd.la $(UNIT_LIBS)
+# The user database is a fake.
+check_PROGRAMS += t-login-newcomer
+t_login_newcomer_SOURCES = tests/unit/t-login-newcomer.c $(LOGINS_FIXTURE)
+t_login_newcomer_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_login_newcomer_LDADD = libjauthd.la $(UNIT_LIBS)
 check_PROGRAMS += t-login-checks
 t_login_checks_SOURCES = tests/unit/t-login-checks.c $(LOGINS_FIXTURE)
 t_login_checks_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
