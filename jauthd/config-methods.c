@@ -306,6 +306,17 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
+/* Services would not know which of the two they refer to. */
+static bool is_taken(struct config_loader *loader, const struct conf_section *section,
+		     const char *id)
+{
+	if (!config_method(loader->config, id))
+		return false;
+	config_mistake(loader, section, NULL, "there is [method %s] already; the directory is a "
+		       "method, too: drop [method %s], or call one of them otherwise", id, id);
+	return true;
+}
+
 static void add_method(struct config_loader *loader, const struct conf_section *section,
 		       const char *id, bool is_directory)
 {
@@ -314,6 +325,7 @@ static void add_method(struct config_loader *loader, const struct conf_section *
 	struct method *method;
 
 	if (!provider || !has_room(loader, section) ||
+	    (is_directory && is_taken(loader, section, id)) ||
 	    (id && !config_id_is_right(loader, section, id, "a method"))) {
 		if (id && list_add(&loader->broken, id) < 0)
 			abort();

@@ -52,8 +52,8 @@ int stage_set(struct db *db, const char *directory, const struct directory_row *
 {
 	struct query *query;
 
-	query = query_new(db, "INSERT INTO directories (id, stage, began_s, tried_s, synced_s, seed,"
-			      " at, result) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+	query = query_new(db, "INSERT INTO directories (id, stage, began_s, tried_s, synced_s,"
+			      " seed, at, result) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 			      " ON CONFLICT (id) DO UPDATE SET stage = ?2, began_s = ?3,"
 			      " tried_s = ?4, synced_s = ?5, seed = ?6, at = ?7, result = ?8");
 	query_text(query, 1, directory);

@@ -78,8 +78,8 @@ int stage_each_done(struct db *db, const char *directory,
  * told of; then round 1 is dropped. */
 int stage_finish(struct db *db, const char *directory);
 
-/* Whom round 1 may have changed, in order, beyond `after`; also those of round 0 with a fault. 1: one
- * is written; 0: none is left. */
+/* Whom round 1 may have changed, in order, beyond `after`; also those of round 0 with a fault.
+ * 1: one is written; 0: none is left. */
 int stage_next_affected(struct db *db, const char *directory, const char *after,
 			char ret_subject[IDENTITY_TEXT_MAX + 1]);
 /* The same of those with a fault alone. */
