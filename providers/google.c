@@ -62,6 +62,7 @@ const struct provider google_provider = {
 	.app = RELAY_APP_BROWSER,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &google_guide,
 	.config_size = sizeof(struct oidc_config),
 	.shared_size = sizeof(struct oidc_shared),
 	.login_size = sizeof(struct oidc_login),

@@ -172,6 +172,7 @@ const struct provider oidc_provider = {
 	.app = RELAY_APP_BROWSER,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &oidc_guide,
 	.config_size = sizeof(struct oidc_config),
 	.shared_size = sizeof(struct oidc_shared),
 	.login_size = sizeof(struct oidc_login),

@@ -205,6 +205,8 @@ static const struct mistake_case {
 	{ "[relay]\nurl = https://sso.example.org\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nkey_credential = relay\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nservers = https://r1.example.org\n", { { 1, "[relay] needs url and" } } },
+	{ "[relay]\nurl = https://sso.example.org\nkey_file = /nonexistent/key\n",
+	  { { 3, "/nonexistent/key" } } },
 	{ "[relay]\nurl = https://sso.example.org/x\nkey_credential = relay\n",
 	  { { 2, "has more than a host" } } },
 	{ "[relay]\nurl = https://sso.example.org/\nkey_credential = relay\n",
