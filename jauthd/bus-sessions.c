@@ -15,7 +15,6 @@
 #include "jauthd/bus-audit.h"
 #include "jauthd/bus-facts.h"
 #include "jauthd/bus-work.h"
-#include "jauthd/people.h"
 #include "jauthd/mapping.h"
 #include "jauthd/sessions.h"
 
@@ -37,33 +36,16 @@ static void look_after(struct bus_work *work)
 	sessions_look(work->core->sessions);
 }
 
-/* The host's own users go first. -ENOENT: nobody has this name. */
-static int find_uid(const struct unix_user *user, struct db *db, uint32_t *ret_uid)
-{
-	struct person person;
-	int r;
-
-	if (user->exists) {
-		*ret_uid = user->uid;
-		return 0;
-	}
-	r = person_by_name(db, user->name, &person);
-	if (r == 0)
-		*ret_uid = person.uid;
-	return r;
-}
-
 /* Of nobody below that uid a session would ever be ended. */
 static int answer_session(struct bus_work *work, struct db *db)
 {
 	struct session *session = &((struct report *)work->input)->session;
-	int r = find_uid(&work->users[0], db, &session->uid);
+	int r;
 
-	if (r == -ENOENT)
+	if (!work->users[0].exists)
 		return bus_work_error(work, LOGIN_ERROR_NOT_FOUND, "there is no user \"%s\"",
 				      session->user);
-	if (r < 0)
-		return r;
+	session->uid = work->users[0].uid;
 	if (session->uid < END_SESSION_UID_MIN)
 		return 0;
 	if (((struct report *)work->input)->is_end) {

@@ -17,11 +17,14 @@
 #define COLUMNS "id, pid, start, user, uid, service, source, logind, request, issuer, subject," \
 		" method, opened_s, closed_s, ending, told_s"
 
-/* Of `sessions`: its identity may not log in, or its user is locked or gone. */
-#define IS_LOCKED "(EXISTS (SELECT 1 FROM locked_identities AS l WHERE l.issuer = sessions.issuer" \
-		  " AND l.subject = sessions.subject)" \
+/* Of a person `p`, and of anything with an identity. */
+#define HAS_LOCKED_IDENTITY(row) "EXISTS (SELECT 1 FROM locked_identities AS l" \
+	" WHERE l.issuer = " row ".issuer AND l.subject = " row ".subject)"
+#define HAS_LEFT "(p.state <> 0 OR " HAS_LOCKED_IDENTITY("p") ")"
+/* Of `sessions`: its identity may not log in, or its user has left: he is that one's alone. */
+#define IS_LOCKED "(" HAS_LOCKED_IDENTITY("sessions") \
 		  " OR EXISTS (SELECT 1 FROM people AS p WHERE p.uid = sessions.uid" \
-		  " AND p.state <> 0))"
+		  " AND " HAS_LEFT "))"
 #define LOCKED "the person may log in no more"
 
 #define LINGER_UNKNOWN (-1)              /* `was_on`; else 0 or 1 */
@@ -271,9 +274,12 @@ static int compare_lingering(struct db *db, int64_t now_s)
 	int r;
 
 	r = run_with_time(query_new(db, "INSERT INTO lingering (uid, name, was_on, look_s)"
-					" SELECT uid, name, -1, ?1 FROM people AS p"
-					" WHERE p.state <> 0 AND NOT EXISTS (SELECT 1"
-					" FROM lingering AS l WHERE l.uid = p.uid)"
+					" SELECT uid, name, -1, ?1 FROM (SELECT uid, name"
+					" FROM people WHERE state <> 0 UNION SELECT p.uid,"
+					" p.name FROM locked_identities AS l JOIN people AS p"
+					" ON p.issuer = l.issuer AND p.subject = l.subject"
+					" AND p.state <> 2) AS p WHERE NOT EXISTS (SELECT 1"
+					" FROM lingering AS g WHERE g.uid = p.uid)"
 					" AND NOT EXISTS (SELECT 1 FROM people AS q WHERE"
 					" q.name = p.name AND q.state <> 2 AND q.uid <> p.uid)"
 					" LIMIT 10000"), now_s);
@@ -281,12 +287,13 @@ static int compare_lingering(struct db *db, int64_t now_s)
 		return r;
 	r = query_run(query_new(db, "DELETE FROM lingering WHERE was_on <> 1 AND EXISTS (SELECT 1"
 				    " FROM people AS p WHERE p.uid = lingering.uid"
-				    " AND p.state = 0)"));
+				    " AND NOT " HAS_LEFT ")"));
 	if (r < 0)
 		return r;
 	return run_with_time(query_new(db, "UPDATE lingering SET look_s = ?1 WHERE was_on = 1"
 					   " AND look_s = 0 AND EXISTS (SELECT 1 FROM people AS p"
-					   " WHERE p.uid = lingering.uid AND p.state = 0)"), now_s);
+					   " WHERE p.uid = lingering.uid AND NOT " HAS_LEFT
+					   ")"), now_s);
 }
 
 static int trim(struct db *db, int64_t now_s)

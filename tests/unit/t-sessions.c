@@ -259,6 +259,9 @@ static void whoever_is_locked_must_end_until_he_returns(void **state)
 		  "UPDATE people SET state = 0 WHERE uid = 70000", true },
 		{ "his user is gone", "UPDATE people SET state = 2 WHERE uid = 70000",
 		  "UPDATE people SET state = 0 WHERE uid = 70000", true },
+		{ "his user's identity, by which he did not log in", "INSERT INTO"
+		  " locked_identities VALUES ('" ISSUER "', 'jane', 'work', 'left', 0)",
+		  "DELETE FROM locked_identities", true },
 		{ "another identity", "INSERT INTO locked_identities VALUES ('" ISSUER "', 'Sub-2',"
 		  " 'work', 'left', 0)", "DELETE FROM locked_identities", false },
 		{ "the same subject elsewhere", "INSERT INTO locked_identities VALUES"
@@ -406,6 +409,16 @@ static void lingering_goes_with_the_lock_and_comes_back(void **state)
 	assert_int_equal(due[0].order.verb, VERB_LINGER_ON);
 	answer(db, SAYS_DONE, NOW + 100000);
 	assert_int_equal(number(db, "SELECT count(*) FROM lingering"), 0);
+	/* By his identity alone. */
+	run(db, "INSERT INTO locked_identities VALUES ('" ISSUER "', 'jane', 'work', '', 0)");
+	assert_int_equal(take(db, NOW + 100000), 1);
+	assert_int_equal(due[0].order.verb, VERB_LINGER_OFF);
+	answer(db, SAYS_WAS_ON, NOW + 100000);
+	assert_int_equal(take(db, NOW + 100000), 0);
+	run(db, "DELETE FROM locked_identities");
+	assert_int_equal(take(db, NOW + 100000), 1);
+	assert_int_equal(due[0].order.verb, VERB_LINGER_ON);
+	answer(db, SAYS_DONE, NOW + 100000);
 	/* Who never lingered does not begin to. */
 	run(db, "UPDATE people SET state = 1");
 	assert_int_equal(take(db, NOW + 100000), 1);
