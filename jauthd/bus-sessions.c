@@ -28,6 +28,7 @@ struct report {
 	uint64_t epoch;
 	DBusMessage *call;
 	bool is_end;
+	bool must_end;                   /* he was locked while he logged in */
 	struct session session;
 };
 
@@ -36,10 +37,19 @@ static void look_after(struct bus_work *work)
 	sessions_look(work->core->sessions);
 }
 
+static void look_after_report(struct bus_work *work)
+{
+	const struct report *report = work->input;
+
+	if (report->must_end)
+		look_after(work);
+}
+
 /* Of nobody below that uid a session would ever be ended. */
 static int answer_session(struct bus_work *work, struct db *db)
 {
-	struct session *session = &((struct report *)work->input)->session;
+	struct report *report = work->input;
+	struct session *session = &report->session;
 	int r;
 
 	if (!work->users[0].exists)
@@ -48,7 +58,7 @@ static int answer_session(struct bus_work *work, struct db *db)
 	session->uid = work->users[0].uid;
 	if (session->uid < END_SESSION_UID_MIN)
 		return 0;
-	if (((struct report *)work->input)->is_end) {
+	if (report->is_end) {
 		r = session_close(db, session, work->now_s);
 		return r == -ENOENT ? 0 : r;
 	}
@@ -56,6 +66,8 @@ static int answer_session(struct bus_work *work, struct db *db)
 	r = session_match(db, work->now_s, session);
 	if (r == 0)
 		r = session_add(db, session);
+	if (r == 0)
+		r = session_is_locked(db, session, &report->must_end);
 	if (r == -ENOSPC)
 		return bus_work_error(work, LOGIN_ERROR_LIMIT, "too many sessions are open");
 	return r;
@@ -80,8 +92,7 @@ static void keep_report(struct report *report)
 	work = bus_work_new(report->bus, report->call, answer_session);
 	work->input = report;
 	work->free_input = report_free;
-	/* Whose identity was locked while he logged in has to go at once. */
-	work->after = report->is_end ? NULL : look_after;
+	work->after = look_after_report;
 	if (list_add(&work->names, report->session.user) < 0)
 		abort();
 	bus_work_start(work);
