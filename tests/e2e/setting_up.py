@@ -30,7 +30,7 @@ QUESTIONS = {
     "change": ("Key to change", "要修改的键"),
     "probe": ("Try it at the vendor", "现在向服务商"),
     "keep": ("It did not work", "没有成功"),
-    "user": ("Unix user, for a whole", "现在用它完整登录"),
+    "trial": ("Unix user, for a whole", "现在用它完整登录"),
     "remove": ("Take \"", "删除“"),
 }
 LANGUAGES = {"en": 0, "zh": 1}
