@@ -22,9 +22,12 @@ libjauth_base_la_SOURCES = \
 	base/relay-protocol.c base/relay-protocol.h \
 	base/secret.c base/secret.h \
 	base/secret-file.c base/secret-file.h \
+	base/snapshot.c base/snapshot-form.c base/snapshot-form.h base/snapshot.h \
+	base/snapshot-write.c \
 	base/text.c base/text.h \
 	base/totp.c base/totp.h \
 	base/traces.c base/traces.h \
+	base/uid-overrides.c base/uid-overrides.h \
 	base/url.c base/url.h
 libjauth_base_la_CPPFLAGS = $(AM_CPPFLAGS)
 libjauth_base_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(JOSE_CFLAGS) $(CRYPTO_CFLAGS)

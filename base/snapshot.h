@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user database as one file: jauthd writes it, jauth-userdb maps it into memory and answers
- * from it. Users and groups are found by name and by number in a few steps, whatever their number,
- * and none of it is allocated. The reader believes nothing: a file that is cut, damaged or of
- * another version is refused whole.
+ * The user database as one file: jauthd writes it, jauth-userdb has it in memory and answers from
+ * it. Users and groups are found by name and by number in a few steps, whatever their number, and
+ * nothing is allocated for it. The reader believes nothing: a file that is cut, damaged or of
+ * another version is refused whole, and so is one with a user or group that may not be there.
  *
- * The form: a header with a checksum over all the rest, rows of fixed size, indexes, and the texts.
+ * Its form stands in snapshot-form.h.
  */
 #pragma once
 
@@ -16,7 +16,15 @@
 #define SNAPSHOT_PATH JAUTH_USERDB_STATEDIR "/snapshot"  /* folder: jauth's, 0755 */
 #define SNAPSHOT_USERS_MAX  200000
 #define SNAPSHOT_GROUPS_MAX 50000
+#define SNAPSHOT_MEMBERS_MAX 4000000
 #define SNAPSHOT_BYTES_MAX  (512 * 1024 * 1024)
+#define SNAPSHOT_NAME_MAX   63           /* bytes, as all that follow */
+#define SNAPSHOT_COMMENT_MAX 255         /* real names and descriptions */
+#define SNAPSHOT_FILE_NAME_MAX 255       /* homes and shells */
+#define SNAPSHOT_KEYS_MAX   32768
+/* Of users and of the groups that are here. A user's own gid may be one of the host's, but 0. */
+#define SNAPSHOT_ID_MIN     65536
+#define SNAPSHOT_ID_MAX     0x7ffffffe
 
 struct snapshot_user {
 	const char *name, *real_name, *home, *shell;
@@ -35,12 +43,15 @@ struct snapshot_group {
 struct snapshot_writer;
 struct snapshot_writer *snapshot_writer_new(void);
 struct snapshot_writer *snapshot_writer_free(struct snapshot_writer *writer);    /* NULL is fine */
-/* Copies. -EEXIST: name or number are there already; -ENOSPC; -EINVAL: a text with a control
- * character or that is not UTF-8. */
+/* Copies. -EEXIST: name or number are there already; -ENOSPC: a maximum above; -EINVAL: a number
+ * that nobody may have, a text that is too long, has a control character or ':', or is not UTF-8, a
+ * name with '/', ',' or a blank, a home or shell that is no absolute path. NULL is "". After an
+ * error the writer is as it was. */
 int snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user);
 /* A group of ours, whose members come by snapshot_add_member(). */
 int snapshot_add_group(struct snapshot_writer *writer, const struct snapshot_group *group);
-/* `group` may be one of the host's own, which has no snapshot_add_group(). Twice is once. */
+/* The user was added before, else -ENOENT: nobody else gets a group from here. `group` may be one of
+ * the host's own, which has no snapshot_add_group(). Twice is once. */
 int snapshot_add_member(struct snapshot_writer *writer, const char *user, const char *group);
 /* Whole or not at all: beside `path`, synced, then renamed over it. Mode 0644. */
 int snapshot_write(struct snapshot_writer *writer, const char *path);
@@ -48,10 +59,11 @@ int snapshot_write(struct snapshot_writer *writer, const char *path);
 /* --- reading --- */
 
 struct snapshot;
-/* 0; -EBADMSG: damaged or another version; -errno. */
+/* 0; -EBADMSG: damaged or another version; -errno. It is read whole and then used from memory: what
+ * happens to the file or its disk afterwards touches nobody. */
 int snapshot_open(const char *path, struct snapshot **ret_snapshot);
 struct snapshot *snapshot_close(struct snapshot *snapshot);      /* NULL is fine */
-/* For tests and fuzzing; `data` is lent. */
+/* For tests and fuzzing; `data` is lent, and as aligned as malloc() has it. */
 int snapshot_open_data(const void *data, size_t len, struct snapshot **ret_snapshot);
 /* Lent texts, until the snapshot is closed. False: there is none. */
 bool snapshot_user_by_name(const struct snapshot *snapshot, const char *name,

@@ -5,7 +5,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/admin.c \
 	jauthctl/args.c jauthctl/args.h \
 	jauthctl/bus.c jauthctl/bus.h \
-	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
+	jauthctl/command.h jauthctl/commands.c jauthctl/directory.c jauthctl/complain.c \
 	jauthctl/link-file.c jauthctl/link-file.h \
 	jauthctl/link-request.c jauthctl/link-request.h \
 	jauthctl/links.c \
@@ -32,7 +32,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/terminal.c jauthctl/terminal.h \
 	jauthctl/totp.c \
 	jauthctl/try.c \
-	jauthctl/users.c \
+	jauthctl/people.c jauthctl/set-uid.c jauthctl/users.c \
 	jauthctl/wizard.c jauthctl/wizard.h
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS)
 libjauthctl_la_LIBADD = libjauth-client.la libjauth-base.la $(DBUS_LIBS) $(JANSSON_LIBS)

@@ -4,12 +4,21 @@
 #pragma once
 
 #include "jauthd/accounts.h"
+#include "jauthd/bus-work.h"
 #include "jauthd/bus.h"
+#include "jauthd/people.h"
 
 extern const struct bus_method bus_links_methods[];
+extern const struct bus_method bus_people_methods[];
 extern const struct bus_method bus_phones_methods[];
 extern const struct bus_method bus_requests_methods[];
 extern const struct bus_method bus_users_methods[];
+
+/* What LockUser, UnlockUser and RemoveUser do to a person of this name. -ENOENT. */
+int bus_people_set_locked(struct bus_work *work, struct db *db, const char *user, bool locked);
+int bus_people_remove(struct bus_work *work, struct db *db, const char *user);
+/* Members of a dictionary that tell of him: state, reason, source, issuer, subject, … */
+void bus_people_add(const struct person *person, DBusMessageIter *dict);
 
 /* For link_each(): a row of ListLinks, into a DBusMessageIter of rows. */
 int bus_links_add_row(const struct link *link, void *rows);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A bus call whose answer takes the store: the users it names are looked up on a names thread,
- * then `answer` runs on the store's thread in one transaction and writes the reply, then the
- * loop sends it.
+ * those that the host does not have among the people of jauth; then `answer` runs on the store's
+ * thread in one transaction and writes the reply, then the loop sends it.
  */
 #pragma once
 
@@ -30,6 +30,9 @@ struct bus_work {
 	bool looks_up_caller;            /* another uid than root's asks */
 	uid_t caller_uid;                /* root's unless set */
 	bool changes;                    /* its commit is to survive a power cut */
+	bool changes_people;             /* what name sources tell is another thing afterwards */
+	/* On a names thread, after the look-ups; NULL: nothing. 0 or -errno. */
+	int (*prepare)(struct bus_work *work);
 	void *input;                     /* the handler's own; freed by free_input */
 	void (*free_input)(void *input);
 

@@ -184,7 +184,7 @@ static bool has_link_keys(const struct provider *provider)
 	return provider->callback || provider->pushed;
 }
 
-size_t config_common_keys(const struct provider *provider,
+size_t config_common_keys(const struct provider *provider, bool is_directory,
 			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX])
 {
 	size_t n = 0;
@@ -192,6 +192,8 @@ size_t config_common_keys(const struct provider *provider,
 	ret_tables[n++] = config_method_keys;
 	if (has_link_keys(provider))
 		ret_tables[n++] = config_link_keys;
+	if (is_directory)
+		ret_tables[n++] = config_directory_keys;
 	return n;
 }
 
@@ -221,11 +223,13 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 }
 
 static void check_method(struct config_loader *loader, const struct conf_section *section,
-			 const struct method *method)
+			 struct method *method)
 {
 	const struct provider *provider = method->provider;
 	size_t i;
 
+	if (method->directory)
+		config_check_directory(loader, section, method);
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
@@ -255,12 +259,15 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 {
 	struct method_type type = { NULL };
 	const struct conf_key *common[CONFIG_COMMON_TABLES_MAX];
-	size_t n_common = config_common_keys(method->provider, common), n = 0;
+	size_t n_common = config_common_keys(method->provider, method->directory, common), n = 0;
 	struct conf_table tables[CONFIG_COMMON_TABLES_MAX + 2];
 
 	tables[n++] = (struct conf_table){ config_type_keys, &type };
 	for (size_t i = 0; i < n_common; i++)
-		tables[n++] = (struct conf_table){ common[i], method };
+		tables[n++] = (struct conf_table){
+			common[i], common[i] == config_directory_keys ? (void *)method->directory :
+									(void *)method,
+		};
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
 	conf_apply(section, tables, n, loader->report);
@@ -281,8 +288,8 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
-void config_add_method(struct config_loader *loader, const struct conf_section *section,
-		       const char *id)
+static void add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id, bool is_directory)
 {
 	const struct provider *provider = find_type(loader, section, id);
 	struct config *config = loader->config;
@@ -300,6 +307,7 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	method->line = section->line;
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
+	method->directory = is_directory ? config_make_directory() : NULL;
 	fill_method(loader, section, method);
 	if (id)
 		(void)text_into(method->id, sizeof(method->id), id);     /* its ID is right */
@@ -307,6 +315,18 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 		make_id(config, method);
 	config->methods[config->n_methods++] = method;
 	check_method(loader, section, method);
+}
+
+void config_add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id)
+{
+	add_method(loader, section, id, false);
+}
+
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id)
+{
+	add_method(loader, section, id, true);
 }
 
 static bool is_same_app(const struct method *a, const struct method *b)
@@ -373,6 +393,7 @@ struct method *config_free_method(struct method *method)
 	if (provider->keys)
 		conf_release(provider->keys, method->config);
 	conf_release(config_method_keys, method);
+	config_free_directory(method->directory);
 	free(method->file);
 	free(method->shared);
 	free(method->config);

@@ -13,7 +13,9 @@
 #include "jauthd/worker.h"
 
 struct bus;
+struct directories;
 struct metrics;
+struct publish;
 
 struct core {
 	sd_event *event;
@@ -24,6 +26,8 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct directories *directories;
+	struct publish *publish;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

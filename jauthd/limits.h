@@ -32,13 +32,17 @@
 #define USER_NAME_MAX               256
 #define USER_GROUPS_MAX             1024
 
+/* People, see people.h */
+#define GROUPS_MAX                  256      /* [group NAME] sections */
+#define PERSON_GROUPS_MAX           1024     /* of one person, from one source */
+
 /* Threads */
 #define WORKER_NAMES_THREADS        4
 #define WORKER_NAMES_QUEUE          1024
 #define WORKER_HASH_QUEUE           1024
 #define WORKER_HASH_THREADS_MAX     16
 #define STORE_QUEUE                 4096
-#define STORE_QUERIES_MAX           128      /* statements kept prepared */
+#define STORE_QUERIES_MAX           384      /* statements kept prepared */
 #define STORE_BUSY_MS               5000     /* somebody else reads the file */
 
 /* Talking to jauth-http */
@@ -78,6 +82,8 @@
 #define BUS_BACKOFF_MIN_MS          200
 #define BUS_BACKOFF_MAX_MS          5000
 #define BUS_ROWS_MAX                10000    /* of one reply */
+#define BUS_PAGE_ROWS               2000     /* of a reply that is one of many */
+#define BUS_PEOPLE_PAGE             1000
 #define BUS_CALLS_MAX               512      /* whose callers are being asked for */
 #define BUS_TIMEOUT_MS              10000
 #define BUS_LOG_ROWS                100      /* unless said otherwise */
@@ -131,6 +137,25 @@
 #define REQUESTS_PER_USER           20
 #define REQUESTS_PER_NETWORK        20       /* from one address, or network of IPv6 */
 #define REQUESTS_PER_IDENTITY       3
+
+/* Directories */
+#define DIRECTORY_INTERVAL_MIN_S    300
+#define DIRECTORY_INTERVAL_MAX_S    (30 * 86400)
+#define DIRECTORY_REMOVALS_PERCENT  10
+#define DIRECTORY_AGAIN_S           600      /* after a sync that failed */
+#define DIRECTORY_FIRST_S           5        /* after start or a new configuration */
+#define DIRECTORY_LIST_S            7200     /* one listing; and so old, it is not gone on with */
+#define DIRECTORY_NAME_S            (7 * 86400)      /* a department's name is asked for again */
+#define DIRECTORY_FLUSH_MS          30000    /* what came of an unchanged department is kept */
+#define DIRECTORY_DEPARTMENTS_MAX   30000
+#define DIRECTORY_DEPTH_MAX         64       /* departments within departments */
+#define DIRECTORY_PLACES_MAX        400000   /* members, once for each of their departments */
+#define DIRECTORY_BATCH_MAX         20000    /* members of one department */
+#define DIRECTORY_PENDING_MAX       200      /* departments told of, until they are kept */
+#define DIRECTORY_JOBS_MAX          512      /* batches that the store has not kept yet */
+#define DIRECTORY_SLICE             200      /* members looked at before others have their turn */
+#define DIRECTORY_REPORT_ROWS       10000    /* of changes, kept to be shown */
+#define DIRECTORY_TEXT_MAX          255      /* bytes of an id or a name of a department */
 
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180

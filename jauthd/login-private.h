@@ -138,6 +138,7 @@ struct login {
 	struct unix_user user;
 	bool has_user, has_origin, is_remote;
 	bool is_prepare;
+	struct logins_list list;         /* listing NULL: it is none */
 	bool is_gone;                    /* the client; what was begun is brought to its end */
 	bool is_counted;                 /* among those that wait */
 
@@ -197,6 +198,7 @@ struct login *login_new(struct logins *logins, const struct login_begin *begin,
 			struct config *config, int *ret_fd);
 struct login *login_new_prepare(struct logins *logins, struct method *method,
 				struct config *config);
+struct login *login_new_list(struct logins *logins, const struct logins_list *list);
 struct login *login_free(struct login *login);
 
 /* login-phases.c */
@@ -262,7 +264,7 @@ bool login_gate_hears_keys(struct login *login);         /* q and n */
 
 /* login-provider.c */
 void login_provider_start(struct login *login);
-void login_provider_prepare(struct login *login);
+void login_provider_prepare(struct login *login);        /* or list */
 void login_provider_deliver(struct login *login, const struct login_delivery *delivery);
 void login_provider_callback(struct login *login, const struct parameters *parameters);
 /* What comes of its end is the caller's: login_provider_after(). */

@@ -217,6 +217,7 @@ struct provider {
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
 	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */
 	void (*list)(struct login *login);
+	int64_t list_interval_s;         /* of `list`: how often, unless the sysadmin says */
 	/* MUST. Somebody wants to log in by this method. */
 	void (*start)(struct login *login);
 	/* MUST with PROVIDER_CHANGES_PASSWORD. The user wants a new password. */
@@ -413,7 +414,7 @@ enum member_state {
 struct listed_member {
 	/* As login_identify() would have it, but for the groups: those are the departments. */
 	const struct identity *identity;
-	const char *department;
+	const char *department;  /* "": not by one, but by himself */
 	/* The same as long as it is the same human being, although the vendor may give a subject to
 	 * another one: a union id, else his name; or NULL. */
 	const char *mark;
@@ -429,12 +430,15 @@ void login_list_member(struct login *login, const struct listed_member *member);
  * need not ask for them again. */
 void login_list_done(struct login *login, const char *department);
 bool login_is_list_done(struct login *login, const char *department);
+/* The name that this department had when it was asked for lately: need not be asked for again. NULL:
+ * ask. Lent until the next call. */
+const char *login_list_name(struct login *login, const char *department);
 
 /* --- how a provider ends --- */
 
 /* This is who it is. The core maps it to the requested user, or denies. */
 void login_identify(struct login *login, const struct identity *identity);
-/* change, enrol, test and prepare: done. */
+/* change, enrol, test, prepare and list: done. */
 void login_done(struct login *login);
 
 enum deny_reason {

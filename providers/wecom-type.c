@@ -45,6 +45,8 @@ static void timeout(struct login *login, uint32_t number UNUSED)
 
 	if (api_is_busy(login))
 		api_take_timeout(login);
+	else if (own->list)
+		wecom_list_timeout(login);
 	else
 		scan_take_timeout(login, &own->scan);
 }
@@ -57,6 +59,7 @@ static void finish(struct login *login)
 	own->code = secret_free(own->code);
 	own->message = secret_free(own->message);
 	own->token = secret_free(own->token);
+	own->list = wecom_list_free(own->list);
 }
 
 static void release(void *shared)
@@ -153,6 +156,8 @@ const struct provider wecom_provider = {
 	.login_size = sizeof(struct wecom_login),
 	.check = check,
 	.name_app = name_app,
+	.list = wecom_list,
+	.list_interval_s = 3600,
 	.start = start,
 	.test = wecom_probe,
 	.answer = answer,

@@ -19,6 +19,11 @@ fuzz_url_SOURCES = tests/fuzz/fuzz-url.c
 fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_url_LDADD = libjauth-base.la
 
+noinst_PROGRAMS += fuzz-snapshot
+fuzz_snapshot_SOURCES = tests/fuzz/fuzz-snapshot.c
+fuzz_snapshot_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_snapshot_LDADD = libjauth-base.la
+
 noinst_PROGRAMS += fuzz-phone
 fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
 fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
