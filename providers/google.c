@@ -48,6 +48,11 @@ static void prepare(struct login *login)
 	oidc_prepare_as(login, &flavour);
 }
 
+static void probe(struct login *login)
+{
+	oidc_probe_as(login, &flavour);
+}
+
 const struct provider google_provider = {
 	.type = "google",
 	.title = N_("Google"),
@@ -64,6 +69,7 @@ const struct provider google_provider = {
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
 	.start = start,
+	.test = probe,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
 	.callback = oidc_callback,

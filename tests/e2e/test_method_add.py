@@ -533,7 +533,7 @@ def test_two_at_once():
 
 def test_killed_at_any_moment_it_is_whole_or_nothing(tmp_path):
     """Whatever is there afterwards is right, and the same command goes through."""
-    words = ["jauthctl", "method", "add", "oidc", "--yes", "--id", "corp", "--service", "login",
+    words = ["jauthctl", "method", "add", "oidc", "--yes", "--no-probe", "--id", "corp", "--service", "login",
              "--behind", "password", "--set", "issuer=https://id.example.org", "--set",
              "client_id=x", "--secret-file", f"client_secret={secret_file(tmp_path)}"]
     chance = random.Random(6)
@@ -570,8 +570,8 @@ def test_files_that_are_not_ours_are_left_alone():
 def test_a_secret_file_of_somebody_is_never_replaced(tmp_path):
     mine = SECRETS / "corp-client_secret"
     mine.write_text("mine")
-    words = ["add", "oidc", "--yes", "--id", "corp", "--set", "issuer=https://id.example.org",
-             "--set", "client_id=x", "--secret-file", f"client_secret={secret_file(tmp_path)}"]
+    words = ["add", "oidc", "--yes", "--no-probe", "--id", "corp", "--set",
+             "issuer=https://id.example.org", "--set", "client_id=x", "--secret-file", f"client_secret={secret_file(tmp_path)}"]
     assert ctl(*words)[0] == DONE
     path = keys_of("method-corp.conf", "method corp")["client_secret_file"]
     assert path == f"{SECRETS}/corp-client_secret-2"
@@ -614,7 +614,7 @@ def test_services_get_one_more_way_in(house):
 
 @pytest.fixture
 def corp(tmp_path):
-    assert ctl("add", "oidc", "--yes", "--id", "corp", "--title", "Corp", "--set",
+    assert ctl("add", "oidc", "--yes", "--no-probe", "--id", "corp", "--title", "Corp", "--set",
                "issuer=https://id.example.org", "--set", "client_id=x", "--secret-file",
                f"client_secret={secret_file(tmp_path)}")[0] == DONE
 
