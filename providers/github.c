@@ -184,8 +184,8 @@ static void probe(struct login *login)
 		device_login_probe(login, &own->device, &device_ops);
 		return;
 	}
-	login_show(login, login_text(login, N_("Whether it knows the client and the address to come "
-					       "back to, only a login shows.")));
+	login_show(login, login_text(login, N_("Whether it knows the client and the address to "
+					       "come back to, only a login shows.")));
 	login_done(login);
 }
 

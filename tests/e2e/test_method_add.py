@@ -311,13 +311,15 @@ def test_refused_options_change_nothing(words, code, complaint):
 
 
 def test_mistakes_elsewhere_stop_it(house):
+    """And not even for a moment does jauthd have files that it could not start with."""
     text = CONFIG.read_text()
     house.write_config(text + "[general]\ncolour = red\n")
-    before = files_of(picture())
+    DROP_INS.mkdir(exist_ok=True)
+    before, touched = files_of(picture()), DROP_INS.stat().st_mtime_ns
     code, _, complaints = ctl("add", "oidc", "--yes", "--set", "issuer=https://id.example.org",
                               "--set", "client_id=x", "--secret-file", "client_secret=/etc/hostname")
     assert code == NO and "colour" in complaints and "jauthd.conf:" in complaints
-    assert files_of(picture()) == before
+    assert files_of(picture()) == before and DROP_INS.stat().st_mtime_ns == touched
     house.write_config(text)
 
 
@@ -553,6 +555,19 @@ def test_killed_at_any_moment_it_is_whole_or_nothing(tmp_path):
         assert ctl("add", "totp", "--id", "between", "--yes")[0] == DONE
         assert ctl("remove", "between", "--yes")[0] == DONE
     assert seen == {True, False}
+
+
+def test_what_fails_half_way_is_put_back(tmp_path):
+    """The second of two files cannot be written; then the first, and the secret, are as before."""
+    assert ctl("add", "totp", "--id", "app", "--yes")[0] == DONE
+    (DROP_INS / "service-login.conf.tmp").mkdir()
+    before = picture()
+    code, _, complaints = ctl("add", "oidc", "--yes", "--id", "corp", "--service", "login",
+                              "--behind", "password", "--set", "issuer=https://id.example.org",
+                              "--set", "client_id=x", "--secret-file",
+                              f"client_secret={secret_file(tmp_path)}")
+    assert code == NO and "service-login.conf cannot be written" in complaints
+    assert picture() == before and "corp" not in methods()
 
 
 def test_files_that_are_not_ours_are_left_alone():
