@@ -22,6 +22,7 @@
 #include "jauthctl/service-guard.h"
 #include "jauthctl/service-trial.h"
 #include "jauthctl/table.h"
+#include "jauthctl/wizard.h"
 
 #define FOR_DEFAULT_S 300
 #define FOR_MIN_S     3
@@ -153,7 +154,7 @@ struct enabling {
 	const char *name, *user;
 	char asked[LOGIN_ANSWER_MAX + 1];
 	int64_t for_s;
-	struct terminal terminal;
+	struct wizard wizard;
 	struct service_pending pending;
 	FILE *out;                       /* what people read; with --json not the object's stdout */
 };
@@ -161,16 +162,15 @@ struct enabling {
 /* False: the person wants no more of it. */
 static bool ask_user(struct enabling *enabling)
 {
-	const struct question question = {
-		"Who tries to log in, before it counts? A user, or Enter for nobody: ",
-		enabling->out, true, -1
-	};
+	struct wizard *wizard = &enabling->wizard;
 	struct line line;
 	bool is_done;
 
-	if (enabling->user || !isatty(STDIN_FILENO))
+	if (enabling->user || !wizard->asks)
 		return !terminal_is_interrupted();
-	is_done = terminal_ask(&enabling->terminal, &question, &line) == LINE_DONE;
+	is_done = wizard_ask(wizard, say(wizard, "Who tries to log in, before it counts? A user, "
+						 "or Enter for nobody: "), true, &line) ==
+		  WIZARD_DONE;
 	if (is_done && line.len)
 		enabling->user = text_into(enabling->asked, sizeof(enabling->asked), line.text) ?
 				 enabling->asked : NULL;
@@ -203,24 +203,26 @@ static enum exit_code put_in_place(struct enabling *enabling)
 static enum exit_code take_back(const struct enabling *enabling)
 {
 	(void)undo_by_name(enabling->name, enabling->pending.token, false);
-	complain("%s is as it was", enabling->name);
+	complain(say(&enabling->wizard, "%s is as it was"), enabling->name);
 	return EXIT_NO;
 }
 
 static enum exit_code try_login(struct enabling *enabling)
 {
 	_cleanup_(buf_done) struct buf why = BUF_INIT(1024);
+	struct wizard *wizard = &enabling->wizard;
 
 	if (!enabling->user)
 		return terminal_is_interrupted() ? take_back(enabling) : EXIT_DONE;
-	fprintf(enabling->out, "%s logs in as %s:\n", enabling->user, enabling->name);
-	switch (service_try(&enabling->terminal, enabling->out, enabling->name, enabling->user,
+	fprintf(enabling->out, say(wizard, "%s logs in through %s:\n"), enabling->user,
+		enabling->name);
+	switch (service_try(&wizard->terminal, enabling->out, enabling->name, enabling->user,
 			    &why)) {
 	case TRIAL_GRANTED:
-		fprintf(enabling->out, "That worked.\n");
+		fputs(say(wizard, "That worked.\n"), enabling->out);
 		return EXIT_DONE;
 	case TRIAL_DENIED:
-		complain("that did not work: %s", buf_text(&why));
+		complain(say(wizard, "that did not work: %s"), buf_text(&why));
 		break;
 	case TRIAL_INTERRUPTED:
 		break;
@@ -241,7 +243,8 @@ static enum exit_code tell_what_is_left(const struct enabling *enabling)
 		   text_equals(now.token, enabling->pending.token);
 	service_close(&service);
 	if (!is_there) {
-		complain("the time was over: %s is as it was", enabling->name);
+		complain(say(&enabling->wizard, "the time was over: %s is as it was"),
+			 enabling->name);
 		return EXIT_NO;
 	}
 	moment_format(until_s, until);
@@ -252,9 +255,9 @@ static enum exit_code tell_what_is_left(const struct enabling *enabling)
 						      (json_int_t)until_s, "tried",
 						      enabling->user != NULL));
 	else
-		printf("%s asks jauth now. Log in from another terminal, and if that works:\n"
-		       "\n\tjauthctl service confirm %s\n\n"
-		       "Otherwise everything is as before at %s.\n", enabling->name,
+		printf(say(&enabling->wizard,
+			   "%s asks jauth now. Log in from another terminal, and if that works:\n\n\tjauthctl service confirm %s\n\n"
+			   "Otherwise everything is as before at %s.\n"), enabling->name,
 		       enabling->name, until);
 	return EXIT_DONE;
 }
@@ -264,7 +267,7 @@ static enum exit_code enable(struct enabling *enabling)
 	enum exit_code code;
 
 	if (!ask_user(enabling)) {
-		complain("nothing is changed");
+		complain("%s", say(&enabling->wizard, "nothing is changed"));
 		return EXIT_NO;
 	}
 	code = enabling->user ? service_check_user(enabling->ctl, enabling->name, enabling->user) :
@@ -301,13 +304,14 @@ enum exit_code run_service_enable(struct ctl *ctl, int argc, char **argv)
 		code = service_check(ctl, enabling.name);
 	if (code != EXIT_DONE)
 		return code;
-	if (terminal_begin(&enabling.terminal) < 0) {
+	wizard_begin(&enabling.wizard, ctl->json);
+	if (enabling.wizard.is_begun) {
+		code = enable(&enabling);
+	} else {
 		complain("the terminal cannot be used");
-		return EXIT_NO;
+		code = EXIT_NO;
 	}
-	code = enable(&enabling);
-	(void)fflush(stdout);
-	terminal_end(&enabling.terminal);
+	wizard_end(&enabling.wizard);
 	return code;
 }
 
