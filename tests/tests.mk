@@ -5,7 +5,7 @@ EXTRA_DIST += runtests quickstart bootstrap tests/common.sh tests/packages tests
 # EXTRA_DIST takes tests/e2e whole, from the build too: what was made there stays at home. An
 # object in the release would be found through VPATH and then missed by the linker.
 dist-hook:
-	cd '$(distdir)/tests/e2e' && rm -f *.o *.lo *.la .dirstamp pamclient relaystore && \
+	cd '$(distdir)/tests/e2e' && rm -f *.o *.lo *.la .dirstamp pamclient relaystore snapshotwrite && \
 		find . '(' -name .deps -o -name .libs -o -name __pycache__ ')' -prune \
 			-exec rm -r {} +
 
@@ -18,6 +18,11 @@ qrshow_LDADD = libjauthd.la
 noinst_PROGRAMS += tests/e2e/pamclient
 tests_e2e_pamclient_SOURCES = tests/e2e/pamclient.c
 tests_e2e_pamclient_LDADD = -lpam
+
+# A snapshot of the user database, for tests/e2e/test_userdb.py and the benchmark.
+noinst_PROGRAMS += tests/e2e/snapshotwrite
+tests_e2e_snapshotwrite_SOURCES = tests/e2e/snapshotwrite.c
+tests_e2e_snapshotwrite_LDADD = libjauth-base.la
 
 # A clock that tests move, preloaded into jauthd; tests/e2e/clock.py.
 noinst_LTLIBRARIES += tests/e2e/movedclock.la
