@@ -15,6 +15,7 @@ import threading
 import pytest
 
 import configs
+import userdb
 from clock import PRELOADED
 from house import SSHD_OPTIONS
 from linked import relay_section, wecom_section
@@ -481,6 +482,28 @@ def test_a_snapshot_that_is_missing_or_damaged():
             found(doctor()[1], "userdb", "broken", "snapshot: it is damaged")
         if kept is not None:
             SNAPSHOT.write_bytes(kept)
+
+
+def test_the_real_userdb(house):
+    """By the whole way that every program goes."""
+    with written(DROP_IN, REGISTERS), written(NSSWITCH, NSSWITCH.read_text()):
+        userdb.write(userdb.group(*userdb.GROUP), userdb.user("anna", 70001))
+        service = house.userdb()
+        try:
+            _, rows = doctor()
+            assert not [row for row in bad(rows) if row["check"] in ("userdb", "names")]
+            found(rows, "userdb", "ok", "1 people and 1 groups")
+            found(rows, "userdb", "ok", "jauth-userdb answers in")
+            found(rows, "userdb", "ok", "getpwnam finds anna")
+            with changed(NSSWITCH, "systemd", ""):
+                row = found(doctor()[1], "userdb", "broken", "getpwnam does not find anna")
+                assert "libnss-systemd" in row["fix"]
+            with changed(pathlib.Path("/etc/passwd"), "root:x:0:",
+                         "anna:x:1999:100::/:/bin/sh\nroot:x:0:"):
+                found(doctor()[1], "userdb", "broken", "anna is also a user of this machine")
+        finally:
+            service.stop()
+            SNAPSHOT.unlink()
 
 
 # --- files ---
