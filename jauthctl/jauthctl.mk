@@ -28,10 +28,12 @@ libjauthctl_la_SOURCES = \
 	jauthctl/relay-files.c jauthctl/relay-files.h \
 	jauthctl/relay-key.c jauthctl/relay-key.h \
 	jauthctl/row-file.c jauthctl/row-file.h \
-	jauthctl/service.c jauthctl/service-check.c jauthctl/service-check.h \
+	jauthctl/service.c jauthctl/service-check.c jauthctl/service-check.h jauthctl/service-enable.c \
 	jauthctl/service-files.c jauthctl/service-files.h \
 	jauthctl/service-guard.c jauthctl/service-guard.h \
+	jauthctl/service-sample.c jauthctl/service-sample.h \
 	jauthctl/service-trial.c jauthctl/service-trial.h \
+	jauthctl/service-undo.c jauthctl/service-undo.h \
 	jauthctl/sshd-effective.c jauthctl/sshd-effective.h \
 	jauthctl/setup-ask.c jauthctl/setup-ask.h \
 	jauthctl/setup-draft.c jauthctl/setup-draft.h \

@@ -293,6 +293,19 @@ def test_a_stack_and_the_policy(house):
         found(doctor()[1], "pam", "warning", r"no section \[service su\]")
 
 
+def test_sections_and_stacks_that_are_not_of_logins(house, jauth):
+    house.reload(jauth + configs.service("shhd", "password") + configs.service("passwd", "password")
+                 + configs.service("jauthctl", "password"))
+    try:
+        with changed(PAM / "passwd", "@include common-password",
+                     "password required pam_jauth.so\npassword include common-password"):
+            _, rows = doctor()
+        found(rows, "pam", "warning", "there is no PAM service shhd")
+        assert len([row for row in bad(rows) if row["check"] == "pam"]) == 1
+    finally:
+        house.reload(jauth)
+
+
 def test_jauth_in_what_everybody_shares():
     for name in ("common-auth", "common-account", "common-session"):
         kind = name.removeprefix("common-")

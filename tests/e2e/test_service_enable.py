@@ -235,6 +235,15 @@ def test_the_console_gets_its_own_stack():
     assert "pam_faildelay" in text.split("jauth-console")[0]
 
 
+def test_each_stack_goes_with_its_last_service(before):
+    right("enable", "login", "--for", "1min")
+    right("enable", "su", "--for", "1min")
+    right("disable", "su")
+    assert not PAM.joinpath("jauth-remote").exists() and PAM.joinpath("jauth-console").exists()
+    right("disable", "login")
+    assert pam_files() == before
+
+
 def test_a_stack_of_the_sysadmin_is_left_alone():
     mine = "auth required pam_jauth.so break_glass=wheel\n"
     PAM.joinpath("jauth-remote").write_text(mine)
