@@ -62,6 +62,8 @@ struct snapshot;
 /* 0; -EBADMSG: damaged or another version; -errno. It is read whole and then used from memory: what
  * happens to the file or its disk afterwards touches nobody. */
 int snapshot_open(const char *path, struct snapshot **ret_snapshot);
+/* One with nobody in it. */
+struct snapshot *snapshot_empty(void);
 struct snapshot *snapshot_close(struct snapshot *snapshot);      /* NULL is fine */
 /* For tests and fuzzing; `data` is lent, and as aligned as malloc() has it. */
 int snapshot_open_data(const void *data, size_t len, struct snapshot **ret_snapshot);

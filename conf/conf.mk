@@ -27,6 +27,7 @@ SUBSTITUTE = $(AM_V_GEN)$(MKDIR_P) conf && sed \
 	-e 's,@jauthconfdir[@],$(jauthconfdir),g' \
 	-e 's,@localstatedir[@],$(localstatedir),g'
 substituted = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket \
+	conf/jauth-userdb.service conf/jauth-userdb.socket \
 	conf/jauth-relay.service conf/jauth-relay.socket \
 	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket \
 	conf/jauth.tmpfiles conf/org.jauth1.service
@@ -36,6 +37,7 @@ $(substituted): $(substituted:=.in) Makefile
 	$(SUBSTITUTE) $(srcdir)/$@.in >$@.new && mv -f $@.new $@
 
 systemdsystemunit_DATA = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket \
+	conf/jauth-userdb.service conf/jauth-userdb.socket \
 	conf/jauth-relay.service conf/jauth-relay.socket \
 	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket
 dbusservice_DATA = conf/org.jauth1.service

@@ -27,7 +27,8 @@ struct audit_row {
 	char issuer[AUDIT_TEXT_MAX], subject[AUDIT_TEXT_MAX];    /* the identity; "": none */
 	char display[AUDIT_TEXT_MAX];    /* a name the person chose */
 	char mapped_method[METHOD_ID_MAX + 1];   /* whose identity this is */
-	char mapping[16];                /* how it was mapped: "link", "rule", "self"; "": not */
+	char mapping[16];                /* how it was mapped: "link", "rule", "person", "self"; "":
+	                                  * not */
 };
 
 /* ret_id may be NULL. */

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "jauthd/bus-facts.h"
 #include "jauthd/names.h"
+#include "jauthd/people.h"
 
 /* --- origin, asked of logind --- */
 
@@ -140,10 +141,8 @@ static void run_own(struct job *job, void *context UNUSED)
 	own->result = unix_user_by_uid(own->caller.uid, &own->user);
 }
 
-static void on_own(struct job *job)
+static void finish_own(struct own_login *own)
 {
-	struct own_login *own = container_of(job, struct own_login, job);
-
 	if (own->epoch == bus_epoch(own->bus)) {
 		if (own->result == 0 && own->user.exists &&
 		    text_equals(own->user.name, own->facts.user))
@@ -155,6 +154,35 @@ static void on_own(struct job *job)
 	unix_user_done(&own->user);
 	dbus_message_unref(own->call);
 	free(own);
+}
+
+static void run_own_person(struct job *job, void *context)
+{
+	struct own_login *own = container_of(job, struct own_login, job);
+	struct person person;
+
+	own->result = person_by_uid(context, own->caller.uid, &person);
+	if (own->result == 0 && text_into(own->user.name, sizeof(own->user.name), person.name))
+		own->user.exists = true;
+}
+
+static void on_own_person(struct job *job)
+{
+	finish_own(container_of(job, struct own_login, job));
+}
+
+/* Who is none of the host's own users may be one whom jauth made. */
+static void on_own(struct job *job)
+{
+	struct own_login *own = container_of(job, struct own_login, job);
+	struct core *core = bus_context(own->bus);
+
+	if (own->result == 0 && !own->user.exists) {
+		own->job = (struct job){ .run = run_own_person, .done = on_own_person };
+		if (store_add(core->store, &own->job) == 0)
+			return;
+	}
+	finish_own(own);
 }
 
 static const char *service_of(const struct login_facts *said)

@@ -64,6 +64,22 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "privileged", .kind = CONF_BOOL, .offset = offsetof(struct method, privileged),
 	  .fallback = "no",
 	  .help = "yes: the rule may reach uids below 1000 and members of privileged_groups" },
+	{ .name = "registration", .kind = CONF_BOOL,
+	  .offset = offsetof(struct method, registration),
+	  .help = "yes: who is nobody yet becomes a new Unix user by the rule; without it yes as "
+		  "soon as there is a rule, and only people of one organisation come this way" },
+	{ .name = "structure", .kind = CONF_TEXT, .offset = offsetof(struct method, structure),
+	  .min = 1, .max = 31,
+	  .help = "group that new users are put into" },
+	{ .name = "home", .kind = CONF_TEXT, .offset = offsetof(struct method, home),
+	  .min = 1, .max = 128,
+	  .help = "home of new users, with {user}; without it that of [accounts]" },
+	{ .name = "shell", .kind = CONF_TEXT, .offset = offsetof(struct method, shell),
+	  .min = 1, .max = 128,
+	  .help = "shell of new users; without it that of [accounts]" },
+	{ .name = "identities_allowed", .kind = CONF_LIST,
+	  .offset = offsetof(struct method, identities_allowed), .max = 1000,
+	  .help = "only identities with one of these subjects, as jauthctl log shows them" },
 	{ .name = "groups_allowed", .kind = CONF_LIST,
 	  .offset = offsetof(struct method, groups_allowed), .max = 256,
 	  .help = "only identities in one of these groups of the provider" },
@@ -74,7 +90,10 @@ const struct conf_key config_method_keys[] = {
 };
 
 /* Keys about foreign identities: a provider that names the Unix user himself has none. */
-static const char *const foreign_keys[] = { "map", "privileged", "groups_allowed", "mail_domains" };
+static const char *const foreign_keys[] = {
+	"map", "privileged", "groups_allowed", "mail_domains", "registration", "structure", "home",
+	"shell", "identities_allowed",
+};
 
 static const struct provider *find_type(struct config_loader *loader,
 					const struct conf_section *section, const char *id)
@@ -207,13 +226,15 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 }
 
 static void check_method(struct config_loader *loader, const struct conf_section *section,
-			 const struct method *method)
+			 struct method *method)
 {
 	const struct provider *provider = method->provider;
 	size_t i;
 
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
+	if (!(method->features & PROVIDER_LOCAL_USER))
+		config_check_registration(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
 		if (!is_domain(method->mail_domains[i]))
 			config_mistake(loader, section, "mail_domains", "\"%s\" is no mail domain; "

@@ -53,6 +53,12 @@ struct method {
 	int64_t second_s, n_second, hour_s, n_hour;
 };
 
+/* Its rule names Unix users that jauth makes: at a login, or by a directory beforehand. */
+static inline bool method_makes_people(const struct method *method)
+{
+	return method->registration || method->directory;
+}
+
 /* What a [directory ID] has beyond a method. */
 struct directory_rule {
 	int64_t interval_s;              /* from one sync to the next; 0: by hand only */

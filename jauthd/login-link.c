@@ -179,6 +179,9 @@ void login_link_act(struct login *login, const struct verdict *verdict)
 		refuse_identity(login, verdict);
 		return;
 	case VERDICT_FACTOR:
+	case VERDICT_NEWCOMER:
+	case VERDICT_REFRESHED:
+	case VERDICT_UNMADE:
 	case VERDICT_FAULT:
 		break;
 	}

@@ -166,8 +166,20 @@ static void (*const starts[LOGIN_N_PHASES])(struct login *login) = {
 	[LOGIN_LINK] = login_link_start,
 };
 
+/* To prove himself is of no use to him, but he is not told so earlier than others. */
+static bool is_told_of_lock(const struct login *login)
+{
+	return login->is_locked && login->facts.phase != LOGIN_AUTHENTICATE &&
+	       login->facts.phase != LOGIN_ACCOUNT;
+}
+
 void login_go_on(struct login *login)
 {
-	if (login->stage == STAGE_LOOKING_UP && login->has_user && login->has_origin)
+	if (login->stage != STAGE_LOOKING_UP || !login->has_user || !login->has_origin)
+		return;
+	if (is_told_of_lock(login))
+		login_refuse(login, LOGIN_LOCKED, AFTER_END,
+			     N_("This account may not log in here."), "account locked");
+	else
 		starts[login->facts.phase](login);
 }

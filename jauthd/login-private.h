@@ -154,6 +154,9 @@ struct login {
 	bool has_user, has_origin, is_remote;
 	bool is_prepare;                 /* nobody is there */
 	struct login_quiet quiet;
+	bool is_person;                  /* the user: jauth made him */
+	bool is_locked;                  /* the same, when he was looked up */
+	bool is_refreshed;               /* with what the provider says of his groups */
 	bool is_gone;                    /* the client; what was begun is brought to its end */
 	bool is_counted;                 /* among those that wait */
 
@@ -343,6 +346,7 @@ void login_row_fill(const struct login *login, struct audit_row *row);
 
 /* login-verdict.c */
 void login_verdict_map(struct login *login);             /* the identity, against the store */
+void login_verdict_again(struct login *login);           /* the same identity */
 void login_verdict_matched(struct login *login);         /* the same, and the digits were right */
 void login_verdict_wrong_digits(struct login *login);    /* counts them */
 void login_verdict_record(struct login *login, enum login_state outcome);
@@ -351,6 +355,10 @@ void login_verdict_password_check(struct login *login);
 void login_verdict_on_recorded(struct login *login, int error);
 void login_verdict_confirmed(struct login *login);       /* the identity is to be linked */
 void login_verdict_refuse_blocked(struct login *login);
+
+/* login-newcomer.c, while the store decides */
+void login_newcomer_start(struct login *login);          /* who is proved becomes a user */
+void login_newcomer_refreshed(struct login *login);      /* his groups; then the same again */
 
 /* login-look-up.c */
 int login_look_up(struct login *login);                  /* of its user; then login_go_on() */

@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "jauthd/host-ids.h"
+#include "jauthd/publish.h"
 
 /* --- what comes of an answer --- */
 
@@ -22,9 +24,10 @@ static enum login_state row_outcome(const struct audit_row *row)
 	return LOGIN_FAILED;
 }
 
-static void refuse_identity(struct login *login, const struct verdict *verdict)
+void verdict_refuse(struct login *login, const struct verdict *verdict)
 {
-	const char *reason = mapping_result_text(verdict->mapping);
+	const char *reason = *verdict->reason ? verdict->reason :
+						mapping_result_text(verdict->mapping);
 
 	if (verdict->answer == VERDICT_LOCKED)
 		reason = "account locked";
@@ -67,6 +70,8 @@ static void on_wrong_digits(struct login *login, const struct verdict *verdict)
 
 static void on_mapped(struct login *login, const struct verdict *verdict)
 {
+	if (verdict->has_news && verdict->answer != VERDICT_FAULT)
+		publish_now(logins_env(login->logins)->publish);
 	switch (verdict->answer) {
 	case VERDICT_RECORDED:
 		login->outcome = LOGIN_GRANTED;
@@ -90,8 +95,16 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 	case VERDICT_NO:
 	case VERDICT_LOCKED:
 	case VERDICT_EXPIRED:
-		refuse_identity(login, verdict);
+		verdict_refuse(login, verdict);
 		return;
+	case VERDICT_NEWCOMER:
+		if (!login_relay_is_refused(login))
+			login_newcomer_start(login);
+		return;
+	case VERDICT_REFRESHED:
+		login_newcomer_refreshed(login);
+		return;
+	case VERDICT_UNMADE:
 	case VERDICT_YES:
 	case VERDICT_LINKED:
 	case VERDICT_ENOUGH:
@@ -153,6 +166,7 @@ static void verdict_free(struct verdict *verdict)
 {
 	unix_user_done(&verdict->user);
 	login_identity_done(&verdict->identity);
+	host_ids_free(verdict->host);
 	config_unref(verdict->config);
 	free(verdict);
 }
@@ -169,8 +183,7 @@ static void on_decided(struct job *job)
 	verdict_free(verdict);
 }
 
-static struct verdict *verdict_new(struct login *login, verdict_decide_fn decide,
-				   verdict_act_fn act)
+struct verdict *verdict_new(struct login *login, verdict_decide_fn decide, verdict_act_fn act)
 {
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
 
@@ -191,7 +204,7 @@ static struct verdict *verdict_new(struct login *login, verdict_decide_fn decide
 	return verdict;
 }
 
-static void verdict_start(struct login *login, struct verdict *verdict)
+void verdict_start(struct login *login, struct verdict *verdict)
 {
 	if (store_add(logins_env(login->logins)->store, &verdict->job) == 0)
 		return;
@@ -230,6 +243,8 @@ void login_verdict_map(struct login *login)
 	verdict->needs_match = login->relay.is_matched && !login->relay.was_matched;
 	verdict->is_last = login->facts.phase == LOGIN_AUTHENTICATE &&
 			   login->factor + 1 >= login_alternative(login)->n_factors;
+	verdict->may_be_new = login->facts.phase == LOGIN_AUTHENTICATE;
+	verdict->is_refreshed = login->is_refreshed;
 	verdict->identity = login->identified;
 	memset(&login->identified, 0, sizeof(login->identified));
 	login->outcome = LOGIN_FAILED;
@@ -237,7 +252,7 @@ void login_verdict_map(struct login *login)
 	verdict_start(login, verdict);
 }
 
-static void map_again(struct login *login)
+void login_verdict_again(struct login *login)
 {
 	if (login_identity_copy(&login->proved.identity, &login->identified) < 0)
 		abort();
@@ -247,13 +262,13 @@ static void map_again(struct login *login)
 void login_verdict_matched(struct login *login)
 {
 	login->relay.was_matched = true;
-	map_again(login);
+	login_verdict_again(login);
 }
 
 void login_verdict_confirmed(struct login *login)
 {
 	login->is_confirmed = true;
-	map_again(login);
+	login_verdict_again(login);
 }
 
 void login_verdict_wrong_digits(struct login *login)

@@ -53,6 +53,8 @@ struct dingtalk_login {
 
 /* dingtalk-api.c */
 
+/* That of everybody in the organisation. */
+void dingtalk_add_issuer(const struct dingtalk_config *config, struct buf *buf);
 /* Who does this code stand for? Take the code over; end the login. */
 void dingtalk_exchange(struct login *login, struct secret *code);
 void dingtalk_exchange_in_app(struct login *login, struct secret *code);

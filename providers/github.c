@@ -267,13 +267,6 @@ static unsigned features_of(const void *config)
 	return flow_features(github->flow, false) | (github->ssh_keys ? PROVIDER_SSH_KEYS : 0);
 }
 
-static void name_issuer(const void *config, struct buf *buf)
-{
-	const struct github_config *github = config;
-
-	github_base(github->host, buf);
-}
-
 /* GitHub takes 50 user codes an hour from all users of one app together; the web flow has none. */
 static const struct provider_limits limits[] = {
 	[FLOW_DEVICE] = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
@@ -287,6 +280,20 @@ static const struct provider_limits *limits_of(const void *config)
 	return &limits[github->flow];
 }
 
+/* Only members of the organisation. */
+static bool is_bounded(const void *config)
+{
+	return ((const struct github_config *)config)->organization;
+}
+
+static void name_issuer(const void *config, struct buf *buf)
+{
+	const struct github_config *github = config;
+
+	if (github->host)
+		github_base(github->host, buf);
+}
+
 const struct provider github_provider = {
 	.type = "github",
 	.title = N_("GitHub"),
@@ -298,8 +305,10 @@ const struct provider github_provider = {
 	.keys = keys,
 	.config_size = sizeof(struct github_config),
 	.login_size = sizeof(struct github_login),
-	.check = check,
+	.is_bounded = is_bounded,
+	.bound_key = "organization",
 	.name_issuer = name_issuer,
+	.check = check,
 	.ssh_keys = github_ssh_keys,
 	.start = start,
 	.answer = answer,

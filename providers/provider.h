@@ -213,13 +213,14 @@ struct provider {
 	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it unless
 	 * the method has filters. */
 	bool (*is_bounded)(const void *config);
+	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
+	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL, and then nobody finds the method by an
+	 * identity. Appends the issuer of all its identities. */
+	void (*name_issuer)(const void *config, struct buf *buf);
 	/* MAY be NULL. Tells of the departments and members of the organisation: what makes a
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
 	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */
 	void (*list)(struct login *login);
-	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
-	 * identity. Appends the issuer of all identities that it finds with this configuration. */
-	void (*name_issuer)(const void *config, struct buf *buf);
 	/* MUST with PROVIDER_SSH_KEYS. Asks for the SSH keys that `subject` has there, in a state
 	 * of its own. Runs like `prepare`: login_add_ssh_key() for each, and login_done() when
 	 * those are all. */

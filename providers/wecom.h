@@ -55,6 +55,8 @@ void wecom_api_url(struct login *login, const char *path, const struct secret *t
 
 /* wecom.c */
 
+/* That of everybody in the corporation. */
+void wecom_add_issuer(const struct wecom_config *config, struct buf *buf);
 /* Who does this code stand for? Takes the code over. Ends the login. */
 void wecom_exchange(struct login *login, struct secret *code);
 void wecom_relay_start(struct login *login);

@@ -11,6 +11,7 @@ import pathlib
 import pwd
 import re
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -26,6 +27,8 @@ ACTIVATION = pathlib.Path("/usr/share/dbus-1/system-services/org.jauth1.service"
 SAMPLES = pathlib.Path("/usr/share/jauth/pam")
 JAUTHD = "/usr/sbin/jauthd"
 JAUTH_HTTP = "/usr/libexec/jauth/jauth-http"
+JAUTH_USERDB = "/usr/libexec/jauth/jauth-userdb"
+NSSWITCH = pathlib.Path("/etc/nsswitch.conf")
 
 CHEAP_HASH = "$5$rounds=1000$saltsalt$"
 
@@ -147,6 +150,11 @@ class House:
         self.http = Service("jauth-http", [JAUTH_HTTP], logs, user="jauth-http")
         self.jauthd = Service("jauthd", [JAUTHD], logs, user="jauth", groups=["shadow"],
                               network=False)
+        # As its units have it.
+        self._userdb = Service("jauth-userdb", [JAUTH_USERDB, "--debug"], logs,
+                               user="jauth-userdb", network=False, watchdog_s=3,
+                               watchdog_signal=signal.SIGKILL,
+                               listen="/run/systemd/userdb/org.jauth1")
         self.sshds = {}
         self.n_users = 0
 
@@ -165,6 +173,14 @@ class House:
             shutil.copy(aside, ACTIVATION)
         elif ACTIVATION.exists():
             shutil.move(ACTIVATION, aside)
+
+    def userdb(self):
+        """jauth-userdb, running, and name sources that ask it; see userdb.py for a snapshot."""
+        if not self._userdb.wanted:
+            NSSWITCH.write_text(re.sub(r"^(passwd|group|shadow): files$", r"\1: files systemd",
+                                       NSSWITCH.read_text(), flags=re.MULTILINE))
+            self._userdb.start()
+        return self._userdb
 
     def configure(self, text, fresh=True):
         """Writes jauthd.conf and starts jauthd and jauth-http on it, with an empty database."""
@@ -200,6 +216,7 @@ class House:
         for sshd in self.sshds.values():
             sshd.stop()
         self.stop_jauth()
+        self._userdb.stop()
         self.bus.stop()
 
     def sshd(self, service="sshd", **options):

@@ -13,7 +13,8 @@ from house import wait_until
 from service import run
 
 UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-relay.service",
-         "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket"]
+         "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket",
+         "jauth-userdb.service", "jauth-userdb.socket"]
 UNIT_FOLDER = pathlib.Path("/usr/lib/systemd/system")
 
 
@@ -24,6 +25,7 @@ def test_systemd_has_nothing_to_say_about_a_unit(unit):
 
 
 @pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3),
+                                       ("jauth-userdb.service", 0.6),
                                        ("jauth-relay.service", 1.1),
                                        ("jauth-relay-unix.service", 0.6)])
 def test_a_service_exposes_little(unit, most):
@@ -36,6 +38,8 @@ def test_a_service_exposes_little(unit, most):
 @pytest.mark.parametrize("folder,name", [("sysusers.d", "jauth.conf"), ("tmpfiles.d", "jauth.conf"),
                                          ("systemd/system", "jauthd.service"),
                                          ("systemd/system", "jauth-http.service"),
+                                         ("systemd/system", "jauth-userdb.service"),
+                                         ("systemd/system", "jauth-userdb.socket"),
                                          ("systemd/system", "jauth-relay.service"),
                                          ("systemd/system", "jauth-relay-unix.service")])
 def test_no_placeholder_is_left(folder, name):
@@ -60,10 +64,13 @@ def test_users_and_folders_are_made_on_an_empty_host(tmp_path):
               (tmp_path / "etc/group").read_text().splitlines()}
     assert users["jauth"][6].endswith("nologin") and users["jauth-http"][6].endswith("nologin")
     assert users["jauth-relay"][6].endswith("nologin")
+    assert users["jauth-userdb"][6].endswith("nologin")
     assert groups["shadow"][3] == "jauth"
     rows = {"etc/jauth": (0o755, "0", "0"),
             "var/lib/jauth": (0o700, users["jauth"][2], groups["jauth"][2]),
             "var/lib/jauth-relay": (0o700, users["jauth-relay"][2], groups["jauth-relay"][2]),
+            "var/lib/jauth-userdb": (0o755, users["jauth"][2], groups["jauth"][2]),
+            "run/jauth-userdb": (0o755, users["jauth-userdb"][2], groups["jauth-userdb"][2]),
             "run/jauth-http": (0o2750, users["jauth-http"][2], groups["jauth"][2])}
     for path, (mode, uid, gid) in rows.items():
         found = (tmp_path / path).stat()

@@ -29,6 +29,11 @@ fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
 fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_phone_LDADD = libjauth-base.la
 
+noinst_PROGRAMS += fuzz-uid-overrides
+fuzz_uid_overrides_SOURCES = tests/fuzz/fuzz-uid-overrides.c
+fuzz_uid_overrides_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_uid_overrides_LDADD = libjauth-base.la
+
 noinst_PROGRAMS += fuzz-step
 fuzz_step_SOURCES = tests/fuzz/fuzz-step.c
 fuzz_step_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
