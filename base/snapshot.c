@@ -101,7 +101,8 @@ static bool group_is_right(const struct snapshot *snapshot, size_t n)
 {
 	const struct snapshot_group_row *row = &snapshot->groups[n];
 
-	return snapshot_id_is_right(row->gid) && has_text(snapshot, SNAPSHOT_TEXT_NAME, row->name) &&
+	return snapshot_id_is_right(row->gid) &&
+	       has_text(snapshot, SNAPSHOT_TEXT_NAME, row->name) &&
 	       has_text(snapshot, SNAPSHOT_TEXT_COMMENT, row->description) &&
 	       (n == 0 || strcmp(group_name(snapshot, n - 1), group_name(snapshot, n)) < 0);
 }

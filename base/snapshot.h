@@ -50,8 +50,8 @@ struct snapshot_writer *snapshot_writer_free(struct snapshot_writer *writer);   
 int snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user);
 /* A group of ours, whose members come by snapshot_add_member(). */
 int snapshot_add_group(struct snapshot_writer *writer, const struct snapshot_group *group);
-/* The user was added before, else -ENOENT: nobody else gets a group from here. `group` may be one of
- * the host's own, which has no snapshot_add_group(). Twice is once. */
+/* The user was added before, else -ENOENT: nobody else gets a group from here. `group` may be one
+ * of the host's own, which has no snapshot_add_group(). Twice is once. */
 int snapshot_add_member(struct snapshot_writer *writer, const char *user, const char *group);
 /* Whole or not at all: beside `path`, synced, then renamed over it. Mode 0644. */
 int snapshot_write(struct snapshot_writer *writer, const char *path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The interfaces that we have, as Varlink describes them (https://varlink.org/Interface-Definition). */
+/* The interfaces that we have, as Varlink describes them:
+ * https://varlink.org/Interface-Definition. */
 #pragma once
 
 #include <stddef.h>

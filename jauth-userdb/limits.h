@@ -7,7 +7,7 @@
 #define CLIENTS_PER_UID_MAX  64          /* of one uid that is not root's */
 #define ACCEPTED_AT_ONCE     16          /* before those that are connected have their turn */
 #define REQUEST_MAX          4096        /* bytes of one call */
-#define REPLY_MAX            (512 * 1024)        /* bytes of one reply: the longest SSH keys, escaped */
+#define REPLY_MAX            (512 * 1024)        /* bytes: the longest SSH keys, escaped */
 #define FILL_BYTES           32768       /* of a listing, before others have their turn */
 #define CLIENT_IDLE_S        15          /* without a whole call */
 #define CLIENT_STALLED_S     300         /* with a reply that it does not take: a pager, perhaps */

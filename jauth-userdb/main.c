@@ -4,6 +4,7 @@
  * Asks nobody anything: not the bus, not jauthd, not the name sources, which would ask it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -89,6 +90,9 @@ static int get_socket(const struct options *options, bool *ret_is_ours)
 		return listen_at(options->socket_path);
 	if (n > 1 || sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_STREAM, 1) <= 0)
 		return -EINVAL;
+	/* Whoever handed it over may not have thought of it, and then accept4() would wait. */
+	if (fcntl(SD_LISTEN_FDS_START, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return -errno;
 	return SD_LISTEN_FDS_START;
 }
 

@@ -320,8 +320,8 @@ static void get_interface_description(struct query *query)
 			  query->name ? query->name : "");
 }
 
-/* Which parameters a method takes, by name; NULL: none of that sort. `is_userdb`: it takes "service"
- * too, and looks at the snapshot. */
+/* Which parameters a method takes, by name; NULL: none of that sort. `is_userdb`: it takes
+ * "service" too, and looks at the snapshot. */
 static const struct method {
 	const char *name;
 	void (*answer)(struct query *query);

@@ -317,7 +317,7 @@ static int on_connect(sd_event_source *listening, int listening_fd, uint32_t eve
 
 	for (unsigned n = 0; n < ACCEPTED_AT_ONCE && is_passing(r); n++)
 		r = accept_one(server, listening_fd);
-	/* No descriptors are left on this host: a pause, else the loop would do nothing but this. */
+	/* No descriptors are left on this host: a pause, else the loop would do only this. */
 	if (!is_passing(r) && r != -EAGAIN) {
 		log_warning("cannot accept: %s", strerror(-r));
 		(void)sd_event_source_set_enabled(listening, SD_EVENT_OFF);

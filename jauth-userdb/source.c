@@ -43,7 +43,7 @@ struct source {
 	unsigned n_changes;
 	struct identity seen;
 	sd_event_source *watch, *timer, *loaded;
-	/* While a thread reads: it alone touches these two, until it has written to the descriptor. */
+	/* While a thread reads it alone touches these two, until it writes to the descriptor. */
 	struct snapshot *fresh;
 	int error;
 	pthread_t thread;

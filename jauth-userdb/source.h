@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The snapshot that counts: the newest one that could be read. A new file is read by a thread of its
- * own while the old one is answered from; then they change places between two events of the loop,
- * so that there is no moment without one. What is damaged is refused and the old one stays.
+ * The snapshot that counts: the newest one that could be read. A new file is read by a thread of
+ * its own while the old one is answered from; then they change places between two events of the
+ * loop, so that there is no moment without one. What is damaged is refused and the old one stays.
  *
  *   NOBODY    there is no file: jauthd has made nobody yet
  *   READY

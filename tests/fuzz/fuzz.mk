@@ -24,6 +24,11 @@ fuzz_snapshot_SOURCES = tests/fuzz/fuzz-snapshot.c
 fuzz_snapshot_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_snapshot_LDADD = libjauth-base.la
 
+noinst_PROGRAMS += fuzz-userdb
+fuzz_userdb_SOURCES = tests/fuzz/fuzz-userdb.c
+fuzz_userdb_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_userdb_LDADD = libjauth-userdb.la
+
 noinst_PROGRAMS += fuzz-phone
 fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
 fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
