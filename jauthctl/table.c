@@ -16,7 +16,7 @@
 
 /* Numbers under these keys are seconds since 1970. */
 static const char *const moments[] = {
-	"time", "since", "created", "changed", "used", "expires", "password-expires", "last",
+	"time", "since", "created", "made", "altered", "identity-locked", "changed", "used", "expires", "password-expires", "last",
 	"wait-until", NULL
 };
 
