@@ -68,12 +68,12 @@ class Office:
             return Attempt(step.state, told["result"], step.text(),
                            dict(step.items)["request"]["id"])
 
-    def register(self, name, **member):
+    def register(self, userid, **member):
         """Somebody new, who is let in from now on."""
-        self.vendor.add_member(name, **member)
-        attempt = self.log_in(name)
+        self.vendor.add_member(userid, **member)
+        attempt = self.log_in(userid)
         assert (attempt.state, attempt.told) == ("enough", "registered"), attempt
-        return person(name)
+        return person(userid)
 
     def account(self, user, request=None, service="corp"):
         """The outcome of the account phase, as for an SSH key when there was no login before."""
