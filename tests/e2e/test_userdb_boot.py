@@ -19,7 +19,7 @@ DEADLOCK_S = 45
 
 @pytest.fixture(scope="module", name="booted")
 def fixture_booted(house):
-    house.add_user("local")
+    house.add_user("resident")
     before = NSSWITCH.read_text()
     NSSWITCH.write_text(re.sub(r"^(passwd|group|shadow): files$", r"\1: files systemd", before,
                                flags=re.MULTILINE))
@@ -29,7 +29,7 @@ def fixture_booted(house):
         booted.systemctl("stop", SERVICE)
         yield booted
     NSSWITCH.write_text(before)
-    house.remove_user("local")
+    house.remove_user("resident")
 
 
 def test_the_first_look_up_starts_it_and_is_answered(booted):
@@ -74,9 +74,9 @@ def test_it_sees_each_new_snapshot(booted):
 def test_frozen_it_holds_others_no_longer_than_the_watchdog(booted):
     n_restarts = int(booted.show(SERVICE, "NRestarts"))
     booted.kill(SERVICE, "STOP")
-    seconds, found = booted.seconds_of("id", "-Gn", "local")
+    seconds, found = booted.seconds_of("id", "-Gn", "resident")
     print(f"{seconds:.2f} s")
-    assert found == "local"
+    assert found == "resident"
     assert seconds < WATCHDOG_S + RESTART_S
     assert int(booted.show(SERVICE, "NRestarts")) == n_restarts + 1
     assert booted.seconds_of("getent", "passwd", "jane")[1].startswith("jane:x:70001:")
@@ -95,7 +95,7 @@ def has_socket(booted):
 
 def assert_missed_by_nobody(booted):
     assert not has_socket(booted)
-    for argv, expected in ((["id", "-Gn", "local"], "local"), (["getent", "passwd", "jane"], "")):
+    for argv, expected in ((["id", "-Gn", "resident"], "resident"), (["getent", "passwd", "jane"], "")):
         seconds, found = booted.seconds_of(*argv)
         assert (found, seconds < AT_ONCE_S) == (expected, True)
 
