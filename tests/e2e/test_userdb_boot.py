@@ -95,7 +95,8 @@ def has_socket(booted):
 
 def assert_missed_by_nobody(booted):
     assert not has_socket(booted)
-    for argv, expected in ((["id", "-Gn", "resident"], "resident"), (["getent", "passwd", "jane"], "")):
+    for argv, expected in ((["id", "-Gn", "resident"], "resident"),
+                           (["getent", "passwd", "jane"], "")):
         seconds, found = booted.seconds_of(*argv)
         assert (found, seconds < AT_ONCE_S) == (expected, True)
 
