@@ -175,12 +175,6 @@ static bool name_is_right(struct config_loader *loader, const struct conf_sectio
 {
 	const struct config *config = loader->config;
 
-	for (unsigned i = 0; i < config->n_groups; i++)
-		if (text_equals(config->groups[i].name, rule->name)) {
-			config_mistake(loader, section, NULL, "[group %s] stands twice",
-				       rule->name);
-			return false;
-		}
 	if (rule->is_local && text_equals(rule->name, "root")) {
 		config_mistake(loader, section, NULL, "nobody is put into root's group");
 		return false;
