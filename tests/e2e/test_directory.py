@@ -562,6 +562,22 @@ def test_two_syncs_at_once(house, corp):
     assert "under way" in seen[0]
 
 
+def test_a_directory_that_goes_away_and_comes_back_meanwhile(house, double, corp):
+    def reload(n):
+        if n == 2:
+            house.reload(configs.head() + relay_section(double))
+            assert not ctl("list", "--json")[1].strip("[] \n")
+            house.reload(text_of(double, corp))
+            assert "under way" in Sync().complaints
+
+    corp.hooks["user/list"] = reload
+    with Bus() as bus:
+        bus.call("Admin", "SyncDirectory", "sa{sv}", "corp", {})
+    wait_until(lambda: len(people()) == 3 and listed()["state"] == "done", 20, "the end")
+    corp.hooks.clear()
+    assert sync().changes == []
+
+
 def test_it_is_told_in_the_audit_and_counted(house, corp):
     sync()
     del corp.persons["lisi"]
