@@ -604,6 +604,8 @@ static int run_member(struct directory_pass *pass, const char *subject)
 	if (r == 0 && pass->applies)
 		r = stage_put_places(pass->db, pass->method->id, subject, member.old_places,
 				     member.new_places);
+	if (r == 0 && pass->applies && !pass->retries)
+		r = stage_drop_member(pass->db, pass->method->id, subject);
 	pass->report->n_looked_at++;
 	member_done(&member);
 	return r;

@@ -433,6 +433,25 @@ int stage_put_member(struct db *db, const char *directory, const struct stage_me
 	return query_run(query);
 }
 
+static int drop_staged(struct query *query, const char *directory, const char *subject)
+{
+	query_text(query, 1, directory);
+	query_text(query, 2, subject);
+	return query_run(query);
+}
+
+int stage_drop_member(struct db *db, const char *directory, const char *subject)
+{
+	int r = drop_staged(query_new(db, "DELETE FROM directory_members"
+					  " WHERE directory = ?1 AND round = 1 AND subject = ?2"),
+			    directory, subject);
+
+	return r < 0 ? r :
+	       drop_staged(query_new(db, "DELETE FROM directory_places"
+					 " WHERE directory = ?1 AND round = 1 AND subject = ?2"),
+			   directory, subject);
+}
+
 static int drop_place(struct db *db, const char *directory, const char *subject,
 		      const char *department)
 {

@@ -226,15 +226,35 @@ static void find_due(struct directories *directories, struct directory *director
 		free(due);
 }
 
-static void take_over(struct directory *directory, struct directories *old)
+/* One of a directory that was away for a while and is back goes on as its own: two at once would
+ * write into one another's rows. */
+static struct directory_run *take_orphan(struct directories *directories, const char *id)
+{
+	struct directory_run **at = &directories->orphans;
+	struct directory_run *run;
+
+	while (*at && ((*at)->is_over || !text_equals((*at)->id, id)))
+		at = &(*at)->next;
+	run = *at;
+	if (run)
+		*at = run->next;
+	return run;
+}
+
+static void take_over(struct directories *directories, struct directory *directory,
+		      struct directories *old)
 {
 	struct directory *before = NULL;
 
 	for (unsigned i = 0; !before && i < old->n; i++)
 		if (text_equals(old->rows[i].method->id, directory->method->id))
 			before = &old->rows[i];
-	if (!before)
+	if (!before) {
+		directory->run = take_orphan(directories, directory->method->id);
+		directory->n_runs = directory->run ? 1 : 0;
+		directory->state = directory->run ? DIRECTORY_RUNNING : DIRECTORY_NEVER;
 		return;
+	}
 	directory->run = steal(&before->run);
 	directory->n_runs = before->n_runs;
 	directory->state = before->state;
@@ -268,7 +288,7 @@ void directories_set_config(struct directories *directories)
 			continue;
 		*directory = (struct directory){ .method = config->methods[i], .due_ms = NEVER_MS };
 		directories->n++;
-		take_over(directory, &old);
+		take_over(directories, directory, &old);
 		find_due(directories, directory);
 	}
 	for (unsigned i = 0; i < old.n; i++)

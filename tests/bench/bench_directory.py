@@ -16,7 +16,7 @@ from vendors.relay import Relay
 from vendors.tls import Authority
 from vendors.wecom import WeCom
 
-MEMBERS, DEPARTMENTS, HOSTS = 10_000, 200, 3
+MEMBERS, DEPARTMENTS, HOSTS = 100_000, 2_000, 3
 KEPT = ("people", "people_groups", "locked_identities", "unix_groups", "directory_members",
         "directory_places", "directory_departments", "directory_done")
 

@@ -16,7 +16,7 @@ def directory_section(vendor, kind="wecom", name="corp", **more):
                                                  **vendor.keys(), **more})
 
 
-def ctl(*words, timeout=120):
+def ctl(*words, timeout=3600):
     done = subprocess.run(["jauthctl", "directory", *words], text=True, timeout=timeout,
                           capture_output=True, stdin=subprocess.DEVNULL, start_new_session=True,
                           check=False, env={"PATH": "/usr/sbin:/usr/bin", "LANG": "C.UTF-8"})
