@@ -63,7 +63,7 @@ static const char *fault_of(const struct reader *reader, const char *path)
 		return "it is no file";
 	if (st.st_uid != 0 && st.st_uid != reader->uid)
 		return "it belongs neither to root nor to " DAEMON;
-	if (st.st_mode & 07)
+	if (st.st_mode & 06)
 		return "others may read or write it";
 	if (st.st_uid == 0 && st.st_mode & 060 && st.st_gid != reader->gid && st.st_gid != 0)
 		return "another group than " DAEMON " may read or write it";

@@ -41,7 +41,7 @@ static unsigned place_of(const char *line, const char *service)
 		size_t len = strcspn(line, " \t");
 
 		in_brackets = in_brackets || *line == '[';
-		place += !in_brackets;
+		place++;
 		if (!in_brackets && strlen(service) == len && strncmp(line, service, len) == 0)
 			found = place;
 		if (memchr(line, ']', len))

@@ -236,12 +236,25 @@ static bool look_at_service(struct doctor *doctor, const char *name)
 	has_jauth = jauth < stack.n_lines;
 	if (has_jauth)
 		judge_service(doctor, name, &stack, jauth);
-	else if (service_has_policy(&doctor->conf, name))
+	else if (service_has_policy(&doctor->conf, name) && !service_has_jauth(name))
 		tell(doctor, VERDICT_WARNING, fix,
 		     "%s has a section [service %s] in the configuration, but its stack does not "
 		     "ask jauth", name, name);
 	pam_stack_done(&stack);
 	return has_jauth;
+}
+
+/* A section that is for no service; those of jauth's own commands begin with its name. */
+static void judge_section(struct doctor *doctor, const char *section)
+{
+	const char *rest = text_has_prefix(section, "service ") ? section + strlen("service ") : "";
+	_cleanup_free_ char *name = text_format("%.*s", (int)strcspn(rest, " "), rest);
+	_cleanup_free_ char *path = text_format(PAM_FOLDER "/%s", name);
+
+	if (*rest && !text_has_prefix(name, "jauth") &&
+	    access(path, F_OK) < 0)
+		tell(doctor, VERDICT_WARNING, "is its name that of a file in " PAM_FOLDER "?",
+		     "[%s]: there is no PAM service %s", section, name);
 }
 
 void check_pam(struct doctor *doctor)
@@ -255,6 +268,8 @@ void check_pam(struct doctor *doctor)
 	judge_shared(doctor);
 	for (size_t i = 0; i < list_length(names); i++)
 		n += look_at_service(doctor, names[i]);
+	for (size_t i = 0; i < doctor->conf.n_sections; i++)
+		judge_section(doctor, doctor->conf.sections[i].name);
 	if (n == 0)
 		tell(doctor, VERDICT_WARNING, "jauthctl service enable sshd",
 		     "no service asks jauth");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* doctor: one row for each thing that must be right, what was found, and what to do about it. */
-#include <errno.h>
+#include <langinfo.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -120,6 +120,18 @@ static void keep_finding(struct findings *findings, enum verdict verdict, const 
 	doctor->worst = MAX(doctor->worst, verdict);
 }
 
+/* A terminal in another character set sees ASCII only. */
+static void print_text(const char *before, const char *text)
+{
+	_cleanup_(buf_done) struct buf clean = BUF_INIT(16 * 1024);
+
+	if (text_equals(nl_langinfo(CODESET), "UTF-8"))
+		text_add_clean(&clean, text, 2000);
+	else
+		text_add_ascii(&clean, text, 2000);
+	printf("%s%s\n", before, buf_text(&clean));
+}
+
 /* A line for what is right; a line more for what to do about the rest. */
 static void print_rows(const json_t *rows)
 {
@@ -128,13 +140,12 @@ static void print_rows(const json_t *rows)
 
 	json_array_foreach(rows, i, row) {
 		const char *fix = json_string_value(json_object_get(row, "fix"));
-		_cleanup_(buf_done) struct buf line = BUF_INIT(16 * 1024);
 
-		text_add_clean(&line, json_string_value(json_object_get(row, "found")), 2000);
-		printf("%-8s %-14s %s\n", json_string_value(json_object_get(row, "verdict")),
-		       json_string_value(json_object_get(row, "check")), buf_text(&line));
+		printf("%-8s %-14s", json_string_value(json_object_get(row, "verdict")),
+		       json_string_value(json_object_get(row, "check")));
+		print_text(" ", json_string_value(json_object_get(row, "found")));
 		if (!text_is_empty(fix))
-			printf("%23s fix: %s\n", "", fix);
+			print_text("                        fix: ", fix);
 	}
 }
 

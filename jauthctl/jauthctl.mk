@@ -31,9 +31,12 @@ libjauthctl_la_SOURCES = \
 	jauthctl/row-file.c jauthctl/row-file.h \
 	jauthctl/sessions.c \
 	jauthctl/service.c jauthctl/service-check.c jauthctl/service-check.h \
+	jauthctl/service-enable.c \
 	jauthctl/service-files.c jauthctl/service-files.h \
 	jauthctl/service-guard.c jauthctl/service-guard.h \
+	jauthctl/service-sample.c jauthctl/service-sample.h \
 	jauthctl/service-trial.c jauthctl/service-trial.h \
+	jauthctl/service-undo.c jauthctl/service-undo.h \
 	jauthctl/sshd-effective.c jauthctl/sshd-effective.h \
 	jauthctl/setup-ask.c jauthctl/setup-ask.h \
 	jauthctl/setup-draft.c jauthctl/setup-draft.h \

@@ -15,36 +15,9 @@
 #include "base/json.h"
 #include "base/text.h"
 
-#define SAMPLES       JAUTH_PAM_SAMPLES
 #define BOOT_ID       "/proc/sys/kernel/random/boot_id"
 #define PENDING_BYTES 1024
 #define MODULE        "pam_jauth.so"
-
-/* Reached by nobody from elsewhere: the machine's passwords serve when jauth is not there. */
-static const char *const console_services[] = {
-	"login", "lightdm", "gdm-password", "sddm", "greetd", NULL
-};
-
-/* Others depend on these, or nobody can answer there. */
-static const char *const not_for_jauth[] = {
-	"other", "cron", "atd", "systemd-user", "runuser", "runuser-l", "chpasswd", "newusers",
-	"gdm-launch-environment", "lightdm-greeter", "sddm-greeter", NULL
-};
-
-static bool is_among(const char *const *names, const char *name)
-{
-	while (*names && !text_equals(*names, name))
-		names++;
-	return *names;
-}
-
-const char *service_sample(const char *name)
-{
-	if (is_among(not_for_jauth, name) || text_has_prefix(name, "common-") ||
-	    text_has_prefix(name, "jauth-"))
-		return NULL;
-	return is_among(console_services, name) ? "jauth-console" : "jauth-remote";
-}
 
 static bool type_has_jauth(const char *name, const char *type)
 {
@@ -226,35 +199,6 @@ bool service_is_overdue(const struct service_pending *pending)
 
 /* --- the PAM file --- */
 
-/* Mode and group stay those of the file that is replaced. */
-static enum exit_code replace_like(const char *path, const char *like, const struct buf *text)
-{
-	struct file_kind kind = { .mode = 0644, .gid = 0, .durable = true };
-	struct stat st;
-	int r;
-
-	if (lstat(like, &st) == 0 && S_ISREG(st.st_mode)) {
-		kind.mode = st.st_mode & 07777;
-		kind.gid = st.st_gid;
-	}
-	r = buf_failed(text) ? -EFBIG : file_replace(path, &kind, text->len ? text->data : "",
-						     text->len);
-	if (r == 0)
-		return EXIT_DONE;
-	complain("%s cannot be written: %s", path, strerror(-r));
-	return EXIT_NO;
-}
-
-static enum exit_code read_or_complain(const char *path, struct buf *ret_text)
-{
-	int r = pam_file_read(path, ret_text);
-
-	if (r == 0)
-		return EXIT_DONE;
-	complain("%s: %s", path, r == -ELOOP ? "is a symbolic link" : strerror(-r));
-	return EXIT_NO;
-}
-
 enum exit_code service_begin(const struct service *service, int64_t for_s,
 			     struct service_pending *ret_pending)
 {
@@ -275,40 +219,31 @@ enum exit_code service_begin(const struct service *service, int64_t for_s,
 	sample = text_format(PAM_FOLDER "/%s", pending.sample);
 	pending.made_sample = access(sample, F_OK) < 0 && errno == ENOENT;
 
-	code = read_or_complain(service->stack, &text);
+	code = pam_file_load(service->stack, &text);
 	if (code == EXIT_DONE)
-		code = replace_like(service->before, service->stack, &text);
+		code = pam_file_write(service->before, service->stack, &text);
 	if (code == EXIT_DONE)
 		code = write_pending(service, &pending);
 	*ret_pending = pending;
 	return code;
 }
 
-static enum exit_code put_sample(const struct service_pending *pending)
-{
-	_cleanup_free_ char *from = text_format(SAMPLES "/%s", pending->sample);
-	_cleanup_free_ char *to = text_format(PAM_FOLDER "/%s", pending->sample);
-	_cleanup_(buf_done) struct buf text = BUF_INIT(PAM_TEXT_MAX);
-	enum exit_code code;
-
-	if (!pending->made_sample)
-		return EXIT_DONE;        /* the sysadmin's, with his options */
-	code = read_or_complain(from, &text);
-	return code == EXIT_DONE ? replace_like(to, to, &text) : code;
-}
-
 enum exit_code service_put(const struct service *service, struct service_pending *pending)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(PAM_TEXT_MAX);
 	_cleanup_(buf_done) struct buf changed = BUF_INIT(PAM_TEXT_MAX + 4096);
-	enum exit_code code = put_sample(pending);
+	enum exit_code code = EXIT_DONE;
+
+	/* One that is there is the sysadmin's, with his options. */
+	if (pending->made_sample)
+		code = sample_put(pending->sample);
 
 	if (code == EXIT_DONE)
-		code = read_or_complain(service->stack, &text);
+		code = pam_file_load(service->stack, &text);
 	if (code != EXIT_DONE)
 		return code;
 	(void)pam_text_add(buf_text(&text), pending->sample, &changed);
-	return replace_like(service->stack, service->stack, &changed);
+	return pam_file_write(service->stack, service->stack, &changed);
 }
 
 /* Whether the file holds what we made of the backup, and nobody else had a hand in it. */
@@ -331,56 +266,14 @@ static enum exit_code restore(const struct service *service)
 
 	if (access(service->stack, F_OK) < 0 && errno == ENOENT)
 		return EXIT_DONE;        /* its package is gone */
-	code = read_or_complain(service->stack, &now);
+	code = pam_file_load(service->stack, &now);
 	if (code != EXIT_DONE)
 		return code;
 	if (sample && pam_file_read(service->before, &before) == 0 &&
 	    is_ours(&now, &before, sample))
-		return replace_like(service->stack, service->stack, &before);
+		return pam_file_write(service->stack, service->stack, &before);
 	return pam_text_remove(buf_text(&now), &without) > 0 ?
-	       replace_like(service->stack, service->stack, &without) : EXIT_DONE;
-}
-
-/* --- the sample --- */
-
-/* Whether a file of the folder names it, but the sample's own. */
-static bool is_wanted(const char *sample)
-{
-	DIR *folder = opendir(PAM_FOLDER);
-	const struct dirent *entry;
-	bool is_named = !folder;
-
-	while (folder && !is_named && (entry = readdir(folder))) {
-		_cleanup_free_ char *path = text_format(PAM_FOLDER "/%s", entry->d_name);
-		_cleanup_(buf_done) struct buf text = BUF_INIT(PAM_TEXT_MAX);
-
-		is_named = !text_equals(entry->d_name, sample) &&
-			   pam_file_read(path, &text) == 0 && strstr(buf_text(&text), sample);
-	}
-	if (folder)
-		(void)closedir(folder);
-	return is_named;
-}
-
-static bool is_as_shipped(const char *sample, const char *path)
-{
-	_cleanup_free_ char *from = text_format(SAMPLES "/%s", sample);
-	_cleanup_(buf_done) struct buf shipped = BUF_INIT(PAM_TEXT_MAX);
-	_cleanup_(buf_done) struct buf text = BUF_INIT(PAM_TEXT_MAX);
-
-	return pam_file_read(from, &shipped) == 0 && pam_file_read(path, &text) == 0 &&
-	       text_equals(buf_text(&shipped), buf_text(&text));
-}
-
-/* One that the sysadmin has changed is his. */
-static void remove_sample(const char *sample)
-{
-	_cleanup_free_ char *path = text_format(PAM_FOLDER "/%s", sample);
-
-	if (is_wanted(sample) || !is_as_shipped(sample, path))
-		return;
-	if (unlink(path) < 0)
-		complain("%s cannot be removed: %s", path, strerror(errno));
+	       pam_file_write(service->stack, service->stack, &without) : EXIT_DONE;
 }
 
 /* --- the ends --- */
@@ -417,7 +310,7 @@ enum exit_code service_undo(const struct service *service)
 		return code;
 	remove_asides(service);          /* they name it, too */
 	if (pending.made_sample && pam_service_is_valid(pending.sample))
-		remove_sample(pending.sample);
+		sample_remove(pending.sample);
 	code = remove_file(service, service->before);
 	return code == EXIT_DONE ? remove_file(service, service->pending) : code;
 }
@@ -435,6 +328,6 @@ enum exit_code service_take_out(const struct service *service)
 	if (code != EXIT_DONE)
 		return code;
 	if (sample)
-		remove_sample(sample);
+		sample_remove(sample);
 	return remove_file(service, service->before);
 }

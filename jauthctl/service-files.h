@@ -18,6 +18,7 @@
 
 #include "jauthctl/command.h"
 #include "jauthctl/pam-stack.h"
+#include "jauthctl/service-sample.h"
 
 #define SERVICE_FOLDER  JAUTH_CONFDIR "/services"
 #define SERVICE_PENDING ".pending"
@@ -54,8 +55,6 @@ bool service_read_pending(const struct service *service, struct service_pending 
 bool service_is_overdue(const struct service_pending *pending);
 int64_t service_left_s(const struct service_pending *pending);
 
-/* The sample of conf/pam for this service; NULL: jauth does not belong there. */
-const char *service_sample(const char *name);
 /* Whether the service's stack calls pam_jauth. */
 bool service_has_jauth(const char *name);
 

@@ -15,7 +15,6 @@
 #include "jauthd/bus-audit.h"
 #include "jauthd/bus-facts.h"
 #include "jauthd/bus-work.h"
-#include "jauthd/people.h"
 #include "jauthd/mapping.h"
 #include "jauthd/sessions.h"
 
@@ -29,6 +28,7 @@ struct report {
 	uint64_t epoch;
 	DBusMessage *call;
 	bool is_end;
+	bool must_end;                   /* he was locked while he logged in */
 	struct session session;
 };
 
@@ -37,36 +37,28 @@ static void look_after(struct bus_work *work)
 	sessions_look(work->core->sessions);
 }
 
-/* The host's own users go first. -ENOENT: nobody has this name. */
-static int find_uid(const struct unix_user *user, struct db *db, uint32_t *ret_uid)
+static void look_after_report(struct bus_work *work)
 {
-	struct person person;
-	int r;
+	const struct report *report = work->input;
 
-	if (user->exists) {
-		*ret_uid = user->uid;
-		return 0;
-	}
-	r = person_by_name(db, user->name, &person);
-	if (r == 0)
-		*ret_uid = person.uid;
-	return r;
+	if (report->must_end)
+		look_after(work);
 }
 
 /* Of nobody below that uid a session would ever be ended. */
 static int answer_session(struct bus_work *work, struct db *db)
 {
-	struct session *session = &((struct report *)work->input)->session;
-	int r = find_uid(&work->users[0], db, &session->uid);
+	struct report *report = work->input;
+	struct session *session = &report->session;
+	int r;
 
-	if (r == -ENOENT)
+	if (!work->users[0].exists)
 		return bus_work_error(work, LOGIN_ERROR_NOT_FOUND, "there is no user \"%s\"",
 				      session->user);
-	if (r < 0)
-		return r;
+	session->uid = work->users[0].uid;
 	if (session->uid < END_SESSION_UID_MIN)
 		return 0;
-	if (((struct report *)work->input)->is_end) {
+	if (report->is_end) {
 		r = session_close(db, session, work->now_s);
 		return r == -ENOENT ? 0 : r;
 	}
@@ -74,6 +66,8 @@ static int answer_session(struct bus_work *work, struct db *db)
 	r = session_match(db, work->now_s, session);
 	if (r == 0)
 		r = session_add(db, session);
+	if (r == 0)
+		r = session_is_locked(db, session, &report->must_end);
 	if (r == -ENOSPC)
 		return bus_work_error(work, LOGIN_ERROR_LIMIT, "too many sessions are open");
 	return r;
@@ -98,8 +92,7 @@ static void keep_report(struct report *report)
 	work = bus_work_new(report->bus, report->call, answer_session);
 	work->input = report;
 	work->free_input = report_free;
-	/* Whose identity was locked while he logged in has to go at once. */
-	work->after = report->is_end ? NULL : look_after;
+	work->after = look_after_report;
 	if (list_add(&work->names, report->session.user) < 0)
 		abort();
 	bus_work_start(work);

@@ -203,7 +203,7 @@ static bool has_link_keys(const struct provider *provider)
 	return provider->callback || provider->pushed;
 }
 
-size_t config_common_keys(const struct provider *provider,
+size_t config_common_keys(const struct provider *provider, bool is_directory,
 			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX])
 {
 	size_t n = 0;
@@ -211,6 +211,8 @@ size_t config_common_keys(const struct provider *provider,
 	ret_tables[n++] = config_method_keys;
 	if (has_link_keys(provider))
 		ret_tables[n++] = config_link_keys;
+	if (is_directory)
+		ret_tables[n++] = config_directory_keys;
 	return n;
 }
 
@@ -278,14 +280,15 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 {
 	struct method_type type = { NULL };
 	const struct conf_key *common[CONFIG_COMMON_TABLES_MAX];
-	size_t n_common = config_common_keys(method->provider, common), n = 0;
-	struct conf_table tables[CONFIG_COMMON_TABLES_MAX + 3];
+	size_t n_common = config_common_keys(method->provider, method->directory, common), n = 0;
+	struct conf_table tables[CONFIG_COMMON_TABLES_MAX + 2];
 
 	tables[n++] = (struct conf_table){ config_type_keys, &type };
 	for (size_t i = 0; i < n_common; i++)
-		tables[n++] = (struct conf_table){ common[i], method };
-	if (method->directory)
-		tables[n++] = (struct conf_table){ config_directory_keys, method->directory };
+		tables[n++] = (struct conf_table){
+			common[i], common[i] == config_directory_keys ? (void *)method->directory :
+									(void *)method,
+		};
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
 	conf_apply(section, tables, n, loader->report);
@@ -306,6 +309,17 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
+/* Services would not know which of the two they refer to. */
+static bool is_taken(struct config_loader *loader, const struct conf_section *section,
+		     const char *id)
+{
+	if (!config_method(loader->config, id))
+		return false;
+	config_mistake(loader, section, NULL, "there is [method %s] already; the directory is a "
+		       "method, too: drop [method %s], or call one of them otherwise", id, id);
+	return true;
+}
+
 static void add_method(struct config_loader *loader, const struct conf_section *section,
 		       const char *id, bool is_directory)
 {
@@ -314,6 +328,7 @@ static void add_method(struct config_loader *loader, const struct conf_section *
 	struct method *method;
 
 	if (!provider || !has_room(loader, section) ||
+	    (is_directory && is_taken(loader, section, id)) ||
 	    (id && !config_id_is_right(loader, section, id, "a method"))) {
 		if (id && list_add(&loader->broken, id) < 0)
 			abort();

@@ -176,9 +176,10 @@ struct config *config_ref(struct config *config);
 struct config *config_unref(struct config *config);      /* NULL is fine; returns NULL */
 struct method *config_method(const struct config *config, const char *id);
 
-/* The tables of keys that a method of this type has beside the provider's own, and how many. */
-#define CONFIG_COMMON_TABLES_MAX 2
-size_t config_common_keys(const struct provider *provider,
+/* The tables of keys that a method, or directory, of this type has beside the provider's own, and
+ * how many. */
+#define CONFIG_COMMON_TABLES_MAX 3
+size_t config_common_keys(const struct provider *provider, bool is_directory,
 			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX]);
 
 /* Every table of keys with the name of its section, for the test that compares sample and

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * See directory-apply.h. One member after the other: what was (round 0, his person, his locks), what
- * is (round 1), and what follows from the two.
+ * See directory-apply.h. One member after the other: what was (round 0, his person, his locks),
+ * what is (round 1), and what follows from the two.
  *
  * Locks of the directory are its own: a sysadmin's stay whatever it tells.
  */

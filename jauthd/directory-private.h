@@ -49,7 +49,7 @@ struct directory_run {
 	int64_t n_active;                /* before it */
 	bool is_over;
 	bool knows_names;                /* those of the host, of all who become users */
-	bool retries;                    /* nothing changed: those with a fault are looked at again */
+	bool retries;                    /* nothing changed: those with a fault once more */
 
 	/* The job at hand. */
 	struct job job;

@@ -86,7 +86,8 @@ static int end_in(struct db *db, struct directory_run *run)
 			.directory = run->id, .now_s = run->now_s, .user = "", .uid = -1,
 			.is_failure = !is_asked, .is_denial = is_asked, .text = run->fault,
 		});
-	if (r == 0 && run->retries && !run->options.is_dry && directory_report_has_changes(&run->report))
+	if (r == 0 && run->retries && !run->options.is_dry &&
+	    directory_report_has_changes(&run->report))
 		r = audit_changes(db, run);
 	return r;
 }
@@ -275,8 +276,8 @@ static void on_collected(struct job *job)
 		add_job(run, run_slice, on_slice);
 }
 
-/* A slice begins with its names, which block; in the second pass they are known, unless jauthd ended
- * in between. */
+/* A slice begins with its names, which block; in the second pass they are known, unless jauthd
+ * ended in between. */
 static void collect(struct directory_run *run)
 {
 	if (run->knows_names)
@@ -412,7 +413,8 @@ static void plan(struct directory_run *run)
 
 /* --- the listing --- */
 
-/* Also without changes, those with a fault are looked at again: what was in their way may be gone. */
+/* Also without changes those with a fault are looked at again: what was in their way may be
+ * gone. */
 static void on_kept(void *context)
 {
 	struct directory_run *run = context;
@@ -462,8 +464,8 @@ static void list(struct directory_run *run)
 		end_run(run, "too many logins at once");
 }
 
-/* What began to count before jauthd ended is brought to its end; what a sysadmin was asked about, and
- * said yes to, is not asked for again. */
+/* What began to count before jauthd ended is brought to its end; what a sysadmin was asked about,
+ * and said yes to, is not asked for again. */
 static void on_ready(void *context, int error)
 {
 	struct directory_run *run = context;

@@ -193,6 +193,7 @@
 #define SESSIONS_LOOK_S             60       /* who must end is looked up; a fault is tried again */
 #define SESSIONS_ALIVE_S            3600     /* one that need not end is looked at */
 #define SESSIONS_ENDING_S           5        /* one that was told to end */
+#define SESSIONS_LINGER_S           (30 * 86400)     /* so long after a lock it is asked for */
 #define SESSIONS_KEEP_S             (90 * 86400)
 #define SESSIONS_ROWS_MAX           200000
 #define SESSIONS_HELPER_MS          30000    /* from one answer of the helper to the next */

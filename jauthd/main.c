@@ -138,6 +138,7 @@ int core_reload(struct core *core)
 		publish_set_config(core->publish, config);
 		config_unref(config);
 		log_info("configuration read again");
+		sessions_look(core->sessions);
 	}
 	(void)sd_notify(0, "READY=1");
 	return r;

@@ -17,11 +17,14 @@
 #define COLUMNS "id, pid, start, user, uid, service, source, logind, request, issuer, subject," \
 		" method, opened_s, closed_s, ending, told_s"
 
-/* Of `sessions`: its identity may not log in, or its user is locked or gone. */
-#define IS_LOCKED "(EXISTS (SELECT 1 FROM locked_identities AS l WHERE l.issuer = sessions.issuer" \
-		  " AND l.subject = sessions.subject)" \
+/* Of a person `p`, and of anything with an identity. */
+#define HAS_LOCKED_IDENTITY(row) "EXISTS (SELECT 1 FROM locked_identities AS l" \
+	" WHERE l.issuer = " row ".issuer AND l.subject = " row ".subject)"
+#define HAS_LEFT "(p.state <> 0 OR " HAS_LOCKED_IDENTITY("p") ")"
+/* Of `sessions`: its identity may not log in, or its user has left: he is that one's alone. */
+#define IS_LOCKED "(" HAS_LOCKED_IDENTITY("sessions") \
 		  " OR EXISTS (SELECT 1 FROM people AS p WHERE p.uid = sessions.uid" \
-		  " AND p.state <> 0))"
+		  " AND " HAS_LEFT "))"
 #define LOCKED "the person may log in no more"
 
 #define LINGER_UNKNOWN (-1)              /* `was_on`; else 0 or 1 */
@@ -157,6 +160,23 @@ int session_add(struct db *db, const struct session *session)
 	return r == -EEXIST ? 0 : r;
 }
 
+int session_is_locked(struct db *db, const struct session *session, bool *ret_is_locked)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "SELECT " IS_LOCKED " FROM (SELECT ?1 AS issuer, ?2 AS subject,"
+			      " ?3 AS uid) AS sessions");
+	query_text(query, 1, session->issuer);
+	query_text(query, 2, session->subject);
+	query_number(query, 3, session->uid);
+	r = query_step(query);
+	if (r == 1)
+		*ret_is_locked = query_column_number(query, 0) != 0;
+	query_done(query);
+	return r == 1 ? 0 : r < 0 ? r : -EIO;
+}
+
 int session_close(struct db *db, const struct session *which, int64_t now_s)
 {
 	struct query *query;
@@ -265,28 +285,56 @@ static int compare_sessions(struct db *db, int64_t now_s)
 				       " AND NOT " IS_LOCKED));
 }
 
-/* The file of a name is that of its holder of today. */
+/* Of those who left lately. The file of a name is that of its holder of today. */
+static int add_leavers(struct db *db, int64_t now_s)
+{
+	struct query *query;
+
+	query = query_new(db, "INSERT INTO lingering (uid, name, was_on, since_s, look_s)"
+			      " SELECT uid, name, -1, ?1, ?1 FROM (SELECT uid, name FROM people"
+			      " WHERE state <> 0 AND changed_s >= ?2 UNION SELECT p.uid, p.name"
+			      " FROM locked_identities AS l JOIN people AS p"
+			      " ON p.issuer = l.issuer AND p.subject = l.subject AND p.state <> 2"
+			      " WHERE l.locked_s >= ?2) AS p"
+			      " WHERE NOT EXISTS (SELECT 1 FROM lingering AS g"
+			      " WHERE g.uid = p.uid) AND NOT EXISTS (SELECT 1 FROM people AS q"
+			      " WHERE q.name = p.name AND q.state <> 2 AND q.uid <> p.uid)"
+			      " LIMIT 10000");
+	query_number(query, 1, now_s);
+	query_number(query, 2, now_s - SESSIONS_LINGER_S);
+	return query_run(query);
+}
+
+/* Who never lingered is forgotten when he returns, or in the end. */
+static int drop_returned(struct db *db, int64_t now_s)
+{
+	struct query *query;
+
+	query = query_new(db, "DELETE FROM lingering WHERE was_on <> 1 AND (since_s < ?1"
+			      " OR EXISTS (SELECT 1 FROM people AS p WHERE p.uid = lingering.uid"
+			      " AND NOT " HAS_LEFT "))");
+	query_number(query, 1, now_s - 2 * SESSIONS_LINGER_S);
+	return query_run(query);
+}
+
 static int compare_lingering(struct db *db, int64_t now_s)
 {
-	int r;
+	int r = add_leavers(db, now_s);
 
-	r = run_with_time(query_new(db, "INSERT INTO lingering (uid, name, was_on, look_s)"
-					" SELECT uid, name, -1, ?1 FROM people AS p"
-					" WHERE p.state <> 0 AND NOT EXISTS (SELECT 1"
-					" FROM lingering AS l WHERE l.uid = p.uid)"
-					" AND NOT EXISTS (SELECT 1 FROM people AS q WHERE"
-					" q.name = p.name AND q.state <> 2 AND q.uid <> p.uid)"
-					" LIMIT 10000"), now_s);
-	if (r < 0)
-		return r;
-	r = query_run(query_new(db, "DELETE FROM lingering WHERE was_on <> 1 AND EXISTS (SELECT 1"
-				    " FROM people AS p WHERE p.uid = lingering.uid"
-				    " AND p.state = 0)"));
+	if (r == 0)
+		r = drop_returned(db, now_s);
+	/* Locked again before it was switched on again. */
+	if (r == 0)
+		r = query_run(query_new(db, "UPDATE lingering SET look_s = 0 WHERE was_on = 1"
+					    " AND look_s <> 0 AND EXISTS (SELECT 1 FROM people"
+					    " AS p WHERE p.uid = lingering.uid AND " HAS_LEFT
+					    ")"));
 	if (r < 0)
 		return r;
 	return run_with_time(query_new(db, "UPDATE lingering SET look_s = ?1 WHERE was_on = 1"
 					   " AND look_s = 0 AND EXISTS (SELECT 1 FROM people AS p"
-					   " WHERE p.uid = lingering.uid AND p.state = 0)"), now_s);
+					   " WHERE p.uid = lingering.uid AND NOT " HAS_LEFT
+					   ")"), now_s);
 }
 
 static int trim(struct db *db, int64_t now_s)

@@ -48,6 +48,8 @@ struct session {
 int session_match(struct db *db, int64_t now_s, struct session *session);
 /* Keeps a new one; what the module tells twice is kept once. 0; -ENOSPC: too many are open. */
 int session_add(struct db *db, const struct session *session);
+/* Must it end at once? */
+int session_is_locked(struct db *db, const struct session *session, bool *ret_is_locked);
 /* Of `pid`, `start` and `user`. -ENOENT: not known, or closed already. */
 int session_close(struct db *db, const struct session *which, int64_t now_s);
 /* Those that are not over, of one user or of all (NULL), the oldest first. */

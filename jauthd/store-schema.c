@@ -275,9 +275,12 @@ const char *const store_schema[] = {
 	"	uid INTEGER PRIMARY KEY,"
 	"	name TEXT NOT NULL,"
 	"	was_on INTEGER NOT NULL CHECK (was_on IN (-1, 0, 1)),"   /* -1: not known yet */
+	"	since_s INTEGER NOT NULL,"
 	"	look_s INTEGER NOT NULL"         /* 0: all is said */
 	") STRICT;"
-	"CREATE INDEX people_left ON people (state) WHERE state <> 0;",
+	"CREATE INDEX people_left ON people (changed_s) WHERE state <> 0;"
+	"CREATE INDEX locked_identities_since ON locked_identities (locked_s);",
+
 	/* 8: what users are told of their links, and keys that providers have of people. */
 	"CREATE TABLE notices ("
 	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"

@@ -54,6 +54,11 @@ static bool is_bounded(const void *config)
 	return ((const struct oidc_config *)config)->hosted_domains;
 }
 
+static void probe(struct login *login)
+{
+	oidc_probe_as(login, &flavour);
+}
+
 const struct provider google_provider = {
 	.type = "google",
 	.title = N_("Google"),
@@ -73,6 +78,7 @@ const struct provider google_provider = {
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
 	.start = start,
+	.test = probe,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
 	.callback = oidc_callback,

@@ -164,6 +164,11 @@ static void prepare(struct login *login)
 	oidc_prepare_as(login, &flavour);
 }
 
+static void probe(struct login *login)
+{
+	oidc_probe_as(login, &flavour);
+}
+
 const struct provider oidc_provider = {
 	.type = "oidc",
 	.title = N_("OpenID Connect"),
@@ -181,6 +186,7 @@ const struct provider oidc_provider = {
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
 	.start = start,
+	.test = probe,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
 	.callback = oidc_callback,

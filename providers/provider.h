@@ -441,8 +441,8 @@ void login_list_member(struct login *login, const struct listed_member *member);
  * need not ask for them again. */
 void login_list_done(struct login *login, const char *department);
 bool login_is_list_done(struct login *login, const char *department);
-/* The name that this department had when it was asked for lately: need not be asked for again. NULL:
- * ask. Lent until the next call. */
+/* The name that this department had when it was asked for lately: need not be asked for again.
+ * NULL: ask. Lent until the next call. */
 const char *login_list_name(struct login *login, const char *department);
 
 /* Within `ssh_keys`: one public key as the vendor has it. The core takes those that are right. */

@@ -2,7 +2,8 @@
 /*
  * What the files of the login type `wecom` share: wecom.c logs in over the relay, wecom-poll.c
  * without one (scan.c), wecom-message.c sends messages, wecom-probe.c tries the app, wecom-list.c
- * tells of the whole corp, wecom-api.c says where the API is that api-call.c calls for all of them, wecom-type.c has the keys.
+ * tells of the whole corp, wecom-api.c says where the API is that api-call.c calls for all of them,
+ * wecom-type.c has the keys.
  */
 #pragma once
 

@@ -15,6 +15,7 @@ import threading
 import pytest
 
 import configs
+import userdb
 from clock import PRELOADED
 from house import SSHD_OPTIONS
 from linked import relay_section, wecom_section
@@ -292,6 +293,19 @@ def test_a_stack_and_the_policy(house):
         found(doctor()[1], "pam", "warning", r"no section \[service su\]")
 
 
+def test_sections_and_stacks_that_are_not_of_logins(house, jauth):
+    house.reload(jauth + configs.service("shhd", "password") + configs.service("passwd", "password")
+                 + configs.service("jauthctl", "password"))
+    try:
+        with changed(PAM / "passwd", "@include common-password",
+                     "password required pam_jauth.so\npassword include common-password"):
+            _, rows = doctor()
+        found(rows, "pam", "warning", "there is no PAM service shhd")
+        assert len([row for row in bad(rows) if row["check"] == "pam"]) == 1
+    finally:
+        house.reload(jauth)
+
+
 def test_jauth_in_what_everybody_shares():
     for name in ("common-auth", "common-account", "common-session"):
         kind = name.removeprefix("common-")
@@ -481,6 +495,28 @@ def test_a_snapshot_that_is_missing_or_damaged():
             found(doctor()[1], "userdb", "broken", "snapshot: it is damaged")
         if kept is not None:
             SNAPSHOT.write_bytes(kept)
+
+
+def test_the_real_userdb(house):
+    """By the whole way that every program goes."""
+    with written(DROP_IN, REGISTERS), written(NSSWITCH, NSSWITCH.read_text()):
+        userdb.write(userdb.group(*userdb.GROUP), userdb.user("anna", 70001))
+        service = house.userdb()
+        try:
+            _, rows = doctor()
+            assert not [row for row in bad(rows) if row["check"] in ("userdb", "names")]
+            found(rows, "userdb", "ok", "1 people and 1 groups")
+            found(rows, "userdb", "ok", "jauth-userdb answers in")
+            found(rows, "userdb", "ok", "getpwnam finds anna")
+            with changed(NSSWITCH, "systemd", ""):
+                row = found(doctor()[1], "userdb", "broken", "getpwnam does not find anna")
+                assert "libnss-systemd" in row["fix"]
+            with changed(pathlib.Path("/etc/passwd"), "root:x:0:",
+                         "anna:x:1999:100::/:/bin/sh\nroot:x:0:"):
+                found(doctor()[1], "userdb", "broken", "anna is also a user of this machine")
+        finally:
+            service.stop()
+            SNAPSHOT.unlink()
 
 
 # --- files ---

@@ -178,6 +178,46 @@ def test_nobody_confirms(house, before, jane):
     assert len(house.audit(jane)) == n_before
 
 
+CHINESE = {"LANG": "zh_CN.UTF-8", "LC_ALL": "zh_CN.UTF-8"}
+
+
+def test_in_chinese(before, jane):
+    def begun(*words):
+        return Terminal(["jauthctl", "service", "enable", "sshd", "--for", "1h", *words],
+                        env=CHINESE)
+    question = "先让谁试着登录？请输入用户名，直接回车则不试："
+    with begun() as terminal:
+        terminal.wait_for(question)
+        terminal.send_line(jane)
+        terminal.wait_for(f"用户 {jane} 正通过 sshd 登录：")
+        terminal.wait_for("密码|[Pp]assword")
+        terminal.send_line(PASSWORD)
+        terminal.wait_for("登录成功。.*jauthctl service confirm sshd.*一切恢复原状")
+        assert terminal.wait_end() == DONE
+    right("rollback", "sshd")
+    with begun() as terminal:
+        terminal.wait_for(question)
+        terminal.send("\x03")
+        terminal.wait_for("没有做任何更改")
+        terminal.wait_end()
+    with begun("--user", jane) as terminal:
+        terminal.wait_for("密码|[Pp]assword")
+        terminal.send("\x03")
+        terminal.wait_for("sshd 已恢复原状")
+        terminal.wait_end()
+    assert pam_files() == before
+    no_guards()
+
+
+def test_nobody_is_named_and_nobody_tries(before):
+    with enabling("--for", "1h") as terminal:
+        terminal.wait_for(QUESTION)
+        terminal.send_line("")
+        terminal.wait_for("asks jauth now")
+        assert terminal.wait_end() == DONE
+    assert state() == "pending"
+
+
 def test_a_trial_that_fails_is_the_end_of_it(before, jane):
     with enabling("--user", jane) as terminal:
         for _ in range(3):
@@ -193,6 +233,15 @@ def test_the_console_gets_its_own_stack():
     text = PAM.joinpath("login").read_text()
     assert text.count("substack jauth-console") == 3 and "include common-auth" not in text
     assert "pam_faildelay" in text.split("jauth-console")[0]
+
+
+def test_each_stack_goes_with_its_last_service(before):
+    right("enable", "login", "--for", "1min")
+    right("enable", "su", "--for", "1min")
+    right("disable", "su")
+    assert not PAM.joinpath("jauth-remote").exists() and PAM.joinpath("jauth-console").exists()
+    right("disable", "login")
+    assert pam_files() == before
 
 
 def test_a_stack_of_the_sysadmin_is_left_alone():

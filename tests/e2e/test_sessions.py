@@ -105,9 +105,9 @@ def tell(user, phase="session", start=None, **facts):
 
 
 def look():
-    """Any session that opens makes jauthd look who must end; this one is nobody's."""
-    tell("nobody")
-    tell("nobody", "session-end")
+    """jauthd looks who must end, as it does after a sync and once a minute."""
+    with Bus() as bus:
+        bus.call("Admin", "Reload")
 
 
 # --- sessions ---
@@ -429,19 +429,33 @@ def test_the_request_of_another_login_opens_no_session(house, jane, mary):
 
 def test_logind_ends_what_it_holds(house, lone_helper, logind, jane):
     logind.remote = True
+    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 0}
     with teller(jane) as process:
-        logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": process.pid}
-        with teller(jane) as process:
-            logind.session["Leader"] = process.pid
-            rows = wait_sessions(house, jane, 2)
-            assert rows[1]["logind"] == "c7"
-            house.ctl("session", "end", str(rows[1]["id"]))
-            wait_until(lambda: ("TerminateSession", ("c7",)) in logind.asked)
-            assert process.poll() is None        # that is logind's
-            logind.session = None
-            process.kill()
-            process.wait()
-            wait_until(lambda: len(sessions(house, jane)) == 1)
+        logind.session["Leader"] = process.pid
+        row, = wait_sessions(house, jane, 1)
+        assert row["logind"] == "c7"
+        house.ctl("session", "end", str(row["id"]))
+        wait_until(lambda: ("TerminateSession", ("c7",)) in logind.asked)
+        assert process.poll() is None        # that is logind's
+        assert sessions(house, jane)[0]["state"] == "ending"
+    logind.session = None
+    house.jauthd.restart()
+    wait_sessions(house, jane, 0)
+
+
+def test_what_was_left_running_after_a_logout_ends_too(house, lone_helper, logind, jane):
+    logind.remote = True
+    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 0}
+    with teller(jane) as process:
+        logind.session["Leader"] = process.pid
+        row, = wait_sessions(house, jane, 1)
+    house.jauthd.restart()
+    wait_until(lambda: ("GetSession", ("c7",)) in logind.asked)
+    assert sessions(house, jane)[0]["id"] == row["id"]
+    lock(jane)
+    write("UPDATE sessions SET issuer = 'unix', subject = ? WHERE id = ?", jane, row["id"])
+    look()
+    wait_until(lambda: ("TerminateSession", ("c7",)) in logind.asked)
 
 
 @pytest.mark.parametrize("wrong", [{"User": 0}, {"Leader": 1}])
@@ -540,7 +554,7 @@ def test_jobs_are_listed(house, jane):
                            "sleep", "985"]) as sleeper:
         listed = house.ctl("user", "jobs", jane).stdout
         sleeper.kill()
-    for path in (crontab, system, LINGER / jane, *jobs.iterdir()):
+    for path in (crontab, system, LINGER / jane, *jobs.glob("a*")):
         path.unlink()
     for words in ("echo own", "@daily echo daily", "echo system", "a0000101c5a3d0", "linger",
                   "sleep 985"):
@@ -555,7 +569,7 @@ def test_jobs_are_listed(house, jane):
 
 def person(user, uid, state):
     write("INSERT OR REPLACE INTO people VALUES (?, ?, 'unix', ?, '', '', '/', '/bin/sh', 'test',"
-          " '', ?, '', 0, 0)", uid, user, user, state)
+          " '', ?, '', 0, ?)", uid, user, user, state, int(time.time()))
 
 
 def test_lingering_of_a_person_ends_and_comes_back(house, lone_helper, jane):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What listings mean for people, on a database in memory: two rounds of members, and what follows. */
+/* What listings mean for people, on a database in memory: two rounds of members, and what
+ * follows. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

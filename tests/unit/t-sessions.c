@@ -237,7 +237,7 @@ static void too_many_are_refused(void **state)
 static void add_person(struct db *db, const char *name, int uid, int state_)
 {
 	struct query *query = query_new(db, "INSERT INTO people VALUES (?1, ?2, '" ISSUER "', ?2,"
-					    " '', '', '/', '/', 'work', '', ?3, '', 0, 0)");
+					    " '', '', '/', '/', 'work', '', ?3, '', 0, 1000000)");
 
 	query_number(query, 1, uid);
 	query_text(query, 2, name);
@@ -259,6 +259,9 @@ static void whoever_is_locked_must_end_until_he_returns(void **state)
 		  "UPDATE people SET state = 0 WHERE uid = 70000", true },
 		{ "his user is gone", "UPDATE people SET state = 2 WHERE uid = 70000",
 		  "UPDATE people SET state = 0 WHERE uid = 70000", true },
+		{ "his user's identity, by which he did not log in", "INSERT INTO"
+		  " locked_identities VALUES ('" ISSUER "', 'jane', 'work', 'left', 0)",
+		  "DELETE FROM locked_identities", true },
 		{ "another identity", "INSERT INTO locked_identities VALUES ('" ISSUER "', 'Sub-2',"
 		  " 'work', 'left', 0)", "DELETE FROM locked_identities", false },
 		{ "the same subject elsewhere", "INSERT INTO locked_identities VALUES"
@@ -269,6 +272,7 @@ static void whoever_is_locked_must_end_until_he_returns(void **state)
 	};
 	struct db *db = *state;
 	struct session session = jane();
+	bool is_locked;
 
 	add_person(db, "jane", 70000, 0);
 	add_person(db, "mary", 70001, 0);
@@ -278,6 +282,8 @@ static void whoever_is_locked_must_end_until_he_returns(void **state)
 	assert_int_equal(session_add(db, &session), 0);
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		run(db, rows[i].lock);
+		assert_int_equal(session_is_locked(db, &session, &is_locked), 0);
+		assert_int_equal(is_locked, rows[i].must_end);
 		(void)take(db, NOW);
 		if ((only_one(db).ending[0] != '\0') != rows[i].must_end)
 			fail_msg("%s", rows[i].what);
@@ -404,14 +410,46 @@ static void lingering_goes_with_the_lock_and_comes_back(void **state)
 	run(db, "UPDATE people SET state = 0");
 	assert_int_equal(take(db, NOW + 100000), 1);
 	assert_int_equal(due[0].order.verb, VERB_LINGER_ON);
-	answer(db, SAYS_DONE, NOW + 100000);
+	answer(db, SAYS_FAILED, NOW + 100000);
+	/* Locked again before that was done. */
+	run(db, "UPDATE people SET state = 1");
+	assert_int_equal(take(db, NOW + 200000), 0);
+	run(db, "UPDATE people SET state = 0");
+	assert_int_equal(take(db, NOW + 200000), 1);
+	assert_int_equal(due[0].order.verb, VERB_LINGER_ON);
+	answer(db, SAYS_DONE, NOW + 200000);
 	assert_int_equal(number(db, "SELECT count(*) FROM lingering"), 0);
+	/* By his identity alone. */
+	run(db, "INSERT INTO locked_identities VALUES ('" ISSUER "', 'jane', 'work', '', 1000000)");
+	assert_int_equal(take(db, NOW + 100000), 1);
+	assert_int_equal(due[0].order.verb, VERB_LINGER_OFF);
+	answer(db, SAYS_WAS_ON, NOW + 100000);
+	assert_int_equal(take(db, NOW + 100000), 0);
+	run(db, "DELETE FROM locked_identities");
+	assert_int_equal(take(db, NOW + 100000), 1);
+	assert_int_equal(due[0].order.verb, VERB_LINGER_ON);
+	answer(db, SAYS_DONE, NOW + 100000);
 	/* Who never lingered does not begin to. */
 	run(db, "UPDATE people SET state = 1");
 	assert_int_equal(take(db, NOW + 100000), 1);
 	answer(db, SAYS_WAS_OFF, NOW + 100000);
 	run(db, "UPDATE people SET state = 0");
 	assert_int_equal(take(db, NOW + 200000), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM lingering"), 0);
+}
+
+static void who_left_long_ago_is_asked_about_no_more(void **state)
+{
+	struct db *db = *state;
+	size_t n;
+
+	add_person(db, "jane", 70000, 1);
+	n = take(db, NOW + SESSIONS_LINGER_S + 1);
+	assert_int_equal(n, 0);
+	assert_int_equal(take(db, NOW + SESSIONS_LINGER_S), 1);
+	answer(db, SAYS_WAS_OFF, NOW + SESSIONS_LINGER_S);
+	assert_int_equal(number(db, "SELECT count(*) FROM lingering"), 1);
+	assert_int_equal(take(db, NOW + 3 * SESSIONS_LINGER_S + 1), 0);
 	assert_int_equal(number(db, "SELECT count(*) FROM lingering"), 0);
 }
 
@@ -535,6 +573,7 @@ int main(void)
 		CASE(answers_say_when_to_look_again),
 		CASE(old_ones_are_forgotten_but_none_that_is_open),
 		CASE(lingering_goes_with_the_lock_and_comes_back),
+		CASE(who_left_long_ago_is_asked_about_no_more),
 		CASE(the_next_holder_of_a_name_keeps_his_lingering),
 		cmocka_unit_test(what_the_helper_says_is_taken_line_by_line),
 		cmocka_unit_test(a_helper_that_is_not_there_is_an_error),
