@@ -166,11 +166,18 @@ static void (*const starts[LOGIN_N_PHASES])(struct login *login) = {
 	[LOGIN_LINK] = login_link_start,
 };
 
-/* To prove himself is of no use to him, but he is not told so earlier than others. */
+/* To prove himself is of no use to him, but at a login he is not told so earlier than others. What
+ * is told of his sessions is no question. */
 static bool is_told_of_lock(const struct login *login)
 {
-	return login->is_locked && login->facts.phase != LOGIN_AUTHENTICATE &&
-	       login->facts.phase != LOGIN_ACCOUNT;
+	static const bool phases[LOGIN_N_PHASES] = {
+		[LOGIN_PASSWORD_CHECK] = true,
+		[LOGIN_PASSWORD] = true,
+		[LOGIN_ENROL] = true,
+		[LOGIN_LINK] = true,
+	};
+
+	return login->is_locked && phases[login->facts.phase];
 }
 
 void login_go_on(struct login *login)

@@ -212,8 +212,8 @@ struct provider {
 	void (*prepare)(struct login *login);
 	int64_t prepare_interval_s;
 	/* MAY be NULL: no. With this configuration only people of one organisation, or whom the
-	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it unless
-	 * the method has filters. */
+	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it,
+	 * unless the method has filters. */
 	bool (*is_bounded)(const void *config);
 	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
 	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
@@ -222,7 +222,7 @@ struct provider {
 	void (*name_issuer)(const void *config, struct buf *buf);
 	/* MAY be NULL. Tells of the departments and members of the organisation: what makes a
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
-	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */
+	 * them, with login_fail() or login_deny() when it did not: then nothing of it counts. */
 	void (*list)(struct login *login);
 	int64_t list_interval_s;         /* of `list`: how often, unless the sysadmin says */
 	/* MUST with PROVIDER_SSH_KEYS. Asks for the SSH keys that `subject` has there, in a state

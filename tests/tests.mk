@@ -27,6 +27,11 @@ tests_e2e_makeperson_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_makeperson_LDFLAGS = $(PIE_LINK)
 tests_e2e_makeperson_LDADD = libjauthd.la
 
+# A snapshot of the user database, for tests/e2e/test_userdb.py and the benchmark.
+noinst_PROGRAMS += tests/e2e/snapshotwrite
+tests_e2e_snapshotwrite_SOURCES = tests/e2e/snapshotwrite.c
+tests_e2e_snapshotwrite_LDADD = libjauth-base.la
+
 # A clock that tests move, preloaded into jauthd; tests/e2e/clock.py.
 noinst_LTLIBRARIES += tests/e2e/movedclock.la
 tests_e2e_movedclock_la_SOURCES = tests/e2e/movedclock.c

@@ -205,7 +205,11 @@ static const struct mistake_case {
 	{ "[method password]\nregistration = yes\nidentities_allowed = jane\n",
 	  { { 2, "registration has no meaning with type password" },
 	    { 3, "identities_allowed has no meaning" } } },
+	{ "[directory scan]\ncorners = open\nregistration = yes\n",
+	  { { 3, "before they log in" } } },
 	/* two people of one name */
+	{ "[directory scan]\ncorners = open\n" OTHER "map = {sub}\n",
+	  { { 3, "could give two people one name" } } },
 	{ OPEN OTHER "map = {sub}\n", { { 4, "could give two people one name" } } },
 	{ OPEN OTHER "map = u{sub}\n", { { 4, "map = {login} of \"scan\" and map = u{sub} of" } } },
 	{ "[method a]\n" OPEN_KEYS "map = ab-{login}\n[method b]\n" OPEN_KEYS
@@ -818,6 +822,7 @@ static void registration_is_on_where_people_are_bounded(void **state UNUSED)
 		{ SCAN "map = {login}\nmail_domains = example.org\n", true },
 		{ SCAN "map = {login}\nidentities_allowed = 7\n", true },
 		{ SCAN "map = {login}\nidentities_allowed = 7\nregistration = no\n", false },
+		{ "[directory scan]\ncorners = open\n", false },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
