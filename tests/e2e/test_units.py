@@ -87,6 +87,22 @@ def test_the_socket_unit_and_the_program_agree():
         assert line in text.splitlines()
 
 
+@pytest.mark.parametrize("line", ["User=jauth-userdb", "Group=root", "WatchdogSec=3s",
+                                  "WatchdogSignal=SIGKILL", "Restart=always"])
+def test_jauth_userdb_can_be_started_and_keeps_nobody_waiting(line):
+    """Its group is root's: else systemd asks for its user's groups, of itself, to start it."""
+    assert line in (UNIT_FOLDER / "jauth-userdb.service").read_text().splitlines()
+
+
+def test_the_socket_of_jauth_userdb_comes_before_who_asks_and_goes_with_it():
+    text = (UNIT_FOLDER / "jauth-userdb.socket").read_text()
+    for line in ("ListenStream=/run/systemd/userdb/org.jauth1", "SocketMode=0666",
+                 "RemoveOnStop=yes", "DefaultDependencies=no"):
+        assert line in text.splitlines()
+    before = re.search("^Before=(.*dbus.*)$", text, re.MULTILINE).group(1).split()
+    assert {"sysinit.target", "dbus.socket", "nss-user-lookup.target"} <= set(before)
+
+
 # --- the bus ---
 
 def as_user(uid, *argv):
