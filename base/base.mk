@@ -25,6 +25,7 @@ libjauth_base_la_SOURCES = \
 	base/secret-file.c base/secret-file.h \
 	base/snapshot.c base/snapshot-form.c base/snapshot-form.h base/snapshot.h \
 	base/snapshot-write.c \
+	base/ssh-key.c base/ssh-key.h \
 	base/text.c base/text.h \
 	base/totp.c base/totp.h \
 	base/traces.c base/traces.h \

@@ -60,9 +60,9 @@
 #define FACT_TIMEOUT          "timeout"       /* u: seconds the client will wait in all */
 #define FACT_START            "start"         /* s: session phases, required: when the process that
 					       * runs PAM began, as in end-session.h */
-#define FACT_METHOD           "method"        /* s: jauthctl: only this method; for enrol and test
-						  * its id or, without such an id, the first one of
-						  * this type */
+#define FACT_METHOD           "method"        /* s: jauthctl: only this method; for enrol, test and
+						  * link its id or, without such an id, the first
+						  * one of this type */
 
 enum login_phase {
 	LOGIN_AUTHENTICATE,
@@ -74,6 +74,8 @@ enum login_phase {
 	LOGIN_TEST,              /* jauthctl: try a method for real, without a user. Root */
 	LOGIN_SESSION,           /* a session was opened; told by Session, not by Begin */
 	LOGIN_SESSION_END,       /* and has ended */
+	LOGIN_LINK,              /* jauthctl: link an identity of a method to the user. The user
+				  * himself, first by the ways of service "jauth-link" */
 	LOGIN_N_PHASES
 };
 

@@ -243,6 +243,8 @@ static void on_answered(struct job *job)
 
 	if (work->after && !work->error && !work->undo)
 		work->after(work);
+	if (work->is_noticed && !work->error)
+		logins_noticed(work->core->logins);
 	if (work->changes_people && !work->error) {
 		publish_now(work->core->publish);
 		sessions_look(work->core->sessions);
@@ -335,4 +337,11 @@ void bus_work_start(struct bus_work *work)
 		return;
 	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
 	finish(work);
+}
+
+void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller)
+{
+	work->caller_uid = caller->uid;
+	work->looks_up_caller = true;
+	bus_work_start(work);
 }

@@ -13,7 +13,10 @@
 #include "jauthd/worker.h"
 
 struct bus;
+struct directories;
 struct metrics;
+struct notify;
+struct key_refresh;
 struct publish;
 struct sessions;
 
@@ -26,6 +29,9 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct directories *directories;
+	struct notify *notify;
+	struct key_refresh *key_refresh;
 	struct publish *publish;
 	struct sessions *sessions;
 	const char *config_path;

@@ -23,6 +23,7 @@ struct logins;
 
 #define REQUEST_ID_LEN 16
 #define ENROL_SERVICE  "jauth-enrol"     /* its ways come before a user's own enrolment */
+#define LINK_SERVICE   "jauth-link"      /* and those before he links an identity to himself */
 
 /* What the client says, checked for form and bounds; who the caller is was decided by the bus. */
 struct login_facts {

@@ -19,6 +19,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
 
 import configs  # noqa: E402
+from bench_directory import bench_directory  # noqa: E402
 from bench_names import bench_names  # noqa: E402
 from bench_relay import bench_relay  # noqa: E402
 from directory import Directory, one_person  # noqa: E402
@@ -296,7 +297,7 @@ def bench_sms(bench):
 
 BENCHES = {"load": bench_load, "login": bench_login, "waiting": bench_waiting,
            "start": bench_start, "rate": bench_rate, "sms": bench_sms, "relay": bench_relay,
-           "names": bench_names}
+           "names": bench_names, "directory": bench_directory}
 
 
 def table(rows):
