@@ -125,8 +125,9 @@ int process_began(const char *proc, uint32_t pid, uint64_t *ret_ticks)
 	return r;
 }
 
-/* Unknown is not his. */
-static bool is_his(const char *proc, uint32_t pid, uint32_t uid)
+/* Unknown is not his. `by_login`: also what runs as another user, as sudo's shells do, by the login
+ * that it came from. */
+static bool is_his(const char *proc, uint32_t pid, uint32_t uid, bool by_login)
 {
 	char text[FILE_MAX];
 	const char *line;
@@ -137,8 +138,8 @@ static bool is_his(const char *proc, uint32_t pid, uint32_t uid)
 	line = strstr(text, "\nUid:\t");         /* a name's newline is shown as \n */
 	if (line && number_at(line + strlen("\nUid:\t"), &number) == 0 && number == uid)
 		return true;
-	return read_of(proc, pid, "loginuid", text) == 0 && number_at(text, &number) == 0 &&
-	       number == uid;
+	return by_login && read_of(proc, pid, "loginuid", text) == 0 &&
+	       number_at(text, &number) == 0 && number == uid;
 }
 
 static int add(struct processes *processes, const struct process *process)
@@ -241,7 +242,8 @@ int processes_read(const char *proc, uint32_t uid, uint32_t root, const struct p
 	mark_inside(&processes);
 	for (size_t i = 0; i < processes.n; i++)
 		if (processes.list[i].is_inside)
-			processes.list[i].is_his = is_his(proc, processes.list[i].pid, uid);
+			processes.list[i].is_his = is_his(proc, processes.list[i].pid, uid,
+							  processes.list[i].pid != root);
 	*ret_processes = processes;
 	return 0;
 }

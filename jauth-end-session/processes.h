@@ -11,7 +11,8 @@
 struct process {
 	uint32_t pid, parent;
 	uint64_t ticks;                  /* since boot, when it began */
-	bool is_his;                     /* by its real uid, or by the uid its session began with */
+	bool is_his;                     /* by its real uid; all but the root also by the uid that
+					  * its login was for */
 	bool is_inside;
 };
 

@@ -262,6 +262,8 @@ void pam_action(const char *control, const char *result, char ret_action[PAM_ACT
 
 /* --- changing a text --- */
 
+#define SESSION_LINE "session  optional pam_jauth.so\n"
+
 static const char *const types[] = { "auth", "account", "password" };
 
 /* The type of a line "@include common-TYPE"; NULL: another line. */
@@ -318,12 +320,29 @@ static unsigned change(const char *text, const char *(*type_of)(char *line), con
 	return n;
 }
 
+/* Sessions are told of behind everything else. */
+static void add_session_line(struct buf *text)
+{
+	if (text->len && text->data[text->len - 1] != '\n')
+		buf_add_char(text, '\n');
+	buf_add_text(text, SESSION_LINE);
+}
+
 unsigned pam_text_add(const char *text, const char *sample, struct buf *ret_text)
 {
-	return change(text, included_type, "substack", sample, ret_text);
+	unsigned n = change(text, included_type, "substack", sample, ret_text);
+
+	if (n && !strstr(text, SESSION_LINE))
+		add_session_line(ret_text);
+	return n;
 }
 
 unsigned pam_text_remove(const char *text, struct buf *ret_text)
 {
-	return change(text, jauth_type, "@include common-", NULL, ret_text);
+	const char *line = strstr(text, SESSION_LINE);
+	_cleanup_free_ char *without = line ? text_format("%.*s%s", (int)(line - text), text,
+							  line + strlen(SESSION_LINE))
+					    : text_copy(text);
+
+	return change(without, jauth_type, "@include common-", NULL, ret_text);
 }

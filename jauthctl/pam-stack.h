@@ -55,7 +55,7 @@ bool pam_service_is_valid(const char *name);
 /* A whole file; 0 or -errno, -ELOOP for a symbolic link, -EINVAL for no regular file. */
 int pam_file_read(const char *path, struct buf *ret_text);
 
-/* Lines "@include common-TYPE" of auth, account and password become "TYPE substack SAMPLE"; and the
- * reverse. How many. */
+/* Lines "@include common-TYPE" of auth, account and password become "TYPE substack SAMPLE", and a
+ * line at the end tells of sessions; and the reverse. How many were included. */
 unsigned pam_text_add(const char *text, const char *sample, struct buf *ret_text);
 unsigned pam_text_remove(const char *text, struct buf *ret_text);

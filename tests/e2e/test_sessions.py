@@ -195,16 +195,6 @@ def test_who_returns_is_left_in_peace(house, helper, jane):
     assert not ended_rows(house, jane) and helper.wanted
 
 
-def test_one_who_was_locked_while_he_logged_in_goes_at_once(house, helper, jane):
-    with house.sshd().login(jane) as ssh:
-        ssh.wait_for(PASSWORD_PROMPT)
-        lock(jane)
-        ssh.send_line(PASSWORD)
-        assert ssh.wait_end(15) != 0
-    wait_until(lambda: not processes_of(jane))
-    assert helper.wanted
-
-
 def test_a_sysadmin_ends_one_of_two(house, helper, jane):
     with logged_in(house, jane) as one:
         first, = wait_sessions(house, jane, 1)
@@ -587,6 +577,15 @@ def test_lingering_of_a_person_ends_and_comes_back(house, lone_helper, jane):
     look()
     wait_until((LINGER / jane).exists)
     (LINGER / jane).unlink()
+    write("DELETE FROM people WHERE name = ?", jane)
+    assert lone_helper.wanted
+
+
+def test_who_was_locked_between_his_login_and_his_session_goes_at_once(house, lone_helper, jane):
+    """Nobody has to look: the session that opens is looked at."""
+    person(jane, house.uid(jane), 1)
+    with teller(jane):
+        wait_until(lambda: [row for row in sessions(house, jane) if row["why"]], 5, "its end")
     write("DELETE FROM people WHERE name = ?", jane)
     assert lone_helper.wanted
 

@@ -222,8 +222,20 @@ static void only_what_is_below_the_leader_and_his_is_ended(void **state UNUSED)
 
 	add_ssh();
 	assert_answer(session_obey(&helper, &order), SAYS_ENDED);
-	assert_string_equal(said, "400:HUP 500:HUP 501:HUP 502:HUP 503:HUP "
-				  "400:TERM 500:TERM 501:TERM 502:TERM 503:TERM");
+	/* root's sshd sees its child end, and closes the session. */
+	assert_string_equal(said, "400:HUP 501:HUP 502:HUP 503:HUP "
+				  "400:TERM 501:TERM 502:TERM 503:TERM");
+}
+
+/* su to oneself. */
+static void a_leader_that_is_his_ends_too(void **state UNUSED)
+{
+	struct end_order order = order_of(VERB_END, "");
+
+	order.pid = 502;
+	add_ssh();
+	assert_answer(session_obey(&helper, &order), SAYS_ENDED);
+	assert_string_equal(said, "400:HUP 502:HUP 503:HUP 400:TERM 502:TERM 503:TERM");
 }
 
 static void what_does_not_end_by_itself_is_killed(void **state UNUSED)
@@ -233,7 +245,8 @@ static void what_does_not_end_by_itself_is_killed(void **state UNUSED)
 	stubborn = true;
 	add_ssh();
 	assert_answer(session_obey(&helper, &order), SAYS_ENDED);
-	assert_non_null(strstr(said, "500:CONT"));
+	assert_non_null(strstr(said, "503:CONT"));
+	assert_null(strstr(said, "500:"));
 	assert_non_null(strstr(said, "502:KILL"));
 	assert_null(strstr(said, "601:"));
 	assert_null(strstr(said, "701:"));
@@ -444,6 +457,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(only_what_is_below_the_leader_and_his_is_ended),
+		CASE(a_leader_that_is_his_ends_too),
 		CASE(what_does_not_end_by_itself_is_killed),
 		CASE(whose_parents_have_ended_does_not_get_away),
 		CASE(lookalikes_are_left_alone),

@@ -153,19 +153,20 @@ static void names_of_services(void **state UNUSED)
 		assert_false(pam_service_is_valid(wrong[i]));
 }
 
+#define TELLS "session  optional pam_jauth.so\n"
+
 static void jauth_comes_in_and_goes_again(void **state UNUSED)
 {
 	static const struct {
 		const char *before, *after;
 		unsigned n;
 	} rows[] = {
-		{ "@include common-auth\n", "auth substack jauth-remote\n", 1 },
-		{ "@include common-auth", "auth substack jauth-remote", 1 },
+		{ "@include common-auth\n", "auth substack jauth-remote\n" TELLS, 1 },
 		{ "# @include common-auth\naccount required pam_nologin.so\n"
 		  "@include common-account\n@include common-session\n@include common-password\n",
 		  "# @include common-auth\naccount required pam_nologin.so\n"
 		  "account substack jauth-remote\n@include common-session\n"
-		  "password substack jauth-remote\n", 2 },
+		  "password substack jauth-remote\n" TELLS, 2 },
 		{ "auth required pam_unix.so\n\n\n", "auth required pam_unix.so\n\n\n", 0 },
 		{ "@include common-auth now\n@include\n@include common-\n@include common-authx\n",
 		  "@include common-auth now\n@include\n@include common-\n@include common-authx\n",
@@ -181,6 +182,28 @@ static void jauth_comes_in_and_goes_again(void **state UNUSED)
 		assert_string_equal(buf_text(&after), rows[i].after);
 		assert_int_equal(pam_text_remove(buf_text(&after), &back), rows[i].n);
 		assert_string_equal(buf_text(&back), rows[i].before);
+	}
+}
+
+/* The line is the last one, once; a newline that was missing stays. */
+static void sessions_are_told_of_behind_all_else(void **state UNUSED)
+{
+	static const struct {
+		const char *before, *after, *back;
+	} rows[] = {
+		{ "@include common-auth", "auth substack jauth-remote\n" TELLS,
+		  "@include common-auth\n" },
+		{ TELLS "@include common-auth\n", TELLS "auth substack jauth-remote\n",
+		  "@include common-auth\n" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		_cleanup_(buf_done) struct buf after = BUF_INIT(4096), back = BUF_INIT(4096);
+
+		assert_int_equal(pam_text_add(rows[i].before, "jauth-remote", &after), 1);
+		assert_string_equal(buf_text(&after), rows[i].after);
+		assert_int_equal(pam_text_remove(buf_text(&after), &back), 1);
+		assert_string_equal(buf_text(&back), rows[i].back);
 	}
 }
 
@@ -210,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_control_says_what_happens),
 		cmocka_unit_test(names_of_services),
 		cmocka_unit_test(jauth_comes_in_and_goes_again),
+		cmocka_unit_test(sessions_are_told_of_behind_all_else),
 		cmocka_unit_test(what_others_wrote_stays),
 	};
 

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jauth-end-session's units under a real systemd: behind all that shields it, it can do what it is
+for."""
+
+import contextlib
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from booted import Booted
+from house import wait_until
+
+SOCKET = "jauth-end-session.socket"
+BOOT = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+ASK = """
+import socket, sys
+sock = socket.socket(socket.AF_UNIX)
+sock.settimeout(20)
+sock.connect("/run/jauth-end-session/socket")
+sock.sendall((sys.argv[1] + "\\n").encode())
+sock.shutdown(socket.SHUT_WR)
+print(sock.makefile().read().strip())
+"""
+
+# Root's process that ran PAM, and what runs below it as the user.
+SESSION = "echo $$; setpriv --reuid={0} --regid={0} --clear-groups sh -c 'trap : TERM HUP; " \
+          "while :; do sleep 1; done'; sleep 600"
+
+
+@pytest.fixture(scope="module", name="booted")
+def fixture_booted(house):
+    assert house.bus.process.poll() is None
+    with Booted(SOCKET, "jauth-end-session@.service") as booted:
+        yield booted
+
+
+def ask(booted, line, user="jauth"):
+    return booted.run("setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups",
+                      sys.executable, "-c", ASK, line, check=False)
+
+
+@contextlib.contextmanager
+def session(booted, uid):
+    """The words that name a new one."""
+    argv = ["nsenter", "-t", str(booted.pid), "-m", "-p", "-i", "-u", "-n", "-r", "-w", "--",
+            "sh", "-c", SESSION.format(uid)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        pid = process.stdout.readline().strip()
+        wait_until(lambda: processes_of(booted, uid), 10, "his shell")
+        ticks = booted.run("cat", f"/proc/{pid}/stat").stdout.rpartition(")")[2].split()[19]
+        yield f"{uid} {pid} {BOOT}/{ticks} -", pid
+        booted.run("kill", "-9", pid, check=False)
+        process.kill()
+
+
+def processes_of(booted, uid):
+    return booted.run("pgrep", "-u", str(uid), check=False).stdout.split()
+
+
+def test_a_session_is_ended_and_another_one_lives(booted):
+    with session(booted, 70001) as (jane, leader), session(booted, 70002) as (mary, _):
+        assert ask(booted, "look " + jane).stdout.strip() == "alive"
+        assert ask(booted, "end " + jane).stdout.strip() == "ended"
+        assert not processes_of(booted, 70001)
+        assert processes_of(booted, 70002)
+        assert booted.run("kill", "-0", leader, check=False).returncode == 0
+        refused = ask(booted, "end " + mary.replace("70002", "70001")).stdout.strip()
+        assert refused.startswith("refused")
+        assert processes_of(booted, 70002)
+
+
+@pytest.mark.parametrize("user", ["nobody", "jauth-http"])
+def test_only_jauthd_reaches_it(booted, user):
+    done = ask(booted, f"look 70001 2 {BOOT}/1 -", user)
+    assert done.returncode != 0 and "PermissionError" in done.stderr
+
+
+def test_lingering_is_switched_off_and_on(booted):
+    folder = pathlib.Path("/var/lib/systemd/linger")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "jane").touch()
+    assert ask(booted, "linger-off 70001 jane").stdout.strip() == "was-on"
+    assert not (folder / "jane").exists()
+    assert ask(booted, "linger-on 70001 jane").stdout.strip() == "done"
+    assert (folder / "jane").exists()
+    (folder / "jane").unlink()
+
+
+def services(booted):
+    return booted.systemctl("list-units", "--all", "--no-legend", "--plain",
+                            "jauth-end-session@*-*")
+
+
+def test_nothing_is_left_of_it(booted):
+    """One that waits for its line is there, and is not when the line has come."""
+    argv = ["nsenter", "-t", str(booted.pid), "-m", "-p", "-n", "-r", "-w", "--", sys.executable,
+            "-c", "import sys; line = input()\n" + ASK.replace(
+                'sock.sendall((sys.argv[1]', 'line = input()\nsock.sendall((line')]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as asker:
+        asker.stdin.write("go\n")
+        asker.stdin.flush()
+        wait_until(lambda: services(booted), 4, "a service")
+        out, _ = asker.communicate(f"look 70001 2147483647 {BOOT}/1 -\n", timeout=20)
+        assert out.strip() == "gone"
+    wait_until(lambda: not services(booted), 10, "its end")
+    assert booted.show(SOCKET, "ActiveState") == "active"
