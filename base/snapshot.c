@@ -101,7 +101,8 @@ static bool group_is_right(const struct snapshot *snapshot, size_t n)
 {
 	const struct snapshot_group_row *row = &snapshot->groups[n];
 
-	return snapshot_id_is_right(row->gid) && has_text(snapshot, SNAPSHOT_TEXT_NAME, row->name) &&
+	return snapshot_id_is_right(row->gid) &&
+	       has_text(snapshot, SNAPSHOT_TEXT_NAME, row->name) &&
 	       has_text(snapshot, SNAPSHOT_TEXT_COMMENT, row->description) &&
 	       (n == 0 || strcmp(group_name(snapshot, n - 1), group_name(snapshot, n)) < 0);
 }
@@ -263,6 +264,18 @@ int snapshot_open(const char *path, struct snapshot **ret_snapshot)
 	(*ret_snapshot)->mapped = data;
 	(*ret_snapshot)->mapped_len = len;
 	return 0;
+}
+
+struct snapshot *snapshot_empty(void)
+{
+	static const struct snapshot_header nobody = { .n_text_bytes = 1 };
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+
+	if (!snapshot)
+		abort();                 /* small, daemon only */
+	snapshot->header = &nobody;
+	snapshot->texts = "";
+	return snapshot;
 }
 
 struct snapshot *snapshot_close(struct snapshot *snapshot)

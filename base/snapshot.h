@@ -50,8 +50,8 @@ struct snapshot_writer *snapshot_writer_free(struct snapshot_writer *writer);   
 int snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user);
 /* A group of ours, whose members come by snapshot_add_member(). */
 int snapshot_add_group(struct snapshot_writer *writer, const struct snapshot_group *group);
-/* The user was added before, else -ENOENT: nobody else gets a group from here. `group` may be one of
- * the host's own, which has no snapshot_add_group(). Twice is once. */
+/* The user was added before, else -ENOENT: nobody else gets a group from here. `group` may be one
+ * of the host's own, which has no snapshot_add_group(). Twice is once. */
 int snapshot_add_member(struct snapshot_writer *writer, const char *user, const char *group);
 /* Whole or not at all: beside `path`, synced, then renamed over it. Mode 0644. */
 int snapshot_write(struct snapshot_writer *writer, const char *path);
@@ -62,6 +62,8 @@ struct snapshot;
 /* 0; -EBADMSG: damaged or another version; -errno. It is read whole and then used from memory: what
  * happens to the file or its disk afterwards touches nobody. */
 int snapshot_open(const char *path, struct snapshot **ret_snapshot);
+/* One with nobody in it. */
+struct snapshot *snapshot_empty(void);
 struct snapshot *snapshot_close(struct snapshot *snapshot);      /* NULL is fine */
 /* For tests and fuzzing; `data` is lent, and as aligned as malloc() has it. */
 int snapshot_open_data(const void *data, size_t len, struct snapshot **ret_snapshot);

@@ -193,7 +193,7 @@ void text_into_clean(char *ret_field, size_t size, const char *text)
 			len--;
 	}
 	memcpy(ret_field, buf_text(&clean), len);
-	memcpy(ret_field + len, clean.len >= size ? dots : "", clean.len >= size ? sizeof(dots) : 1);
+	(void)text_into(ret_field + len, size - len, clean.len >= size ? dots : "");
 	buf_done(&clean);
 }
 

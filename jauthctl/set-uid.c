@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * user set-uid: jauthd says whether the number may be given, then nobody must be at work under the
- * old one, then the file of overrides says it for all hosts, and then it counts. Stopped in between,
- * the same command goes on. Files keep the old number until root changes them; which those are is
- * said at the end.
+ * user set-uid: jauthd says whether the number may be given, then nobody must be at work under
+ * the old one, then the file of overrides says it for all hosts, and then it counts. Stopped in
+ * between, the same command goes on. Files keep the old number until root changes them; which those
+ * are is said at the end.
  */
 #include <ctype.h>
 #include <dirent.h>

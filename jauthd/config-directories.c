@@ -50,8 +50,9 @@ void config_check_directory(struct config_loader *loader, const struct conf_sect
 			       DIRECTORY_INTERVAL_MIN_S / 60);
 	/* A list of members has no addresses that somebody verified. */
 	if (method->mail_domains)
-		config_mistake(loader, section, "mail_domains", "a directory's members come without "
-			       "mail addresses, so nobody would be left; drop mail_domains");
+		config_mistake(loader, section, "mail_domains", "members of a directory come "
+			       "without mail addresses, so nobody would be left; drop "
+			       "mail_domains");
 	if (!method->map)
 		method->map = text_copy(DEFAULT_MAP);
 	method->registration = false;

@@ -67,6 +67,22 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "privileged", .kind = CONF_BOOL, .offset = offsetof(struct method, privileged),
 	  .fallback = "no",
 	  .help = "yes: the rule may reach uids below 1000 and members of privileged_groups" },
+	{ .name = "registration", .kind = CONF_BOOL,
+	  .offset = offsetof(struct method, registration),
+	  .help = "yes: who is nobody yet becomes a new Unix user by the rule; without it yes as "
+		  "soon as there is a rule, and only people of one organisation come this way" },
+	{ .name = "structure", .kind = CONF_TEXT, .offset = offsetof(struct method, structure),
+	  .min = 1, .max = 31,
+	  .help = "group that new users are put into" },
+	{ .name = "home", .kind = CONF_TEXT, .offset = offsetof(struct method, home),
+	  .min = 1, .max = 128,
+	  .help = "home of new users, with {user}; without it that of [accounts]" },
+	{ .name = "shell", .kind = CONF_TEXT, .offset = offsetof(struct method, shell),
+	  .min = 1, .max = 128,
+	  .help = "shell of new users; without it that of [accounts]" },
+	{ .name = "identities_allowed", .kind = CONF_LIST,
+	  .offset = offsetof(struct method, identities_allowed), .max = 1000,
+	  .help = "only identities with one of these subjects, as jauthctl log shows them" },
 	{ .name = "groups_allowed", .kind = CONF_LIST,
 	  .offset = offsetof(struct method, groups_allowed), .max = 256,
 	  .help = "only identities in one of these groups of the provider" },
@@ -77,7 +93,10 @@ const struct conf_key config_method_keys[] = {
 };
 
 /* Keys about foreign identities: a provider that names the Unix user himself has none. */
-static const char *const foreign_keys[] = { "map", "privileged", "groups_allowed", "mail_domains" };
+static const char *const foreign_keys[] = {
+	"map", "privileged", "groups_allowed", "mail_domains", "registration", "structure", "home",
+	"shell", "identities_allowed",
+};
 
 static const struct provider *find_type(struct config_loader *loader,
 					const struct conf_section *section, const char *id)
@@ -232,6 +251,8 @@ static void check_method(struct config_loader *loader, const struct conf_section
 		config_check_directory(loader, section, method);
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
+	if (!(method->features & PROVIDER_LOCAL_USER))
+		config_check_registration(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
 		if (!is_domain(method->mail_domains[i]))
 			config_mistake(loader, section, "mail_domains", "\"%s\" is no mail domain; "
@@ -288,6 +309,17 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
+/* Services would not know which of the two they refer to. */
+static bool is_taken(struct config_loader *loader, const struct conf_section *section,
+		     const char *id)
+{
+	if (!config_method(loader->config, id))
+		return false;
+	config_mistake(loader, section, NULL, "there is [method %s] already; the directory is a "
+		       "method, too: drop [method %s], or call one of them otherwise", id, id);
+	return true;
+}
+
 static void add_method(struct config_loader *loader, const struct conf_section *section,
 		       const char *id, bool is_directory)
 {
@@ -296,6 +328,7 @@ static void add_method(struct config_loader *loader, const struct conf_section *
 	struct method *method;
 
 	if (!provider || !has_room(loader, section) ||
+	    (is_directory && is_taken(loader, section, id)) ||
 	    (id && !config_id_is_right(loader, section, id, "a method"))) {
 		if (id && list_add(&loader->broken, id) < 0)
 			abort();

@@ -3,6 +3,7 @@
  * What the files of the configuration loader share: config.c reads and keeps, config-general.c has
  * [general], [limits] and [test], config-relay.c has [relay], config-accounts.c [accounts] and
  * [group NAME], config-gateways.c makes SMS gateways, config-methods.c makes methods,
+ * config-registration.c says which of them make new users,
  * config-services.c makes rules. Nobody else includes this.
  */
 #pragma once
@@ -80,6 +81,11 @@ extern const struct conf_key config_methods_keys[], config_service_keys[];
 /* `id` NULL: made from title or type. */
 void config_add_method(struct config_loader *loader, const struct conf_section *section,
 		       const char *id);
+/* Whether it makes new Unix users, once its keys are read; and what is wrong with that. */
+void config_check_registration(struct config_loader *loader, const struct conf_section *section,
+			       struct method *method);
+/* After all methods: no two that make new users could give them one name. */
+void config_check_names_apart(struct config_loader *loader);
 /* [directory ID]: a method that also tells of the organisation. */
 extern const struct conf_key config_directory_keys[];
 void config_add_directory(struct config_loader *loader, const struct conf_section *section,

@@ -54,6 +54,12 @@ struct method {
 	int64_t second_s, n_second, hour_s, n_hour;
 };
 
+/* Its rule names Unix users that jauth makes: at a login, or by a directory beforehand. */
+static inline bool method_makes_people(const struct method *method)
+{
+	return method->registration || method->directory;
+}
+
 /* What a [directory ID] has beyond a method. */
 struct directory_rule {
 	int64_t interval_s;              /* from one sync to the next; 0: by hand only */
@@ -135,6 +141,7 @@ struct config {
 	char *country;                   /* as written; NULL: none */
 	struct phone_country phone_country;      /* when there is one */
 	char *metrics_file;              /* NULL: none */
+	bool self_service;               /* users link, list and remove their own identities */
 	/* [limits] */
 	int64_t logins_waiting, logins_per_source, login_seconds, login_tries;
 	int64_t audit_days, audit_rows;

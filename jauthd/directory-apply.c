@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * See directory-apply.h. One member after the other: what was (round 0, his person, his locks), what
- * is (round 1), and what follows from the two.
+ * See directory-apply.h. One member after the other: what was (round 0, his person, his locks),
+ * what is (round 1), and what follows from the two.
  *
  * Locks of the directory are its own: a sysadmin's stay whatever it tells.
  */
@@ -202,7 +202,8 @@ static void tell(struct directory_pass *pass, enum directory_change change,
 	};
 }
 
-static int audit(struct directory_pass *pass, const struct member *member, const char *text)
+static int audit(struct directory_pass *pass, const struct member *member, bool is_denial,
+		 const char *text)
 {
 	return pass->applies ? directory_audit(pass->db, &(struct directory_event){
 		.directory = pass->method->id,
@@ -212,7 +213,7 @@ static int audit(struct directory_pass *pass, const struct member *member, const
 		.issuer = member->new.issuer,
 		.subject = member->new.subject,
 		.display = member->new.display,
-		.is_denial = true,
+		.is_denial = is_denial,
 		.text = text,
 	}) : 0;
 }
@@ -259,7 +260,7 @@ static int unlock(struct directory_pass *pass, struct member *member)
 				     pass->now_s);
 	if (r == 0 && was_locked) {
 		tell(pass, CHANGE_UNLOCK, member, "is back");
-		r = audit(pass, member, "is back in the directory: unlocked");
+		r = audit(pass, member, false, "is back in the directory");
 	}
 	return r;
 }
@@ -317,7 +318,7 @@ static int refuse_member(struct directory_pass *pass, struct member *member)
 		       (is_ours(pass, member) && member->person.state == PERSON_ACTIVE))) {
 		pass->report->n_removals += member->was_active;
 		tell(pass, CHANGE_LOCK, member, why);
-		r = audit(pass, member, why);
+		r = audit(pass, member, true, why);
 	}
 	return r;
 }
@@ -368,7 +369,7 @@ static int refuse_other(struct directory_pass *pass, struct member *member, cons
 	if (text_equals(member->old.fault, why))
 		return r;
 	tell(pass, CHANGE_REFUSE, member, why);
-	return r == 0 ? audit(pass, member, why) : r;
+	return r == 0 ? audit(pass, member, true, why) : r;
 }
 
 static void set_real_name(struct person *person, const char *display)

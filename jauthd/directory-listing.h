@@ -49,8 +49,8 @@ const char *listing_fault(const struct listing *listing);
 bool listing_is_bad(const struct listing *listing);
 /* The provider ended: `fault` or NULL. */
 void listing_end(struct listing *listing, const char *fault);
-/* After `kept` and without a fault: some department is not as it was, or gone. Otherwise nothing was
- * written. */
+/* After `kept` and without a fault: some department is not as it was, or gone. Otherwise nothing
+ * was written. */
 bool listing_has_changes(const struct listing *listing);
 
 struct listing_progress {

@@ -48,7 +48,8 @@ struct directory_run {
 	struct directory_report report;
 	int64_t n_active;                /* before it */
 	bool is_over;
-	bool retries;                    /* nothing changed: those with a fault are looked at again */
+	bool knows_names;                /* those of the host, of all who become users */
+	bool retries;                    /* nothing changed: those with a fault once more */
 
 	/* The job at hand. */
 	struct job job;

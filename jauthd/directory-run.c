@@ -86,9 +86,23 @@ static int end_in(struct db *db, struct directory_run *run)
 			.directory = run->id, .now_s = run->now_s, .user = "", .uid = -1,
 			.is_failure = !is_asked, .is_denial = is_asked, .text = run->fault,
 		});
-	if (r == 0 && run->retries && !run->options.is_dry && directory_report_has_changes(&run->report))
+	if (r == 0 && run->retries && !run->options.is_dry &&
+	    directory_report_has_changes(&run->report))
 		r = audit_changes(db, run);
 	return r;
+}
+
+/* Many questions cost less in one transaction, too. */
+static void only_reading(struct directory_run *run, struct db *db,
+			 int (*work)(struct db *db, struct directory_run *run))
+{
+	int r = db_begin(db);
+
+	if (r == 0) {
+		r = work(db, run);
+		db_rollback(db);
+	}
+	run->result = r;
 }
 
 static void in_transaction(struct directory_run *run, struct db *db,
@@ -168,7 +182,7 @@ static void run_slice(struct job *job, void *context)
 	if (run->step == RUN_APPLYING)
 		in_transaction(run, context, slice_in);
 	else
-		run->result = slice_in(context, run);
+		only_reading(run, context, slice_in);
 }
 
 /* What contradicts itself is not gone on with. What began to count is, at the next sync. */
@@ -232,16 +246,22 @@ static void look_up(struct directory_run *run)
 		end_run(run, "too much to look up");
 }
 
-static void run_collect(struct job *job, void *context)
+static int collect_in(struct db *db, struct directory_run *run)
 {
-	struct directory_run *run = run_of(job);
-	struct directory_pass pass = pass_of(run, context);
+	struct directory_pass pass = pass_of(run, db);
 	char at[sizeof(run->at)];
+	int r;
 
 	(void)text_into(at, sizeof(at), run->at);
-	run->result = MIN(directory_collect_names(&pass, at, &run->names), 0);
+	r = directory_collect_names(&pass, at, &run->names);
 	if (pass.fault[0])
 		(void)text_into(run->fault, sizeof(run->fault), pass.fault);
+	return MIN(r, 0);
+}
+
+static void run_collect(struct job *job, void *context)
+{
+	only_reading(run_of(job), context, collect_in);
 }
 
 static void on_collected(struct job *job)
@@ -256,10 +276,14 @@ static void on_collected(struct job *job)
 		add_job(run, run_slice, on_slice);
 }
 
-/* A slice begins with the names of it, which block. */
+/* A slice begins with its names, which block; in the second pass they are known, unless jauthd
+ * ended in between. */
 static void collect(struct directory_run *run)
 {
-	add_job(run, run_collect, on_collected);
+	if (run->knows_names)
+		add_job(run, run_slice, on_slice);
+	else
+		add_job(run, run_collect, on_collected);
 }
 
 static void begin_pass(struct directory_run *run, enum run_step step, const char *at)
@@ -351,6 +375,7 @@ static void planned(struct directory_run *run)
 {
 	bool is_too_many = run->report.n_removals > removals_max(run);
 
+	run->knows_names = true;
 	if (run->options.is_dry) {
 		end_run(run, NULL);
 	} else if (is_too_many) {
@@ -388,7 +413,8 @@ static void plan(struct directory_run *run)
 
 /* --- the listing --- */
 
-/* Also without changes, those with a fault are looked at again: what was in their way may be gone. */
+/* Also without changes those with a fault are looked at again: what was in their way may be
+ * gone. */
 static void on_kept(void *context)
 {
 	struct directory_run *run = context;
@@ -438,8 +464,8 @@ static void list(struct directory_run *run)
 		end_run(run, "too many logins at once");
 }
 
-/* What began to count before jauthd ended is brought to its end; what a sysadmin was asked about, and
- * said yes to, is not asked for again. */
+/* What began to count before jauthd ended is brought to its end; what a sysadmin was asked about,
+ * and said yes to, is not asked for again. */
 static void on_ready(void *context, int error)
 {
 	struct directory_run *run = context;

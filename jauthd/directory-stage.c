@@ -52,8 +52,8 @@ int stage_set(struct db *db, const char *directory, const struct directory_row *
 {
 	struct query *query;
 
-	query = query_new(db, "INSERT INTO directories (id, stage, began_s, tried_s, synced_s, seed,"
-			      " at, result) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+	query = query_new(db, "INSERT INTO directories (id, stage, began_s, tried_s, synced_s,"
+			      " seed, at, result) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 			      " ON CONFLICT (id) DO UPDATE SET stage = ?2, began_s = ?3,"
 			      " tried_s = ?4, synced_s = ?5, seed = ?6, at = ?7, result = ?8");
 	query_text(query, 1, directory);
@@ -375,6 +375,26 @@ int stage_get_places(struct db *db, const char *directory, const char *subject, 
 	query_text(query, 1, directory);
 	query_text(query, 2, subject);
 	return list_places(query, ret_new, &n);
+}
+
+int stage_each_user(struct db *db,
+		    int (*each)(const char *name, const char *issuer, const char *subject,
+				void *context), void *context)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "SELECT name, issuer, subject FROM directory_members"
+			      " WHERE round = 0 AND name <> '' AND state < ?1");
+	query_number(query, 1, MEMBER_LEFT);
+	while ((r = query_step(query)) == 1) {
+		r = each(query_column_text(query, 0), query_column_text(query, 1),
+			 query_column_text(query, 2), context);
+		if (r != 0)
+			break;
+	}
+	query_done(query);
+	return r;
 }
 
 int stage_count_active(struct db *db, const char *directory, int64_t *ret_n)

@@ -78,8 +78,8 @@ int stage_each_done(struct db *db, const char *directory,
  * told of; then round 1 is dropped. */
 int stage_finish(struct db *db, const char *directory);
 
-/* Whom round 1 may have changed, in order, beyond `after`; also those of round 0 with a fault. 1: one
- * is written; 0: none is left. */
+/* Whom round 1 may have changed, in order, beyond `after`; also those of round 0 with a fault.
+ * 1: one is written; 0: none is left. */
 int stage_next_affected(struct db *db, const char *directory, const char *after,
 			char ret_subject[IDENTITY_TEXT_MAX + 1]);
 /* The same of those with a fault alone. */
@@ -97,5 +97,9 @@ int stage_get_places(struct db *db, const char *directory, const char *subject, 
 /* Round 0 from now on. */
 int stage_put_places(struct db *db, const char *directory, const char *subject,
 		     char *const *old_places, char *const *new_places);
+/* Members of round 0 of all directories who are Unix users or are to become some. */
+int stage_each_user(struct db *db,
+		    int (*each)(const char *name, const char *issuer, const char *subject,
+				void *context), void *context);
 /* Members of round 0 who may log in. */
 int stage_count_active(struct db *db, const char *directory, int64_t *ret_n);

@@ -4,10 +4,10 @@
  * members, and what came of it.
  *
  * A sync lists the whole organisation into the store (directory-stage.h), finds out what that would
- * change, and does it, a slice at a time: killed at any moment, the listing goes on where it was, and
- * what had begun to count is brought to its end at the next start. A listing that is partial, fails
- * or contradicts itself changes nothing, and neither does one that would take the access of more
- * than removals_max percent, until a sysadmin says that this is right.
+ * change, and does it, a slice at a time: killed at any moment, the listing goes on where it was,
+ * and what had begun to count is brought to its end at the next start. A listing that is partial,
+ * fails or contradicts itself changes nothing, and neither does one that would take the access of
+ * more than removals_max percent, until a sysadmin says that this is right.
  */
 #pragma once
 

@@ -20,7 +20,7 @@ libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
 	jauthd/config.c jauthd/config.h jauthd/config-accounts.c jauthd/config-gateways.c jauthd/config-general.c \
 	jauthd/config-methods.c jauthd/config-parts.c jauthd/config-parts.h \
-	jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
+	jauthd/config-registration.c jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
 libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c \
 	jauthd/bus-admin.h jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-limits.c \
 	jauthd/bus-limits.h jauthd/bus-links.c jauthd/bus-loop.c jauthd/bus-loop.h \
@@ -38,11 +38,19 @@ libjauthd_la_SOURCES += jauthd/config-directories.c jauthd/directory-departments
 	jauthd/directory-stage.c jauthd/directory-stage.h jauthd/login-list.c \
 	jauthd/directory.c jauthd/directory.h jauthd/directory-apply.c jauthd/directory-apply.h \
 	jauthd/directory-audit.c jauthd/directory-private.h jauthd/directory-run.c
-libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-setup.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
+libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-setup.c \
+	jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
+libjauthd_la_SOURCES += jauthd/login-link.c jauthd/login-link-decide.c jauthd/notices.c \
+	jauthd/notices.h jauthd/bus-own.c jauthd/bus-rates.c jauthd/bus-rates.h \
+	jauthd/key-refresh.c jauthd/key-refresh.h jauthd/login-quiet.c jauthd/notify.c \
+	jauthd/notify.h jauthd/ssh-keys.c jauthd/ssh-keys.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
+libjauthd_la_SOURCES += jauthd/bus-sessions.c jauthd/sessions.c jauthd/sessions.h \
+	jauthd/sessions-helper.c jauthd/sessions-helper.h jauthd/sessions-keeper.c
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \
-	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-phases.c jauthd/login-private.h \
+	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-newcomer.c jauthd/login-phases.c \
+	jauthd/login-private.h \
 	jauthd/login-provider.c jauthd/login-row.c jauthd/login-screen.c jauthd/login-verdict.c \
 	jauthd/login-verdict.h jauthd/login-view.c jauthd/logins.c jauthd/logins.h jauthd/preparations.c \
 	jauthd/preparations.h

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What providers tell of an organisation (provider.h) goes to the listing; its fault is their end. */
+/* What providers tell of an organisation (provider.h) goes to the listing; its fault is their
+ * end. */
 #include "jauthd/directory-listing.h"
 #include "jauthd/login-private.h"
 

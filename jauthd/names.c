@@ -60,6 +60,13 @@ static int group_by_name(const void *key, void *ret_entry, char *buffer, size_t 
 	return error;
 }
 
+/* ENOLINK is what nss-systemd says of groups when it is told, by SYSTEMD_BYPASS_USERDB, to ask
+ * nobody. */
+static bool is_not_there(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == ENOLINK;
+}
+
 /* 1: found, the entry points into *ret_buffer; 0: there is none; -errno. */
 static int look_up(look_up_fn function, const void *key, void *ret_entry, char **ret_buffer)
 {
@@ -77,7 +84,7 @@ static int look_up(look_up_fn function, const void *key, void *ret_entry, char *
 			*ret_buffer = steal(&buffer);
 			return 1;
 		}
-		return error == 0 || error == ENOENT || error == ESRCH ? 0 : -error;
+		return is_not_there(error) ? 0 : -error;
 	}
 	return -ERANGE;
 }

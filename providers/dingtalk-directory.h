@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What DingTalk's directory calls answer. Pure functions; outputs are written when the result is GOOD
- * only, but for what was called back before a row that is wrong. */
+/* What DingTalk's directory calls answer. Pure functions; outputs are written when the result is
+ * GOOD only, but for what was called back before a row that is wrong. */
 #pragma once
 
 #include <stdbool.h>

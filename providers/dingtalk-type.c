@@ -222,6 +222,20 @@ static void check(const void *config, const struct conf_section *section,
 	check_redirect_uri(dingtalk, section, report);
 }
 
+/* Only members of the organisation. */
+static bool is_bounded(const void *config UNUSED)
+{
+	return true;
+}
+
+static void name_issuer(const void *config, struct buf *buf)
+{
+	const struct dingtalk_config *dingtalk = config;
+
+	if (dingtalk->corp_id)
+		dingtalk_add_issuer(dingtalk, buf);
+}
+
 const struct provider dingtalk_provider = {
 	.type = "dingtalk",
 	.title = N_("DingTalk"),
@@ -236,6 +250,8 @@ const struct provider dingtalk_provider = {
 	.config_size = sizeof(struct dingtalk_config),
 	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct dingtalk_login),
+	.is_bounded = is_bounded,
+	.name_issuer = name_issuer,
 	.check = check,
 	.name_app = name_app,
 	.prepare = prepare,

@@ -3,8 +3,8 @@
  * What the files of the login type `dingtalk` share: dingtalk.c logs in over the relay, in
  * DingTalk's app (mode = relay) or on the vendor's page (mode = web); dingtalk-poll.c and
  * dingtalk-device.c do without one (mode = poll, mode = device); dingtalk-api.c makes the calls
- * that say who somebody is, dingtalk-list.c tells of everybody, dingtalk-message.c sends messages, dingtalk-request.c has the requests
- * of both, dingtalk-type.c the keys.
+ * that say who somebody is, dingtalk-list.c tells of everybody, dingtalk-message.c sends messages,
+ * dingtalk-request.c has the requests of them, dingtalk-type.c the keys.
  *
  * There are two kinds of codes, and each goes to its own exchange only: that of a page within the
  * app (dingtalk_exchange_in_app), and an OAuth authCode (dingtalk_exchange).
@@ -55,6 +55,8 @@ struct dingtalk_login {
 
 /* dingtalk-api.c */
 
+/* That of everybody in the organisation. */
+void dingtalk_add_issuer(const struct dingtalk_config *config, struct buf *buf);
 /* Who does this code stand for? Take the code over; end the login. */
 void dingtalk_exchange(struct login *login, struct secret *code);
 void dingtalk_exchange_in_app(struct login *login, struct secret *code);

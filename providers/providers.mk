@@ -29,6 +29,7 @@ libjauth_providers_la_SOURCES = \
 	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \
 	providers/github-api.c providers/github-api.h \
+	providers/github-keys.c \
 	providers/github-steps.c \
 	providers/google.c \
 	providers/guide.h providers/guide-china.c providers/guide-own.c \

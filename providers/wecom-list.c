@@ -7,8 +7,8 @@
  *   user/list                   the members of each department
  *   agent/get, user/get         who may see the app by himself, and not by a department
  *
- * A call that the vendor has no room for is made again after a while. Any other no ends the listing:
- * what is partial must not count.
+ * A call that the vendor has no room for is made again after a while. Any other no ends the
+ * listing: what is partial must not count.
  */
 #include <stdlib.h>
 

@@ -141,6 +141,20 @@ static void name_app(const void *config, struct buf *buf)
 		buf_add_format(buf, "%s/%lld", wecom->corp_id, (long long)wecom->agent_id);
 }
 
+/* Only members of the corporation. */
+static bool is_bounded(const void *config UNUSED)
+{
+	return true;
+}
+
+static void name_issuer(const void *config, struct buf *buf)
+{
+	const struct wecom_config *wecom = config;
+
+	if (wecom->corp_id)
+		wecom_add_issuer(wecom, buf);
+}
+
 const struct provider wecom_provider = {
 	.type = "wecom",
 	.title = N_("WeCom"),
@@ -154,6 +168,8 @@ const struct provider wecom_provider = {
 	.config_size = sizeof(struct wecom_config),
 	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct wecom_login),
+	.is_bounded = is_bounded,
+	.name_issuer = name_issuer,
 	.check = check,
 	.name_app = name_app,
 	.list = wecom_list,

@@ -2,7 +2,8 @@
 /*
  * What the files of the login type `wecom` share: wecom.c logs in over the relay, wecom-poll.c
  * without one (scan.c), wecom-message.c sends messages, wecom-probe.c tries the app, wecom-list.c
- * tells of the whole corp, wecom-api.c says where the API is that api-call.c calls for all of them, wecom-type.c has the keys.
+ * tells of the whole corp, wecom-api.c says where the API is that api-call.c calls for all of them,
+ * wecom-type.c has the keys.
  */
 #pragma once
 
@@ -58,6 +59,8 @@ void wecom_api_url(struct login *login, const char *path, const struct secret *t
 
 /* wecom.c */
 
+/* That of everybody in the corporation. */
+void wecom_add_issuer(const struct wecom_config *config, struct buf *buf);
 /* Who does this code stand for? Takes the code over. Ends the login. */
 void wecom_exchange(struct login *login, struct secret *code);
 void wecom_relay_start(struct login *login);

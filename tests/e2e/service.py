@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A daemon kept running as systemd would: own user, sd_notify, watchdog, restarted when it dies."""
 
+import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -13,10 +15,15 @@ WATCHDOG_S = 10
 
 
 class Service:
-    """`inside`: words before the command that lead into other namespaces and exec the rest."""
+    """`inside`: words before the command that lead into other namespaces and exec the rest.
+
+    `listen`: the path of a socket that is handed over, as by a socket unit: it stays while the
+    daemon is started again, and is gone when the service is stopped.
+    """
 
     def __init__(self, name, argv, folder, user=None, groups=(), env=None, notify=True,
-                 network=True, inside=(), restart_after_s=RESTART_AFTER_S):
+                 network=True, inside=(), restart_after_s=RESTART_AFTER_S, listen=None,
+                 watchdog_s=WATCHDOG_S, watchdog_signal=signal.SIGABRT):
         self.name = name
         self.argv = argv
         self.user = user
@@ -26,6 +33,10 @@ class Service:
         self.network = network
         self.inside = inside
         self.restart_after_s = restart_after_s
+        self.listen = listen
+        self.listening_fd = None
+        self.watchdog_s = watchdog_s
+        self.watchdog_signal = watchdog_signal
         self.log_path = os.path.join(folder, name + ".log")
         self.notify_path = os.path.join(folder, name + ".notify")
         self.process = None
@@ -48,6 +59,13 @@ class Service:
             return file.read()
 
     def _command(self):
+        if self.listening_fd is None:
+            return self._plain_command()
+        return ["/bin/bash", "-c", 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@" '
+                f"3<&{self.listening_fd} {self.listening_fd}<&-", "listen",
+                *self._plain_command()]
+
+    def _plain_command(self):
         if not self.user:
             return [*self.inside, *self.argv]
         groups = ["--groups", ",".join(self.groups)] if self.groups else ["--clear-groups"]
@@ -60,10 +78,12 @@ class Service:
         env = dict(self.env)
         if self.notify:
             env["NOTIFY_SOCKET"] = self.notify_path
-            env["WATCHDOG_USEC"] = str(WATCHDOG_S * 1000000)
+            env["WATCHDOG_USEC"] = str(self.watchdog_s * 1000000)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self._command(), env=env, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True)
+                                            stdout=log, stderr=log, start_new_session=True,
+                                            pass_fds=[self.listening_fd]
+                                            if self.listening_fd is not None else [])
         self.n_starts += 1
         self.alive_at = time.monotonic()
 
@@ -75,6 +95,24 @@ class Service:
         os.chmod(self.notify_path, 0o666)
         listener.settimeout(0.05)
         return listener
+
+    def _open_listening(self):
+        """Far from the numbers that the daemon gets."""
+        os.makedirs(os.path.dirname(self.listen), exist_ok=True)
+        self._remove_listening()
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(self.listen)
+            os.chmod(self.listen, 0o666)
+            made.listen(4096)
+            self.listening_fd = fcntl.fcntl(made.fileno(), fcntl.F_DUPFD_CLOEXEC, 100)
+
+    def _remove_listening(self):
+        if self.listening_fd is not None:
+            os.close(self.listening_fd)
+            self.listening_fd = None
+        if self.listen:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.listen)
 
     def _take_message(self, listener):
         try:
@@ -90,10 +128,10 @@ class Service:
         while self.wanted:
             if listener:
                 self._take_message(listener)
-                if self.ready.is_set() and time.monotonic() - self.alive_at > WATCHDOG_S:
+                if self.ready.is_set() and time.monotonic() - self.alive_at > self.watchdog_s:
                     self.watchdog_kills += 1
                     self.alive_at = time.monotonic()
-                    self.process.send_signal(signal.SIGABRT)
+                    self.process.send_signal(self.watchdog_signal)
             else:
                 time.sleep(0.05)
             if self.process.poll() is not None and self.wanted:
@@ -107,6 +145,8 @@ class Service:
     def start(self, timeout=20):
         self.ready.clear()
         listener = self._notify_socket() if self.notify else None
+        if self.listen:
+            self._open_listening()
         self.wanted = True
         self._spawn()
         self.thread = threading.Thread(target=self._watch, args=[listener], daemon=True)
@@ -122,6 +162,7 @@ class Service:
             return
         self.wanted = False
         self.thread.join()
+        self._remove_listening()
         if self.process.poll() is None:
             self.process.send_signal(sig)
             try:

@@ -24,10 +24,20 @@ fuzz_snapshot_SOURCES = tests/fuzz/fuzz-snapshot.c
 fuzz_snapshot_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_snapshot_LDADD = libjauth-base.la
 
+noinst_PROGRAMS += fuzz-userdb
+fuzz_userdb_SOURCES = tests/fuzz/fuzz-userdb.c
+fuzz_userdb_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_userdb_LDADD = libjauth-userdb.la
+
 noinst_PROGRAMS += fuzz-phone
 fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
 fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_phone_LDADD = libjauth-base.la
+
+noinst_PROGRAMS += fuzz-uid-overrides
+fuzz_uid_overrides_SOURCES = tests/fuzz/fuzz-uid-overrides.c
+fuzz_uid_overrides_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_uid_overrides_LDADD = libjauth-base.la
 
 noinst_PROGRAMS += fuzz-step
 fuzz_step_SOURCES = tests/fuzz/fuzz-step.c
@@ -159,3 +169,12 @@ fuzz_relay_http_SOURCES = tests/fuzz/fuzz-relay-http.c
 fuzz_relay_http_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 fuzz_relay_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_relay_http_LDADD = libjauth-relay.la $(SYSTEMD_LIBS)
+
+noinst_PROGRAMS += fuzz-ssh-key
+fuzz_ssh_key_SOURCES = tests/fuzz/fuzz-ssh-key.c
+fuzz_ssh_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_ssh_key_LDADD = libjauth-base.la
+noinst_PROGRAMS += fuzz-end-session
+fuzz_end_session_SOURCES = tests/fuzz/fuzz-end-session.c
+fuzz_end_session_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_end_session_LDADD = libjauth-base.la

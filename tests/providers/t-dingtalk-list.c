@@ -15,7 +15,8 @@
 #define DEPT(id, up, name) "{\"dept_id\":" #id ",\"parent_id\":" #up ",\"name\":\"" name "\"}"
 #define PAGE_OF(rows, more) OK("{\"list\":[" rows "]," more "}")
 #define LAST            "\"has_more\":false"
-#define ZHANG           "{\"userid\":\"Manager123\",\"unionid\":\"u1\",\"name\":\"张三\",\"active\":true}"
+#define ZHANG           "{\"userid\":\"Manager123\",\"unionid\":\"u1\",\"name\":\"张三\"," \
+			"\"active\":true}"
 #define LI              "{\"userid\":\"li\",\"name\":\"李四\",\"active\":false}"
 #define USER_LIST       OAPI "v2/user/list?access_token=" TOKEN
 #define LISTSUB         OAPI "v2/department/listsub?access_token=" TOKEN

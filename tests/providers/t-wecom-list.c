@@ -18,7 +18,8 @@
 #define LI    "{\"userid\":\"lisi\",\"status\":4,\"department\":[1,7]}"
 #define WANG  "{\"userid\":\"wangwu\",\"name\":\"王五\",\"status\":2,\"department\":[1]}"
 #define OTHER "{\"userid\":\"ww99/zhangsan\",\"name\":\"x\",\"status\":1}"
-#define AGENT(users) "{\"errcode\":0,\"agentid\":1000002,\"allow_userinfos\":{\"user\":[" users "]}}"
+#define AGENT(users) "{\"errcode\":0,\"agentid\":1000002," \
+		     "\"allow_userinfos\":{\"user\":[" users "]}}"
 #define GOOD  "{\"errcode\":0,\"errmsg\":\"ok\","
 
 static struct login *list(struct fake_method *method)

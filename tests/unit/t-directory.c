@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What listings mean for people, on a database in memory: two rounds of members, and what follows. */
+/* What listings mean for people, on a database in memory: two rounds of members, and what
+ * follows. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,7 +135,7 @@ static void expect(struct fixture *fixture, const char *words)
 	buf_done(&text);
 }
 
-static void sync(struct fixture *fixture, const struct told *told, size_t n, const char *words)
+static void sync_with(struct fixture *fixture, const struct told *told, size_t n, const char *words)
 {
 	tell(fixture, told, n);
 	assert_int_equal(run(fixture, false), 0);
@@ -145,7 +146,7 @@ static void sync(struct fixture *fixture, const struct told *told, size_t n, con
 
 #define SYNC(words, ...) do { \
 	const struct told told_[] = { __VA_ARGS__ }; \
-	sync(fixture, told_, N_ELEMENTS(told_), words); \
+	sync_with(fixture, told_, N_ELEMENTS(told_), words); \
 } while (0)
 
 static void expect_state(struct fixture *fixture, const char *subject, enum person_state state,
@@ -230,7 +231,7 @@ static void states_follow_one_another(void **state)
 		tell(fixture, &lei, 1);
 		assert_int_equal(run(fixture, true), 0);
 		lei.state = turns[i].to;
-		sync(fixture, &lei, 1, turns[i].words);
+		sync_with(fixture, &lei, 1, turns[i].words);
 		assert_int_equal(fixture->report.n_removals, turns[i].is_removal);
 	}
 }
