@@ -630,6 +630,7 @@ def test_sections_with_a_label_are_told(house):
     with Sysadmin("add", "totp", "--service", "su", "--behind", "password") as admin:
         admin.go_on({}, until="write")
         assert "decide instead: [service su office]" in admin.text()
+        admin.terminal.send_line("y")
         assert admin.go_on({}) == DONE
 
 
