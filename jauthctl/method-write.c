@@ -73,6 +73,21 @@ static void tell_draft(const struct draft *draft)
 		wizard_tell("  %s_file = %s/…", draft->secrets[i].key, SETUP_SECRETS);
 }
 
+/* Sections with a label decide first, and are not ours to change. */
+static void tell_labels(const struct add *add)
+{
+	_cleanup_free_ char *start = text_format("service %s ", add->service);
+	_cleanup_(buf_done) struct buf names = BUF_INIT(16 * 1024);
+
+	for (size_t i = 0; i < add->conf.n_sections; i++)
+		if (text_has_prefix(add->conf.sections[i].name, start))
+			buf_add_format(&names, "%s[%s]", names.len ? ", " : "",
+				       add->conf.sections[i].name);
+	if (names.len)
+		wizard_tell(say_of(add, "Where these hold they decide instead: %s"),
+			    buf_text(&names));
+}
+
 enum wizard_end confirm(struct add *add)
 {
 	bool yes = true;
@@ -89,6 +104,8 @@ enum wizard_end confirm(struct add *add)
 	if (add->service)
 		wizard_tell("  [service %s] … %s%s%s", add->service, add->behind ? add->behind : "",
 			    add->behind ? " + " : "", add->method.id);
+	if (add->service)
+		tell_labels(add);
 	if (wizard_ask_yes(&add->wizard, say_of(add, "Write it?"), true, &yes) == WIZARD_LEFT)
 		return WIZARD_LEFT;
 	return yes ? WIZARD_DONE : WIZARD_LEFT;

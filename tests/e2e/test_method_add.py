@@ -625,6 +625,15 @@ def test_services_get_one_more_way_in(house):
     assert code == NO and "[service sudo] names \"three\"" in complaints and "jauthd.conf:" in complaints
 
 
+def test_sections_with_a_label_are_told(house):
+    house.reload(CONFIG.read_text() + configs.service("su office", "password", source="192.0.2.0/24"))
+    with Sysadmin("add", "totp", "--service", "su", "--behind", "password") as admin:
+        admin.go_on({}, until="write")
+        assert "decide instead: [service su office]" in admin.text()
+        admin.terminal.send_line("y")
+        assert admin.go_on({}) == DONE
+
+
 # --- show, set, disable, enable, remove ---
 
 @pytest.fixture
