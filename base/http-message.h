@@ -21,8 +21,9 @@
 
 #define HTTP_SOCKET_PATH "/run/jauth-http/socket"
 
-#define HTTP_FRAME_MAX   (1024 * 1024)
-#define HTTP_BODY_MAX    (512 * 1024)     /* of a reply; max_body can only lower it */
+#define HTTP_FRAME_MAX   (9 * 1024 * 1024)
+#define HTTP_BODY_MAX    (512 * 1024)     /* of a reply, unless max_body says otherwise */
+#define HTTP_LISTING_MAX (8 * 1024 * 1024)        /* the most that max_body can say */
 #define HTTP_HEADERS_MAX 16
 #define HTTP_HEADER_MAX  8192             /* one "Name: value" */
 
@@ -51,7 +52,7 @@ struct http_request {
 	struct secret *body;             /* NULL: none */
 	uint32_t connect_ms;             /* 1..60000 */
 	uint32_t total_ms;               /* 1..120000, connecting included */
-	uint32_t max_body;               /* of the reply, ≤ HTTP_BODY_MAX */
+	uint32_t max_body;               /* of the reply, ≤ HTTP_LISTING_MAX */
 	/* Doing it twice costs somebody something: it goes out on a connection of its own, since
 	 * one that was pooled may be found dead and the request be repeated by the library. */
 	bool once;

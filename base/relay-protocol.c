@@ -32,6 +32,7 @@ const char *const relay_result_names[RELAY_N_RESULTS] = {
 	[RELAY_RESULT_FAILED] = "failed",
 	[RELAY_RESULT_BUSY] = "busy",
 	[RELAY_RESULT_OVER] = "over",
+	[RELAY_RESULT_REGISTERED] = "registered",
 };
 
 static int find(const char *const *names, int n, const char *name)

@@ -163,6 +163,7 @@ enum relay_result {
 	RELAY_RESULT_FAILED,     /* provider, network or configuration */
 	RELAY_RESULT_BUSY,       /* another approval of this user is open */
 	RELAY_RESULT_OVER,       /* digits wrong, time over, given up */
+	RELAY_RESULT_REGISTERED, /* a new Unix user is there, whom the next login lets in */
 	RELAY_N_RESULTS
 };
 

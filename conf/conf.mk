@@ -30,6 +30,7 @@ substituted = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket
 	conf/jauth-userdb.service conf/jauth-userdb.socket \
 	conf/jauth-relay.service conf/jauth-relay.socket \
 	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket \
+	conf/jauth-end-session.socket conf/jauth-end-session@.service \
 	conf/jauth-service-rollback.service \
 	conf/jauth.tmpfiles conf/org.jauth1.service
 EXTRA_DIST += $(substituted:=.in) conf/jauth.sysusers
@@ -41,6 +42,7 @@ systemdsystemunit_DATA = conf/jauthd.service conf/jauth-http.service conf/jauth-
 	conf/jauth-userdb.service conf/jauth-userdb.socket \
 	conf/jauth-relay.service conf/jauth-relay.socket \
 	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket \
+	conf/jauth-end-session.socket conf/jauth-end-session@.service \
 	conf/jauth-service-rollback.service
 dbusservice_DATA = conf/org.jauth1.service
 dist_dbuspolicy_DATA = conf/org.jauth1.conf

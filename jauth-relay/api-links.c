@@ -8,7 +8,8 @@
 #include "jauth-relay/change.h"
 #include "jauth-relay/relay.h"
 
-static_assert(METRIC_RESULT_OVER - METRIC_RESULT_DIGITS == RELAY_RESULT_OVER, "in one order");
+static_assert(METRIC_RESULT_REGISTERED - METRIC_RESULT_DIGITS == RELAY_N_RESULTS - 1,
+	      "in one order");
 
 static bool is_own(const struct request *request, const struct link *link)
 {

@@ -32,6 +32,7 @@ static const struct {
 	[METRIC_RESULT_FAILED] = RESULT("failed"),
 	[METRIC_RESULT_BUSY] = RESULT("busy"),
 	[METRIC_RESULT_OVER] = RESULT("over"),
+	[METRIC_RESULT_REGISTERED] = RESULT("registered"),
 	[METRIC_EVENTS_SENT] = { "events", "", "Events that hosts fetched." },
 #define PUSHES(word) { "pushes", "{kind=\"" word "\"}", "Requests of vendors for hosts." }
 	[METRIC_PUSHES_TAKEN] = PUSHES("taken"),

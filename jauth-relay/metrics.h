@@ -28,6 +28,7 @@ enum metric {
 	METRIC_RESULT_FAILED,
 	METRIC_RESULT_BUSY,
 	METRIC_RESULT_OVER,
+	METRIC_RESULT_REGISTERED,
 	METRIC_EVENTS_SENT,
 	METRIC_PUSHES_TAKEN,             /* a host said yes */
 	METRIC_PUSHES_REFUSED,           /* not the vendor's, say those who said anything */

@@ -182,6 +182,13 @@ const struct page_text result_texts[RELAY_N_RESULTS] = {
 		.text = N_("The digits were wrong, or its time has run out."),
 		.advice = SCAN_AGAIN,
 	},
+	[RELAY_RESULT_REGISTERED] = {
+		.status = 200, .tone = TONE_GOOD,
+		.head = N_("Your account is ready"),
+		.text = N_("This was your first login on this computer: nobody is logged in yet."),
+		.advice = N_("Connect again and confirm once more. If you did not start this login "
+			     "yourself, tell your administrator."),
+	},
 };
 
 /* Everything in rem, so that it grows with the telephone's type; no width of its own. Only the

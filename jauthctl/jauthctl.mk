@@ -6,7 +6,8 @@ libjauthctl_la_SOURCES = \
 	jauthctl/args.c jauthctl/args.h \
 	jauthctl/bus.c jauthctl/bus.h \
 	jauthctl/child.c jauthctl/child.h \
-	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c \
+	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c jauthctl/directory.c \
+	jauthctl/jobs.c \
 	jauthctl/doctor.c jauthctl/doctor.h jauthctl/doctor-daemons.c jauthctl/doctor-files.c \
 	jauthctl/doctor-names.c jauthctl/doctor-net.c jauthctl/doctor-pam.c jauthctl/doctor-sshd.c \
 	jauthctl/http-call.c jauthctl/http-call.h \
@@ -28,7 +29,9 @@ libjauthctl_la_SOURCES = \
 	jauthctl/relay-files.c jauthctl/relay-files.h \
 	jauthctl/relay-key.c jauthctl/relay-key.h \
 	jauthctl/row-file.c jauthctl/row-file.h \
-	jauthctl/service.c jauthctl/service-check.c jauthctl/service-check.h jauthctl/service-enable.c \
+	jauthctl/sessions.c \
+	jauthctl/service.c jauthctl/service-check.c jauthctl/service-check.h \
+	jauthctl/service-enable.c \
 	jauthctl/service-files.c jauthctl/service-files.h \
 	jauthctl/service-guard.c jauthctl/service-guard.h \
 	jauthctl/service-sample.c jauthctl/service-sample.h \
@@ -45,7 +48,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/terminal.c jauthctl/terminal.h \
 	jauthctl/totp.c \
 	jauthctl/try.c \
-	jauthctl/users.c \
+	jauthctl/people.c jauthctl/set-uid.c jauthctl/users.c \
 	jauthctl/verdict.c jauthctl/verdict.h \
 	jauthctl/wizard.c jauthctl/wizard.h
 libjauthctl_la_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(JANSSON_CFLAGS) \

@@ -84,6 +84,22 @@ static enum exit_code make_draft(struct change *change)
 	return EXIT_DONE;
 }
 
+/* One who was killed before jauthd read what he had written. */
+static enum exit_code catch_up(struct change *change)
+{
+	enum exit_code code;
+
+	if (find_row(change->methods, change->id) ||
+	    !setup_conf_method(&change->conf, change->id))
+		return EXIT_DONE;
+	code = bus_admin(change->ctl, "Reload", json_array(), NULL);
+	if (code != EXIT_DONE)
+		return code;
+	json_decref(change->methods);
+	change->methods = NULL;
+	return bus_admin(change->ctl, "ListMethods", json_array(), &change->methods);
+}
+
 static enum exit_code begin(struct change *change)
 {
 	const char *language = change->wizard.language ? change->wizard.language : "";
@@ -100,7 +116,9 @@ static enum exit_code begin(struct change *change)
 		return code;
 	setup_conf_read(&change->conf);
 	change->name = setup_drop_in_name("method", change->id);
-	code = setup_drop_in_read(change->name, &change->before);
+	code = catch_up(change);
+	if (code == EXIT_DONE)
+		code = setup_drop_in_read(change->name, &change->before);
 	return code == EXIT_DONE ? make_draft(change) : code;
 }
 

@@ -11,6 +11,8 @@
 #define WHY_MAX  8192
 #define TEXT_MAX (64 * 1024)
 
+#define KEY_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
+
 /* --- types --- */
 
 static const json_t *pick_type(const json_t *types, const char *kind, const char *answer)
@@ -73,6 +75,23 @@ static int64_t line_of(const char *text, const char *section, const char *key)
 	return 0;
 }
 
+/* As a key and not as a word of the language: "digits", digits = 6, app_secret_file. */
+static bool names_key(const char *mistake, const char *key)
+{
+	size_t len = strlen(key);
+	const char *at = mistake;
+
+	for (; (at = strstr(at, key)); at += len) {
+		bool is_start = at == mistake || !strchr(KEY_LETTERS, at[-1]);
+		bool is_quoted = at > mistake && at[-1] == '"';
+
+		if (is_start && (is_quoted || strchr(key, '_') ||
+				 text_has_prefix(at + len, " = ")))
+			return true;
+	}
+	return false;
+}
+
 /* A mistake that names a key which is still to come, or a secret, which jauthd cannot see yet, need
  * not be one of this value. */
 static bool may_pass(const struct draft *draft, const char *name, const char *mistake)
@@ -83,7 +102,7 @@ static bool may_pass(const struct draft *draft, const char *name, const char *mi
 	json_array_foreach(json_object_get(draft->type, "keys"), i, row) {
 		const char *other = row_text(row, "key");
 
-		if (!text_equals(other, name) && strstr(mistake, other) &&
+		if (!text_equals(other, name) && names_key(mistake, other) &&
 		    (!json_object_get(draft->known, other) ||
 		     text_equals(row_text(row, "kind"), "secret")))
 			return true;

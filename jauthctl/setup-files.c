@@ -142,9 +142,10 @@ static enum exit_code make_folder(const char *path, mode_t mode, gid_t gid)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
-	bool is_new = mkdir(path, 0700) == 0;
+	bool is_new = mkdir(path, 0700) == 0, is_there = is_new || errno == EEXIST;
 
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (is_there)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || (is_new && (fchown(fd, 0, gid) < 0 || fchmod(fd, mode) < 0)) ||
 	    fstat(fd, &st) < 0) {
 		complain("%s cannot be used: %s", path, strerror(errno));

@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* user list, add, set, password, lock, unlock, remove. */
+/* user add, set, password, lock, unlock, remove. */
 #include <jansson.h>
 
 #include "jauthctl/args.h"
 #include "jauthctl/bus.h"
-#include "jauthctl/listing.h"
 #include "jauthctl/talk.h"
 
 #define NOT_SAID (-1)
-
-static const char *const list_keys[] = {
-	"user", "uid", "locked", "must-change", "has-password", "expires", "password-expires",
-	"created", "changed", NULL
-};
-
-static const struct listing users = {
-	.call = bus_accounts, .list = "ListUsers", .keys = list_keys,
-};
-
-enum exit_code run_user_list(struct ctl *ctl, int argc, char **argv)
-{
-	return listing_print(&users, ctl, argc, argv);
-}
 
 /* What was said of an account on the command line. */
 struct changes {

@@ -14,7 +14,7 @@ struct audit_row {
 	int64_t id, time_s;
 	char request[17];                /* 16 lower-case hex digits */
 	char kind[24];                   /* "login", "account", "password", "admin",
-					  * "enrol", "test" */
+					  * "enrol", "test", "link" */
 	char user[USER_NAME_MAX + 1];    /* no such user: "?" and throttle_user_hash() */
 	int64_t uid;                     /* -1: unknown */
 	char service[64];
@@ -27,7 +27,8 @@ struct audit_row {
 	char issuer[AUDIT_TEXT_MAX], subject[AUDIT_TEXT_MAX];    /* the identity; "": none */
 	char display[AUDIT_TEXT_MAX];    /* a name the person chose */
 	char mapped_method[METHOD_ID_MAX + 1];   /* whose identity this is */
-	char mapping[16];                /* how it was mapped: "link", "rule", "self"; "": not */
+	char mapping[16];                /* how it was mapped: "link", "rule", "person", "self"; "":
+	                                  * not */
 };
 
 /* ret_id may be NULL. */

@@ -15,6 +15,7 @@
 #include "jauthd/core.h"
 #include "jauthd/mapping.h"
 #include "jauthd/policy.h"
+#include "jauthd/publish.h"
 
 /* --- Status --- */
 
@@ -47,6 +48,18 @@ static void add_relay(const struct relay_status *relay, DBusMessageIter *dict)
 	dict_number(dict, "relay-failures", (int64_t)relay->n_failures);
 }
 
+static void add_userdb(const struct core *core, DBusMessageIter *dict)
+{
+	struct publish_status status;
+
+	publish_get_status(core->publish, &status);
+	dict_text(dict, "userdb-state", status.error < 0 ? strerror(-status.error) :
+					status.n_written ? "written" : "not yet written");
+	dict_number(dict, "userdb-written", status.n_written);
+	dict_number(dict, "userdb-users", (int64_t)status.n_users);
+	dict_number(dict, "userdb-left-out", (int64_t)status.n_left_out);
+}
+
 static void handle_status(struct bus *bus, DBusMessage *call,
 			  const struct bus_caller *caller UNUSED)
 {
@@ -74,6 +87,7 @@ static void handle_status(struct bus *bus, DBusMessage *call,
 	dict_number(&dict, "http-failed", (int64_t)status.http.n_failed);
 	if (status.relay.is_configured)
 		add_relay(&status.relay, &dict);
+	add_userdb(core, &dict);
 	add_methods(core, &dict);
 	dict_close(&iter, &dict);
 	bus_send(bus, reply);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Begin. Root begins a login for anybody; another uid only for its own user, either as a service
- * of the locker list or to enrol himself. Of its facts only those that say how to draw are
- * believed, and which method is to be enrolled.
+ * of the locker list, or to enrol himself or link an identity to himself. Of its facts only those
+ * that say how to draw are believed, and which method is meant.
  *
  * Where a login comes from: an address means remote. Else the logind session of the calling
  * program tells (sudo, su and polkit run inside one). A Linux console needs no session to be
@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "jauthd/bus-facts.h"
 #include "jauthd/names.h"
+#include "jauthd/people.h"
 
 /* --- origin, asked of logind --- */
 
@@ -140,10 +141,8 @@ static void run_own(struct job *job, void *context UNUSED)
 	own->result = unix_user_by_uid(own->caller.uid, &own->user);
 }
 
-static void on_own(struct job *job)
+static void finish_own(struct own_login *own)
 {
-	struct own_login *own = container_of(job, struct own_login, job);
-
 	if (own->epoch == bus_epoch(own->bus)) {
 		if (own->result == 0 && own->user.exists &&
 		    text_equals(own->user.name, own->facts.user))
@@ -157,8 +156,44 @@ static void on_own(struct job *job)
 	free(own);
 }
 
+static void run_own_person(struct job *job, void *context)
+{
+	struct own_login *own = container_of(job, struct own_login, job);
+	struct person person;
+
+	own->result = person_by_uid(context, own->caller.uid, &person);
+	if (own->result == 0 && text_into(own->user.name, sizeof(own->user.name), person.name))
+		own->user.exists = true;
+}
+
+static void on_own_person(struct job *job)
+{
+	finish_own(container_of(job, struct own_login, job));
+}
+
+/* Who is none of the host's own users may be one whom jauth made. */
+static void on_own(struct job *job)
+{
+	struct own_login *own = container_of(job, struct own_login, job);
+	struct core *core = bus_context(own->bus);
+
+	if (own->result == 0 && !own->user.exists) {
+		own->job = (struct job){ .run = run_own_person, .done = on_own_person };
+		if (store_add(core->store, &own->job) == 0)
+			return;
+	}
+	finish_own(own);
+}
+
+static const char *service_of(const struct login_facts *said)
+{
+	if (said->phase == LOGIN_ENROL)
+		return ENROL_SERVICE;
+	return said->phase == LOGIN_LINK ? LINK_SERVICE : said->service;
+}
+
 /* Only what draws, and what is checked again: the names, and that the login before was this
- * user's. An enrolment has its own service, whatever the caller says. */
+ * user's. Enrolling and linking have services of their own, whatever the caller says. */
 static struct login_facts believed(const struct login_facts *said, uid_t uid)
 {
 	struct login_facts facts = {
@@ -171,10 +206,9 @@ static struct login_facts believed(const struct login_facts *said, uid_t uid)
 		.timeout_s = said->timeout_s,
 	};
 
-	if (said->phase == LOGIN_ENROL)
+	if (said->phase == LOGIN_ENROL || said->phase == LOGIN_LINK)
 		(void)text_into(facts.method, sizeof(facts.method), said->method);
-	(void)text_into(facts.service, sizeof(facts.service),
-			said->phase == LOGIN_ENROL ? ENROL_SERVICE : said->service);
+	(void)text_into(facts.service, sizeof(facts.service), service_of(said));
 	(void)text_into(facts.user, sizeof(facts.user), said->user);
 	(void)text_into(facts.language, sizeof(facts.language), said->language);
 	(void)text_into(facts.request, sizeof(facts.request), said->request);
@@ -191,10 +225,13 @@ static bool may_begin_own(const struct core *core, const struct login_facts *fac
 	case LOGIN_ACCOUNT:
 		return list_has(logins_config(core->logins)->lockers, facts->service);
 	case LOGIN_ENROL:                /* policy follows */
+	case LOGIN_LINK:
 		return true;
 	case LOGIN_PASSWORD_CHECK:
 	case LOGIN_PASSWORD:
 	case LOGIN_TEST:
+	case LOGIN_SESSION:
+	case LOGIN_SESSION_END:
 	case LOGIN_N_PHASES:
 		break;
 	}
@@ -239,6 +276,8 @@ static void handle_begin(struct bus *bus, DBusMessage *call, const struct bus_ca
 				"jauthd and its client are of different versions");
 	else if (r < 0)
 		bus_reply_error(bus, call, LOGIN_ERROR_FACTS, what);
+	else if (phase_is_session(facts.phase))
+		bus_reply_error(bus, call, LOGIN_ERROR_FACTS, FACT_PHASE);
 	else if (caller->uid == 0)
 		begin(bus, call, &facts, caller->pid);
 	else

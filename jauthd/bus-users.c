@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accounts kept by jauth: list, add, remove, lock, unlock, set. Passwords never come this way. */
+/* Accounts kept by jauth: list, add, remove, lock, unlock, set; lock, unlock and remove are for the
+ * users that it made, too. Passwords never come this way. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,8 @@ struct wanted_user {
 static int not_found(struct bus_work *work, const char *user)
 {
 	return bus_work_error(work, LOGIN_ERROR_NOT_FOUND,
-			      "jauth keeps no account of \"%s\"", user);
+			      "jauth keeps no account of \"%s\", and did not make that user",
+			      user);
 }
 
 static int answer_add(struct bus_work *work, struct db *db)
@@ -96,9 +98,12 @@ static int answer_remove(struct bus_work *work, struct db *db)
 {
 	struct wanted_user *wanted = work->input;
 	int r = account_remove(db, wanted->user);
+	int r_person = r == 0 || r == -ENOENT ? bus_people_remove(work, db, wanted->user) : r;
 
-	if (r == -ENOENT)
+	if (r == -ENOENT && r_person == -ENOENT)
 		return not_found(work, wanted->user);
+	if (r_person != -ENOENT)
+		return r_person;
 	return r < 0 ? r : bus_audit(work, db, wanted->user, -1, "account removed");
 }
 
@@ -106,9 +111,13 @@ static int set_locked(struct bus_work *work, struct db *db, bool locked)
 {
 	struct wanted_user *wanted = work->input;
 	int r = account_set_locked(db, wanted->user, locked);
+	int r_person = r == 0 || r == -ENOENT ?
+		       bus_people_set_locked(work, db, wanted->user, locked) : r;
 
-	if (r == -ENOENT)
+	if (r == -ENOENT && r_person == -ENOENT)
 		return not_found(work, wanted->user);
+	if (r_person != -ENOENT)
+		return r_person;
 	return r < 0 ? r : bus_audit(work, db, wanted->user, -1, "account %s",
 				     locked ? "locked" : "unlocked");
 }
@@ -167,6 +176,7 @@ static void start(struct bus *bus, DBusMessage *call,
 	work->input = wanted;
 	work->free_input = free;
 	work->changes = true;
+	work->changes_people = true;
 	if (looks_up && list_add(&work->names, user) < 0)
 		abort();
 	bus_work_start(work);

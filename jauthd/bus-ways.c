@@ -13,14 +13,14 @@
 /* In the order of their bits. */
 static const char *const feature_words[] = {
 	"confirms-here", "silent", "contacts", "local-user", "changes-password", "restricted",
-	"relay", "delivers", "no-state", "pushes",
+	"relay", "delivers", "no-state", "pushes", "ssh-keys",
 };
 
 static void add_features(unsigned features, DBusMessageIter *row)
 {
 	struct buf words = BUF_INIT(BUS_TEXT_MAX);
 
-	static_assert(PROVIDER_PUSHES == 1u << (N_ELEMENTS(feature_words) - 1),
+	static_assert(PROVIDER_SSH_KEYS == 1u << (N_ELEMENTS(feature_words) - 1),
 		      "every feature has a word");
 	for (unsigned i = 0; i < N_ELEMENTS(feature_words); i++)
 		if (features & 1u << i)

@@ -11,6 +11,9 @@
 #include "base/log.h"
 #include "base/login-protocol.h"
 #include "base/text.h"
+#include "jauthd/people.h"
+#include "jauthd/publish.h"
+#include "jauthd/sessions.h"
 
 /* --- dictionaries --- */
 
@@ -182,6 +185,33 @@ int bus_work_error(struct bus_work *work, const char *error, const char *format,
 	return -EINVAL;
 }
 
+/* Users of the host come first. */
+static int add_person(const struct bus_work *work, struct db *db, const char *name,
+		      struct unix_user *user)
+{
+	int r;
+
+	if (user->exists)
+		return 0;
+	r = person_unix_user(db, work->config, name, user);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int add_people(struct bus_work *work, struct db *db)
+{
+	struct person person;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < work->n_users; i++)
+		r = add_person(work, db, work->names[i], &work->users[i]);
+	if (r < 0 || !work->looks_up_caller || work->caller.exists)
+		return r;
+	r = person_by_uid(db, work->caller_uid, &person);
+	if (r == 0)
+		r = add_person(work, db, person.name, &work->caller);
+	return r == -ENOENT ? 0 : r;
+}
+
 static void run_answer(struct job *job, void *context)
 {
 	struct bus_work *work = container_of(job, struct bus_work, job);
@@ -194,7 +224,9 @@ static void run_answer(struct job *job, void *context)
 			abort();
 		if (work->changes)
 			db_make_durable(db);
-		r = work->answer(work, db);
+		r = add_people(work, db);
+		if (r == 0)
+			r = work->answer(work, db);
 		if (r < 0 || work->undo)
 			db_rollback(db);
 		else
@@ -207,7 +239,17 @@ static void run_answer(struct job *job, void *context)
 
 static void on_answered(struct job *job)
 {
-	finish(container_of(job, struct bus_work, job));
+	struct bus_work *work = container_of(job, struct bus_work, job);
+
+	if (work->after && !work->error && !work->undo)
+		work->after(work);
+	if (work->is_noticed && !work->error)
+		logins_noticed(work->core->logins);
+	if (work->changes_people && !work->error) {
+		publish_now(work->core->publish);
+		sessions_look(work->core->sessions);
+	}
+	finish(work);
 }
 
 static void start_answer(struct bus_work *work)
@@ -231,6 +273,8 @@ static int look_up(struct bus_work *work)
 		r = unix_user_look_up(work->names[work->n_users], &work->users[work->n_users]);
 	if (r == 0 && work->looks_up_caller)
 		r = unix_user_by_uid(work->caller_uid, &work->caller);
+	if (r == 0 && work->prepare)
+		r = work->prepare(work);
 	return r;
 }
 
@@ -238,7 +282,7 @@ static void run_names(struct job *job, void *context UNUSED)
 {
 	struct bus_work *work = container_of(job, struct bus_work, job);
 
-	if (look_up(work) < 0)
+	if (look_up(work) < 0 && !work->error)
 		(void)bus_work_error(work, LOGIN_ERROR_FAILED, "users cannot be looked up now");
 }
 
@@ -284,7 +328,7 @@ void bus_work_take_number(struct bus_work *work)
 
 void bus_work_start(struct bus_work *work)
 {
-	if (!work->names && !work->looks_up_caller) {
+	if (!work->names && !work->looks_up_caller && !work->prepare) {
 		start_answer(work);
 		return;
 	}
@@ -293,4 +337,11 @@ void bus_work_start(struct bus_work *work)
 		return;
 	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
 	finish(work);
+}
+
+void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller)
+{
+	work->caller_uid = caller->uid;
+	work->looks_up_caller = true;
+	bus_work_start(work);
 }

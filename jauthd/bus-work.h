@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A bus call whose answer takes the store: the users it names are looked up on a names thread,
- * then `answer` runs on the store's thread in one transaction and writes the reply, then the
- * loop sends it.
+ * those that the host does not have among the people of jauth; then `answer` runs on the store's
+ * thread in one transaction and writes the reply, then the loop sends it.
  */
 #pragma once
 
@@ -30,6 +30,12 @@ struct bus_work {
 	bool looks_up_caller;            /* another uid than root's asks */
 	uid_t caller_uid;                /* root's unless set */
 	bool changes;                    /* its commit is to survive a power cut */
+	/* On the loop, once its changes are committed, before the reply; or NULL. */
+	void (*after)(struct bus_work *work);
+	bool has_many;                   /* what users are told of it does not go out by messages */
+	bool changes_people;             /* what name sources tell is another thing afterwards */
+	/* On a names thread, after the look-ups; NULL: nothing. 0 or -errno. */
+	int (*prepare)(struct bus_work *work);
 	void *input;                     /* the handler's own; freed by free_input */
 	void (*free_input)(void *input);
 
@@ -40,6 +46,7 @@ struct bus_work {
 	struct unix_user caller;         /* with looks_up_caller */
 	DBusMessage *reply;              /* empty method return, to be filled */
 	bool undo;                       /* answer, but change nothing */
+	bool is_noticed;                 /* users are told something: logins_noticed() */
 	const char *error;               /* set these and return -errno */
 	char error_text[256];
 };
@@ -50,6 +57,8 @@ struct bus_work *bus_work_new(struct bus *bus, DBusMessage *call,
 /* For a call of signature "x": `input` becomes that number, an int64_t. */
 void bus_work_take_number(struct bus_work *work);
 void bus_work_start(struct bus_work *work);
+/* The same for what a user asks of his own. */
+void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller);
 /* Returns -EINVAL for convenience. */
 int bus_work_error(struct bus_work *work, const char *error, const char *format, ...)
 	PRINTF_LIKE(3, 4);

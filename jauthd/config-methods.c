@@ -67,6 +67,22 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "privileged", .kind = CONF_BOOL, .offset = offsetof(struct method, privileged),
 	  .fallback = "no",
 	  .help = "yes: the rule may reach uids below 1000 and members of privileged_groups" },
+	{ .name = "registration", .kind = CONF_BOOL,
+	  .offset = offsetof(struct method, registration),
+	  .help = "yes: who is nobody yet becomes a new Unix user by the rule; without it yes as "
+		  "soon as there is a rule, and only people of one organisation come this way" },
+	{ .name = "structure", .kind = CONF_TEXT, .offset = offsetof(struct method, structure),
+	  .min = 1, .max = 31,
+	  .help = "group that new users are put into" },
+	{ .name = "home", .kind = CONF_TEXT, .offset = offsetof(struct method, home),
+	  .min = 1, .max = 128,
+	  .help = "home of new users, with {user}; without it that of [accounts]" },
+	{ .name = "shell", .kind = CONF_TEXT, .offset = offsetof(struct method, shell),
+	  .min = 1, .max = 128,
+	  .help = "shell of new users; without it that of [accounts]" },
+	{ .name = "identities_allowed", .kind = CONF_LIST,
+	  .offset = offsetof(struct method, identities_allowed), .max = 1000,
+	  .help = "only identities with one of these subjects, as jauthctl log shows them" },
 	{ .name = "groups_allowed", .kind = CONF_LIST,
 	  .offset = offsetof(struct method, groups_allowed), .max = 256,
 	  .help = "only identities in one of these groups of the provider" },
@@ -77,7 +93,10 @@ const struct conf_key config_method_keys[] = {
 };
 
 /* Keys about foreign identities: a provider that names the Unix user himself has none. */
-static const char *const foreign_keys[] = { "map", "privileged", "groups_allowed", "mail_domains" };
+static const char *const foreign_keys[] = {
+	"map", "privileged", "groups_allowed", "mail_domains", "registration", "structure", "home",
+	"shell", "identities_allowed",
+};
 
 static const struct provider *find_type(struct config_loader *loader,
 					const struct conf_section *section, const char *id)
@@ -184,7 +203,7 @@ static bool has_link_keys(const struct provider *provider)
 	return provider->callback || provider->pushed;
 }
 
-size_t config_common_keys(const struct provider *provider,
+size_t config_common_keys(const struct provider *provider, bool is_directory,
 			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX])
 {
 	size_t n = 0;
@@ -192,6 +211,8 @@ size_t config_common_keys(const struct provider *provider,
 	ret_tables[n++] = config_method_keys;
 	if (has_link_keys(provider))
 		ret_tables[n++] = config_link_keys;
+	if (is_directory)
+		ret_tables[n++] = config_directory_keys;
 	return n;
 }
 
@@ -221,13 +242,17 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 }
 
 static void check_method(struct config_loader *loader, const struct conf_section *section,
-			 const struct method *method)
+			 struct method *method)
 {
 	const struct provider *provider = method->provider;
 	size_t i;
 
+	if (method->directory)
+		config_check_directory(loader, section, method);
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
+	if (!(method->features & PROVIDER_LOCAL_USER))
+		config_check_registration(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
 		if (!is_domain(method->mail_domains[i]))
 			config_mistake(loader, section, "mail_domains", "\"%s\" is no mail domain; "
@@ -255,12 +280,15 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 {
 	struct method_type type = { NULL };
 	const struct conf_key *common[CONFIG_COMMON_TABLES_MAX];
-	size_t n_common = config_common_keys(method->provider, common), n = 0;
+	size_t n_common = config_common_keys(method->provider, method->directory, common), n = 0;
 	struct conf_table tables[CONFIG_COMMON_TABLES_MAX + 2];
 
 	tables[n++] = (struct conf_table){ config_type_keys, &type };
 	for (size_t i = 0; i < n_common; i++)
-		tables[n++] = (struct conf_table){ common[i], method };
+		tables[n++] = (struct conf_table){
+			common[i], common[i] == config_directory_keys ? (void *)method->directory :
+									(void *)method,
+		};
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
 	conf_apply(section, tables, n, loader->report);
@@ -281,14 +309,26 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
-void config_add_method(struct config_loader *loader, const struct conf_section *section,
-		       const char *id)
+/* Services would not know which of the two they refer to. */
+static bool is_taken(struct config_loader *loader, const struct conf_section *section,
+		     const char *id)
+{
+	if (!config_method(loader->config, id))
+		return false;
+	config_mistake(loader, section, NULL, "there is [method %s] already; the directory is a "
+		       "method, too: drop [method %s], or call one of them otherwise", id, id);
+	return true;
+}
+
+static void add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id, bool is_directory)
 {
 	const struct provider *provider = find_type(loader, section, id);
 	struct config *config = loader->config;
 	struct method *method;
 
 	if (!provider || !has_room(loader, section) ||
+	    (is_directory && is_taken(loader, section, id)) ||
 	    (id && !config_id_is_right(loader, section, id, "a method"))) {
 		if (id && list_add(&loader->broken, id) < 0)
 			abort();
@@ -300,6 +340,7 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	method->line = section->line;
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
+	method->directory = is_directory ? config_make_directory() : NULL;
 	fill_method(loader, section, method);
 	if (id)
 		(void)text_into(method->id, sizeof(method->id), id);     /* its ID is right */
@@ -307,6 +348,18 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 		make_id(config, method);
 	config->methods[config->n_methods++] = method;
 	check_method(loader, section, method);
+}
+
+void config_add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id)
+{
+	add_method(loader, section, id, false);
+}
+
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id)
+{
+	add_method(loader, section, id, true);
 }
 
 static bool is_same_app(const struct method *a, const struct method *b)
@@ -373,6 +426,7 @@ struct method *config_free_method(struct method *method)
 	if (provider->keys)
 		conf_release(provider->keys, method->config);
 	conf_release(config_method_keys, method);
+	config_free_directory(method->directory);
 	free(method->file);
 	free(method->shared);
 	free(method->config);

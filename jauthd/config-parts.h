@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the configuration loader share: config.c reads and keeps, config-general.c has
- * [general], [limits] and [test], config-relay.c has [relay], config-gateways.c makes SMS gateways,
- * config-methods.c makes methods, config-services.c makes rules. Nobody else includes this.
+ * [general], [limits] and [test], config-relay.c has [relay], config-accounts.c [accounts] and
+ * [group NAME], config-gateways.c makes SMS gateways, config-methods.c makes methods,
+ * config-registration.c says which of them make new users,
+ * config-services.c makes rules. Nobody else includes this.
  */
 #pragma once
 
@@ -50,6 +52,21 @@ void config_check_general(struct config_loader *loader, const struct conf_sectio
 void config_check_test(struct config_loader *loader, const struct conf_section *section);
 void config_check_relay(struct config_loader *loader, const struct conf_section *section);
 
+extern const struct conf_key config_accounts_keys[], config_group_keys[];
+void config_check_accounts(struct config_loader *loader, const struct conf_section *section);
+void config_accounts_done(struct account_rules *rules);
+/* After all methods: groups refer to them. */
+void config_add_group(struct config_loader *loader, const struct conf_section *section,
+		      const char *name);
+void config_group_done(struct group_rule *rule);
+/* For the keys home, shell and those that name a group jauth serves, here and of a method. */
+void config_check_home(struct config_loader *loader, const struct conf_section *section,
+		       const char *home);
+void config_check_shell(struct config_loader *loader, const struct conf_section *section,
+			const char *shell);
+bool config_check_group_name(struct config_loader *loader, const struct conf_section *section,
+			     const char *key, const char *name);
+
 /* The keys of a gateway that every vendor has. */
 extern const struct conf_key config_gateway_type_keys[], config_gateway_keys[];
 /* Before all methods, which refer to them. */
@@ -64,6 +81,20 @@ extern const struct conf_key config_methods_keys[], config_service_keys[];
 /* `id` NULL: made from title or type. */
 void config_add_method(struct config_loader *loader, const struct conf_section *section,
 		       const char *id);
+/* Whether it makes new Unix users, once its keys are read; and what is wrong with that. */
+void config_check_registration(struct config_loader *loader, const struct conf_section *section,
+			       struct method *method);
+/* After all methods: no two that make new users could give them one name. */
+void config_check_names_apart(struct config_loader *loader);
+/* [directory ID]: a method that also tells of the organisation. */
+extern const struct conf_key config_directory_keys[];
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id);
+/* Of a method whose section is a directory's: its rule, before and after the keys are read. */
+struct directory_rule *config_make_directory(void);
+void config_check_directory(struct config_loader *loader, const struct conf_section *section,
+			    struct method *method);
+struct directory_rule *config_free_directory(struct directory_rule *rule);
 /* After all methods: no app by the relay and past it. */
 void config_check_apps(struct config_loader *loader);
 /* The method "password", unless there is one. */

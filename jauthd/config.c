@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * jauthd.conf: finds the sections and keeps the result; what each kind of section means stands in a
- * file of its own. The order is general, gateways, methods, services, whatever their places in the
- * file, because services refer to methods and methods to gateways.
+ * file of its own. The order is general, gateways, methods, services and groups, whatever their
+ * places in the file, because services and groups refer to methods and methods to gateways.
  */
 #include "jauthd/config.h"
 
@@ -22,6 +22,9 @@ const struct config_section_keys config_sections[] = {
 	{ "method", config_type_keys },
 	{ "method", config_method_keys },
 	{ "method", config_link_keys },
+	{ "directory", config_directory_keys },
+	{ "accounts", config_accounts_keys },
+	{ "group", config_group_keys },
 	{ "limits", config_limits_keys },
 	{ "relay", config_relay_keys },
 	{ "test", config_test_keys },
@@ -35,6 +38,7 @@ static const struct single_section {
 	void (*check)(struct config_loader *loader, const struct conf_section *section);
 } single_sections[] = {
 	{ "general", config_general_keys, config_check_general },
+	{ "accounts", config_accounts_keys, config_check_accounts },
 	{ "limits", config_limits_keys, NULL },
 	{ "relay", config_relay_keys, config_check_relay },
 	{ "test", config_test_keys, config_check_test },
@@ -93,6 +97,18 @@ static void add_methods(struct config_loader *loader, const struct conf *conf, b
 	}
 }
 
+static void add_directories(struct config_loader *loader, const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_sections; i++) {
+		const char *id = name_after(&conf->sections[i], "directory");
+
+		if (id)
+			config_add_directory(loader, &conf->sections[i], id);
+	}
+}
+
 static void add_services(struct config_loader *loader, const struct conf *conf)
 {
 	size_t i;
@@ -105,6 +121,16 @@ static void add_services(struct config_loader *loader, const struct conf *conf)
 	}
 }
 
+static void add_groups(struct config_loader *loader, const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_sections; i++) {
+		const char *name = name_after(&conf->sections[i], "group");
+
+		if (name)
+			config_add_group(loader, &conf->sections[i], name);
+	}
+}
+
 static bool is_known(const struct conf_section *section)
 {
 	size_t i;
@@ -113,7 +139,8 @@ static bool is_known(const struct conf_section *section)
 		if (text_equals(section->name, single_sections[i].name))
 			return true;
 	return name_after(section, "method") || name_after(section, "service") ||
-	       name_after(section, "sms");
+	       name_after(section, "sms") || name_after(section, "group") ||
+	       name_after(section, "directory");
 }
 
 static void refuse_unknown(struct config_loader *loader, const struct conf_section *section)
@@ -130,7 +157,8 @@ static void refuse_unknown(struct config_loader *loader, const struct conf_secti
 		nearest_try(&nearest, config_sections[i].section);
 	hint = config_hint(&nearest);
 	config_mistake(loader, section, NULL, "unknown section [%s]; %ssections are [general], "
-		       "[service SERVICE], [method ID], [sms ID], [relay], [limits] and [test]",
+		       "[service SERVICE], [method ID], [directory ID], [sms ID], [accounts], "
+		       "[group NAME], [relay], [limits] and [test]",
 		       section->name, hint);
 }
 
@@ -143,6 +171,10 @@ static struct config *config_free(struct config *config)
 	for (i = 0; i < config->n_services; i++)
 		config_service_done(&config->services[i]);
 	free(config->services);
+	config_accounts_done(&config->accounts);
+	for (i = 0; i < config->n_groups; i++)
+		config_group_done(&config->groups[i]);
+	free(config->groups);
 	for (i = 0; i < config->n_methods; i++)
 		config_free_method(config->methods[i]);
 	for (i = 0; i < config->n_gateways; i++)
@@ -178,10 +210,13 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	add_gateways(&loader, conf);
 	/* An id made from a title gives way to one that was written. */
 	add_methods(&loader, conf, true);
+	add_directories(&loader, conf);
 	add_methods(&loader, conf, false);
 	config_check_apps(&loader);
+	config_check_names_apart(&loader);
 	config_add_default_method(&loader);
 	add_services(&loader, conf);
+	add_groups(&loader, conf);
 	list_free(loader.broken);
 	if (report->n_mistakes) {
 		qsort(report->mistakes, report->n_mistakes, sizeof(*report->mistakes), by_place);

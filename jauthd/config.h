@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/login-protocol.h"
+#include "base/uid-overrides.h"
 #include "jauthd/address.h"
 #include "jauthd/limits.h"
 #include "providers/provider.h"
@@ -53,6 +54,12 @@ struct method {
 	int64_t second_s, n_second, hour_s, n_hour;
 };
 
+/* Its rule names Unix users that jauth makes: at a login, or by a directory beforehand. */
+static inline bool method_makes_people(const struct method *method)
+{
+	return method->registration || method->directory;
+}
+
 /* What a [directory ID] has beyond a method. */
 struct directory_rule {
 	int64_t interval_s;              /* from one sync to the next; 0: by hand only */
@@ -70,6 +77,7 @@ struct account_rules {
 	int uids;                        /* enum uid_rule */
 	struct secret *fleet_key;        /* of UIDS_FLEET */
 	char *overrides;                 /* file: uids that were settled by hand; or NULL */
+	struct uid_overrides *override_rows;     /* what it says */
 	char *primary_group;
 	char *home, *shell;              /* home with {user} */
 	char **reserved_names;           /* beyond those that are reserved anyway */
@@ -133,6 +141,7 @@ struct config {
 	char *country;                   /* as written; NULL: none */
 	struct phone_country phone_country;      /* when there is one */
 	char *metrics_file;              /* NULL: none */
+	bool self_service;               /* users link, list and remove their own identities */
 	/* [limits] */
 	int64_t logins_waiting, logins_per_source, login_seconds, login_tries;
 	int64_t audit_days, audit_rows;
@@ -167,9 +176,10 @@ struct config *config_ref(struct config *config);
 struct config *config_unref(struct config *config);      /* NULL is fine; returns NULL */
 struct method *config_method(const struct config *config, const char *id);
 
-/* The tables of keys that a method of this type has beside the provider's own, and how many. */
-#define CONFIG_COMMON_TABLES_MAX 2
-size_t config_common_keys(const struct provider *provider,
+/* The tables of keys that a method, or directory, of this type has beside the provider's own, and
+ * how many. */
+#define CONFIG_COMMON_TABLES_MAX 3
+size_t config_common_keys(const struct provider *provider, bool is_directory,
 			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX]);
 
 /* Every table of keys with the name of its section, for the test that compares sample and

@@ -14,6 +14,9 @@ struct config;
 struct host_ids;
 
 int host_ids_read(struct host_ids **ret_host);           /* 0 or -errno: then nobody is made */
+/* The same of the files below `root`, "" for the host's own. For tests; `root`/etc/passwd and
+ * `root`/etc/group must be there. */
+int host_ids_read_below(const char *root, struct host_ids **ret_host);
 struct host_ids *host_ids_free(struct host_ids *host);   /* NULL is fine */
 /* Asks every name source for a user and a group of this name, and keeps the answer. Blocks. */
 int host_ids_look_up(struct host_ids *host, const char *name);
@@ -21,6 +24,12 @@ int host_ids_look_up(struct host_ids *host, const char *name);
 bool host_ids_has_id(const struct host_ids *host, uint32_t id);
 /* A user or a group; in whatever case. */
 bool host_ids_has_name(const struct host_ids *host, const char *name);
+/* A user, or a group, of exactly this name or this number: nobody of ours may be served beside
+ * it. */
+bool host_ids_has_user(const struct host_ids *host, const char *name, uint32_t uid);
+bool host_ids_has_group(const struct host_ids *host, const char *name, uint32_t gid);
+/* A group with gid 0, whatever it is called. */
+bool host_ids_is_roots_group(const struct host_ids *host, const char *name);
 
 /* Why no new user may have this name: its form, reserved, taken, or that of a group that would give
  * rights (privileged_groups, whether or not it exists). NULL: it is free. A literal. */

@@ -12,13 +12,19 @@
 #include "jauthd/audit.h"
 #include "jauthd/budget.h"
 #include "jauthd/login-verdict.h"
+#include "jauthd/people.h"
 #include "jauthd/requests.h"
 
 static const char *const mapping_words[] = {
 	[MAPPING_NO] = "",
 	[MAPPING_LINK] = "link",
 	[MAPPING_RULE] = "rule",
+	[MAPPING_PERSON] = "person",
 	[MAPPING_SELF] = "self",
+	[MAPPING_PRIVILEGED] = "",
+	[MAPPING_FILTERED] = "",
+	[MAPPING_LOCKED] = "",
+	[MAPPING_OTHER] = "",
 };
 
 const char *verdict_mapping_word(enum mapping_result mapping)
@@ -64,20 +70,34 @@ enum verdict_answer verdict_record(struct verdict *verdict, struct db *db)
 	return VERDICT_RECORDED;
 }
 
+/* Whom jauth made can be locked, too. */
+static enum verdict_answer look_at_person(const struct verdict *verdict, struct db *db)
+{
+	struct person person;
+	int r = person_by_uid(db, verdict->user.uid, &person);
+
+	if (r < 0 && r != -ENOENT)
+		return VERDICT_FAULT;
+	return r == 0 && text_equals(person.name, verdict->user.name) &&
+	       person.state != PERSON_ACTIVE ? VERDICT_LOCKED : VERDICT_YES;
+}
+
 /* The account kept by jauth, where there is one, can only take away. */
-static enum verdict_answer look_at_account(struct verdict *verdict, struct db *db)
+enum verdict_answer verdict_look_at_account(struct verdict *verdict, struct db *db)
 {
 	enum verdict_answer answer = VERDICT_YES;
 	struct account account;
 	int r = account_get(db, verdict->user.name, verdict->user.uid, &account);
 
 	if (r == -ENOENT || r == -ESTALE)
-		return VERDICT_YES;
+		return look_at_person(verdict, db);
 	if (r < 0)
 		return VERDICT_FAULT;
+	answer = look_at_person(verdict, db);
 	if (account.locked)
 		answer = VERDICT_LOCKED;
-	else if (account.expires_s && account.expires_s <= verdict->now_s)
+	else if (answer == VERDICT_YES && account.expires_s &&
+		 account.expires_s <= verdict->now_s)
 		answer = VERDICT_EXPIRED;
 	account_done(&account);
 	return answer;
@@ -113,7 +133,7 @@ static struct budget_asker asker_of(const struct verdict *verdict)
 	};
 }
 
-static enum verdict_answer look_at_matches(struct verdict *verdict, struct db *db)
+enum verdict_answer verdict_look_at_matches(struct verdict *verdict, struct db *db)
 {
 	struct budget_asker asker = asker_of(verdict);
 	int64_t wait_s = 0;
@@ -130,7 +150,7 @@ enum verdict_answer verdict_count_wrong_digits(struct verdict *verdict, struct d
 
 	if (budget_match_wrong(db, &asker, verdict->now_s) < 0)
 		return VERDICT_FAULT;
-	answer = look_at_matches(verdict, db);
+	answer = verdict_look_at_matches(verdict, db);
 	return answer == VERDICT_MATCH ? VERDICT_NO : answer;
 }
 
@@ -166,23 +186,137 @@ static enum verdict_answer refuse_stranger(const struct verdict *verdict, struct
 	return requests_add(db, &request) < 0 ? VERDICT_FAULT : VERDICT_NO;
 }
 
+/* Nobody had this name when it was looked up: the identity may become him, or another login of the
+ * same person was faster. */
+static enum verdict_answer look_at_newcomer(struct verdict *verdict, struct db *db)
+{
+	const struct identity *identity = &verdict->identity.identity;
+	struct person person;
+	int r;
+
+	if (!verdict->may_be_new)
+		return VERDICT_NO;
+	if (mapping_check_new(db, verdict->method, identity, verdict->user.name,
+			      &verdict->mapping) < 0)
+		return VERDICT_FAULT;
+	if (verdict->mapping == MAPPING_RULE)
+		return VERDICT_NEWCOMER;
+	if (verdict->mapping != MAPPING_OTHER)
+		return VERDICT_NO;
+	r = person_by_identity(db, identity->issuer, identity->subject, &person);
+	if (r < 0 && r != -ENOENT)
+		return VERDICT_FAULT;
+	return r == 0 && text_equals(person.name, verdict->user.name) ? VERDICT_NEWCOMER
+								      : VERDICT_NO;
+}
+
+struct group_look {
+	const char *const *groups;       /* of the identity */
+	size_t n_known;
+	bool has_lost;
+};
+
+static bool has_group(const char *const *groups, const char *id)
+{
+	for (; groups && *groups; groups++)
+		if (text_equals(*groups, id))
+			return true;
+	return false;
+}
+
+static int look_at_group(const char *source UNUSED, const char *id, void *context)
+{
+	struct group_look *look = context;
+
+	if (has_group(look->groups, id))
+		look->n_known++;
+	else
+		look->has_lost = true;
+	return 0;
+}
+
+/* 1: the provider's groups were others, and are kept; 0: the same; -errno. */
+static int keep_groups(const struct verdict *verdict, struct db *db, const struct person *person)
+{
+	const char *const *groups = verdict->identity.identity.groups;
+	struct group_look look = { .groups = groups };
+	size_t n = 0, n_each = 0;
+	int r = person_each_group(db, person->uid, verdict->method->id, look_at_group, &look);
+
+	if (r < 0)
+		return r;
+	for (; groups && groups[n]; n++)
+		n_each += !has_group(groups + n + 1, groups[n]);
+	if (!look.has_lost && look.n_known == n_each)
+		return 0;
+	r = person_set_groups(db, person->uid, verdict->method->id, groups, n);
+	return r < 0 ? r : 1;
+}
+
+static int keep_real_name(struct verdict *verdict, struct db *db, const struct person *person)
+{
+	struct person now = *person;
+
+	person_set_real_name(&now, verdict->identity.identity.display);
+	if (!text_equals(person->source, verdict->method->id) || !*now.real_name ||
+	    text_equals(now.real_name, person->real_name))
+		return 0;
+	verdict->has_news = true;
+	return person_update(db, &now, verdict->now_s);
+}
+
+static int keep_news(struct verdict *verdict, struct db *db, const struct person *person)
+{
+	int r = keep_real_name(verdict, db, person);
+
+	return r < 0 ? r : keep_groups(verdict, db, person);
+}
+
+/* What the provider says now of whom jauth made for this identity, unless a directory says it. His
+ * groups are in the user database before anything is decided by them. VERDICT_YES: they are. */
+static enum verdict_answer refresh(struct verdict *verdict, struct db *db)
+{
+	const struct identity *identity = &verdict->identity.identity;
+	struct unix_user user;
+	struct person person;
+	int r = person_by_identity(db, identity->issuer, identity->subject, &person);
+
+	if (r == -ENOENT || (r == 0 && (person.uid != verdict->user.uid ||
+					!text_equals(person.name, verdict->user.name))))
+		return VERDICT_YES;
+	if (r == 0 && !verdict->is_refreshed && !verdict->method->directory)
+		r = keep_news(verdict, db, &person);
+	if (r == 1)
+		return VERDICT_REFRESHED;
+	if (r == 0)
+		r = person_unix_user(db, verdict->config, person.name, &user);
+	if (r < 0)
+		return VERDICT_FAULT;
+	unix_user_done(&verdict->user);
+	verdict->user = user;
+	return VERDICT_YES;
+}
+
 enum verdict_answer verdict_decide_mapping(struct verdict *verdict, struct db *db)
 {
-	enum verdict_answer account;
+	enum verdict_answer account, refreshed;
 
 	verdict->mapping = MAPPING_NO;
 	if (!verdict->user.exists)
-		return VERDICT_NO;
+		return look_at_newcomer(verdict, db);
+	refreshed = refresh(verdict, db);
+	if (refreshed != VERDICT_YES)
+		return refreshed;
 	if (mapping_check(db, verdict->config, verdict->method, &verdict->identity.identity,
 			  &verdict->user, &verdict->mapping) < 0)
 		return VERDICT_FAULT;
 	if (!mapping_is_yes(verdict->mapping))
 		return refuse_stranger(verdict, db);
-	account = look_at_account(verdict, db);
+	account = verdict_look_at_account(verdict, db);
 	if (account != VERDICT_YES)
 		return account;
 	if (verdict->needs_match)
-		return look_at_matches(verdict, db);
+		return verdict_look_at_matches(verdict, db);
 	if (touch_link(verdict, db) < 0)
 		return VERDICT_FAULT;
 	if (!verdict->is_last)
@@ -235,10 +369,13 @@ enum verdict_answer verdict_decide_account(struct verdict *verdict, struct db *d
 	enum verdict_answer answer = VERDICT_LOCKED;
 
 	if (verdict->is_last)    /* policy leaves a way */
-		answer = look_at_account(verdict, db);
+		answer = verdict_look_at_account(verdict, db);
 	if (answer == VERDICT_YES)
 		answer = look_at_login(verdict, db);
 	if (answer == VERDICT_FAULT)
+		return VERDICT_FAULT;
+	if (answer == VERDICT_YES && notices_tell(db, verdict->user.name, verdict->user.uid,
+						  verdict->now_s, &verdict->notices) < 0)
 		return VERDICT_FAULT;
 	verdict_set_outcome(verdict, account_outcomes[answer].outcome,
 			account_outcomes[answer].reason);
@@ -264,9 +401,9 @@ void verdict_run(struct job *job, void *context)
 	if (db_begin(db) < 0)
 		return;
 	verdict->answer = verdict->decide(verdict, db);
-	if (verdict->answer != VERDICT_FAULT && db_commit(db) < 0)
+	if (verdict->answer != VERDICT_FAULT && !verdict->is_undone && db_commit(db) < 0)
 		verdict->answer = VERDICT_FAULT;
-	if (verdict->answer == VERDICT_FAULT)
+	if (verdict->answer == VERDICT_FAULT || verdict->is_undone)
 		db_rollback(db);
 	if (verdict->answer == VERDICT_RECORDED)
 		audit_log(&verdict->row);

@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looks up the user of a login, on a thread: name sources block. */
+/* Looks up the user of a login: in the host's name sources, on a thread because they block, and
+ * then among those whom jauth made, in the store. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "jauthd/login-private.h"
+#include "jauthd/people.h"
 
 struct look_up {
 	struct job job;
 	struct logins *logins;
 	uint64_t id;
+	struct config *config;
 	char name[USER_NAME_MAX + 1];
 	struct unix_user user;
+	bool is_person, is_locked;
 	int result;
 };
+
+static void look_up_free(struct look_up *look_up)
+{
+	unix_user_done(&look_up->user);
+	config_unref(look_up->config);
+	free(look_up);
+}
 
 static void run_look_up(struct job *job, void *context UNUSED)
 {
@@ -23,22 +35,68 @@ static void run_look_up(struct job *job, void *context UNUSED)
 	look_up->result = unix_user_look_up(look_up->name, &look_up->user);
 }
 
+static struct login *find_login(const struct look_up *look_up)
+{
+	struct login *login = logins_find(look_up->logins, look_up->id);
+
+	return login && login->stage != STAGE_OVER ? login : NULL;
+}
+
+static void finish(struct look_up *look_up)
+{
+	struct login *login = find_login(look_up);
+
+	if (login && look_up->result < 0) {
+		log_error("user look-up failed: %s", strerror(-look_up->result));
+		login_end(login, LOGIN_UNAVAILABLE, N_("Users cannot be looked up now."));
+	} else if (login) {
+		login->user = look_up->user;
+		memset(&look_up->user, 0, sizeof(look_up->user));
+		login->has_user = true;
+		login->is_person = look_up->is_person;
+		login->is_locked = look_up->is_locked;
+		login_go_on(login);
+	}
+	look_up_free(look_up);
+}
+
+static void run_person(struct job *job, void *context)
+{
+	struct look_up *look_up = container_of(job, struct look_up, job);
+	struct unix_user user;
+	struct person person;
+	int r = person_by_name(context, look_up->name, &person);
+
+	if (r == 0)
+		r = person_unix_user(context, look_up->config, look_up->name, &user);
+	if (r == 0) {
+		unix_user_done(&look_up->user);
+		look_up->user = user;
+		look_up->is_person = true;
+		look_up->is_locked = person.state == PERSON_LOCKED;
+	} else if (r != -ENOENT) {
+		look_up->result = r;
+	}
+}
+
+static void on_person(struct job *job)
+{
+	finish(container_of(job, struct look_up, job));
+}
+
+/* The host's own users go first. */
 static void on_looked_up(struct job *job)
 {
 	struct look_up *look_up = container_of(job, struct look_up, job);
-	struct login *login = logins_find(look_up->logins, look_up->id);
+	struct login *login = find_login(look_up);
 
-	if (!login || login->stage == STAGE_OVER) {
-		unix_user_done(&look_up->user);
-	} else if (look_up->result < 0) {
-		log_error("user look-up failed: %s", strerror(-look_up->result));
-		login_end(login, LOGIN_UNAVAILABLE, N_("Users cannot be looked up now."));
-	} else {
-		login->user = look_up->user;
-		login->has_user = true;
-		login_go_on(login);
+	if (login && look_up->result == 0 && !look_up->user.exists) {
+		look_up->job = (struct job){ .run = run_person, .done = on_person };
+		look_up->result = store_add(logins_env(login->logins)->store, &look_up->job);
+		if (look_up->result == 0)
+			return;
 	}
-	free(look_up);
+	finish(look_up);
 }
 
 int login_look_up(struct login *login)
@@ -52,9 +110,10 @@ int login_look_up(struct login *login)
 	look_up->job.done = on_looked_up;
 	look_up->logins = login->logins;
 	look_up->id = login->id;
+	look_up->config = config_ref(login->config);
 	(void)text_into(look_up->name, sizeof(look_up->name), login->facts.user);
 	r = workers_add(logins_env(login->logins)->names, &look_up->job);
 	if (r < 0)
-		free(look_up);
+		look_up_free(look_up);
 	return r;
 }

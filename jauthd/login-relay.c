@@ -389,12 +389,29 @@ static void ask_again(struct login *login, const char *text)
 			     "nobody answers");
 }
 
+/* What is typed does not come here: the program that asks does not find in the user database whom
+ * we find in the store. */
+static void refuse_unseen(struct login *login)
+{
+	log_error("login %s: service %s does not know user %s, whom jauth made: does jauth-userdb "
+		  "run, and does nsswitch.conf name systemd for passwd?", login->request,
+		  login->facts.service, login->user.name);
+	login_relay_end(login, RELAY_RESULT_FAILED);
+	login_refuse(login, LOGIN_ENOUGH, AFTER_END,
+		     N_("This computer does not know the user yet. Connect again."),
+		     "the service does not know the user: jauth-userdb, nsswitch.conf");
+}
+
 /* What cannot be two digits is no guess. */
 static void compare(struct login *login, const struct secret *answer)
 {
 	_cleanup_secret_ struct secret *digits = digits_fold(answer, RELAY_DIGITS);
 	bool is_right;
 
+	if (login->is_person && login_is_junk_of_sshd(answer)) {
+		refuse_unseen(login);
+		return;
+	}
 	if (!digits) {
 		ask_again(login, place_text(login, N_("Two digits, as the telephone shows them: "),
 					    N_("Two digits, as the page shows them: ")));
@@ -445,6 +462,7 @@ void login_relay_on_answer(struct login *login, const struct secret *answer)
 	case STAGE_CHOOSING:
 	case STAGE_PRESENCE:
 	case STAGE_HOLDING:
+	case STAGE_CONFIRMING:
 	case STAGE_DELAYING:
 	case STAGE_OVER:
 		return;

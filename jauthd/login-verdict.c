@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "jauthd/host-ids.h"
+#include "jauthd/publish.h"
 
 /* --- what comes of an answer --- */
 
@@ -22,9 +24,10 @@ static enum login_state row_outcome(const struct audit_row *row)
 	return LOGIN_FAILED;
 }
 
-static void refuse_identity(struct login *login, const struct verdict *verdict)
+void verdict_refuse(struct login *login, const struct verdict *verdict)
 {
-	const char *reason = mapping_result_text(verdict->mapping);
+	const char *reason = *verdict->reason ? verdict->reason :
+						mapping_result_text(verdict->mapping);
 
 	if (verdict->answer == VERDICT_LOCKED)
 		reason = "account locked";
@@ -37,7 +40,7 @@ static void refuse_identity(struct login *login, const struct verdict *verdict)
 			     N_("This account may not log in here."), reason);
 }
 
-static void refuse_blocked(struct login *login)
+void login_verdict_refuse_blocked(struct login *login)
 {
 	login_refuse(login, LOGIN_DENIED, AFTER_MENU,
 		     N_("This way is closed for today: wrong digits were typed too often."),
@@ -67,6 +70,8 @@ static void on_wrong_digits(struct login *login, const struct verdict *verdict)
 
 static void on_mapped(struct login *login, const struct verdict *verdict)
 {
+	if (verdict->has_news && verdict->answer != VERDICT_FAULT)
+		publish_now(logins_env(login->logins)->publish);
 	switch (verdict->answer) {
 	case VERDICT_RECORDED:
 		login->outcome = LOGIN_GRANTED;
@@ -85,14 +90,24 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 			login_relay_show_digits(login);
 		return;
 	case VERDICT_BLOCKED:
-		refuse_blocked(login);
+		login_verdict_refuse_blocked(login);
 		return;
 	case VERDICT_NO:
 	case VERDICT_LOCKED:
 	case VERDICT_EXPIRED:
-		refuse_identity(login, verdict);
+		verdict_refuse(login, verdict);
 		return;
+	case VERDICT_NEWCOMER:
+		if (!login_relay_is_refused(login))
+			login_newcomer_start(login);
+		return;
+	case VERDICT_REFRESHED:
+		login_newcomer_refreshed(login);
+		return;
+	case VERDICT_UNMADE:
 	case VERDICT_YES:
+	case VERDICT_LINKED:
+	case VERDICT_ENOUGH:
 	case VERDICT_FAULT:
 		break;
 	}
@@ -117,12 +132,41 @@ static void on_recorded(struct login *login, const struct verdict *verdict)
 	login_verdict_on_recorded(login, verdict->answer == VERDICT_RECORDED ? 0 : -EIO);
 }
 
+static void show_notices(struct login *login, const struct notices *notices)
+{
+	const struct notice_style style = {
+		.catalogs = logins_env(login->logins)->catalogs,
+		.language = login->facts.surface == SURFACE_SSH ? NULL : login_language(login),
+		.ascii = login->facts.surface == SURFACE_SSH,
+	};
+
+	for (size_t i = 0; i < notices->n; i++) {
+		struct buf line = BUF_INIT(LOGIN_SHOWN_MAX);
+
+		buf_add_text(&line, "jauth: ");
+		notice_text(&notices->rows[i], &style, &line);
+		login_screen_add(login, buf_text(&line), false);
+		buf_done(&line);
+	}
+	if (notices->n)
+		login_screen_add(login, catalogs_text(style.catalogs, style.language,
+				 N_("If you did not do that, tell your administrator.")), false);
+}
+
+static void on_account(struct login *login, const struct verdict *verdict)
+{
+	if (verdict->answer == VERDICT_RECORDED && row_outcome(&verdict->row) == LOGIN_GRANTED)
+		show_notices(login, &verdict->notices);
+	on_recorded(login, verdict);
+}
+
 /* --- the job --- */
 
 static void verdict_free(struct verdict *verdict)
 {
 	unix_user_done(&verdict->user);
 	login_identity_done(&verdict->identity);
+	host_ids_free(verdict->host);
 	config_unref(verdict->config);
 	free(verdict);
 }
@@ -139,8 +183,7 @@ static void on_decided(struct job *job)
 	verdict_free(verdict);
 }
 
-static struct verdict *verdict_new(struct login *login, verdict_decide_fn decide,
-				   verdict_act_fn act)
+struct verdict *verdict_new(struct login *login, verdict_decide_fn decide, verdict_act_fn act)
 {
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
 
@@ -161,7 +204,7 @@ static struct verdict *verdict_new(struct login *login, verdict_decide_fn decide
 	return verdict;
 }
 
-static void verdict_start(struct login *login, struct verdict *verdict)
+void verdict_start(struct login *login, struct verdict *verdict)
 {
 	if (store_add(logins_env(login->logins)->store, &verdict->job) == 0)
 		return;
@@ -191,12 +234,17 @@ static bool remember_identity(struct login *login)
 void login_verdict_map(struct login *login)
 {
 	bool is_proved = remember_identity(login);
-	struct verdict *verdict = verdict_new(login, verdict_decide_mapping, on_mapped);
+	struct verdict *verdict = login->is_linking ?
+				  verdict_new(login, verdict_decide_link, login_link_act) :
+				  verdict_new(login, verdict_decide_mapping, on_mapped);
 
 	verdict->is_proved = is_proved;
+	verdict->is_confirmed = login->is_confirmed;
 	verdict->needs_match = login->relay.is_matched && !login->relay.was_matched;
 	verdict->is_last = login->facts.phase == LOGIN_AUTHENTICATE &&
 			   login->factor + 1 >= login_alternative(login)->n_factors;
+	verdict->may_be_new = login->facts.phase == LOGIN_AUTHENTICATE;
+	verdict->is_refreshed = login->is_refreshed;
 	verdict->identity = login->identified;
 	memset(&login->identified, 0, sizeof(login->identified));
 	login->outcome = LOGIN_FAILED;
@@ -204,12 +252,23 @@ void login_verdict_map(struct login *login)
 	verdict_start(login, verdict);
 }
 
-void login_verdict_matched(struct login *login)
+void login_verdict_again(struct login *login)
 {
-	login->relay.was_matched = true;
 	if (login_identity_copy(&login->proved.identity, &login->identified) < 0)
 		abort();
 	login_verdict_map(login);
+}
+
+void login_verdict_matched(struct login *login)
+{
+	login->relay.was_matched = true;
+	login_verdict_again(login);
+}
+
+void login_verdict_confirmed(struct login *login)
+{
+	login->is_confirmed = true;
+	login_verdict_again(login);
 }
 
 void login_verdict_wrong_digits(struct login *login)
@@ -233,7 +292,7 @@ void login_verdict_record(struct login *login, enum login_state outcome)
 
 void login_verdict_account(struct login *login)
 {
-	struct verdict *verdict = verdict_new(login, verdict_decide_account, on_recorded);
+	struct verdict *verdict = verdict_new(login, verdict_decide_account, on_account);
 
 	login->stage = STAGE_DECIDING;
 	login->outcome = LOGIN_UNAVAILABLE;

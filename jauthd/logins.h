@@ -18,6 +18,7 @@
 #include "jauthd/worker.h"
 
 struct logins;
+struct publish;
 
 /* What logins work with; made by main, lives longer than the logins. */
 struct logins_env {
@@ -29,6 +30,10 @@ struct logins_env {
 	const char *http_socket;         /* of jauth-http */
 	const char *dummy_hash;
 	struct codes *codes;             /* tags of codes that were sent */
+	/* MAY be NULL. A notice was added, see notices.h. */
+	void (*noticed)(void *context);
+	void *context;
+	struct publish *publish;         /* of the user database */
 };
 
 int logins_new(const struct logins_env *env, struct config *config, struct logins **ret_logins);
@@ -61,5 +66,41 @@ void logins_get_status(const struct logins *logins, struct logins_status *ret_st
 /* The loop's time: monotonic, and wall clock. */
 int64_t logins_now_ms(const struct logins *logins);
 int64_t logins_now_s(const struct logins *logins);
+/* Runs the method's `list`, which tells `listing`; its end comes once and later, with NULL or the
+ * fault, unless it is stopped before. The method is of `config`. -EUSERS. */
+struct listing;
+typedef void (*logins_listed_fn)(void *context, const char *fault);
+struct logins_list {
+	struct config *config;
+	struct method *method;
+	struct listing *listing;
+	logins_listed_fn ended;
+	void *context;
+};
+int logins_list(struct logins *logins, const struct logins_list *list, uint64_t *ret_id);
+void logins_stop_list(struct logins *logins, uint64_t id);
+/* What a method does without anybody at a terminal. Its end comes once, on the loop, perhaps before
+ * logins_start_quiet() returns; never when the logins go first. */
+enum quiet_kind {
+	QUIET_MESSAGE,                   /* `text` to who has this identity; PROVIDER_DELIVERS */
+	QUIET_SSH_KEYS,                  /* that he has there; PROVIDER_SSH_KEYS */
+};
+struct quiet_end {
+	const char *fault;               /* NULL: it is done */
+	const char *keys;                /* lines "TYPE BASE64"; lent */
+};
+struct quiet_errand {
+	enum quiet_kind kind;
+	const char *method_id;           /* of logins_config() */
+	const char *subject, *text;
+	void (*ended)(void *context, const struct quiet_end *end);       /* MAY be NULL */
+	void *context;
+};
+/* -ENOENT: no such method; -EOPNOTSUPP: it does no such thing; -EUSERS: no room. */
+int logins_start_quiet(struct logins *logins, const struct quiet_errand *errand);
+const char *logins_host_name(const struct logins *logins);       /* as people see it */
+
+/* There is something new to be sent to users by messages. */
+void logins_noticed(const struct logins *logins);
 /* What preparing this method last ended with: "" when it is ready or has nothing to prepare. */
 const char *logins_method_fault(const struct logins *logins, const char *method_id);

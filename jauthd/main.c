@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/login-protocol.h"
 #include "base/program.h"
+#include "base/snapshot.h"
 #include "base/text.h"
 #include "base/traces.h"
 #include "jauthd/audit.h"
@@ -25,19 +26,26 @@
 #include "jauthd/check.h"
 #include "jauthd/config.h"
 #include "jauthd/core.h"
+#include "jauthd/directory.h"
+#include "jauthd/key-refresh.h"
 #include "jauthd/metrics.h"
+#include "jauthd/notices.h"
+#include "jauthd/notify.h"
 #include "jauthd/org.jauth1.xml.h"
+#include "jauthd/publish.h"
 #include "jauthd/requests.h"
+#include "jauthd/sessions.h"
+#include "jauthd/ssh-keys.h"
 
 #define DAEMON_USER "jauth"
 
 struct options {
-	const char *config, *database, *http_socket;
+	const char *config, *database, *http_socket, *snapshot;
 	bool check, debug;
 };
 
 static const char usage[] =
-	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] "
+	"Usage: jauthd [--config FILE] [--database FILE] [--http-socket PATH] [--snapshot FILE] "
 	"[--check] [--debug]\n";
 
 /* As program_read_options(). */
@@ -47,6 +55,7 @@ static int read_options(int argc, char **argv, struct options *options)
 		{ "config", .value = &options->config },
 		{ "database", .value = &options->database },
 		{ "http-socket", .value = &options->http_socket },
+		{ "snapshot", .value = &options->snapshot },
 		{ "check", .is_on = &options->check },
 		{ "debug", .is_on = &options->debug },
 	};
@@ -125,8 +134,11 @@ int core_reload(struct core *core)
 		log_error("the configuration has mistakes; the old one stays");
 	} else {
 		logins_set_config(core->logins, config);
+		directories_set_config(core->directories);
+		publish_set_config(core->publish, config);
 		config_unref(config);
 		log_info("configuration read again");
+		sessions_look(core->sessions);
 	}
 	(void)sd_notify(0, "READY=1");
 	return r;
@@ -154,6 +166,8 @@ static int trim_requests(struct db *db, int64_t now_s)
 
 	if (r == 0)
 		r = requests_trim(db, now_s);
+	if (r == 0)
+		r = notices_trim(db, now_s);
 	if (r == 0)
 		r = db_commit(db);
 	if (r < 0)
@@ -227,9 +241,10 @@ static int add_sources(struct core *core)
 /* --- parts --- */
 
 static const struct bus_method *const bus_tables[] = {
-	bus_login_methods, bus_links_methods, bus_users_methods, bus_phones_methods,
-	bus_requests_methods, bus_admin_methods, bus_ways_methods, bus_setup_methods,
-	bus_limits_methods, NULL,
+	bus_login_methods, bus_links_methods, bus_own_methods, bus_users_methods,
+	bus_people_methods, bus_phones_methods, bus_requests_methods, bus_sessions_methods,
+	bus_admin_methods, bus_ways_methods, bus_setup_methods, bus_limits_methods,
+	bus_directories_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
@@ -266,6 +281,49 @@ static int make_workers(struct core *core, const char *database)
 			   &core->hashes);
 }
 
+static int make_publish(struct core *core, const struct options *options, struct config *config)
+{
+	const struct publish_env env = {
+		.event = core->event,
+		.store = core->store,
+		.names = core->names,
+		.path = options->snapshot,
+		.add_keys = ssh_keys_add_of,
+	};
+
+	return publish_new(&env, config, &core->publish);
+}
+
+static void on_noticed(void *context)
+{
+	struct core *core = context;
+
+	notify_look(core->notify);
+	publish_now(core->publish);      /* who is linked has other SSH keys */
+}
+
+static void on_keys_changed(void *context)
+{
+	struct core *core = context;
+
+	publish_now(core->publish);
+}
+
+static int make_self_service(struct core *core)
+{
+	const struct notify_env notify = {
+		.store = core->store, .logins = core->logins, .catalogs = core->catalogs,
+	};
+	const struct key_refresh_env keys = {
+		.event = core->event, .store = core->store, .logins = core->logins,
+		.changed = on_keys_changed, .context = core,
+	};
+
+	core->notify = notify_new(&notify);
+	notify_look(core->notify);       /* what was not sent when the daemon ended */
+	return key_refresh_new(&keys, &core->key_refresh);
+}
+
 static int make_logins(struct core *core, const struct options *options, struct config *config)
 {
 	struct logins_env env;
@@ -286,8 +344,32 @@ static int make_logins(struct core *core, const struct options *options, struct 
 		.http_socket = options->http_socket,
 		.dummy_hash = core->dummy_hash,
 		.codes = core->codes,
+		.noticed = on_noticed,
+		.context = core,
+		.publish = core->publish,
 	};
 	return logins_new(&env, config, &core->logins);
+}
+
+static void on_people_changed(void *context)
+{
+	const struct core *core = context;
+
+	publish_now(core->publish);
+}
+
+static int make_directories(struct core *core)
+{
+	const struct directories_env env = {
+		.event = core->event,
+		.store = core->store,
+		.names = core->names,
+		.logins = core->logins,
+		.changed = on_people_changed,
+		.context = core,
+	};
+
+	return directories_new(&env, &core->directories);
 }
 
 static int make_bus(struct core *core)
@@ -311,11 +393,20 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = make_workers(core, options->database);
 	if (r >= 0)
+		r = make_publish(core, options, config);
+	if (r >= 0)
 		r = make_logins(core, options, config);
+	if (r >= 0)
+		r = make_directories(core);
+	if (r >= 0)
+		r = make_self_service(core);
 	if (r >= 0)
 		r = add_sources(core);
 	if (r >= 0)
-		r = metrics_new(core->event, core->logins, core->names, &core->metrics);
+		r = metrics_new(core->event, core->logins, core->directories, core->names,
+				&core->metrics);
+	if (r >= 0)
+		r = sessions_new(core->event, core->store, END_SESSION_SOCKET, &core->sessions);
 	if (r >= 0)
 		r = make_bus(core);
 	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;
@@ -332,6 +423,11 @@ static void end(struct core *core)
 	workers_free(core->hashes);
 	store_free(core->store);
 	metrics_free(core->metrics);
+	directories_free(core->directories);
+	sessions_free(core->sessions);
+	notify_free(core->notify);
+	key_refresh_free(core->key_refresh);
+	publish_free(core->publish);
 	logins_free(core->logins);
 	codes_free(core->codes);
 	bus_free(core->bus);
@@ -346,6 +442,7 @@ int main(int argc, char **argv)
 		.config = JAUTH_CONFDIR "/jauthd.conf",
 		.database = JAUTH_STATEDIR "/jauth.db",
 		.http_socket = HTTP_SOCKET_PATH,
+		.snapshot = SNAPSHOT_PATH,
 	};
 	struct config *config = NULL;
 	struct core core = { 0 };

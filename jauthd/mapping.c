@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "jauthd/accounts.h"
+#include "jauthd/people.h"
 
 #define NAME_MAX_LEN 31          /* [a-z_][a-z0-9_-]{0,30} */
 #define NAME_FIRST   "abcdefghijklmnopqrstuvwxyz_"
@@ -22,9 +23,12 @@ static const char *const result_texts[] = {
 	[MAPPING_NO] = "identity is not this user",
 	[MAPPING_LINK] = "link",
 	[MAPPING_RULE] = "rule",
+	[MAPPING_PERSON] = "this identity's own user",
 	[MAPPING_SELF] = "the user himself",
 	[MAPPING_PRIVILEGED] = "rule may not reach a privileged user",
-	[MAPPING_FILTERED] = "outside groups_allowed or mail_domains",
+	[MAPPING_FILTERED] = "outside groups_allowed, mail_domains or identities_allowed",
+	[MAPPING_LOCKED] = "identity locked",
+	[MAPPING_OTHER] = "somebody else's user, or the identity has another one",
 };
 
 const char *mapping_result_text(enum mapping_result result)
@@ -181,31 +185,119 @@ static bool domains_allow(const struct method *method, const struct identity *id
 	return false;
 }
 
+static bool filters_allow(const struct method *method, const struct identity *identity)
+{
+	if (method->identities_allowed && !list_has(method->identities_allowed, identity->subject))
+		return false;
+	return groups_allow(method, identity) && domains_allow(method, identity);
+}
+
 /* A password proves the user himself, and only a method that asks for him may say so. */
 static bool is_self(const struct method *method, const char *subject, const struct unix_user *user)
 {
 	return method->features & PROVIDER_LOCAL_USER && text_equals(subject, user->name);
 }
 
-static enum mapping_result check_rule(const struct config *config, const struct method *method,
-				      const struct identity *identity,
-				      const struct unix_user *user)
+static bool rule_makes(const struct method *method, const struct identity *identity,
+		       const char *name)
 {
-	char name[NAME_MAX_LEN + 1];
+	char made[NAME_MAX_LEN + 1];
 
-	if (!method->map || mapping_expand(method->map, identity, name, sizeof(name)) < 0)
-		return MAPPING_NO;
-	if (!text_equals(name, user->name))
-		return MAPPING_NO;
-	if (mapping_is_privileged(config, user) && !method->privileged)
-		return MAPPING_PRIVILEGED;
-	return MAPPING_RULE;
+	return method->map && mapping_expand(method->map, identity, made, sizeof(made)) == 0 &&
+	       text_equals(made, name);
+}
+
+/* The one whom jauth made and who is this user: 0 or -ENOENT, or -errno. */
+static int find_person(struct db *db, const struct unix_user *user, struct person *ret_person)
+{
+	int r = person_by_uid(db, user->uid, ret_person);
+
+	return r == 0 && !text_equals(ret_person->name, user->name) ? -ENOENT : r;
+}
+
+/* Whether the identity has a user whom jauth made. */
+static int has_person(struct db *db, const struct identity *identity, bool *ret_has)
+{
+	struct person person;
+	int r = person_by_identity(db, identity->issuer, identity->subject, &person);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_has = r == 0;
+	return 0;
+}
+
+static bool is_persons(const struct person *person, const char *issuer, const char *subject)
+{
+	return text_equals(person->issuer, issuer) && text_equals(person->subject, subject);
+}
+
+static int check_rule(struct db *db, const struct config *config, const struct method *method,
+		      const struct identity *identity, const struct unix_user *user,
+		      enum mapping_result *ret_result)
+{
+	enum mapping_result result = MAPPING_NO;
+	struct person person;
+	bool is_taken;
+	int r = method->map ? find_person(db, user, &person) : -ENOENT;
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	is_taken = r == 0;
+	if (is_taken && is_persons(&person, identity->issuer, identity->subject)) {
+		result = MAPPING_PERSON;
+	} else if (rule_makes(method, identity, user->name)) {
+		r = is_taken ? 0 : has_person(db, identity, &is_taken);
+		if (r < 0)
+			return r;
+		result = is_taken ? MAPPING_OTHER : MAPPING_RULE;
+	}
+	if (mapping_is_yes(result) && mapping_is_privileged(config, user) && !method->privileged)
+		result = MAPPING_PRIVILEGED;
+	*ret_result = result;
+	return 0;
+}
+
+/* MAPPING_LOCKED or MAPPING_FILTERED, or MAPPING_NO: nothing stands before the rule. */
+static int check_identity(struct db *db, const struct method *method,
+			  const struct identity *identity, enum mapping_result *ret_result)
+{
+	bool is_locked;
+	int r = identity_is_locked(db, identity->issuer, identity->subject, &is_locked);
+
+	if (r < 0)
+		return r;
+	if (is_locked)
+		*ret_result = MAPPING_LOCKED;
+	else
+		*ret_result = filters_allow(method, identity) ? MAPPING_NO : MAPPING_FILTERED;
+	return 0;
+}
+
+int mapping_check_new(struct db *db, const struct method *method, const struct identity *identity,
+		      const char *name, enum mapping_result *ret_result)
+{
+	enum mapping_result result;
+	bool is_taken;
+	int r = check_identity(db, method, identity, &result);
+
+	if (r < 0)
+		return r;
+	if (result == MAPPING_NO && method->registration && rule_makes(method, identity, name)) {
+		r = has_person(db, identity, &is_taken);
+		if (r < 0)
+			return r;
+		result = is_taken ? MAPPING_OTHER : MAPPING_RULE;
+	}
+	*ret_result = result;
+	return 0;
 }
 
 int mapping_check(struct db *db, const struct config *config, const struct method *method,
 		  const struct identity *identity, const struct unix_user *user,
 		  enum mapping_result *ret_result)
 {
+	enum mapping_result result;
 	bool is_linked;
 	int r;
 
@@ -213,8 +305,11 @@ int mapping_check(struct db *db, const struct config *config, const struct metho
 		*ret_result = MAPPING_NO;
 		return 0;
 	}
-	if (!groups_allow(method, identity) || !domains_allow(method, identity)) {
-		*ret_result = MAPPING_FILTERED;
+	r = check_identity(db, method, identity, &result);
+	if (r < 0)
+		return r;
+	if (result != MAPPING_NO) {
+		*ret_result = result;
 		return 0;
 	}
 	if (text_equals(identity->issuer, ISSUER_UNIX)) {
@@ -225,8 +320,28 @@ int mapping_check(struct db *db, const struct config *config, const struct metho
 			 user->name, user->uid, &is_linked);
 	if (r < 0)
 		return r;
-	*ret_result = is_linked ? MAPPING_LINK : check_rule(config, method, identity, user);
+	if (!is_linked)
+		return check_rule(db, config, method, identity, user, ret_result);
+	*ret_result = MAPPING_LINK;
 	return 0;
+}
+
+static int person_still_holds(struct db *db, const struct mapping_past *past,
+			      const struct unix_user *user, bool *ret_holds)
+{
+	struct person person;
+	int r = find_person(db, user, &person);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_holds = r == 0 && is_persons(&person, past->issuer, past->subject);
+	return 0;
+}
+
+static bool rule_still_holds(const struct config *config, const struct method *method,
+			     const struct unix_user *user)
+{
+	return method->map && (method->privileged || !mapping_is_privileged(config, user));
 }
 
 int mapping_still_holds(struct db *db, const struct config *config,
@@ -234,10 +349,12 @@ int mapping_still_holds(struct db *db, const struct config *config,
 			bool *ret_holds)
 {
 	const struct method *method = config_method(config, past->method_id);
-	bool holds = false;
-	int r;
+	bool holds = false, is_locked;
+	int r = identity_is_locked(db, past->issuer, past->subject, &is_locked);
 
-	if (method && user->exists)
+	if (r < 0)
+		return r;
+	if (method && user->exists && !is_locked)
 		switch (past->result) {
 		case MAPPING_LINK:
 			r = link_matches(db, past->issuer, past->subject,
@@ -246,8 +363,13 @@ int mapping_still_holds(struct db *db, const struct config *config,
 				return r;
 			break;
 		case MAPPING_RULE:
-			holds = method->map && (method->privileged ||
-						!mapping_is_privileged(config, user));
+			holds = rule_still_holds(config, method, user);
+			break;
+		case MAPPING_PERSON:
+			r = person_still_holds(db, past, user, &holds);
+			if (r < 0)
+				return r;
+			holds = holds && rule_still_holds(config, method, user);
 			break;
 		case MAPPING_SELF:
 			holds = text_equals(past->issuer, ISSUER_UNIX) &&
@@ -256,6 +378,8 @@ int mapping_still_holds(struct db *db, const struct config *config,
 		case MAPPING_NO:
 		case MAPPING_PRIVILEGED:
 		case MAPPING_FILTERED:
+		case MAPPING_LOCKED:
+		case MAPPING_OTHER:
 			break;
 		}
 	*ret_holds = holds;

@@ -18,7 +18,8 @@
 #define NAMES_BUFFER_MIN 1024
 #define NAMES_BUFFER_MAX (1024 * 1024)
 
-/* One of getpwnam_r(), getpwuid_r(), getgrgid_r(): 0, ERANGE for a larger buffer, or an errno. */
+/* One of getpwnam_r(), getpwuid_r(), getgrgid_r(), getgrnam_r(): 0, ERANGE for a larger buffer, or
+ * an errno. */
 typedef int (*look_up_fn)(const void *key, void *ret_entry, char *buffer, size_t size,
 			  bool *ret_found);
 
@@ -49,6 +50,23 @@ static int by_gid(const void *key, void *ret_entry, char *buffer, size_t size, b
 	return error;
 }
 
+static int group_by_name(const void *key, void *ret_entry, char *buffer, size_t size,
+			 bool *ret_found)
+{
+	struct group *found = NULL;
+	int error = getgrnam_r(key, ret_entry, buffer, size, &found);
+
+	*ret_found = found != NULL;
+	return error;
+}
+
+/* ENOLINK is what nss-systemd says of groups when it is told, by SYSTEMD_BYPASS_USERDB, to ask
+ * nobody. */
+static bool is_not_there(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == ENOLINK;
+}
+
 /* 1: found, the entry points into *ret_buffer; 0: there is none; -errno. */
 static int look_up(look_up_fn function, const void *key, void *ret_entry, char **ret_buffer)
 {
@@ -66,7 +84,7 @@ static int look_up(look_up_fn function, const void *key, void *ret_entry, char *
 			*ret_buffer = steal(&buffer);
 			return 1;
 		}
-		return error == 0 || error == ENOENT || error == ESRCH ? 0 : -error;
+		return is_not_there(error) ? 0 : -error;
 	}
 	return -ERANGE;
 }
@@ -150,6 +168,28 @@ int unix_user_by_uid(uid_t uid, struct unix_user *ret_user)
 		return -ESTALE;
 	*ret_user = user;
 	user = (struct unix_user){ 0 };
+	return 0;
+}
+
+int unix_name_look_up(const char *name, struct unix_name *ret_name)
+{
+	_cleanup_free_ char *user_buffer = NULL, *group_buffer = NULL;
+	struct passwd user;
+	struct group group;
+	int is_user, is_group;
+
+	is_user = look_up(by_name, name, &user, &user_buffer);
+	if (is_user < 0)
+		return is_user;
+	is_group = look_up(group_by_name, name, &group, &group_buffer);
+	if (is_group < 0)
+		return is_group;
+	*ret_name = (struct unix_name){
+		.is_user = is_user == 1,
+		.is_group = is_group == 1,
+		.uid = is_user == 1 ? user.pw_uid : (uid_t)-1,
+		.gid = is_group == 1 ? group.gr_gid : (gid_t)-1,
+	};
 	return 0;
 }
 

@@ -22,6 +22,13 @@ struct unix_user {
 /* 0 also for a user who does not exist; -errno when the source failed (then nobody is let in). */
 int unix_user_look_up(const char *name, struct unix_user *ret_user);
 int unix_user_by_uid(uid_t uid, struct unix_user *ret_user);
+/* What any source has under a name, however it spells it itself. As unix_user_look_up(). */
+struct unix_name {
+	bool is_user, is_group;
+	uid_t uid;                       /* of is_user */
+	gid_t gid;                       /* of is_group */
+};
+int unix_name_look_up(const char *name, struct unix_name *ret_name);
 /* 0 or -ENOMEM. */
 int unix_user_copy(const struct unix_user *user, struct unix_user *ret_user);
 void unix_user_done(struct unix_user *user);

@@ -16,16 +16,20 @@
 
 /* --- who it is --- */
 
+void dingtalk_add_issuer(const struct dingtalk_config *config, struct buf *buf)
+{
+	buf_add_format(buf, "dingtalk:%s", config->corp_id);
+}
+
 static void identify(struct login *login)
 {
 	const struct dingtalk_config *config = login_config(login);
 	const struct dingtalk_login *own = login_own(login);
 	const struct dingtalk_member *member = &own->member;
 	const char *unionid = own->person.unionid[0] ? own->person.unionid : member->unionid;
-	_cleanup_free_ char *issuer = text_format("dingtalk:%s", config->corp_id);
+	_cleanup_(buf_done) struct buf issuer = BUF_INIT(IDENTITY_TEXT_MAX);
 	_cleanup_list_ char **groups = NULL;
 	struct identity identity = {
-		.issuer = issuer,
 		.subject = member->userid,
 		.display = member->name[0] ? member->name : NULL,
 		.attributes = { { "userid", member->userid } },
@@ -44,6 +48,8 @@ static void identify(struct login *login)
 	if (unionid[0])
 		identity.attributes[identity.n_attributes++] =
 			(struct identity_attribute) { "unionid", unionid };
+	dingtalk_add_issuer(config, &issuer);
+	identity.issuer = buf_text(&issuer);
 	login_identify(login, &identity);
 }
 

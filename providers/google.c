@@ -48,6 +48,17 @@ static void prepare(struct login *login)
 	oidc_prepare_as(login, &flavour);
 }
 
+/* Only accounts of hosted domains. */
+static bool is_bounded(const void *config)
+{
+	return ((const struct oidc_config *)config)->hosted_domains;
+}
+
+static void probe(struct login *login)
+{
+	oidc_probe_as(login, &flavour);
+}
+
 const struct provider google_provider = {
 	.type = "google",
 	.title = N_("Google"),
@@ -60,10 +71,14 @@ const struct provider google_provider = {
 	.config_size = sizeof(struct oidc_config),
 	.shared_size = sizeof(struct oidc_shared),
 	.login_size = sizeof(struct oidc_login),
+	.is_bounded = is_bounded,
+	.bound_key = "hosted_domains",
+	.name_issuer = oidc_name_issuer,
 	.check = oidc_check,
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
 	.start = start,
+	.test = probe,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
 	.callback = oidc_callback,

@@ -74,16 +74,17 @@ const struct guide aws_sns_guide = {
 	aws_sns_keys, aws_sns_steps,
 };
 
+/* The address last of what makes a request: what must be in one of its parts is missed in it. */
 static const struct guide_key http_keys[] = {
-	{ "url", NULL,
-	  N_("Where requests go; may hold {number} {digits} {code} {text} {ref} {host} {id}.") },
 	{ "method", NULL,
 	  N_("As the gateway's manual has it.") },
 	{ "content_type", NULL,
 	  N_("What the body is, as the gateway's manual has it.") },
 	{ "body", NULL,
-	  N_("What is sent; may hold the same words as the address. {{ and }} are literal\n"
-	     "braces."), "method=POST" },
+	  N_("What is sent; may hold {number} {digits} {code} {text} {ref} {host} {id}.\n"
+	     "{{ and }} are literal braces."), "method=POST" },
+	{ "url", NULL,
+	  N_("Where requests go; may hold the same words as the body.") },
 	{ "authorization", NULL,
 	  N_("The whole value of the Authorization header; nothing if a user is asked for.") },
 	{ "user", NULL,

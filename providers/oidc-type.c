@@ -145,6 +145,13 @@ unsigned oidc_features(const void *config)
 	return flow_features(oidc->flow, oidc->prompt != OIDC_PROMPT_AUTO);
 }
 
+void oidc_name_issuer(const void *config, struct buf *buf)
+{
+	const struct oidc_config *oidc = config;
+
+	buf_add_text(buf, oidc->issuer ? oidc->issuer : "");
+}
+
 static const struct oidc_flavour flavour = { .issuer_also = NULL };
 
 static void start(struct login *login)
@@ -155,6 +162,11 @@ static void start(struct login *login)
 static void prepare(struct login *login)
 {
 	oidc_prepare_as(login, &flavour);
+}
+
+static void probe(struct login *login)
+{
+	oidc_probe_as(login, &flavour);
 }
 
 const struct provider oidc_provider = {
@@ -169,10 +181,12 @@ const struct provider oidc_provider = {
 	.config_size = sizeof(struct oidc_config),
 	.shared_size = sizeof(struct oidc_shared),
 	.login_size = sizeof(struct oidc_login),
+	.name_issuer = oidc_name_issuer,
 	.check = oidc_check,
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
 	.start = start,
+	.test = probe,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
 	.callback = oidc_callback,

@@ -80,6 +80,8 @@ enum provider_feature {
 	 * operation, needs a relay, and has PROVIDER_DELIVERS, since the digits can only go that
 	 * way. Never with PROVIDER_RELAY. */
 	PROVIDER_PUSHES = 1 << 9,
+	/* It has an `ssh_keys` operation, and the configuration wants it. */
+	PROVIDER_SSH_KEYS = 1 << 10,
 };
 
 struct identity_attribute {
@@ -213,10 +215,20 @@ struct provider {
 	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it unless
 	 * the method has filters. */
 	bool (*is_bounded)(const void *config);
+	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
+	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
+	 * identity. Appends the issuer of all identities that it finds with this configuration;
+	 * nothing where that is not filled. */
+	void (*name_issuer)(const void *config, struct buf *buf);
 	/* MAY be NULL. Tells of the departments and members of the organisation: what makes a
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
 	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */
 	void (*list)(struct login *login);
+	int64_t list_interval_s;         /* of `list`: how often, unless the sysadmin says */
+	/* MUST with PROVIDER_SSH_KEYS. Asks for the SSH keys that `subject` has there, in a state
+	 * of its own. Runs like `prepare`: login_add_ssh_key() for each, and login_done() when
+	 * those are all. */
+	void (*ssh_keys)(struct login *login, const char *subject);
 	/* MUST. Somebody wants to log in by this method. */
 	void (*start)(struct login *login);
 	/* MUST with PROVIDER_CHANGES_PASSWORD. The user wants a new password. */
@@ -242,7 +254,7 @@ struct provider {
 	enum push_verdict (*pushed)(struct login *login, const struct login_push *push);
 	/* MUST with PROVIDER_DELIVERS. Sends `delivery` to the person by a message of the app, in a
 	 * state of its own (`start` is not called), and ends with login_done(), login_deny() or
-	 * login_fail(). */
+	 * login_fail(). Also without a login, as `prepare` runs, to who has one. */
 	void (*deliver)(struct login *login, const struct login_delivery *delivery);
 	/* MUST when login_timer() is used. */
 	void (*timeout)(struct login *login, uint32_t number);
@@ -413,7 +425,7 @@ enum member_state {
 struct listed_member {
 	/* As login_identify() would have it, but for the groups: those are the departments. */
 	const struct identity *identity;
-	const char *department;
+	const char *department;  /* "": not by one, but by himself */
 	/* The same as long as it is the same human being, although the vendor may give a subject to
 	 * another one: a union id, else his name; or NULL. */
 	const char *mark;
@@ -429,12 +441,18 @@ void login_list_member(struct login *login, const struct listed_member *member);
  * need not ask for them again. */
 void login_list_done(struct login *login, const char *department);
 bool login_is_list_done(struct login *login, const char *department);
+/* The name that this department had when it was asked for lately: need not be asked for again.
+ * NULL: ask. Lent until the next call. */
+const char *login_list_name(struct login *login, const char *department);
+
+/* Within `ssh_keys`: one public key as the vendor has it. The core takes those that are right. */
+void login_add_ssh_key(struct login *login, const char *key);
 
 /* --- how a provider ends --- */
 
 /* This is who it is. The core maps it to the requested user, or denies. */
 void login_identify(struct login *login, const struct identity *identity);
-/* change, enrol, test and prepare: done. */
+/* change, enrol, test, prepare and list: done. */
 void login_done(struct login *login);
 
 enum deny_reason {

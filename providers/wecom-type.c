@@ -45,6 +45,8 @@ static void timeout(struct login *login, uint32_t number UNUSED)
 
 	if (api_is_busy(login))
 		api_take_timeout(login);
+	else if (own->list)
+		wecom_list_timeout(login);
 	else
 		scan_take_timeout(login, &own->scan);
 }
@@ -57,6 +59,7 @@ static void finish(struct login *login)
 	own->code = secret_free(own->code);
 	own->message = secret_free(own->message);
 	own->token = secret_free(own->token);
+	own->list = wecom_list_free(own->list);
 }
 
 static void release(void *shared)
@@ -138,6 +141,20 @@ static void name_app(const void *config, struct buf *buf)
 		buf_add_format(buf, "%s/%lld", wecom->corp_id, (long long)wecom->agent_id);
 }
 
+/* Only members of the corporation. */
+static bool is_bounded(const void *config UNUSED)
+{
+	return true;
+}
+
+static void name_issuer(const void *config, struct buf *buf)
+{
+	const struct wecom_config *wecom = config;
+
+	if (wecom->corp_id)
+		wecom_add_issuer(wecom, buf);
+}
+
 const struct provider wecom_provider = {
 	.type = "wecom",
 	.title = N_("WeCom"),
@@ -151,8 +168,12 @@ const struct provider wecom_provider = {
 	.config_size = sizeof(struct wecom_config),
 	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct wecom_login),
+	.is_bounded = is_bounded,
+	.name_issuer = name_issuer,
 	.check = check,
 	.name_app = name_app,
+	.list = wecom_list,
+	.list_interval_s = 3600,
 	.start = start,
 	.test = wecom_probe,
 	.answer = answer,

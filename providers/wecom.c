@@ -34,15 +34,19 @@ static void write_number(char ret_text[DEPARTMENT_SIZE], int64_t number)
 	(void)text_into(ret_text, DEPARTMENT_SIZE, text);        /* has room for any */
 }
 
+void wecom_add_issuer(const struct wecom_config *config, struct buf *buf)
+{
+	buf_add_format(buf, "wecom:%s", config->corp_id);
+}
+
 static void identify(struct login *login)
 {
 	const struct wecom_config *config = login_config(login);
 	const struct wecom_login *own = login_own(login);
 	const struct wecom_member *member = &own->member;
-	_cleanup_free_ char *issuer = text_format("wecom:%s", config->corp_id);
+	struct buf issuer = BUF_INIT(IDENTITY_TEXT_MAX);
 	struct person person = { 0 };
 	struct identity identity = {
-		.issuer = issuer,
 		.subject = member->userid,
 		.display = member->name[0] ? member->name : NULL,
 		.groups = person.groups,
@@ -59,7 +63,10 @@ static void identify(struct login *login)
 		identity.attributes[identity.n_attributes++] =
 			(struct identity_attribute) { "main_department", person.main_department };
 	}
+	wecom_add_issuer(config, &issuer);
+	identity.issuer = buf_text(&issuer);
 	login_identify(login, &identity);
+	buf_done(&issuer);
 }
 
 static struct http_request *make_user_get(struct login *login, const struct secret *token)

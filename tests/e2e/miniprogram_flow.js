@@ -334,7 +334,8 @@ const cases = {
 	},
 
 	'every other outcome is the end'() {
-		for (const word of ['granted', 'denied', 'refused', 'failed', 'busy', 'over']) {
+		for (const word of ['granted', 'denied', 'refused', 'failed', 'busy', 'over',
+			'registered']) {
 			const phone = new Phone().wait();
 
 			phone.reply(200, { status: word, request: '0123abcd', digits: '48' });

@@ -34,6 +34,11 @@ fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
 fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_phone_LDADD = libjauth-base.la
 
+noinst_PROGRAMS += fuzz-uid-overrides
+fuzz_uid_overrides_SOURCES = tests/fuzz/fuzz-uid-overrides.c
+fuzz_uid_overrides_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_uid_overrides_LDADD = libjauth-base.la
+
 noinst_PROGRAMS += fuzz-step
 fuzz_step_SOURCES = tests/fuzz/fuzz-step.c
 fuzz_step_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -164,3 +169,12 @@ fuzz_relay_http_SOURCES = tests/fuzz/fuzz-relay-http.c
 fuzz_relay_http_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 fuzz_relay_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_relay_http_LDADD = libjauth-relay.la $(SYSTEMD_LIBS)
+
+noinst_PROGRAMS += fuzz-ssh-key
+fuzz_ssh_key_SOURCES = tests/fuzz/fuzz-ssh-key.c
+fuzz_ssh_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_ssh_key_LDADD = libjauth-base.la
+noinst_PROGRAMS += fuzz-end-session
+fuzz_end_session_SOURCES = tests/fuzz/fuzz-end-session.c
+fuzz_end_session_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_end_session_LDADD = libjauth-base.la

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A table of kinds of login for tests of the core: "password" knows the user himself, "device" is
- * a device flow whose link can be forwarded, "scan" confirms at the terminal, "text" sends messages
- * by the gateways it names, "code" goes by the relay unless its corners are round, or is told by
- * it when they are open, "nod" goes by it always and asks nobody. And two vendors for messages,
- * "post" and "pigeon". None of them can run.
+ * a device flow whose link can be forwarded, "scan" confirms at the terminal and can list, "text"
+ * sends messages by the gateways it names, "code" goes by the relay unless its corners are round,
+ * or is told by it when they are open, "nod" goes by it always and asks nobody. Only some people can come by
+ * "scan" with open corners, and by "code". And two vendors for messages, "post" and "pigeon". None
+ * of them can run.
  */
 #include "fake-providers.h"
 
@@ -73,6 +74,16 @@ static void scan_check(const void *config, const struct conf_section *section,
 			     "round corners cannot be read; write corners = sharp");
 }
 
+static bool scan_is_bounded(const void *config)
+{
+	return ((const struct fake_config *)config)->corners == 2;
+}
+
+static void name_scanners(const void *config UNUSED, struct buf *buf)
+{
+	buf_add_text(buf, "https://id.example.org");
+}
+
 static void scan_release(void *shared)
 {
 	free(((struct fake_shared *)shared)->memory);
@@ -93,6 +104,10 @@ static const struct provider fake_device = {
 	.config_size = sizeof(struct fake_config),
 };
 
+static void list_nobody(struct login *login UNUSED)
+{
+}
+
 static const struct provider fake_scan = {
 	.type = "scan",
 	.title = N_("Scan"),
@@ -101,6 +116,11 @@ static const struct provider fake_scan = {
 	.config_size = sizeof(struct fake_config),
 	.shared_size = sizeof(struct fake_shared),
 	.check = scan_check,
+	.list = list_nobody,
+	.list_interval_s = 7200,
+	.is_bounded = scan_is_bounded,
+	.bound_key = "corners",
+	.name_issuer = name_scanners,
 	.release = scan_release,
 };
 
@@ -136,6 +156,11 @@ static void name_code(const void *config UNUSED, struct buf *buf)
 	buf_add_text(buf, "the one app");
 }
 
+static bool always_bounded(const void *config UNUSED)
+{
+	return true;
+}
+
 static void take_callback(struct login *login UNUSED, const struct parameters *parameters UNUSED)
 {
 }
@@ -148,6 +173,7 @@ static const struct provider fake_code = {
 	.app = RELAY_APP_DINGTALK,
 	.app_of = code_app,
 	.name_app = name_code,
+	.is_bounded = always_bounded,
 	.keys = scan_keys,
 	.config_size = sizeof(struct fake_config),
 	.callback = take_callback,

@@ -41,6 +41,10 @@ static struct config *load_right(const char *text)
 
 #define DEVICE   "[method device]\nissuer = https://id.example.org\n"      /* two lines */
 #define SCAN     "[method scan]\n"                                         /* one line */
+#define OPEN     "[method scan]\nmap = {login}\ncorners = open\n"          /* three lines */
+#define OPEN_KEYS "type = scan\ncorners = open\n"
+#define OTHER    "[method other]\ntype = device\nissuer = https://id.example.net\n" \
+		 "identities_allowed = 7\n"
 #define PIGEON   "[sms mail]\ntype = pigeon\n"                             /* two lines */
 #define TEXT     "[method text]\n"                                         /* one line */
 #define RELAY    "[relay]\nurl = https://sso.example.org\nkey_credential = relay\n"  /* three */
@@ -137,6 +141,20 @@ static const struct mistake_case {
 	{ SCAN "corners = round\n", { { 1, "round corners cannot be read" } } },
 	{ SCAN "issuer = https://id.example.org\n", { { 2, "is no key of [method scan]" } } },
 	{ SCAN "open_max = -1\n", { { 2, "from 0 to" } } },
+	/* directories */
+	{ "[directory]\ntype = scan\n", { { 1, "\"\" cannot be the ID" } } },
+	{ "[directory X]\ntype = scan\n", { { 1, "\"X\" cannot be the ID" } } },
+	{ "[directory x]\n", { { 1, "has no type" } } },
+	{ "[directory password]\n", { { 1, "tells of no members" } } },
+	{ "[directory x]\ntype = scan\nsync_every = 1min\n", { { 3, "write at least 5min" } } },
+	{ "[directory x]\ntype = scan\nsync_every = 31d\n", { { 3, "\"sync_every\" must be" } } },
+	{ "[directory x]\ntype = scan\nremovals_max = 101\n", { { 3, "from 0 to 100" } } },
+	{ "[directory x]\ntype = scan\nmail_domains = example.org\n",
+	  { { 3, "come without mail addresses" } } },
+	{ "[method x]\ntype = scan\n[directory x]\ntype = scan\n",
+	  { { 3, "there is [method x] already" } } },
+	{ SCAN "sync_every = 1h\n", { { 2, "is no key of [method scan]" } } },
+	{ "[directoy x]\n", { { 1, "did you mean \"directory\"?" } } },
 	/* rules */
 	{ SCAN "map = user\n", { { 2, "everybody would be the same user" } } },
 	{ SCAN "map = {sub\n", { { 2, "every { needs a name and a }" } } },
@@ -158,10 +176,51 @@ static const struct mistake_case {
 	{ "[method password]\nmap = {sub}\ngroups_allowed = a\n",
 	  { { 2, "map has no meaning with type password" },
 	    { 3, "groups_allowed has no meaning with type password" } } },
+	/* who becomes a new user */
+	{ SCAN "registration = yes\nidentities_allowed = 7\n", { { 2, "add map" } } },
+	{ SCAN "registration = maybe\n", { { 2, "must be yes or no" } } },
+	{ SCAN "map = {sub}\nregistration = yes\n",
+	  { { 3, "add corners, groups_allowed, mail_domains or identities_allowed" } } },
+	{ DEVICE "map = {sub}\nregistration = yes\n", { { 4, "add groups_allowed," } } },
+	{ SCAN "map = {sub}\nstructure = people\n", { { 3, "structure speaks of new users" } } },
+	{ SCAN "map = {sub}\ncorners = open\nregistration = no\nhome = /home/{user}\n"
+	  "shell = /bin/sh\n",
+	  { { 5, "home speaks of new users" }, { 6, "shell speaks of new users" } } },
+	{ OPEN "structure = sudo\n", { { 4, "is a privileged group, which jauth does" } } },
+	{ "[general]\nprivileged_groups = ops\n" OPEN "structure = ops\n",
+	  { { 6, "\"ops\" is a privileged group" } } },
+	{ OPEN "structure = a:b\n", { { 4, "cannot be a group of jauth" } } },
+	{ OPEN "structure = abcdefghijabcdefghijabcdefghijab\n", { { 4, "structure" } } },
+	{ OPEN "home = /home\n", { { 4, "needs {user} once" } } },
+	{ OPEN "home = home/{user}\n", { { 4, "cannot be a home" } } },
+	{ OPEN "home = /home/{sub}\n", { { 4, "needs {user} once" } } },
+	{ OPEN "home = /home/{user}/{user}\n", { { 4, "needs {user} once" } } },
+	{ OPEN "home = /home/{user}}\n", { { 4, "needs {user} once" } } },
+	{ OPEN "home = /home/}{user}\n", { { 4, "needs {user} once" } } },
+	{ OPEN "home = /home/../{user}\n", { { 4, "cannot be a home" } } },
+	{ OPEN "home = /home/{user}/..\n", { { 4, "cannot be a home" } } },
+	{ OPEN "home = /home/{user}:/root\n", { { 4, "cannot be a home" } } },
+	{ OPEN "shell = bash\n", { { 4, "cannot be a shell" } } },
+	{ OPEN "shell = /bin/sh:x\n", { { 4, "cannot be a shell" } } },
+	{ "[method password]\nregistration = yes\nidentities_allowed = jane\n",
+	  { { 2, "registration has no meaning with type password" },
+	    { 3, "identities_allowed has no meaning" } } },
+	/* two people of one name */
+	{ OPEN OTHER "map = {sub}\n", { { 4, "could give two people one name" } } },
+	{ OPEN OTHER "map = u{sub}\n", { { 4, "map = {login} of \"scan\" and map = u{sub} of" } } },
+	{ "[method a]\n" OPEN_KEYS "map = ab-{login}\n[method b]\n" OPEN_KEYS
+	  "map = ab{login}\n", { { 5, "could give two people one name" } } },
+	{ "[method a]\n" OPEN_KEYS "map = {login}\n[method b]\n" OPEN_KEYS "map = {sub}\n",
+	  { { 5, "could give two people one name" } } },
+	{ "[method a]\n" OPEN_KEYS "map = {mail_user}\nmail_domains = a.example\n"
+	  "[method b]\n" OPEN_KEYS "map = {mail_user}\nmail_domains = b.example\n",
+	  { { 6, "could give two people one name" } } },
 	/* the relay and what goes by it */
 	{ "[relay]\nurl = https://sso.example.org\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nkey_credential = relay\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nservers = https://r1.example.org\n", { { 1, "[relay] needs url and" } } },
+	{ "[relay]\nurl = https://sso.example.org\nkey_file = /nonexistent/key\n",
+	  { { 3, "/nonexistent/key" } } },
 	{ "[relay]\nurl = https://sso.example.org/x\nkey_credential = relay\n",
 	  { { 2, "has more than a host" } } },
 	{ "[relay]\nurl = https://sso.example.org/\nkey_credential = relay\n",
@@ -290,7 +349,8 @@ static void every_mistake_is_named_with_its_line(void **state UNUSED)
 		struct conf_report report = { NULL };
 		struct config *config = NULL;
 
-		assert_int_equal(load(row->text, &config, &report), -EINVAL);
+		if (load(row->text, &config, &report) != -EINVAL)
+			fail_msg("%s\nis taken", row->text);
 		assert_null(config);
 		check_mistakes(row, &report);
 		conf_report_done(&report);
@@ -312,6 +372,14 @@ static const char *const right_texts[] = {
 	SCAN "map = {mail_user}\nmail_domains = example.org\n",
 	SCAN "map = u-{sub}\nprivileged = yes\n",
 	SCAN "map = {given_name}-{sub}\n",
+	OPEN "structure = people\nhome = /srv/{user}/home\nshell = /bin/zsh\n",
+	OPEN OTHER "map = {sub}\nregistration = no\n",
+	OPEN "[method free]\ntype = scan\nmap = {login}\n",
+	"[method a]\n" OPEN_KEYS "map = a-{login}\n[method b]\n" OPEN_KEYS "map = b-{sub}\n",
+	"[method a]\n" OPEN_KEYS "map = {login}\n[method b]\n" OPEN_KEYS "map = {login}\n",
+	"[method a]\n" OPEN_KEYS "map = {mail_user}\nmail_domains = a.example, b.example\n"
+	"[method b]\n" OPEN_KEYS "map = {mail_user}\nmail_domains = b.example, a.example\n",
+	DEVICE "map = {sub}\nregistration = yes\nidentities_allowed = 7, 8\n",
 	RELAY,
 	RELAY "servers = https://r1.example.org, https://r2.example.org:8443\n",
 	RELAY "[method code]\n[method nod]\n[service sshd]\nmethods = code, nod, password\n",
@@ -480,6 +548,26 @@ static const struct {
 	  "[method]\ntype = scan\ntitle = abcdefghijklmnopqrstuvwxyzabcdefgh\n",
 	  { "abcdefghijklmnopqrstuvwxyzabcdef", "abcdefghijklmnopqrstuvwxyzabc-2", "password" } },
 };
+
+static void a_directory_is_a_method_that_lists(void **state UNUSED)
+{
+	static const char text[] = "[directory x]\ntype = scan\n"
+				   "[directory y]\ntype = scan\nsync_every = 0\n"
+				   "removals_max = 3\nmap = u-{userid}\n"
+				   "[service sshd]\nmethods = x, y\n";
+	struct config *config = load_right(text);
+	const struct method *x = config_method(config, "x"), *y = config_method(config, "y");
+
+	assert_int_equal(x->directory->interval_s, 7200);
+	assert_int_equal(x->directory->removals_max, 10);
+	assert_string_equal(x->map, "{userid}");
+	assert_false(x->registration);
+	assert_int_equal(y->directory->interval_s, 0);
+	assert_int_equal(y->directory->removals_max, 3);
+	assert_string_equal(y->map, "u-{userid}");
+	assert_null(config_method(config, "password")->directory);
+	config_unref(config);
+}
 
 static void a_method_without_id_gets_one(void **state UNUSED)
 {
@@ -680,6 +768,35 @@ static int drop_credentials(void **state UNUSED)
 	return rmdir(credentials);
 }
 
+/* By what bounds it; and nothing makes users without a rule, or against the sysadmin's word. */
+static void registration_is_on_where_people_are_bounded(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		bool expected;
+	} rows[] = {
+		{ OPEN, true },
+		{ OPEN "registration = yes\n", true },
+		{ OPEN "registration = no\n", false },
+		{ SCAN "corners = open\n", false },
+		{ SCAN "map = {login}\n", false },
+		{ SCAN "map = {login}\ngroups_allowed = g-17\n", true },
+		{ SCAN "map = {login}\nmail_domains = example.org\n", true },
+		{ SCAN "map = {login}\nidentities_allowed = 7\n", true },
+		{ SCAN "map = {login}\nidentities_allowed = 7\nregistration = no\n", false },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct conf_report report = { NULL };
+		struct config *config = NULL;
+
+		assert_int_equal(load(rows[i].text, &config, &report), 0);
+		if (config_method(config, "scan")->registration != rows[i].expected)
+			fail_msg("%s", rows[i].text);
+		config_unref(config);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -687,11 +804,13 @@ int main(void)
 		cmocka_unit_test(what_is_right_is_taken),
 		cmocka_unit_test(an_empty_file_means_the_defaults),
 		cmocka_unit_test(a_relay_and_its_methods_are_read),
+		cmocka_unit_test(registration_is_on_where_people_are_bounded),
 		cmocka_unit_test(none_empties_a_list_with_a_default),
 		cmocka_unit_test(a_method_named_password_replaces_the_default),
 		cmocka_unit_test(limits_come_from_the_provider_unless_given),
 		cmocka_unit_test(a_method_is_bound_to_gateways_whatever_their_place),
 		cmocka_unit_test(a_method_without_id_gets_one),
+		cmocka_unit_test(a_directory_is_a_method_that_lists),
 		cmocka_unit_test(alternatives_and_factors_keep_their_order),
 		cmocka_unit_test(shared_state_is_released_with_the_last_reference),
 		cmocka_unit_test(too_many_of_each_are_refused),

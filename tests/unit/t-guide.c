@@ -120,7 +120,8 @@ static void every_login_type_has_a_guide_that_can_be_followed(void **state UNUSE
 			(*provider)->type, (*provider)->guide, { (*provider)->keys }, 1
 		};
 
-		subject.n_tables += config_common_keys(*provider, subject.tables + 1);
+		subject.n_tables += config_common_keys(*provider, (*provider)->list,
+						       subject.tables + 1);
 		check_subject(&subject);
 	}
 }

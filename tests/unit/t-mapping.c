@@ -23,8 +23,14 @@ static const char house[] =
 	"[method rule]\ntype = scan\nmap = {login}\n"
 	"[method admin]\ntype = scan\nmap = {login}\nprivileged = yes\n"
 	"[method mail]\ntype = scan\nmap = {mail_user}\nmail_domains = example.org, example.net\n"
+	"registration = no\n"
 	"[method tagged]\ntype = scan\nmap = u-{mail_user}\nmail_domains = example.org\n"
+	"registration = no\n"
 	"[method staff]\ntype = scan\nmap = {login}\ngroups_allowed = g-17, g-18\n"
+	"registration = no\n"
+	"[method named]\ntype = scan\nmap = {login}\nidentities_allowed = x, p-sub\n"
+	"registration = no\n"
+	"[method open]\ntype = scan\nmap = n-{login}\ncorners = open\n"
 	"[method domain]\ntype = scan\nmail_domains = example.org\n";
 
 static const struct {
@@ -37,6 +43,18 @@ static const struct {
 	{ ID, "remade", "joe", 1003 },           /* joe is 1004 now */
 	{ ISSUER_UNIX, "jane", "root", 0 },      /* a link nobody should have been able to make */
 	{ "github.com", "583231", "jane", 1001 },
+	{ ID, "locked", "jane", 1001 },
+	{ ID, "guest", "pia", 70001 },
+};
+
+/* Whom jauth made: pia, of (ID, p-sub), and whom it locked: (ID, locked). */
+static const char *const people[] = {
+	"INSERT INTO people (uid, name, issuer, subject, mark, real_name, home, shell, source, "
+	"structure, state, reason, created_s, changed_s) VALUES (70001, 'pia', "
+	"'https://id.example.org', 'p-sub', '', 'Pia', '/home/pia', '/bin/sh', 'rule', '', 0, '', "
+	"1, 1)",
+	"INSERT INTO locked_identities (issuer, subject, source, reason, locked_s) VALUES ("
+	"'https://id.example.org', 'locked', 'acme', 'left', 1)",
 };
 
 struct house {
@@ -63,6 +81,8 @@ static int build_house(void **state)
 
 		assert_int_equal(link_add(built->db, &link, &id), 0);
 	}
+	for (i = 0; i < N_ELEMENTS(people); i++)
+		assert_int_equal(query_run(query_new(built->db, people[i])), 0);
 	*state = built;
 	return 0;
 }
@@ -100,6 +120,7 @@ struct target {
 
 #define JANE   { "jane", 1001, in_users }
 #define NOBODY { "jane", -1, NULL }
+#define PIA    { "pia", 70001, in_users }
 
 static const struct mapping_case {
 	const char *name, *method;
@@ -208,6 +229,40 @@ static const struct mapping_case {
 	{ "linked, in no group", "staff", { ID, SUB }, JANE, MAPPING_FILTERED },
 	{ "linked, of another domain", "domain", { ID, SUB, "jane@example.com" }, JANE,
 	  MAPPING_FILTERED },
+	{ "named", "named", { ID, "x", .login = "jane" }, JANE, MAPPING_RULE },
+	{ "not named", "named", { ID, "y", .login = "jane" }, JANE, MAPPING_FILTERED },
+	{ "named in another case", "named", { ID, "X", .login = "jane" }, JANE, MAPPING_FILTERED },
+	{ "linked, not named", "named", { ID, SUB }, JANE, MAPPING_FILTERED },
+	/* whom jauth made */
+	{ "his own identity", "rule", { ID, "p-sub", .login = "pia" }, PIA, MAPPING_PERSON },
+	{ "he has another name today", "rule", { ID, "p-sub", .login = "mia" }, PIA,
+	  MAPPING_PERSON },
+	{ "nothing is said of him", "rule", { ID, "p-sub" }, PIA, MAPPING_PERSON },
+	{ "his name was given away", "rule", { ID, "q-sub", .login = "pia" }, PIA, MAPPING_OTHER },
+	{ "his subject at another issuer", "rule", { ID2, "p-sub", .login = "pia" }, PIA,
+	  MAPPING_OTHER },
+	{ "his subject in another case", "rule", { ID, "P-sub", .login = "pia" }, PIA,
+	  MAPPING_OTHER },
+	{ "a method without a rule", "plain", { ID, "p-sub", .login = "pia" }, PIA, MAPPING_NO },
+	{ "outside the filters", "staff", { ID, "p-sub", .login = "pia" }, PIA, MAPPING_FILTERED },
+	{ "inside them", "named", { ID, "p-sub", .login = "pia" }, PIA, MAPPING_PERSON },
+	{ "he is in sudo", "rule", { ID, "p-sub" }, { "pia", 70001, in_sudo },
+	  MAPPING_PRIVILEGED },
+	{ "he is in sudo on purpose", "admin", { ID, "p-sub" }, { "pia", 70001, in_sudo },
+	  MAPPING_PERSON },
+	{ "a host's user has his name", "rule", { ID, "p-sub", .login = "pia" }, { "pia", 1009 },
+	  MAPPING_OTHER },
+	{ "a host's user has his uid", "rule", { ID, "p-sub", .login = "pia" }, { "jo", 70001 },
+	  MAPPING_NO },
+	{ "his attributes spell another user", "rule", { ID, "p-sub", .login = "jane" }, JANE,
+	  MAPPING_OTHER },
+	{ "linked to him", "rule", { ID, "guest", .login = "x" }, PIA, MAPPING_LINK },
+	/* who is locked */
+	{ "locked, by link", "plain", { ID, "locked" }, JANE, MAPPING_LOCKED },
+	{ "locked, by rule", "rule", { ID, "locked", .login = "jane" }, JANE, MAPPING_LOCKED },
+	{ "locked, and filtered", "staff", { ID, "locked" }, JANE, MAPPING_LOCKED },
+	{ "locked at another issuer", "rule", { ID2, "locked", .login = "jane" }, JANE,
+	  MAPPING_RULE },
 	/* the user himself */
 	{ "password", "password", { ISSUER_UNIX, "jane" }, JANE, MAPPING_SELF },
 	{ "password of somebody else", "password", { ISSUER_UNIX, "joe" }, JANE, MAPPING_NO },
@@ -270,8 +325,46 @@ static void nobody_is_somebody_else(void **state)
 	}
 }
 
-static void only_three_results_are_yes(void **state UNUSED)
+static const struct {
+	const char *name, *method;
+	struct person person;
+	const char *asked;
+	enum mapping_result expected;
+} newcomers[] = {
+	{ "new", "open", { ID, "x", .login = "jo" }, "n-jo", MAPPING_RULE },
+	{ "another name asked for", "open", { ID, "x", .login = "jo" }, "n-joe", MAPPING_NO },
+	{ "the template's letters alone", "open", { ID, "x", .login = "" }, "n-", MAPPING_NO },
+	{ "no attribute", "open", { ID, "x" }, "n-jo", MAPPING_NO },
+	{ "a method that makes none", "rule", { ID, "x", .login = "jo" }, "jo", MAPPING_NO },
+	{ "filtered", "named", { ID, "y", .login = "jo" }, "jo", MAPPING_FILTERED },
+	{ "locked", "open", { ID, "locked", .login = "jo" }, "n-jo", MAPPING_LOCKED },
+	{ "has a user already", "open", { ID, "p-sub", .login = "jo" }, "n-jo", MAPPING_OTHER },
+	{ "a line more", "open", { ID, "x", .login = "jo\n" }, "n-jo\n", MAPPING_NO },
+	{ "too long", "open", { ID, "x", .login = "abcdefghijabcdefghijabcdefghij" },
+	  "n-abcdefghijabcdefghijabcdefghij", MAPPING_NO },
+};
+
+static void a_newcomer_is_whom_the_rule_makes(void **state)
 {
+	const struct house *built = *state;
+
+	for (size_t i = 0; i < N_ELEMENTS(newcomers); i++) {
+		struct identity identity = identity_of(&newcomers[i].person);
+		enum mapping_result result;
+
+		assert_int_equal(mapping_check_new(built->db, config_method(built->config,
+									     newcomers[i].method),
+						   &identity, newcomers[i].asked, &result), 0);
+		if (result != newcomers[i].expected)
+			fail_msg("%s: \"%s\"", newcomers[i].name, mapping_result_text(result));
+	}
+}
+
+static void only_four_results_are_yes(void **state UNUSED)
+{
+	assert_true(mapping_is_yes(MAPPING_PERSON));
+	assert_false(mapping_is_yes(MAPPING_LOCKED));
+	assert_false(mapping_is_yes(MAPPING_OTHER));
 	assert_true(mapping_is_yes(MAPPING_LINK));
 	assert_true(mapping_is_yes(MAPPING_RULE));
 	assert_true(mapping_is_yes(MAPPING_SELF));
@@ -346,6 +439,15 @@ static const struct {
 	{ "in sudo by now", { "rule", ID, "x", MAPPING_RULE }, { "jane", 1001, in_sudo }, false },
 	{ "in sudo on purpose", { "admin", ID, "x", MAPPING_RULE }, { "jane", 1001, in_sudo },
 	  true },
+	{ "his own user", { "rule", ID, "p-sub", MAPPING_PERSON }, PIA, true },
+	{ "his own user, no rule", { "plain", ID, "p-sub", MAPPING_PERSON }, PIA, false },
+	{ "his own user, another's", { "rule", ID, "q-sub", MAPPING_PERSON }, PIA, false },
+	{ "his own user, another issuer", { "rule", ID2, "p-sub", MAPPING_PERSON }, PIA, false },
+	{ "his own user, not made by us", { "rule", ID, "p-sub", MAPPING_PERSON }, JANE, false },
+	{ "his own user, in sudo by now", { "rule", ID, "p-sub", MAPPING_PERSON },
+	  { "pia", 70001, in_sudo }, false },
+	{ "link, locked by now", { "plain", ID, "locked", MAPPING_LINK }, JANE, false },
+	{ "rule, locked by now", { "rule", ID, "locked", MAPPING_RULE }, JANE, false },
 	{ "himself", { "password", ISSUER_UNIX, "jane", MAPPING_SELF }, JANE, true },
 	{ "himself, another", { "password", ISSUER_UNIX, "joe", MAPPING_SELF }, JANE, false },
 	{ "himself by scan", { "plain", ISSUER_UNIX, "jane", MAPPING_SELF }, JANE, false },
@@ -375,7 +477,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_is_somebody_else),
-		cmocka_unit_test(only_three_results_are_yes),
+		cmocka_unit_test(a_newcomer_is_whom_the_rule_makes),
+		cmocka_unit_test(only_four_results_are_yes),
 		cmocka_unit_test(a_template_yields_a_whole_name_or_none),
 		cmocka_unit_test(the_second_look_sees_what_was_removed),
 	};

@@ -21,9 +21,10 @@ TOKEN = re.compile(r"(jr1\.|jre1\.)([0-9a-f]{16})\.([A-Za-z0-9_-]{22,})")
 KEY_PREFIX, ENROL_PREFIX = "jr1.", "jre1."
 
 APPS = ("browser", "wecom", "wechat", "dingtalk", "computer", "mini-program")
-RESULTS = ("digits", "message", "granted", "denied", "refused", "failed", "busy", "over")
-AFTER_CALLBACK = ("digits", "message", "granted", "denied")
-LAST = ("granted", "denied", "refused", "failed", "over")
+RESULTS = ("digits", "message", "granted", "denied", "refused", "failed", "busy", "over",
+           "registered")
+AFTER_CALLBACK = ("digits", "message", "granted", "denied", "registered")
+LAST = ("granted", "denied", "refused", "failed", "over", "registered")
 
 BODY_MAX = 16384
 EVENTS_BODY_MAX = 262144

@@ -34,7 +34,8 @@ const RESULT_MS = 240000; // no link lives so long
 
 const CLOSED = { 404: 'notValid', 409: 'used', 410: 'over' };
 const OPEN_OUTCOMES = ['digits', 'message'];
-const OUTCOMES = [...OPEN_OUTCOMES, 'granted', 'denied', 'refused', 'failed', 'busy', 'over'];
+const OUTCOMES = [...OPEN_OUTCOMES, 'granted', 'denied', 'refused', 'failed', 'busy', 'over',
+	'registered'];
 
 function isText(value, pattern) {
 	return typeof value === 'string' && pattern.test(value);

@@ -67,6 +67,13 @@ const en = {
 			texts: ['It has ended, or its time has run out.',
 				'Start the login again and scan the new code.'],
 		},
+		registered: {
+			tone: 'good',
+			head: 'Your account is ready',
+			texts: ['This was your first login on this computer: nobody is logged in yet.',
+				'Connect again and confirm once more. If you did not start this ' +
+				'login yourself, tell your administrator.'],
+		},
 		stopped: {
 			tone: 'good',
 			head: 'The login was stopped',
@@ -179,6 +186,12 @@ const zh = {
 			tone: 'bad',
 			head: '本次登录已结束',
 			texts: ['登录已结束，或已超时。', '请重新发起登录，并扫描新的二维码。'],
+		},
+		registered: {
+			tone: 'good',
+			head: '您的账号已就绪',
+			texts: ['这是您首次登录此计算机，目前尚未登录。',
+				'请重新连接并再次确认。如果本次登录不是您本人发起的，请告知管理员。'],
 		},
 		stopped: {
 			tone: 'good',
