@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "jauthctl/message.h"
 
-#define REPLY_MS 30000
+#define REPLY_MS   30000
+#define QUIETLY_MS 5000                  /* of one who wants to know whether it answers */
 
 /* Errors that are not a plain no; a name that ends in '.' stands for all below it. */
 static const struct {
@@ -99,7 +100,8 @@ static enum exit_code send_call(struct ctl *ctl, DBusMessage *call, json_t **ret
 	json_t *reply;
 
 	message = dbus_connection_send_with_reply_and_block(ctl->connection, call,
-							    REPLY_MS, &error);
+							    ctl->quiet ? QUIETLY_MS : REPLY_MS,
+							    &error);
 	if (!message)
 		return failed(ctl, &error);
 	reply = message_read(message);

@@ -12,7 +12,7 @@
  * complaining. */
 enum exit_code bus_accounts(struct ctl *ctl, const char *method, json_t *args, json_t **ret_reply);
 enum exit_code bus_admin(struct ctl *ctl, const char *method, json_t *args, json_t **ret_reply);
-/* For one who tells by himself what it means that it fails. */
+/* For one who tells by himself what it means that it fails, or takes more than five seconds. */
 enum exit_code bus_admin_quietly(struct ctl *ctl, const char *method, json_t *args,
 				 json_t **ret_reply);
 

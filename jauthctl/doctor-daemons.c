@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/http-message.h"
 #include "base/text.h"
 #include "jauthctl/bus.h"
 #include "jauthctl/child.h"
 #include "jauthctl/doctor.h"
+#include "jauthctl/http-call.h"
 #include "jauthctl/local-socket.h"
 #include "jauthctl/pam-stack.h"
 #include "jauthctl/sshd-effective.h"
@@ -135,9 +135,13 @@ static void judge_jauthd(struct doctor *doctor)
 
 static void judge_http(struct doctor *doctor)
 {
-	int r = local_socket_try(HTTP_SOCKET_PATH, CONNECT_MS);
+	int r = http_ping(CONNECT_MS);
 
-	if (r < 0)
+	doctor->has_http = r == 0;
+	if (r == -ETIMEDOUT)
+		tell(doctor, VERDICT_BROKEN, "systemctl restart jauth-http",
+		     "jauth-http takes calls and does not answer");
+	else if (r < 0)
 		tell(doctor, VERDICT_BROKEN, START_ALL,
 		     "jauth-http does not answer (%s): no vendor and no relay can be reached",
 		     strerror(-r));

@@ -54,6 +54,14 @@ void check_authorities(struct doctor *doctor)
 		tell(doctor, VERDICT_OK, "", "%u authorities are trusted", n);
 }
 
+/* Without its help every call would only last as long as it may. */
+static bool can_ask(struct doctor *doctor)
+{
+	if (!doctor->has_http)
+		tell(doctor, VERDICT_SKIPPED, "", "jauth-http does not answer");
+	return doctor->has_http;
+}
+
 /* --- the relay --- */
 
 static void judge_relay_row(struct doctor *doctor, const json_t *row)
@@ -94,6 +102,8 @@ void check_relay(struct doctor *doctor)
 		tell(doctor, VERDICT_SKIPPED, "", "the configuration has no relay");
 		return;
 	}
+	if (!can_ask(doctor))
+		return;
 	(void)child_run(&child, &out);
 	rows = json_read_array(buf_text(&out), out.len);
 	if (!rows) {
@@ -232,6 +242,8 @@ void check_servers(struct doctor *doctor)
 	json_t *row;
 	size_t i;
 
+	if (!can_ask(doctor))
+		return;
 	json_array_foreach(doctor->methods, i, row) {
 		const char *id = json_string_value(json_object_get(row, "method"));
 		_cleanup_free_ char *section = text_format("method %s", id);
@@ -285,10 +297,10 @@ void check_methods(struct doctor *doctor)
 	json_t *row;
 	size_t i;
 
-	if (!doctor->methods) {
+	if (!doctor->methods)
 		tell(doctor, VERDICT_SKIPPED, "", "jauthd does not answer");
+	if (!doctor->methods || !can_ask(doctor))
 		return;
-	}
 	json_array_foreach(doctor->methods, i, row)
 		judge_method(doctor, row);
 }

@@ -18,7 +18,7 @@ struct doctor {
 	enum verdict worst;
 	struct conf conf;                /* the configuration as it is written */
 	json_t *status, *methods;        /* as jauthd tells them; NULL: it does not answer */
-	bool has_bus;
+	bool has_bus, has_http;
 };
 
 /* Tells one finding of the check at work. `fix` is "" where nothing is to be done. */

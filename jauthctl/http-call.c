@@ -63,17 +63,45 @@ static int receive_part(int fd, int64_t until_ms, struct buf *in)
 	return buf_failed(in) ? -EMSGSIZE : 0;
 }
 
+/* The next whole frame; it points into `in`. */
+static int receive_frame(int fd, int64_t until_ms, struct buf *in,
+			 struct http_frame_view *ret_frame)
+{
+	int r;
+
+	while ((r = http_frame_next(in->data, in->len, ret_frame)) == -EAGAIN) {
+		r = receive_part(fd, until_ms, in);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+int http_ping(int timeout_ms)
+{
+	_cleanup_(buf_done) struct buf out = BUF_INIT(64), in = BUF_INIT(HTTP_FRAME_MAX);
+	int64_t until_ms = now_ms() + timeout_ms;
+	struct http_frame_view frame;
+	_cleanup_close_ int fd = -1;
+	int r = connect_helper(&fd);
+
+	if (r < 0)
+		return r;
+	http_encode_bare(&out, 1, HTTP_FRAME_PING);
+	r = send_all(fd, &out);
+	if (r == 0)
+		r = receive_frame(fd, until_ms, &in, &frame);
+	if (r == 0 && (frame.type != HTTP_FRAME_PONG || frame.number != 1))
+		r = -EBADMSG;
+	return r;
+}
+
 static int receive_reply(int fd, int64_t until_ms, struct http_reply *ret_reply)
 {
 	_cleanup_(buf_done) struct buf in = BUF_INIT_SECRET(HTTP_FRAME_MAX);
 	struct http_frame_view frame;
-	int r;
+	int r = receive_frame(fd, until_ms, &in, &frame);
 
-	while ((r = http_frame_next(in.data, in.len, &frame)) == -EAGAIN) {
-		r = receive_part(fd, until_ms, &in);
-		if (r < 0)
-			return r;
-	}
 	return r < 0 ? r : http_decode_reply(&frame, ret_reply);
 }
 

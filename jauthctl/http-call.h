@@ -4,5 +4,8 @@
 
 #include "base/http-message.h"
 
+/* Whether it answers at all: 0, -errno, -ETIMEDOUT. */
+int http_ping(int timeout_ms);
+
 /* Waits for the reply, which is the caller's. 0, or -errno when jauth-http cannot be asked. */
 int http_call(const struct http_request *request, struct http_reply *ret_reply);
