@@ -33,6 +33,8 @@ static const struct {
 	REPLY_TEXT(retry_after),
 	REPLY_TEXT(ratelimit_remaining),
 	REPLY_TEXT(cookies),
+	REPLY_TEXT(date),
+	REPLY_TEXT(certificate_until),
 	REPLY_TEXT(error),
 };
 
@@ -141,7 +143,7 @@ bool http_request_is_valid(const struct http_request *request)
 	if (!in_bounds(request->method, HTTP_GET, HTTP_PUT) ||
 	    !in_bounds(request->connect_ms, 1, CONNECT_MS_MAX) ||
 	    !in_bounds(request->total_ms, 1, TOTAL_MS_MAX) ||
-	    !in_bounds(request->max_body, 0, HTTP_BODY_MAX) ||
+	    !in_bounds(request->max_body, 0, HTTP_LISTING_MAX) ||
 	    request->n_headers > HTTP_HEADERS_MAX)
 		return false;
 	if (!request->url || !url_is_valid(request->url, URL_MAX))
@@ -426,7 +428,8 @@ static bool reply_is_valid(const struct http_reply *reply)
 		return in_bounds(reply->status, 100, 599);
 	return in_bounds(reply->result, HTTP_NOT_SENT, HTTP_BROKEN) && !reply->status &&
 	       !reply->body && !*reply->content_type && !*reply->cache_control && !*reply->link &&
-	       !*reply->retry_after && !*reply->ratelimit_remaining && !*reply->cookies;
+	       !*reply->retry_after && !*reply->ratelimit_remaining && !*reply->cookies &&
+	       !*reply->date && !*reply->certificate_until;
 }
 
 int http_decode_reply(const struct http_frame_view *frame, struct http_reply *ret_reply)
@@ -441,7 +444,7 @@ int http_decode_reply(const struct http_frame_view *frame, struct http_reply *re
 	reply.status = read_number(&reader);
 	for (i = 0; i < N_ELEMENTS(reply_texts); i++)
 		read_text(&reader, (char *)&reply + reply_texts[i].offset, reply_texts[i].size);
-	reply.body = read_secret(&reader, HTTP_BODY_MAX);
+	reply.body = read_secret(&reader, HTTP_LISTING_MAX);
 	if (reader.bad || reader.left || !reply_is_valid(&reply)) {
 		http_reply_done(&reply);
 		return -EBADMSG;

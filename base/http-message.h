@@ -21,8 +21,9 @@
 
 #define HTTP_SOCKET_PATH "/run/jauth-http/socket"
 
-#define HTTP_FRAME_MAX   (1024 * 1024)
-#define HTTP_BODY_MAX    (512 * 1024)     /* of a reply; max_body can only lower it */
+#define HTTP_FRAME_MAX   (9 * 1024 * 1024)
+#define HTTP_BODY_MAX    (512 * 1024)     /* of a reply, unless max_body says otherwise */
+#define HTTP_LISTING_MAX (8 * 1024 * 1024)        /* the most that max_body can say */
 #define HTTP_HEADERS_MAX 16
 #define HTTP_HEADER_MAX  8192             /* one "Name: value" */
 
@@ -51,7 +52,7 @@ struct http_request {
 	struct secret *body;             /* NULL: none */
 	uint32_t connect_ms;             /* 1..60000 */
 	uint32_t total_ms;               /* 1..120000, connecting included */
-	uint32_t max_body;               /* of the reply, ≤ HTTP_BODY_MAX */
+	uint32_t max_body;               /* of the reply, ≤ HTTP_LISTING_MAX */
 	/* Doing it twice costs somebody something: it goes out on a connection of its own, since
 	 * one that was pooled may be found dead and the request be repeated by the library. */
 	bool once;
@@ -78,6 +79,9 @@ struct http_reply {
 	char retry_after[64];
 	char ratelimit_remaining[32];    /* x-ratelimit-remaining */
 	char cookies[4096];              /* of all set-cookie: "name=value; name=value" */
+	char date[64];                   /* as RFC 9110 writes it */
+	char certificate_until[64];      /* the server's, "Nov 27 18:16:24 2026 GMT"; for requests
+					  * that go out once, and so on a connection of their own */
 	char error[256];                 /* why, for the log; never shown to a person */
 	struct secret *body;             /* NULL when empty */
 };

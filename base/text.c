@@ -179,6 +179,24 @@ void text_add_ascii(struct buf *buf, const char *text, size_t max_chars)
 	add_filtered(buf, text, max_chars, is_printable_ascii);
 }
 
+void text_into_clean(char *ret_field, size_t size, const char *text)
+{
+	static const char dots[] = "...";
+	struct buf clean = BUF_INIT(4 * size + sizeof(dots));
+	size_t len;
+
+	text_add_clean(&clean, text, size);
+	len = clean.len;
+	if (len >= size) {
+		len = size - sizeof(dots);
+		while (len > 0 && ((unsigned char)clean.data[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(ret_field, buf_text(&clean), len);
+	(void)text_into(ret_field + len, size - len, clean.len >= size ? dots : "");
+	buf_done(&clean);
+}
+
 bool text_is_printable_ascii(const char *text, size_t max_len)
 {
 	size_t len = strlen(text), i;

@@ -41,6 +41,10 @@ void text_add_ascii(struct buf *buf, const char *text, size_t max_chars);
  * 0. */
 size_t text_character(const char *text, size_t len, uint32_t *ret_character);
 
+/* As text_add_clean(), as much of it as a fixed field holds: whole characters, "..." at the end
+ * where some are missing. `size` is more than 4. */
+void text_into_clean(char *ret_field, size_t size, const char *text);
+
 /* True when all bytes are 0x20..0x7e and there are 1..max_len of them. */
 bool text_is_printable_ascii(const char *text, size_t max_len);
 /* Valid UTF-8 without NUL. */

@@ -16,7 +16,8 @@
 
 /* Numbers under these keys are seconds since 1970. */
 static const char *const moments[] = {
-	"time", "since", "created", "made", "altered", "identity-locked", "changed", "used", "expires", "password-expires", "last",
+	"time", "since", "created", "made", "altered", "identity-locked", "changed", "used",
+	"expires", "password-expires", "last", "synced", "tried",
 	"wait-until", NULL
 };
 

@@ -13,6 +13,7 @@ extern const struct bus_method bus_own_methods[];
 extern const struct bus_method bus_people_methods[];
 extern const struct bus_method bus_phones_methods[];
 extern const struct bus_method bus_requests_methods[];
+extern const struct bus_method bus_sessions_methods[];
 extern const struct bus_method bus_users_methods[];
 
 /* What LockUser, UnlockUser and RemoveUser do to a person of this name. -ENOENT. */

@@ -230,6 +230,8 @@ static bool may_begin_own(const struct core *core, const struct login_facts *fac
 	case LOGIN_PASSWORD_CHECK:
 	case LOGIN_PASSWORD:
 	case LOGIN_TEST:
+	case LOGIN_SESSION:
+	case LOGIN_SESSION_END:
 	case LOGIN_N_PHASES:
 		break;
 	}
@@ -274,6 +276,8 @@ static void handle_begin(struct bus *bus, DBusMessage *call, const struct bus_ca
 				"jauthd and its client are of different versions");
 	else if (r < 0)
 		bus_reply_error(bus, call, LOGIN_ERROR_FACTS, what);
+	else if (phase_is_session(facts.phase))
+		bus_reply_error(bus, call, LOGIN_ERROR_FACTS, FACT_PHASE);
 	else if (caller->uid == 0)
 		begin(bus, call, &facts, caller->pid);
 	else

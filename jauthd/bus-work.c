@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "jauthd/people.h"
 #include "jauthd/publish.h"
+#include "jauthd/sessions.h"
 
 /* --- dictionaries --- */
 
@@ -240,10 +241,14 @@ static void on_answered(struct job *job)
 {
 	struct bus_work *work = container_of(job, struct bus_work, job);
 
+	if (work->after && !work->error && !work->undo)
+		work->after(work);
 	if (work->is_noticed && !work->error)
 		logins_noticed(work->core->logins);
-	if (work->changes_people && !work->error)
+	if (work->changes_people && !work->error) {
 		publish_now(work->core->publish);
+		sessions_look(work->core->sessions);
+	}
 	finish(work);
 }
 

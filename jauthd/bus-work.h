@@ -30,6 +30,8 @@ struct bus_work {
 	bool looks_up_caller;            /* another uid than root's asks */
 	uid_t caller_uid;                /* root's unless set */
 	bool changes;                    /* its commit is to survive a power cut */
+	/* On the loop, once its changes are committed, before the reply; or NULL. */
+	void (*after)(struct bus_work *work);
 	bool has_many;                   /* what users are told of it does not go out by messages */
 	bool changes_people;             /* what name sources tell is another thing afterwards */
 	/* On a names thread, after the look-ups; NULL: nothing. 0 or -errno. */

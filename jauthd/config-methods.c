@@ -40,6 +40,9 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "title", .kind = CONF_TEXT, .offset = offsetof(struct method, title),
 	  .min = 1, .max = 64,
 	  .help = "name that people see in the menu; without it the kind's own" },
+	{ .name = "enabled", .kind = CONF_BOOL, .offset = offsetof(struct method, enabled),
+	  .fallback = "yes",
+	  .help = "no: nobody logs in by this method; services go on with their other ways in" },
 	{ .name = "device_flow_alone", .kind = CONF_BOOL,
 	  .offset = offsetof(struct method, device_flow_alone), .fallback = "no",
 	  .help = "yes: this method may be the only factor of a remote login although its link "
@@ -200,6 +203,19 @@ static bool has_link_keys(const struct provider *provider)
 	return provider->callback || provider->pushed;
 }
 
+size_t config_common_keys(const struct provider *provider, bool is_directory,
+			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX])
+{
+	size_t n = 0;
+
+	ret_tables[n++] = config_method_keys;
+	if (has_link_keys(provider))
+		ret_tables[n++] = config_link_keys;
+	if (is_directory)
+		ret_tables[n++] = config_directory_keys;
+	return n;
+}
+
 static void check_relay(struct config_loader *loader, const struct conf_section *section,
 			const struct method *method)
 {
@@ -231,6 +247,8 @@ static void check_method(struct config_loader *loader, const struct conf_section
 	const struct provider *provider = method->provider;
 	size_t i;
 
+	if (method->directory)
+		config_check_directory(loader, section, method);
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
 	if (!(method->features & PROVIDER_LOCAL_USER))
@@ -261,14 +279,16 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 			struct method *method)
 {
 	struct method_type type = { NULL };
-	struct conf_table tables[4] = {
-		{ config_type_keys, &type },
-		{ config_method_keys, method },
-	};
-	size_t n = 2;
+	const struct conf_key *common[CONFIG_COMMON_TABLES_MAX];
+	size_t n_common = config_common_keys(method->provider, method->directory, common), n = 0;
+	struct conf_table tables[CONFIG_COMMON_TABLES_MAX + 2];
 
-	if (has_link_keys(method->provider))
-		tables[n++] = (struct conf_table){ config_link_keys, method };
+	tables[n++] = (struct conf_table){ config_type_keys, &type };
+	for (size_t i = 0; i < n_common; i++)
+		tables[n++] = (struct conf_table){
+			common[i], common[i] == config_directory_keys ? (void *)method->directory :
+									(void *)method,
+		};
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
 	conf_apply(section, tables, n, loader->report);
@@ -289,14 +309,26 @@ static bool has_room(struct config_loader *loader, const struct conf_section *se
 	return false;
 }
 
-void config_add_method(struct config_loader *loader, const struct conf_section *section,
-		       const char *id)
+/* Services would not know which of the two they refer to. */
+static bool is_taken(struct config_loader *loader, const struct conf_section *section,
+		     const char *id)
+{
+	if (!config_method(loader->config, id))
+		return false;
+	config_mistake(loader, section, NULL, "there is [method %s] already; the directory is a "
+		       "method, too: drop [method %s], or call one of them otherwise", id, id);
+	return true;
+}
+
+static void add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id, bool is_directory)
 {
 	const struct provider *provider = find_type(loader, section, id);
 	struct config *config = loader->config;
 	struct method *method;
 
 	if (!provider || !has_room(loader, section) ||
+	    (is_directory && is_taken(loader, section, id)) ||
 	    (id && !config_id_is_right(loader, section, id, "a method"))) {
 		if (id && list_add(&loader->broken, id) < 0)
 			abort();
@@ -308,6 +340,7 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 	method->line = section->line;
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
+	method->directory = is_directory ? config_make_directory() : NULL;
 	fill_method(loader, section, method);
 	if (id)
 		(void)text_into(method->id, sizeof(method->id), id);     /* its ID is right */
@@ -315,6 +348,18 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 		make_id(config, method);
 	config->methods[config->n_methods++] = method;
 	check_method(loader, section, method);
+}
+
+void config_add_method(struct config_loader *loader, const struct conf_section *section,
+		       const char *id)
+{
+	add_method(loader, section, id, false);
+}
+
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id)
+{
+	add_method(loader, section, id, true);
 }
 
 static bool is_same_app(const struct method *a, const struct method *b)
@@ -381,6 +426,7 @@ struct method *config_free_method(struct method *method)
 	if (provider->keys)
 		conf_release(provider->keys, method->config);
 	conf_release(config_method_keys, method);
+	config_free_directory(method->directory);
 	free(method->file);
 	free(method->shared);
 	free(method->config);

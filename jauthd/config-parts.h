@@ -86,6 +86,15 @@ void config_check_registration(struct config_loader *loader, const struct conf_s
 			       struct method *method);
 /* After all methods: no two that make new users could give them one name. */
 void config_check_names_apart(struct config_loader *loader);
+/* [directory ID]: a method that also tells of the organisation. */
+extern const struct conf_key config_directory_keys[];
+void config_add_directory(struct config_loader *loader, const struct conf_section *section,
+			  const char *id);
+/* Of a method whose section is a directory's: its rule, before and after the keys are read. */
+struct directory_rule *config_make_directory(void);
+void config_check_directory(struct config_loader *loader, const struct conf_section *section,
+			    struct method *method);
+struct directory_rule *config_free_directory(struct directory_rule *rule);
 /* After all methods: no app by the relay and past it. */
 void config_check_apps(struct config_loader *loader);
 /* The method "password", unless there is one. */

@@ -22,6 +22,7 @@ const struct config_section_keys config_sections[] = {
 	{ "method", config_type_keys },
 	{ "method", config_method_keys },
 	{ "method", config_link_keys },
+	{ "directory", config_directory_keys },
 	{ "accounts", config_accounts_keys },
 	{ "group", config_group_keys },
 	{ "limits", config_limits_keys },
@@ -96,6 +97,18 @@ static void add_methods(struct config_loader *loader, const struct conf *conf, b
 	}
 }
 
+static void add_directories(struct config_loader *loader, const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_sections; i++) {
+		const char *id = name_after(&conf->sections[i], "directory");
+
+		if (id)
+			config_add_directory(loader, &conf->sections[i], id);
+	}
+}
+
 static void add_services(struct config_loader *loader, const struct conf *conf)
 {
 	size_t i;
@@ -126,7 +139,8 @@ static bool is_known(const struct conf_section *section)
 		if (text_equals(section->name, single_sections[i].name))
 			return true;
 	return name_after(section, "method") || name_after(section, "service") ||
-	       name_after(section, "sms") || name_after(section, "group");
+	       name_after(section, "sms") || name_after(section, "group") ||
+	       name_after(section, "directory");
 }
 
 static void refuse_unknown(struct config_loader *loader, const struct conf_section *section)
@@ -143,8 +157,8 @@ static void refuse_unknown(struct config_loader *loader, const struct conf_secti
 		nearest_try(&nearest, config_sections[i].section);
 	hint = config_hint(&nearest);
 	config_mistake(loader, section, NULL, "unknown section [%s]; %ssections are [general], "
-		       "[service SERVICE], [method ID], [sms ID], [accounts], [group NAME], "
-		       "[relay], [limits] and [test]",
+		       "[service SERVICE], [method ID], [directory ID], [sms ID], [accounts], "
+		       "[group NAME], [relay], [limits] and [test]",
 		       section->name, hint);
 }
 
@@ -196,6 +210,7 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	add_gateways(&loader, conf);
 	/* An id made from a title gives way to one that was written. */
 	add_methods(&loader, conf, true);
+	add_directories(&loader, conf);
 	add_methods(&loader, conf, false);
 	config_check_apps(&loader);
 	config_check_names_apart(&loader);
@@ -212,15 +227,23 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	return 0;
 }
 
-int config_load(const char *path, struct config **ret_config, struct conf_report *report)
+int config_load_with(const char *path, const struct conf_drop_in *drop_ins, size_t n_drop_ins,
+		     struct config **ret_config, struct conf_report *report)
 {
-	_cleanup_(conf_done) struct conf conf = { .separate = "method" };
+	_cleanup_(conf_done) struct conf conf = {
+		.separate = "method", .drop_ins = drop_ins, .n_drop_ins = n_drop_ins,
+	};
 	int r;
 
 	r = conf_read(path, &conf, report);
 	if (r < 0)
 		return r;
 	return config_build(&conf, path, report, ret_config);
+}
+
+int config_load(const char *path, struct config **ret_config, struct conf_report *report)
+{
+	return config_load_with(path, NULL, 0, ret_config, report);
 }
 
 int config_load_text(const char *text, size_t len, struct config **ret_config,

@@ -13,10 +13,12 @@
 #include "jauthd/worker.h"
 
 struct bus;
+struct directories;
 struct metrics;
 struct notify;
 struct key_refresh;
 struct publish;
+struct sessions;
 
 struct core {
 	sd_event *event;
@@ -27,9 +29,11 @@ struct core {
 	struct logins *logins;
 	struct bus *bus;
 	struct metrics *metrics;
+	struct directories *directories;
 	struct notify *notify;
 	struct key_refresh *key_refresh;
 	struct publish *publish;
+	struct sessions *sessions;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

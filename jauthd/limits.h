@@ -20,6 +20,8 @@
 					      * written down, messages waited for */
 #define LOGIN_SHOWN_MAX             30000    /* bytes of infos collected for one step */
 #define LOGIN_DECIDING_MS           1000     /* a deadline looks again after the store */
+#define LOGIN_USERDB_READS_MS       200      /* from a snapshot on the disk until jauth-userdb surely
+					      * answers from it */
 #define LOGIN_FAIL_DELAY_MS         2000     /* a refusal is told this long after the answer */
 
 /* Methods and policy */
@@ -82,6 +84,7 @@
 #define BUS_BACKOFF_MIN_MS          200
 #define BUS_BACKOFF_MAX_MS          5000
 #define BUS_ROWS_MAX                10000    /* of one reply */
+#define BUS_PAGE_ROWS               2000     /* of a reply that is one of many */
 #define BUS_PEOPLE_PAGE             1000
 #define BUS_CALLS_MAX               512      /* whose callers are being asked for */
 #define BUS_CALLS_PER_SENDER        16       /* the same, of one connection */
@@ -91,6 +94,8 @@
 #define BUS_TIMEOUT_MS              10000
 #define BUS_LOG_ROWS                100      /* unless said otherwise */
 #define BUS_TEXT_MAX                4096     /* characters of one text in a reply */
+#define BUS_DROP_INS_MAX            8        /* configuration files to be tried together */
+#define BUS_DROP_IN_MAX             (64 * 1024)  /* bytes of one */
 #define ORIGIN_TIMEOUT_MS           2000     /* logind says where a session comes from */
 #define BUS_MESSAGE_MAX             (4 * 1024 * 1024)
 
@@ -139,6 +144,24 @@
 #define REQUESTS_PER_NETWORK        20       /* from one address, or network of IPv6 */
 #define REQUESTS_PER_IDENTITY       3
 
+/* Directories */
+#define DIRECTORY_INTERVAL_MIN_S    300
+#define DIRECTORY_INTERVAL_MAX_S    (30 * 86400)
+#define DIRECTORY_REMOVALS_PERCENT  10
+#define DIRECTORY_AGAIN_S           600      /* after a sync that failed */
+#define DIRECTORY_FIRST_S           5        /* after start or a new configuration */
+#define DIRECTORY_LIST_S            7200     /* one listing; and so old, it is not gone on with */
+#define DIRECTORY_NAME_S            (7 * 86400)      /* a department's name is asked for again */
+#define DIRECTORY_FLUSH_MS          30000    /* what came of an unchanged department is kept */
+#define DIRECTORY_DEPARTMENTS_MAX   30000
+#define DIRECTORY_DEPTH_MAX         64       /* departments within departments */
+#define DIRECTORY_PLACES_MAX        400000   /* members, once for each of their departments */
+#define DIRECTORY_BATCH_MAX         20000    /* members of one department */
+#define DIRECTORY_PENDING_MAX       200      /* departments told of, until they are kept */
+#define DIRECTORY_JOBS_MAX          512      /* batches that the store has not kept yet */
+#define DIRECTORY_SLICE             200      /* members looked at before others have their turn */
+#define DIRECTORY_REPORT_ROWS       10000    /* of changes, kept to be shown */
+#define DIRECTORY_TEXT_MAX          255      /* bytes of an id or a name of a department */
 /* Links that users make and remove themselves, and what they are told */
 #define LINKS_PER_USER_MAX          20       /* beyond it a user makes none himself */
 #define OWN_CHANGES_DAY             20       /* of one user's links, by himself */
@@ -164,6 +187,16 @@
 #define AUDIT_TEXT_MAX              256
 #define AUDIT_TRIM_FIRST_S          60
 #define AUDIT_TRIM_S                3600     /* in a day more than a flood can add */
+
+/* Sessions, see sessions.h */
+#define SESSIONS_MAX                20000    /* not over */
+#define SESSIONS_LOOK_S             60       /* who must end is looked up; a fault is tried again */
+#define SESSIONS_ALIVE_S            3600     /* one that need not end is looked at */
+#define SESSIONS_ENDING_S           5        /* one that was told to end */
+#define SESSIONS_LINGER_S           (30 * 86400)     /* so long after a lock it is asked for */
+#define SESSIONS_KEEP_S             (90 * 86400)
+#define SESSIONS_ROWS_MAX           200000
+#define SESSIONS_HELPER_MS          30000    /* from one answer of the helper to the next */
 
 /* Monitoring */
 #define METRICS_S                   15

@@ -109,16 +109,31 @@ struct login *login_new(struct logins *logins, const struct login_begin *begin,
 	return login;
 }
 
-struct login *login_new_prepare(struct logins *logins, struct method *method,
-				struct config *config)
+static struct login *new_errand(struct logins *logins, struct method *method,
+				struct config *config, int64_t seconds)
 {
 	struct login *login = allocate(logins, config);
 
 	login->is_prepare = true;
 	login->method = method;
 	login->stage = STAGE_RUNNING;
-	if (!add_timers(login, LOGIN_PREPARE_S))
+	if (!add_timers(login, seconds))
 		return login_free(login);
+	return login;
+}
+
+struct login *login_new_prepare(struct logins *logins, struct method *method,
+				struct config *config)
+{
+	return new_errand(logins, method, config, LOGIN_PREPARE_S);
+}
+
+struct login *login_new_list(struct logins *logins, const struct logins_list *list)
+{
+	struct login *login = new_errand(logins, list->method, list->config, DIRECTORY_LIST_S);
+
+	if (login)
+		login->list = *list;
 	return login;
 }
 

@@ -164,33 +164,54 @@ enum verdict_answer verdict_decide_newcomer(struct verdict *verdict, struct db *
 struct published {
 	struct logins *logins;
 	uint64_t login;
+	void (*act)(struct login *login, int error);
 };
 
-/* The login may be gone when it is written, the user is there all the same. */
-static void wait_for_publication(struct login *login, publish_done_fn done)
+static void act(struct published *published, int error)
+{
+	struct login *login = logins_find(published->logins, published->login);
+
+	/* The login may be gone; the user is there all the same. */
+	if (login && login->stage == STAGE_DECIDING)
+		published->act(login, error);
+}
+
+static int on_read(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
+{
+	act(userdata, 0);
+	return 0;
+}
+
+/* On the disk. Who looks the user up a moment later is to find him as he is now. */
+static void on_published(void *data, int error)
+{
+	struct published *published = data;
+	sd_event *event = logins_env(published->logins)->event;
+	_cleanup_(sd_event_source_unrefp) sd_event_source *timer = NULL;
+
+	if (error == 0 && sd_event_add_time_relative(event, &timer, CLOCK_MONOTONIC,
+						     LOGIN_USERDB_READS_MS * 1000, 0, on_read,
+						     published) >= 0 &&
+	    sd_event_source_set_destroy_callback(timer, free) >= 0 &&
+	    sd_event_source_set_floating(timer, true) >= 0)
+		return;
+	act(published, error);
+	if (!timer)
+		free(published);
+}
+
+static void wait_for_publication(struct login *login, void (*done)(struct login *login, int error))
 {
 	struct published *published = calloc(1, sizeof(*published));
 
 	if (!published)
 		abort();
-	*published = (struct published){ login->logins, login->id };
-	publish_wait(logins_env(login->logins)->publish, done, published);
+	*published = (struct published){ login->logins, login->id, done };
+	publish_wait(logins_env(login->logins)->publish, on_published, published);
 }
 
-static struct login *find_deciding(struct published *published)
+static void on_made_known(struct login *login, int error)
 {
-	struct login *login = logins_find(published->logins, published->login);
-
-	free(published);
-	return login && login->stage == STAGE_DECIDING ? login : NULL;
-}
-
-static void on_made_known(void *data, int error)
-{
-	struct login *login = find_deciding(data);
-
-	if (!login)
-		return;
 	if (error < 0) {
 		login->outcome = LOGIN_FAILED;
 		login->refusal_text = N_("The user database cannot be written now.");
@@ -296,12 +317,8 @@ void login_newcomer_start(struct login *login)
 
 /* --- the groups of whom we know --- */
 
-static void on_refreshed_known(void *data, int error)
+static void on_refreshed_known(struct login *login, int error)
 {
-	struct login *login = find_deciding(data);
-
-	if (!login)
-		return;
 	if (error < 0)
 		login_refuse(login, LOGIN_FAILED, AFTER_END,
 			     N_("The user database cannot be written now."),

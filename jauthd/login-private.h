@@ -153,10 +153,11 @@ struct login {
 	struct unix_user user;
 	bool has_user, has_origin, is_remote;
 	bool is_prepare;                 /* nobody is there */
-	struct login_quiet quiet;
 	bool is_person;                  /* the user: jauth made him */
 	bool is_locked;                  /* the same, when he was looked up */
 	bool is_refreshed;               /* with what the provider says of his groups */
+	struct logins_list list;         /* listing NULL: it is none */
+	struct login_quiet quiet;
 	bool is_gone;                    /* the client; what was begun is brought to its end */
 	bool is_counted;                 /* among those that wait */
 
@@ -218,6 +219,7 @@ struct login *login_new(struct logins *logins, const struct login_begin *begin,
 			struct config *config, int *ret_fd);
 struct login *login_new_prepare(struct logins *logins, struct method *method,
 				struct config *config);
+struct login *login_new_list(struct logins *logins, const struct logins_list *list);
 struct login *login_free(struct login *login);
 
 /* login-phases.c */
@@ -287,7 +289,7 @@ bool login_gate_hears_keys(struct login *login);         /* q and n */
 
 /* login-provider.c */
 void login_provider_start(struct login *login);
-void login_provider_prepare(struct login *login);
+void login_provider_prepare(struct login *login);        /* or list */
 void login_provider_deliver(struct login *login, const struct login_delivery *delivery);
 void login_provider_ssh_keys(struct login *login, const char *subject);
 void login_provider_callback(struct login *login, const struct parameters *parameters);

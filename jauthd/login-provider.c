@@ -46,13 +46,9 @@ bool login_has_ended(const struct login *login)
 
 static void end_with(struct login *login, const struct refusal *refusal, const char *detail)
 {
-	struct buf clean = BUF_INIT(AUDIT_TEXT_MAX * 4);
-
 	if (login_has_ended(login))
 		return;
-	text_add_clean(&clean, detail ? detail : "", AUDIT_TEXT_MAX / 4);
-	(void)text_into(login->end_detail, sizeof(login->end_detail), buf_text(&clean));
-	buf_done(&clean);
+	text_into_clean(login->end_detail, sizeof(login->end_detail), detail ? detail : "");
 	login->end_refusal = *refusal;
 	login->end = END_REFUSED;
 }
@@ -94,9 +90,13 @@ void login_done(struct login *login)
 
 static void end_prepare(struct login *login)
 {
+	struct logins_list list = login->list;
 	enum login_ending end = login->end;
 
-	if (!login->quiet.is_set)
+	if (list.listing && list.ended)
+		list.ended(list.context, end == END_DONE ? NULL :
+			   login->end_detail[0] ? login->end_detail : "refused");
+	else if (!list.listing && !login->quiet.is_set)
 		logins_prepared(login->logins, login->method,
 				end == END_DONE ? "" : login->end_detail);
 	login_provider_end(login);
@@ -217,7 +217,9 @@ void login_provider_start(struct login *login)
 
 void login_provider_prepare(struct login *login)
 {
-	start_with(login, login->method->provider->prepare);
+	const struct provider *provider = login->method->provider;
+
+	start_with(login, login->list.listing ? provider->list : provider->prepare);
 }
 
 void login_provider_deliver(struct login *login, const struct login_delivery *delivery)

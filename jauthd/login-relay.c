@@ -397,7 +397,7 @@ static void refuse_unseen(struct login *login)
 		  "run, and does nsswitch.conf name systemd for passwd?", login->request,
 		  login->facts.service, login->user.name);
 	login_relay_end(login, RELAY_RESULT_FAILED);
-	login_refuse(login, LOGIN_FAILED, AFTER_END,
+	login_refuse(login, LOGIN_ENOUGH, AFTER_END,
 		     N_("This computer does not know the user yet. Connect again."),
 		     "the service does not know the user: jauth-userdb, nsswitch.conf");
 }

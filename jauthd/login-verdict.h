@@ -50,18 +50,18 @@ struct verdict {
 	bool has_address;                /* row.source is one */
 	bool needs_match;                /* the digits were not typed yet */
 	bool has_proof;                  /* somebody proved himself before, for the budget */
-	bool is_confirmed;               /* link: the user wants it */
 	bool may_be_new;                 /* the login may end by making a user */
 	bool is_refreshed;               /* VERDICT_REFRESHED was said before */
 	struct host_ids *host;           /* of a newcomer */
+	bool is_confirmed;               /* link: the user wants it */
 	struct audit_row row;
 	/* results */
 	enum verdict_answer answer;
 	enum mapping_result mapping;
-	struct notices notices;          /* account: for a user who is let in */
 	char reason[AUDIT_TEXT_MAX];     /* instead of the mapping's; or "" */
 	bool is_undone;                  /* nothing of it was written */
 	bool has_news;                   /* of the user database */
+	struct notices notices;          /* account: for a user who is let in */
 };
 
 /* --- login-verdict.c --- */

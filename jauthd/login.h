@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/end-session.h"
 #include "base/login-protocol.h"
 #include "jauthd/config.h"
 #include "jauthd/names.h"
@@ -35,6 +36,7 @@ struct login_facts {
 	char language[32];
 	char method[METHOD_ID_MAX + 1];  /* "": any that policy allows */
 	char request[REQUEST_ID_LEN + 1];/* account phase: the login before; "" when none */
+	char start[END_SESSION_START_MAX + 1];   /* session phases: see end-session.h */
 	bool has_address;                /* source is an address: the login is remote */
 	bool ssh_key_accepted;
 	uint32_t caller_uid;             /* who runs the program that asks */

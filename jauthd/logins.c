@@ -448,6 +448,31 @@ static bool prepare_method(void *context, struct method *method)
 	return true;
 }
 
+int logins_list(struct logins *logins, const struct logins_list *list, uint64_t *ret_id)
+{
+	struct login *login = login_new_list(logins, list);
+
+	if (!login || !put(logins, login)) {
+		login_free(login);
+		return -EUSERS;
+	}
+	*ret_id = login->id;
+	login_provider_prepare(login);
+	return 0;
+}
+
+void logins_stop_list(struct logins *logins, uint64_t id)
+{
+	struct login *login = logins_find(logins, id);
+
+	if (!login || !login->list.listing || login->stage == STAGE_OVER)
+		return;
+	login_provider_end(login);
+	login->list.listing = NULL;
+	login->stage = STAGE_OVER;
+	logins_finished(login);
+}
+
 int logins_start_quiet(struct logins *logins, const struct quiet_errand *errand)
 {
 	struct method *method = config_method(logins->config, errand->method_id);

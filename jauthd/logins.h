@@ -66,6 +66,19 @@ void logins_get_status(const struct logins *logins, struct logins_status *ret_st
 /* The loop's time: monotonic, and wall clock. */
 int64_t logins_now_ms(const struct logins *logins);
 int64_t logins_now_s(const struct logins *logins);
+/* Runs the method's `list`, which tells `listing`; its end comes once and later, with NULL or the
+ * fault, unless it is stopped before. The method is of `config`. -EUSERS. */
+struct listing;
+typedef void (*logins_listed_fn)(void *context, const char *fault);
+struct logins_list {
+	struct config *config;
+	struct method *method;
+	struct listing *listing;
+	logins_listed_fn ended;
+	void *context;
+};
+int logins_list(struct logins *logins, const struct logins_list *list, uint64_t *ret_id);
+void logins_stop_list(struct logins *logins, uint64_t id);
 /* What a method does without anybody at a terminal. Its end comes once, on the loop, perhaps before
  * logins_start_quiet() returns; never when the logins go first. */
 enum quiet_kind {

@@ -26,6 +26,7 @@
 #include "jauthd/check.h"
 #include "jauthd/config.h"
 #include "jauthd/core.h"
+#include "jauthd/directory.h"
 #include "jauthd/key-refresh.h"
 #include "jauthd/metrics.h"
 #include "jauthd/notices.h"
@@ -33,6 +34,7 @@
 #include "jauthd/org.jauth1.xml.h"
 #include "jauthd/publish.h"
 #include "jauthd/requests.h"
+#include "jauthd/sessions.h"
 #include "jauthd/ssh-keys.h"
 
 #define DAEMON_USER "jauth"
@@ -132,9 +134,11 @@ int core_reload(struct core *core)
 		log_error("the configuration has mistakes; the old one stays");
 	} else {
 		logins_set_config(core->logins, config);
+		directories_set_config(core->directories);
 		publish_set_config(core->publish, config);
 		config_unref(config);
 		log_info("configuration read again");
+		sessions_look(core->sessions);
 	}
 	(void)sd_notify(0, "READY=1");
 	return r;
@@ -237,9 +241,10 @@ static int add_sources(struct core *core)
 /* --- parts --- */
 
 static const struct bus_method *const bus_tables[] = {
-	bus_login_methods, bus_links_methods, bus_users_methods, bus_people_methods,
-	bus_phones_methods, bus_requests_methods, bus_own_methods, bus_admin_methods,
-	bus_ways_methods, bus_limits_methods, NULL,
+	bus_login_methods, bus_links_methods, bus_own_methods, bus_users_methods,
+	bus_people_methods, bus_phones_methods, bus_requests_methods, bus_sessions_methods,
+	bus_admin_methods, bus_ways_methods, bus_setup_methods, bus_limits_methods,
+	bus_directories_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
@@ -346,6 +351,27 @@ static int make_logins(struct core *core, const struct options *options, struct 
 	return logins_new(&env, config, &core->logins);
 }
 
+static void on_people_changed(void *context)
+{
+	const struct core *core = context;
+
+	publish_now(core->publish);
+}
+
+static int make_directories(struct core *core)
+{
+	const struct directories_env env = {
+		.event = core->event,
+		.store = core->store,
+		.names = core->names,
+		.logins = core->logins,
+		.changed = on_people_changed,
+		.context = core,
+	};
+
+	return directories_new(&env, &core->directories);
+}
+
 static int make_bus(struct core *core)
 {
 	struct bus_config config = {
@@ -371,11 +397,16 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = make_logins(core, options, config);
 	if (r >= 0)
+		r = make_directories(core);
+	if (r >= 0)
 		r = make_self_service(core);
 	if (r >= 0)
 		r = add_sources(core);
 	if (r >= 0)
-		r = metrics_new(core->event, core->logins, core->names, &core->metrics);
+		r = metrics_new(core->event, core->logins, core->directories, core->names,
+				&core->metrics);
+	if (r >= 0)
+		r = sessions_new(core->event, core->store, END_SESSION_SOCKET, &core->sessions);
 	if (r >= 0)
 		r = make_bus(core);
 	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;
@@ -392,6 +423,8 @@ static void end(struct core *core)
 	workers_free(core->hashes);
 	store_free(core->store);
 	metrics_free(core->metrics);
+	directories_free(core->directories);
+	sessions_free(core->sessions);
 	notify_free(core->notify);
 	key_refresh_free(core->key_refresh);
 	publish_free(core->publish);

@@ -37,10 +37,22 @@ static const struct {
 	  FACT(relay_opened) },
 	{ "jauth_relay_failures_total", "", "counter", "Answers of relays that were none.",
 	  FACT(relay_failures) },
+	{ "jauth_directories", "", "gauge", "Directories in the configuration.",
+	  FACT(directories) },
+	{ "jauth_directories_syncing", "", "gauge", "Syncs under way.", FACT(directories_syncing) },
+	{ "jauth_directory_syncs_total", "{outcome=\"done\"}", "counter",
+	  "Syncs that ended, by their outcome.", FACT(directory_syncs_done) },
+	{ "jauth_directory_syncs_total", "{outcome=\"failed\"}", NULL, NULL,
+	  FACT(directory_syncs_failed) },
+	{ "jauth_directory_syncs_total", "{outcome=\"asks\"}", NULL, NULL,
+	  FACT(directory_syncs_asking) },
+	{ "jauth_directory_locked_total", "", "counter", "Members who lost access.",
+	  FACT(directory_locked) },
 };
 
 struct metrics {
 	const struct logins *logins;
+	const struct directories *directories;
 	struct workers *workers;
 	sd_event_source *timer;
 	struct job job;
@@ -96,11 +108,13 @@ static void on_written(struct job *job)
 	metrics->is_writing = false;
 }
 
-static void collect(const struct logins *logins, struct metrics_facts *ret_facts)
+static void collect(const struct metrics *metrics, struct metrics_facts *ret_facts)
 {
+	struct directories_totals totals;
 	struct logins_status status;
 
-	logins_get_status(logins, &status);
+	logins_get_status(metrics->logins, &status);
+	directories_get_totals(metrics->directories, &totals);
 	*ret_facts = (struct metrics_facts){
 		.waiting = status.n_waiting,
 		.begun = status.n_begun,
@@ -114,6 +128,12 @@ static void collect(const struct logins *logins, struct metrics_facts *ret_facts
 		.relay_links = status.relay.n_links,
 		.relay_opened = status.relay.n_opened,
 		.relay_failures = status.relay.n_failures,
+		.directories = totals.n_directories,
+		.directories_syncing = totals.n_running,
+		.directory_syncs_done = totals.n_done,
+		.directory_syncs_failed = totals.n_failed,
+		.directory_syncs_asking = totals.n_asks,
+		.directory_locked = totals.n_locked,
 	};
 }
 
@@ -121,7 +141,7 @@ static void begin_write(struct metrics *metrics, const char *path)
 {
 	struct metrics_facts facts;
 
-	collect(metrics->logins, &facts);
+	collect(metrics, &facts);
 	metrics->path = text_copy(path);
 	metrics_render(&facts, &metrics->text);
 	metrics->is_writing = true;
@@ -145,7 +165,8 @@ static int on_tick(sd_event_source *source, uint64_t usec UNUSED, void *userdata
 
 /* --- life --- */
 
-int metrics_new(sd_event *event, const struct logins *logins, struct workers *workers,
+int metrics_new(sd_event *event, const struct logins *logins,
+		const struct directories *directories, struct workers *workers,
 		struct metrics **ret_metrics)
 {
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
@@ -155,6 +176,7 @@ int metrics_new(sd_event *event, const struct logins *logins, struct workers *wo
 		abort();
 	*metrics = (struct metrics){
 		.logins = logins,
+		.directories = directories,
 		.workers = workers,
 		.job = { .run = run_write, .done = on_written },
 		.text = BUF_INIT(METRICS_TEXT_MAX),

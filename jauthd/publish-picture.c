@@ -187,27 +187,6 @@ static int note_served(const char *name, uint32_t gid, void *context)
 	return 0;
 }
 
-int picture_add_groups(struct picture *picture, struct db *db)
-{
-	const char *primary = picture->env.config->accounts.primary_group;
-	int r = db_begin(db);
-
-	if (r == 0)
-		r = make(picture, db, primary, &picture->primary_gid);
-	if (r == -EADDRINUSE)
-		log_error("the primary group \"%s\" of [accounts] is one of the host's own",
-			  primary);
-	if (r == 0)
-		r = make_rules(picture, db);
-	if (r == 0)
-		r = db_commit(db);
-	if (r < 0) {
-		db_rollback(db);
-		return r;
-	}
-	return served_group_each(db, note_served, picture);
-}
-
 static int by_name(const void *key, const void *row)
 {
 	return strcmp(key, ((const struct served *)row)->name);
@@ -239,6 +218,40 @@ static int serve(struct picture *picture, const char *name)
 		return r;
 	group->is_added = true;
 	return 1;
+}
+
+/* Those that everybody has, or may have, also while nobody is there. */
+static int serve_all(struct picture *picture)
+{
+	const struct config *config = picture->env.config;
+	int r = serve(picture, config->accounts.primary_group);
+
+	for (unsigned i = 0; r >= 0 && i < config->n_groups; i++)
+		if (!config->groups[i].is_local)
+			r = serve(picture, config->groups[i].name);
+	return r < 0 ? r : 0;
+}
+
+int picture_add_groups(struct picture *picture, struct db *db)
+{
+	const char *primary = picture->env.config->accounts.primary_group;
+	int r = db_begin(db);
+
+	if (r == 0)
+		r = make(picture, db, primary, &picture->primary_gid);
+	if (r == -EADDRINUSE)
+		log_error("the primary group \"%s\" of [accounts] is one of the host's own",
+			  primary);
+	if (r == 0)
+		r = make_rules(picture, db);
+	if (r == 0)
+		r = db_commit(db);
+	if (r < 0) {
+		db_rollback(db);
+		return r;
+	}
+	r = served_group_each(db, note_served, picture);
+	return r < 0 ? r : serve_all(picture);
 }
 
 static bool is_of_section(const struct picture *picture, const char *name)
@@ -341,10 +354,7 @@ int picture_add_people(struct picture *picture, struct db *db, bool *ret_more)
 
 	picture->db = db;
 	picture->n_slice = 0;
-	/* Everybody has it, also when nobody is there yet. */
-	r = serve(picture, picture->env.config->accounts.primary_group);
-	if (r >= 0)
-		r = person_slice(db, picture->last_uid, PICTURE_SLICE, add_person, picture);
+	r = person_slice(db, picture->last_uid, PICTURE_SLICE, add_person, picture);
 	picture->db = NULL;
 	*ret_more = r == 0 && picture->n_slice == PICTURE_SLICE;
 	return r;

@@ -193,6 +193,94 @@ const char *const store_schema[] = {
 	"	PRIMARY KEY (issuer, subject)"
 	") STRICT, WITHOUT ROWID;",
 
+	/* 6: directories. Round 0 is what was applied; round 1 what the listing under way told
+	 * otherwise: nothing of a department that is as it was. */
+	"CREATE TABLE directories ("
+	"	id TEXT PRIMARY KEY,"
+	"	stage INTEGER NOT NULL,"         /* enum directory_stage */
+	"	began_s INTEGER NOT NULL,"       /* of the listing */
+	"	seed BLOB NOT NULL,"             /* of the configuration it was begun with */
+	"	at TEXT NOT NULL,"               /* applied up to this subject */
+	"	tried_s INTEGER NOT NULL,"       /* the last sync, whatever came of it */
+	"	synced_s INTEGER NOT NULL,"      /* the last one that was whole */
+	"	result TEXT NOT NULL"            /* of the last one; '': whole */
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE directory_departments ("
+	"	directory TEXT NOT NULL,"
+	"	round INTEGER NOT NULL,"
+	"	id TEXT NOT NULL,"
+	"	parent TEXT NOT NULL,"           /* '': none */
+	"	name TEXT NOT NULL,"
+	"	named_s INTEGER NOT NULL,"       /* when it was asked for */
+	"	digest BLOB NOT NULL,"           /* of its members */
+	"	PRIMARY KEY (directory, round, id)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE directory_members ("
+	"	directory TEXT NOT NULL,"
+	"	round INTEGER NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	issuer TEXT NOT NULL,"
+	"	name TEXT NOT NULL,"             /* by the rule; '': it makes none */
+	"	display TEXT NOT NULL,"
+	"	mark TEXT NOT NULL,"
+	"	holder TEXT NOT NULL,"           /* mark of the one whose accounts these are */
+	"	state INTEGER NOT NULL,"         /* enum member_state, or behind it */
+	"	fault TEXT NOT NULL,"            /* why he has no Unix user; '': he may have one */
+	"	PRIMARY KEY (directory, round, subject)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX directory_members_fault ON directory_members (directory, round, subject)"
+	"	WHERE fault <> '';"
+	"CREATE TABLE directory_places ("        /* who is in which department; '': by himself */
+	"	directory TEXT NOT NULL,"
+	"	round INTEGER NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	department TEXT NOT NULL,"
+	"	PRIMARY KEY (directory, round, subject, department)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX directory_places_department"
+	"	ON directory_places (directory, round, department);"
+	"CREATE TABLE directory_done ("          /* departments whose members were told of */
+	"	directory TEXT NOT NULL,"
+	"	department TEXT NOT NULL,"
+	"	is_same INTEGER NOT NULL,"       /* as in round 0, so nothing of it is in round 1 */
+	"	digest BLOB NOT NULL,"
+	"	PRIMARY KEY (directory, department)"
+	") STRICT, WITHOUT ROWID;",
+	/* 7: sessions, and whose lingering was switched off. */
+	"CREATE TABLE sessions ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	pid INTEGER NOT NULL,"           /* of the process that ran PAM */
+	"	start TEXT NOT NULL,"            /* when that began */
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	service TEXT NOT NULL,"
+	"	source TEXT NOT NULL,"
+	"	logind TEXT NOT NULL,"           /* '': logind has none */
+	"	request TEXT NOT NULL,"          /* of the grant, as what follows; '': unknown */
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	method TEXT NOT NULL,"
+	"	opened_s INTEGER NOT NULL,"
+	"	closed_s INTEGER NOT NULL,"
+	"	over INTEGER NOT NULL CHECK (over IN (0, 1)),"
+	"	ending TEXT NOT NULL,"           /* why it must end; '': it need not */
+	"	told_s INTEGER NOT NULL,"
+	"	look_s INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE UNIQUE INDEX sessions_process ON sessions (pid, start, user) WHERE over = 0;"
+	"CREATE INDEX sessions_look ON sessions (look_s) WHERE over = 0;"
+	"CREATE INDEX sessions_request ON sessions (request);"
+	"CREATE INDEX sessions_opened ON sessions (opened_s);"
+	"CREATE TABLE lingering ("
+	"	uid INTEGER PRIMARY KEY,"
+	"	name TEXT NOT NULL,"
+	"	was_on INTEGER NOT NULL CHECK (was_on IN (-1, 0, 1)),"   /* -1: not known yet */
+	"	since_s INTEGER NOT NULL,"
+	"	look_s INTEGER NOT NULL"         /* 0: all is said */
+	") STRICT;"
+	"CREATE INDEX people_left ON people (changed_s) WHERE state <> 0;"
+	"CREATE INDEX locked_identities_since ON locked_identities (locked_s);",
+
 	/* 8: what users are told of their links, and keys that providers have of people. */
 	"CREATE TABLE notices ("
 	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"

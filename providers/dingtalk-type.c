@@ -96,8 +96,12 @@ static void take_reply(struct login *login, uint32_t number UNUSED, const struct
 
 static void timeout(struct login *login, uint32_t number UNUSED)
 {
+	const struct dingtalk_login *own = login_own(login);
+
 	if (api_is_busy(login))
 		api_take_timeout(login);
+	else if (own->list)
+		dingtalk_list_timeout(login);
 	else
 		mode_of(login_config(login))->timeout(login);
 }
@@ -131,6 +135,7 @@ static void finish(struct login *login)
 	own->code = secret_free(own->code);
 	own->user_token = secret_free(own->user_token);
 	own->message = secret_free(own->message);
+	own->list = dingtalk_list_free(own->list);
 	dingtalk_poll_finish(login);
 	dingtalk_device_finish(login);
 }
@@ -241,6 +246,7 @@ const struct provider dingtalk_provider = {
 	.app_of = app_of,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &dingtalk_guide,
 	.config_size = sizeof(struct dingtalk_config),
 	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct dingtalk_login),
@@ -249,6 +255,9 @@ const struct provider dingtalk_provider = {
 	.check = check,
 	.name_app = name_app,
 	.prepare = prepare,
+	.list = dingtalk_list,
+	/* A month's calls are counted, and a listing takes two for each department. */
+	.list_interval_s = 86400,
 	.start = start,
 	.test = test,
 	.answer = answer,

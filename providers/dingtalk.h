@@ -3,8 +3,8 @@
  * What the files of the login type `dingtalk` share: dingtalk.c logs in over the relay, in
  * DingTalk's app (mode = relay) or on the vendor's page (mode = web); dingtalk-poll.c and
  * dingtalk-device.c do without one (mode = poll, mode = device); dingtalk-api.c makes the calls
- * that say who somebody is, dingtalk-message.c sends messages, dingtalk-request.c has the requests
- * of both, dingtalk-type.c the keys.
+ * that say who somebody is, dingtalk-list.c tells of everybody, dingtalk-message.c sends messages,
+ * dingtalk-request.c has the requests of them, dingtalk-type.c the keys.
  *
  * There are two kinds of codes, and each goes to its own exchange only: that of a page within the
  * app (dingtalk_exchange_in_app), and an OAuth authCode (dingtalk_exchange).
@@ -15,6 +15,7 @@
 #include "providers/dingtalk-device.h"
 #include "providers/dingtalk-poll.h"
 #include "providers/dingtalk-reply.h"
+#include "providers/list-wait.h"
 #include "providers/provider.h"
 
 #define DINGTALK_MESSAGE_MAX 2048        /* bytes of a message as JSON */
@@ -49,6 +50,7 @@ struct dingtalk_login {
 	struct secret *message;          /* the body, JSON */
 	struct dingtalk_poll poll;
 	struct dingtalk_device device;
+	struct dingtalk_list *list;      /* dingtalk-list.c */
 };
 
 /* dingtalk-api.c */
@@ -88,6 +90,12 @@ void dingtalk_web_callback(struct login *login, const struct parameters *paramet
 /* dingtalk-message.c */
 
 void dingtalk_deliver(struct login *login, const struct login_delivery *delivery);
+
+/* dingtalk-list.c */
+
+void dingtalk_list(struct login *login);
+void dingtalk_list_timeout(struct login *login);
+struct dingtalk_list *dingtalk_list_free(struct dingtalk_list *list);    /* NULL is fine */
 
 /* dingtalk-probe.c */
 

@@ -173,6 +173,22 @@ static void start(struct login *login)
 	}
 }
 
+/* Without a telephone there is no code to redeem. */
+static void probe(struct login *login)
+{
+	const struct github_config *config = login_config(login);
+	struct github_login *own = login_own(login);
+
+	if (config->flow == FLOW_DEVICE) {
+		own->take = take_device;
+		device_login_probe(login, &own->device, &device_ops);
+		return;
+	}
+	login_show(login, login_text(login, N_("Whether it knows the client and the address to "
+					       "come back to, only a login shows.")));
+	login_done(login);
+}
+
 static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
 {
 	struct github_login *own = login_own(login);
@@ -303,6 +319,7 @@ const struct provider github_provider = {
 	.limits = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
 	.limits_of = limits_of,
 	.keys = keys,
+	.guide = &github_guide,
 	.config_size = sizeof(struct github_config),
 	.login_size = sizeof(struct github_login),
 	.is_bounded = is_bounded,
@@ -311,6 +328,7 @@ const struct provider github_provider = {
 	.check = check,
 	.ssh_keys = github_ssh_keys,
 	.start = start,
+	.test = probe,
 	.answer = answer,
 	.reply = take_reply,
 	.callback = callback,

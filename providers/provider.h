@@ -32,6 +32,7 @@
 #include "base/relay-protocol.h"
 #include "base/secret.h"
 #include "base/totp.h"
+#include "providers/guide.h"
 
 struct login;
 struct phone_country;
@@ -187,6 +188,7 @@ struct provider {
 	const struct provider_limits *(*limits_of)(const void *config);
 	const struct conf_key *keys;     /* own keys; filled into a struct of config_size. The core
 	                                  * adds its common ones: type, title, map, … */
+	const struct guide *guide;       /* MUST: for who sets a method up */
 	size_t config_size;
 	size_t shared_size;              /* per method between logins (caches); zeroed at first */
 	size_t login_size;               /* kept per login; zeroed at start, wiped after finish */
@@ -214,13 +216,15 @@ struct provider {
 	 * the method has filters. */
 	bool (*is_bounded)(const void *config);
 	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
-	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL, and then nobody finds the method by an
-	 * identity. Appends the issuer of all its identities. */
+	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
+	 * identity. Appends the issuer of all identities that it finds with this configuration;
+	 * nothing where that is not filled. */
 	void (*name_issuer)(const void *config, struct buf *buf);
 	/* MAY be NULL. Tells of the departments and members of the organisation: what makes a
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
 	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */
 	void (*list)(struct login *login);
+	int64_t list_interval_s;         /* of `list`: how often, unless the sysadmin says */
 	/* MUST with PROVIDER_SSH_KEYS. Asks for the SSH keys that `subject` has there, in a state
 	 * of its own. Runs like `prepare`: login_add_ssh_key() for each, and login_done() when
 	 * those are all. */
@@ -421,7 +425,7 @@ enum member_state {
 struct listed_member {
 	/* As login_identify() would have it, but for the groups: those are the departments. */
 	const struct identity *identity;
-	const char *department;
+	const char *department;  /* "": not by one, but by himself */
 	/* The same as long as it is the same human being, although the vendor may give a subject to
 	 * another one: a union id, else his name; or NULL. */
 	const char *mark;
@@ -437,6 +441,9 @@ void login_list_member(struct login *login, const struct listed_member *member);
  * need not ask for them again. */
 void login_list_done(struct login *login, const char *department);
 bool login_is_list_done(struct login *login, const char *department);
+/* The name that this department had when it was asked for lately: need not be asked for again.
+ * NULL: ask. Lent until the next call. */
+const char *login_list_name(struct login *login, const char *department);
 
 /* Within `ssh_keys`: one public key as the vendor has it. The core takes those that are right. */
 void login_add_ssh_key(struct login *login, const char *key);
@@ -445,7 +452,7 @@ void login_add_ssh_key(struct login *login, const char *key);
 
 /* This is who it is. The core maps it to the requested user, or denies. */
 void login_identify(struct login *login, const struct identity *identity);
-/* change, enrol, test and prepare: done. */
+/* change, enrol, test, prepare and list: done. */
 void login_done(struct login *login);
 
 enum deny_reason {
@@ -465,9 +472,6 @@ enum fail_reason {
 	FAIL_CONFIG,             /* the provider says we are set up wrongly: alert */
 };
 void login_fail(struct login *login, enum fail_reason reason, const char *detail);
-
-/* Marks a literal for translation. */
-#define N_(text) text
 
 /* The one table: every login method there is, NULL-terminated. */
 extern const struct provider *const providers[];

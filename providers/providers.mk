@@ -14,6 +14,8 @@ libjauth_providers_la_SOURCES = \
 	providers/dingtalk-api.c \
 	providers/dingtalk-device.c providers/dingtalk-device.h \
 	providers/dingtalk-device-reply.c \
+	providers/dingtalk-directory.c providers/dingtalk-directory.h \
+	providers/dingtalk-list.c \
 	providers/dingtalk-error.c providers/dingtalk-error.h \
 	providers/dingtalk-message.c \
 	providers/dingtalk-page.c providers/dingtalk-page.h \
@@ -30,8 +32,11 @@ libjauth_providers_la_SOURCES = \
 	providers/github-keys.c \
 	providers/github-steps.c \
 	providers/google.c \
+	providers/guide.h providers/guide-china.c providers/guide-own.c \
+	providers/guide-sms.c providers/guide-web.c \
 	providers/id-token.c providers/id-token.h \
 	providers/jwks.c providers/jwks.h \
+	providers/list-wait.c providers/list-wait.h \
 	providers/oauth-tokens.c providers/oauth-tokens.h \
 	providers/oidc.c providers/oidc.h \
 	providers/oidc-identity.c \
@@ -90,6 +95,7 @@ libjauth_providers_la_SOURCES = \
 	providers/wechat-poll.c \
 	providers/wechat-type.c \
 	providers/wecom.c providers/wecom.h \
+	providers/wecom-directory.c providers/wecom-directory.h providers/wecom-list.c \
 	providers/wecom-api.c \
 	providers/wecom-message.c \
 	providers/wecom-page.c providers/wecom-page.h \

@@ -51,6 +51,12 @@ static const struct api_dialect dialect = {
 	.address_advice = "allow %s in 企业可信IP",
 };
 
+struct json_t *wecom_read_yes(const struct http_reply *reply, const char *what,
+			      struct api_result *ret_result)
+{
+	return api_read_yes(reply, what, &dialect, ret_result);
+}
+
 void wecom_read_token(const struct http_reply *reply, struct api_token *ret_token,
 		      struct api_result *ret_result)
 {

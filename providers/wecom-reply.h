@@ -53,5 +53,9 @@ void wecom_read_app(const struct http_reply *reply, int64_t agent_id, struct wec
 /* message/send (90236) to one member: he gets it. */
 void wecom_read_sent(const struct http_reply *reply, struct api_result *ret_result);
 
+/* The object of a reply that says yes; else NULL and how that ends. The caller frees. */
+struct json_t *wecom_read_yes(const struct http_reply *reply, const char *what,
+			      struct api_result *ret_result);
+
 /* In lower case: the vendor takes a userid in any case as the same. False when it is none. */
 bool wecom_fold_userid(const char *text, char ret_userid[WECOM_USERID_MAX + 1]);

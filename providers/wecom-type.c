@@ -45,6 +45,8 @@ static void timeout(struct login *login, uint32_t number UNUSED)
 
 	if (api_is_busy(login))
 		api_take_timeout(login);
+	else if (own->list)
+		wecom_list_timeout(login);
 	else
 		scan_take_timeout(login, &own->scan);
 }
@@ -57,6 +59,7 @@ static void finish(struct login *login)
 	own->code = secret_free(own->code);
 	own->message = secret_free(own->message);
 	own->token = secret_free(own->token);
+	own->list = wecom_list_free(own->list);
 }
 
 static void release(void *shared)
@@ -161,6 +164,7 @@ const struct provider wecom_provider = {
 	.app = RELAY_APP_WECOM,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &wecom_guide,
 	.config_size = sizeof(struct wecom_config),
 	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct wecom_login),
@@ -168,6 +172,8 @@ const struct provider wecom_provider = {
 	.name_issuer = name_issuer,
 	.check = check,
 	.name_app = name_app,
+	.list = wecom_list,
+	.list_interval_s = 3600,
 	.start = start,
 	.test = wecom_probe,
 	.answer = answer,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the login type `wecom` share: wecom.c logs in over the relay, wecom-poll.c
- * without one (scan.c), wecom-message.c sends messages, wecom-probe.c tries the app, wecom-api.c
- * says where the API is that api-call.c calls for all of them, wecom-type.c has the keys.
+ * without one (scan.c), wecom-message.c sends messages, wecom-probe.c tries the app, wecom-list.c
+ * tells of the whole corp, wecom-api.c says where the API is that api-call.c calls for all of them,
+ * wecom-type.c has the keys.
  */
 #pragma once
 
 #include "providers/api-call.h"
+#include "providers/list-wait.h"
 #include "providers/provider.h"
 #include "providers/scan.h"
 #include "providers/wecom-page.h"
@@ -43,6 +45,8 @@ struct wecom_login {
 	struct wecom_app app;
 	/* wecom-poll.c */
 	struct scan scan;
+	/* wecom-list.c */
+	struct wecom_list *list;
 	char key[WECOM_KEY_MAX + 1];
 };
 
@@ -73,3 +77,9 @@ void wecom_deliver(struct login *login, const struct login_delivery *delivery);
 /* wecom-probe.c */
 
 void wecom_probe(struct login *login);
+
+/* wecom-list.c */
+
+void wecom_list(struct login *login);
+void wecom_list_timeout(struct login *login);
+struct wecom_list *wecom_list_free(struct wecom_list *list);     /* NULL is fine */

@@ -20,11 +20,6 @@ noinst_PROGRAMS += tests/e2e/pamclient
 tests_e2e_pamclient_SOURCES = tests/e2e/pamclient.c
 tests_e2e_pamclient_LDADD = -lpam
 
-# A snapshot of the user database, for tests/e2e/test_userdb.py and the benchmark.
-noinst_PROGRAMS += tests/e2e/snapshotwrite
-tests_e2e_snapshotwrite_SOURCES = tests/e2e/snapshotwrite.c
-tests_e2e_snapshotwrite_LDADD = libjauth-base.la
-
 # People in a database, for tests/e2e/test_uids.py.
 noinst_PROGRAMS += tests/e2e/makeperson
 tests_e2e_makeperson_SOURCES = tests/e2e/makeperson.c
@@ -39,3 +34,6 @@ tests_e2e_movedclock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 noinst_LTLIBRARIES += tests/e2e/killedat.la
 tests_e2e_killedat_la_SOURCES = tests/e2e/killedat.c
 tests_e2e_killedat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+noinst_LTLIBRARIES += tests/e2e/killat.la
+tests_e2e_killat_la_SOURCES = tests/e2e/killat.c
+tests_e2e_killat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

@@ -271,13 +271,19 @@ def test_a_user_whom_the_host_makes_later_is_the_hosts_alone(host):
     uid = make_one("sunqi", "ops")
     publish(host, "sunqi")
     assert "docker" in groups_of("sunqi")
-    subprocess.run(["useradd", "-M", "-u", "1777", "sunqi"], check=True, capture_output=True)
-    publish(host)
-    assert uid_of("sunqi") == 1777
-    assert not getent("passwd", uid)
-    assert "docker" not in groups_of("sunqi")
-    assert right_json("user", "show", "sunqi")["served"] is False
-    subprocess.run(["userdel", "sunqi"], check=True)
+    assert subprocess.run(["useradd", "-M", "sunqi"], check=False, capture_output=True).returncode
+    with restored(pathlib.Path("/etc/passwd")) as passwd:
+        passwd.write_text(passwd.read_text() + "sunqi:x:1777:1777::/:/bin/sh\n")
+        publish(host)
+        assert uid_of("sunqi") == 1777
+        assert not getent("passwd", uid)
+        assert "docker" not in groups_of("sunqi")
+        assert right_json("user", "show", "sunqi")["served"] is False
+    with restored(pathlib.Path("/etc/passwd")) as passwd:
+        passwd.write_text(passwd.read_text() + f"another:x:{uid}:1777::/:/bin/sh\n")
+        publish(host)
+        assert getent("passwd", uid)[0] == "another"
+        assert not getent("passwd", "sunqi")
     publish(host, "sunqi")
     assert uid_of("sunqi") == uid
 
@@ -414,25 +420,27 @@ class OtherHost:
         shutil.chown(folder / "state", "jauth", "jauth")
         self.folder = folder
 
-    def make_one(self, name, *groups, **options):
-        return make_one(name, *groups, database=self.folder / "state/jauth.db", root=self.folder,
-                        **options)
+    def make(self, *rows):
+        return make(*rows, database=self.folder / "state/jauth.db", root=self.folder)
+
+    def make_one(self, name, subject=None):
+        return self.make((name, subject or name))[0]
 
 
 @pytest.fixture
-def second(tmp_path):
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
-        if str(folder) != "/tmp":
-            folder.chmod(0o755)
-    return OtherHost(tmp_path / "host", "somebody:x:65536:65536::/:/bin/sh\n")
+def second(fleet):
+    folder = fleet.folder / f"host-{time.monotonic_ns()}"
+    yield OtherHost(folder, "somebody:x:65536:65536::/:/bin/sh\n")
+    shutil.rmtree(folder)
 
 
 def test_hosts_agree_whatever_came_before(fleet, second):
     names = [f"f{i}" for i in range(40)]
-    first = {name: make_one(name, "17") for name in names}
-    others = {name: second.make_one(name) for name in reversed(names)}
+    first = dict(zip(names, make(*((name, name, "17") for name in names))))
+    others = dict(zip(names[::-1], second.make(*((name, name) for name in names[::-1]))))
     assert first == others
-    assert set(first.values()) <= set(FLEET) and len(set(first.values())) == len(names)
+    assert all(uid in FLEET for uid in first.values())
+    assert len(set(first.values())) == len(names)
     assert make_one("zhangsan") == second.make_one("zhangsan") == OF_ZHANGSAN
     publish(fleet, "zhangsan")
     assert uid_of("zhangsan") == OF_ZHANGSAN

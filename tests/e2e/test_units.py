@@ -14,7 +14,9 @@ from service import run
 
 UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-relay.service",
          "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket",
-         "jauth-userdb.service", "jauth-userdb.socket"]
+         "jauth-userdb.service", "jauth-userdb.socket",
+         "jauth-end-session@.service", "jauth-end-session.socket",
+         "jauth-service-rollback.service"]
 UNIT_FOLDER = pathlib.Path("/usr/lib/systemd/system")
 
 
@@ -25,9 +27,11 @@ def test_systemd_has_nothing_to_say_about_a_unit(unit):
 
 
 @pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3),
+                                       ("jauth-end-session@.service", 1.0),
                                        ("jauth-userdb.service", 0.6),
                                        ("jauth-relay.service", 1.1),
-                                       ("jauth-relay-unix.service", 0.6)])
+                                       ("jauth-relay-unix.service", 0.6),
+                                       ("jauth-service-rollback.service", 2.0)])
 def test_a_service_exposes_little(unit, most):
     done = run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
                 str(UNIT_FOLDER / unit)], env={**os.environ, "SYSTEMD_COLORS": "0"})
@@ -41,7 +45,8 @@ def test_a_service_exposes_little(unit, most):
                                          ("systemd/system", "jauth-userdb.service"),
                                          ("systemd/system", "jauth-userdb.socket"),
                                          ("systemd/system", "jauth-relay.service"),
-                                         ("systemd/system", "jauth-relay-unix.service")])
+                                         ("systemd/system", "jauth-relay-unix.service"),
+                                         ("systemd/system", "jauth-service-rollback.service")])
 def test_no_placeholder_is_left(folder, name):
     text = (pathlib.Path("/usr/lib") / folder / name).read_text()
     assert "@" not in re.sub(r"SystemCallFilter=.*", "", text)
@@ -83,6 +88,22 @@ def test_the_socket_unit_and_the_program_agree():
     text = (UNIT_FOLDER / "jauth-http.socket").read_text()
     for line in ("ListenStream=/run/jauth-http/socket", "SocketMode=0660", "SocketGroup=jauth"):
         assert line in text.splitlines()
+
+
+@pytest.mark.parametrize("line", ["User=jauth-userdb", "Group=root", "WatchdogSec=3s",
+                                  "WatchdogSignal=SIGKILL", "Restart=always"])
+def test_jauth_userdb_can_be_started_and_keeps_nobody_waiting(line):
+    """Its group is root's: else systemd asks for its user's groups, of itself, to start it."""
+    assert line in (UNIT_FOLDER / "jauth-userdb.service").read_text().splitlines()
+
+
+def test_the_socket_of_jauth_userdb_comes_before_who_asks_and_goes_with_it():
+    text = (UNIT_FOLDER / "jauth-userdb.socket").read_text()
+    for line in ("ListenStream=/run/systemd/userdb/org.jauth1", "SocketMode=0666",
+                 "RemoveOnStop=yes", "DefaultDependencies=no"):
+        assert line in text.splitlines()
+    before = re.search("^Before=(.*dbus.*)$", text, re.MULTILINE).group(1).split()
+    assert {"sysinit.target", "dbus.socket", "nss-user-lookup.target"} <= set(before)
 
 
 # --- the bus ---

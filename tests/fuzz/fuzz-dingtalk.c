@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "providers/dingtalk-directory.h"
 #include "providers/dingtalk-reply.h"
 #include "tests/fuzz/fuzz-api-reply.h"
 
@@ -84,6 +85,39 @@ static void check_sent(const struct http_reply *reply)
 	check_result(&result);
 }
 
+static void check_listed(void *context UNUSED, const struct dingtalk_listed *member)
+{
+	if (!dingtalk_is_userid(member->userid) ||
+	    !text_is_line(member->unionid, strlen(member->unionid)) ||
+	    !text_is_line(member->name, strlen(member->name)))
+		abort();
+}
+
+static void check_child(void *context UNUSED, const struct dingtalk_department *department)
+{
+	if (department->id < 1 || department->parent != 1 ||
+	    !text_is_line(department->name, strlen(department->name)))
+		abort();
+}
+
+static void check_directory(const struct http_reply *reply)
+{
+	struct dingtalk_department department = { 0 };
+	struct api_result result;
+	int64_t next = -2;
+
+	dingtalk_read_department(reply, 1, &department, &result);
+	check_result(&result);
+	if ((result.class == API_GOOD) != (department.id == 1))
+		abort();
+	dingtalk_read_children(reply, 1, check_child, NULL, &result);
+	check_result(&result);
+	dingtalk_read_page(reply, check_listed, NULL, &next, &result);
+	check_result(&result);
+	if ((result.class == API_GOOD) != (next != -2) || next < -2)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct http_reply reply = { .result = HTTP_DONE };
@@ -99,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_persons(&reply);
 	check_member(&reply);
 	check_sent(&reply);
+	check_directory(&reply);
 	http_reply_done(&reply);
 	return 0;
 }

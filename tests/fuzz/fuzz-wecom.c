@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "providers/wecom-directory.h"
 #include "providers/wecom-reply.h"
 #include "tests/fuzz/fuzz-api-reply.h"
 
@@ -65,6 +66,45 @@ static void check_sent(const struct http_reply *reply)
 	check_result(&result);
 }
 
+static void check_listed(void *context UNUSED, const struct wecom_listed *member)
+{
+	char again[WECOM_USERID_MAX + 1];
+
+	if (!wecom_fold_userid(member->userid, again) || !text_equals(member->userid, again) ||
+	    !text_is_line(member->name, strlen(member->name)))
+		abort();
+}
+
+static void check_directory(const struct http_reply *reply)
+{
+	_cleanup_free_ struct wecom_department *departments = NULL;
+	_cleanup_list_ char **allowed = NULL;
+	struct wecom_listed member = { 0 };
+	char name[WECOM_NAME_MAX + 1] = "";
+	struct api_result result;
+	size_t n = 0;
+
+	wecom_read_departments(reply, &departments, &n, &result);
+	check_result(&result);
+	if ((result.class == API_GOOD) != (departments != NULL) || n > WECOM_DEPARTMENTS_MAX)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		if (departments[i].id < 1 || departments[i].parent < 0)
+			abort();
+	wecom_read_department(reply, 7, name, &result);
+	check_result(&result);
+	wecom_read_members(reply, check_listed, NULL, &result);
+	check_result(&result);
+	wecom_read_listed(reply, "zhangsan", &member, &result);
+	check_result(&result);
+	if ((result.class == API_GOOD) != text_equals(member.userid, "zhangsan"))
+		abort();
+	wecom_read_allowed(reply, 1000002, &allowed, &result);
+	check_result(&result);
+	if (!text_is_line(name, strlen(name)) || list_length(allowed) > WECOM_ALLOWED_MAX)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct http_reply reply = { .result = HTTP_DONE, .content_type = "application/json" };
@@ -78,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_member(&reply);
 	check_app(&reply);
 	check_sent(&reply);
+	check_directory(&reply);
 	http_reply_done(&reply);
 	return 0;
 }

@@ -174,3 +174,7 @@ noinst_PROGRAMS += fuzz-ssh-key
 fuzz_ssh_key_SOURCES = tests/fuzz/fuzz-ssh-key.c
 fuzz_ssh_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_ssh_key_LDADD = libjauth-base.la
+noinst_PROGRAMS += fuzz-end-session
+fuzz_end_session_SOURCES = tests/fuzz/fuzz-end-session.c
+fuzz_end_session_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_end_session_LDADD = libjauth-base.la

@@ -180,6 +180,16 @@ struct login *fake_start(struct fake_method *method)
 	return login;
 }
 
+struct login *fake_list(struct fake_method *method)
+{
+	struct login *login = login_new(method);
+
+	login->preparing = login->listing = true;
+	method->provider->list(login);
+	fake_collect(login);
+	return login;
+}
+
 struct login *fake_prepare(struct fake_method *method)
 {
 	struct login *login = login_new(method);
@@ -251,6 +261,7 @@ struct login *fake_login_free(struct login *login)
 	free(login->push_answer);
 	free(login->errors);
 	free(login->said);
+	free(login->told);
 	free(login->added_number);
 	free(login->added_label);
 	free(login->code);
@@ -800,6 +811,59 @@ void login_identify(struct login *login, const struct identity *identity)
 	}
 }
 
+void login_list_department(struct login *login, const struct listed_department *department)
+{
+	_cleanup_free_ char *line = text_format("department %s < %s: %s", department->id,
+						department->parent ? department->parent : "-",
+						department->name);
+
+	assert_true(login->listing);
+	add_line(&login->told, line);
+}
+
+void login_list_member(struct login *login, const struct listed_member *member)
+{
+	static const char *const states[] = { "active", "disabled", "inactive", "left" };
+	const struct identity *identity = member->identity;
+	struct buf line = BUF_INIT(4096);
+
+	assert_true(login->listing);
+	buf_add_format(&line, "member %s %s at %s: %s %s %s", identity->issuer, identity->subject,
+		       member->department, identity->display ? identity->display : "-",
+		       member->mark ? member->mark : "-", states[member->state]);
+	for (size_t i = 0; i < identity->n_attributes; i++)
+		buf_add_format(&line, " %s=%s", identity->attributes[i].name,
+			       identity->attributes[i].value);
+	add_line(&login->told, buf_text(&line));
+	buf_done(&line);
+}
+
+void login_list_done(struct login *login, const char *department)
+{
+	_cleanup_free_ char *line = text_format("done %s", department);
+
+	assert_true(login->listing);
+	add_line(&login->told, line);
+}
+
+bool login_is_list_done(struct login *login, const char *department)
+{
+	const char *const *done = login->method->known_done;
+
+	return done && list_has((char *const *)done, department);
+}
+
+const char *login_list_name(struct login *login, const char *department)
+{
+	const char *const *names = login->method->known_names;
+	size_t len = strlen(department);
+
+	for (; names && *names; names++)
+		if (text_has_prefix(*names, department) && (*names)[len] == ' ')
+			return *names + len + 1;
+	return NULL;
+}
+
 void login_done(struct login *login)
 {
 	assert_true(login->preparing || login->changing);
@@ -808,7 +872,7 @@ void login_done(struct login *login)
 
 void login_deny(struct login *login, enum deny_reason reason, const char *detail)
 {
-	assert_false(login->preparing);
+	assert_false(login->preparing && !login->listing);
 	end(login, FAKE_DENIED, (int)reason, detail);
 }
 

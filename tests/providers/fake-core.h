@@ -38,6 +38,8 @@ struct fake_method {
 	const struct phone *phones;      /* of the user */
 	size_t n_phones;
 	const struct phone_country *country;
+	const char *const *known_names;  /* of fake_list(): "ID NAME", NULL-terminated */
+	const char *const *known_done;   /* and ids of departments that are done */
 	struct login_link link;          /* redirect_uri NULL: not begun on a telephone */
 	struct { char *name, *value; } sets[FAKE_SETS_MAX];
 };
@@ -111,6 +113,10 @@ struct login {
 	char **recovery;
 	char *ssh_keys;                  /* of login_add_ssh_key(), a line each; or NULL */
 	char *notes;                     /* for the audit, a line each; or NULL */
+	/* Of login_list_…(), a line each: "department ID < PARENT: NAME", "member ISSUER SUBJECT at
+	 * DEPARTMENT: DISPLAY MARK STATE ATTRIBUTE=VALUE…", "done DEPARTMENT"; or NULL. */
+	bool listing;
+	char *told;
 
 	enum fake_end end;
 	int reason;                      /* deny_reason or fail_reason */
@@ -140,6 +146,7 @@ void fake_set(struct fake_method *method, const char *name, const char *value);
 
 struct login *fake_start(struct fake_method *method);
 struct login *fake_prepare(struct fake_method *method);
+struct login *fake_list(struct fake_method *method);
 struct login *fake_change(struct fake_method *method, bool is_root);
 struct login *fake_enrol(struct fake_method *method);
 struct login *fake_test(struct fake_method *method);

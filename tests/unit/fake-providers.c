@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A table of kinds of login for tests of the core: "password" knows the user himself, "device" is
- * a device flow whose link can be forwarded, "scan" confirms at the terminal, "text" sends messages
- * by the gateways it names, "code" goes by the relay unless its corners are round, or is told by
- * it when they are open, "nod" goes by it always and asks nobody. Only some people can come by
+ * a device flow whose link can be forwarded, "scan" confirms at the terminal and can list, "text"
+ * sends messages by the gateways it names, "code" goes by the relay unless its corners are round,
+ * or is told by it when they are open, "nod" goes by it always and asks nobody. Only some people can come by
  * "scan" with open corners, and by "code". And two vendors for messages, "post" and "pigeon". None
  * of them can run.
  */
@@ -104,6 +104,10 @@ static const struct provider fake_device = {
 	.config_size = sizeof(struct fake_config),
 };
 
+static void list_nobody(struct login *login UNUSED)
+{
+}
+
 static const struct provider fake_scan = {
 	.type = "scan",
 	.title = N_("Scan"),
@@ -112,6 +116,8 @@ static const struct provider fake_scan = {
 	.config_size = sizeof(struct fake_config),
 	.shared_size = sizeof(struct fake_shared),
 	.check = scan_check,
+	.list = list_nobody,
+	.list_interval_s = 7200,
 	.is_bounded = scan_is_bounded,
 	.bound_key = "corners",
 	.name_issuer = name_scanners,

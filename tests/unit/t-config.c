@@ -141,6 +141,20 @@ static const struct mistake_case {
 	{ SCAN "corners = round\n", { { 1, "round corners cannot be read" } } },
 	{ SCAN "issuer = https://id.example.org\n", { { 2, "is no key of [method scan]" } } },
 	{ SCAN "open_max = -1\n", { { 2, "from 0 to" } } },
+	/* directories */
+	{ "[directory]\ntype = scan\n", { { 1, "\"\" cannot be the ID" } } },
+	{ "[directory X]\ntype = scan\n", { { 1, "\"X\" cannot be the ID" } } },
+	{ "[directory x]\n", { { 1, "has no type" } } },
+	{ "[directory password]\n", { { 1, "tells of no members" } } },
+	{ "[directory x]\ntype = scan\nsync_every = 1min\n", { { 3, "write at least 5min" } } },
+	{ "[directory x]\ntype = scan\nsync_every = 31d\n", { { 3, "\"sync_every\" must be" } } },
+	{ "[directory x]\ntype = scan\nremovals_max = 101\n", { { 3, "from 0 to 100" } } },
+	{ "[directory x]\ntype = scan\nmail_domains = example.org\n",
+	  { { 3, "come without mail addresses" } } },
+	{ "[method x]\ntype = scan\n[directory x]\ntype = scan\n",
+	  { { 3, "there is [method x] already" } } },
+	{ SCAN "sync_every = 1h\n", { { 2, "is no key of [method scan]" } } },
+	{ "[directoy x]\n", { { 1, "did you mean \"directory\"?" } } },
 	/* rules */
 	{ SCAN "map = user\n", { { 2, "everybody would be the same user" } } },
 	{ SCAN "map = {sub\n", { { 2, "every { needs a name and a }" } } },
@@ -205,6 +219,8 @@ static const struct mistake_case {
 	{ "[relay]\nurl = https://sso.example.org\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nkey_credential = relay\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nservers = https://r1.example.org\n", { { 1, "[relay] needs url and" } } },
+	{ "[relay]\nurl = https://sso.example.org\nkey_file = /nonexistent/key\n",
+	  { { 3, "/nonexistent/key" } } },
 	{ "[relay]\nurl = https://sso.example.org/x\nkey_credential = relay\n",
 	  { { 2, "has more than a host" } } },
 	{ "[relay]\nurl = https://sso.example.org/\nkey_credential = relay\n",
@@ -533,6 +549,26 @@ static const struct {
 	  { "abcdefghijklmnopqrstuvwxyzabcdef", "abcdefghijklmnopqrstuvwxyzabc-2", "password" } },
 };
 
+static void a_directory_is_a_method_that_lists(void **state UNUSED)
+{
+	static const char text[] = "[directory x]\ntype = scan\n"
+				   "[directory y]\ntype = scan\nsync_every = 0\n"
+				   "removals_max = 3\nmap = u-{userid}\n"
+				   "[service sshd]\nmethods = x, y\n";
+	struct config *config = load_right(text);
+	const struct method *x = config_method(config, "x"), *y = config_method(config, "y");
+
+	assert_int_equal(x->directory->interval_s, 7200);
+	assert_int_equal(x->directory->removals_max, 10);
+	assert_string_equal(x->map, "{userid}");
+	assert_false(x->registration);
+	assert_int_equal(y->directory->interval_s, 0);
+	assert_int_equal(y->directory->removals_max, 3);
+	assert_string_equal(y->map, "u-{userid}");
+	assert_null(config_method(config, "password")->directory);
+	config_unref(config);
+}
+
 static void a_method_without_id_gets_one(void **state UNUSED)
 {
 	size_t i, k;
@@ -774,6 +810,7 @@ int main(void)
 		cmocka_unit_test(limits_come_from_the_provider_unless_given),
 		cmocka_unit_test(a_method_is_bound_to_gateways_whatever_their_place),
 		cmocka_unit_test(a_method_without_id_gets_one),
+		cmocka_unit_test(a_directory_is_a_method_that_lists),
 		cmocka_unit_test(alternatives_and_factors_keep_their_order),
 		cmocka_unit_test(shared_state_is_released_with_the_last_reference),
 		cmocka_unit_test(too_many_of_each_are_refused),

@@ -38,6 +38,8 @@ static struct http_reply sample_reply(void)
 		.result = HTTP_DONE, .status = 200, .content_type = "application/json",
 		.cache_control = "no-store", .link = "<https://example.org/2>; rel=next",
 		.retry_after = "7", .ratelimit_remaining = "4999", .cookies = "a=1; b=2",
+		.date = "Fri, 02 Jan 2026 03:04:05 GMT",
+		.certificate_until = "Jan  2 03:04:05 2027 GMT",
 		.error = "",
 	};
 
@@ -102,6 +104,8 @@ static void a_reply_comes_back_as_it_was(void **state)
 	assert_string_equal(back.retry_after, reply.retry_after);
 	assert_string_equal(back.ratelimit_remaining, reply.ratelimit_remaining);
 	assert_string_equal(back.cookies, reply.cookies);
+	assert_string_equal(back.date, reply.date);
+	assert_string_equal(back.certificate_until, reply.certificate_until);
 	assert_true(secret_equals(back.body, reply.body->data, reply.body->len));
 	http_reply_done(&back);
 	http_reply_done(&reply);
@@ -148,7 +152,7 @@ static void heads_of_bad_frames_are_refused(void **state)
 	} rows[] = {
 		{ "length 0",           { 0, 0, 0, 0, HTTP_FRAME_PING, 1 } },
 		{ "no room for number", { 8, 0, 0, 0, HTTP_FRAME_PING, 1 } },
-		{ "one over the limit", { 0xfd, 0xff, 0x0f, 0, HTTP_FRAME_REQUEST, 1 } },
+		{ "one over the limit", { 0xfd, 0xff, 0x8f, 0, HTTP_FRAME_REQUEST, 1 } },
 		{ "longest length",     { 255, 255, 255, 255, HTTP_FRAME_REQUEST, 1 } },
 		{ "type 0",             { 9, 0, 0, 0, 0, 1 } },
 		{ "unknown type",       { 9, 0, 0, 0, HTTP_FRAME_PONG + 1, 1 } },
@@ -226,7 +230,7 @@ static void requests_out_of_bounds_are_refused(void **state)
 		int expected;
 	} rows[] = {
 		{ "smallest", URL, "A: b", HTTP_GET, 1, 1, 0, 1, 0 },
-		{ "largest", URL, "A: b", HTTP_PUT, 60000, 120000, HTTP_BODY_MAX, 1, 0 },
+		{ "largest", URL, "A: b", HTTP_PUT, 60000, 120000, HTTP_LISTING_MAX, 1, 0 },
 		{ "number 0", URL, "A: b", HTTP_GET, 1, 1, 0, 0, -EBADMSG },
 		{ "method 0", URL, "A: b", 0, 1, 1, 0, 1, -EBADMSG },
 		{ "unknown method", URL, "A: b", HTTP_PUT + 1, 1, 1, 0, 1, -EBADMSG },
@@ -234,7 +238,7 @@ static void requests_out_of_bounds_are_refused(void **state)
 		{ "too long to connect", URL, "A: b", HTTP_GET, 60001, 1, 0, 1, -EBADMSG },
 		{ "no time", URL, "A: b", HTTP_GET, 1, 0, 0, 1, -EBADMSG },
 		{ "too long", URL, "A: b", HTTP_GET, 1, 120001, 0, 1, -EBADMSG },
-		{ "too large", URL, "A: b", HTTP_GET, 1, 1, HTTP_BODY_MAX + 1, 1, -EBADMSG },
+		{ "too large", URL, "A: b", HTTP_GET, 1, 1, HTTP_LISTING_MAX + 1, 1, -EBADMSG },
 		{ "http", "http://example.org/", "A: b", HTTP_GET, 1, 1, 0, 1, -EBADMSG },
 		{ "file", "file:///etc/passwd", "A: b", HTTP_GET, 1, 1, 0, 1, -EBADMSG },
 		{ "no url", "", "A: b", HTTP_GET, 1, 1, 0, 1, -EBADMSG },

@@ -19,6 +19,9 @@ static void every_fact_has_its_line(void **state UNUSED)
 		.waiting = 1, .begun = 15, .granted = 7, .denied = 4, .failed = 3,
 		.http_connected = 1, .http_requests = UINT64_MAX, .http_failures = 2,
 		.relay_connected = 1, .relay_links = 5, .relay_opened = 9, .relay_failures = 6,
+		.directories = 2, .directories_syncing = 1, .directory_locked = 12,
+		.directory_syncs_done = 30, .directory_syncs_failed = 8,
+		.directory_syncs_asking = 10,
 	};
 	static const char *const lines[] = {
 		"\n# TYPE jauth_logins_waiting gauge\njauth_logins_waiting 1\n",
@@ -35,6 +38,13 @@ static void every_fact_has_its_line(void **state UNUSED)
 		"\n# TYPE jauth_relay_links gauge\njauth_relay_links 5\n",
 		"\n# TYPE jauth_relay_opened_total counter\njauth_relay_opened_total 9\n",
 		"\n# TYPE jauth_relay_failures_total counter\njauth_relay_failures_total 6\n",
+		"\n# TYPE jauth_directories gauge\njauth_directories 2\n",
+		"\n# TYPE jauth_directories_syncing gauge\njauth_directories_syncing 1\n",
+		"\n# TYPE jauth_directory_syncs_total counter\n"
+		"jauth_directory_syncs_total{outcome=\"done\"} 30\n"
+		"jauth_directory_syncs_total{outcome=\"failed\"} 8\n"
+		"jauth_directory_syncs_total{outcome=\"asks\"} 10\n",
+		"\n# TYPE jauth_directory_locked_total counter\njauth_directory_locked_total 12\n",
 		"\njauth_build_info{version=\"" PACKAGE_VERSION "\"} 1\n",
 	};
 	struct buf text = BUF_INIT(METRICS_TEXT_MAX);
@@ -52,7 +62,8 @@ static void there_is_room_to_grow(void **state UNUSED)
 {
 	static const struct metrics_facts most = {
 		UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 1, UINT64_MAX,
-		UINT64_MAX, 1, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+		UINT64_MAX, 1, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+		UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
 	};
 	struct buf text = BUF_INIT(METRICS_TEXT_MAX / 2);
 

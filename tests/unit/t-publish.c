@@ -262,6 +262,7 @@ static void people_are_in_it_with_their_groups(void **state)
 	assert_true(user.is_locked);
 	assert_false(snapshot_user_by_name(snapshot, "t-gone", &user));
 	assert_false(snapshot_user_by_name(snapshot, "daemon", &user));
+	assert_true(snapshot_group_by_name(snapshot, "t-empty", &group));
 	assert_false(snapshot_group_by_name(snapshot, "daemon", &group));
 	assert_false(snapshot_group_by_name(snapshot, "t-docker", &group));
 	publish_get_status(house->publish, &status);

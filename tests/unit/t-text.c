@@ -50,6 +50,27 @@ static void foreign_text_is_cleaned(void **state UNUSED)
 	}
 }
 
+static void as_much_as_fits_is_whole_characters(void **state UNUSED)
+{
+	static const struct {
+		const char *text, *expected;
+	} rows[] = {
+		{ "", "" },
+		{ "abcdefg", "abcdefg" },
+		{ "abcdefgh", "abcd..." },
+		{ "\xc3\xab\xc3\xab\xc3\xab", "\xc3\xab\xc3\xab\xc3\xab" },
+		{ "\xc3\xab\xc3\xab\xc3\xab\xc3\xab", "\xc3\xab\xc3\xab..." },
+		{ "a\xc3\xab\xe2\x96\x80\xe2\x96\x80", "a\xc3\xab..." },
+		{ "a\nb\x1b[0", "a?b?[0" },
+	};
+	char field[8];
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		text_into_clean(field, sizeof(field), rows[i].text);
+		assert_string_equal(field, rows[i].expected);
+	}
+}
+
 static void text_is_told_from_bytes(void **state UNUSED)
 {
 	static const struct {
@@ -247,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(foreign_text_is_cleaned),
 		cmocka_unit_test(text_is_told_from_bytes),
+		cmocka_unit_test(as_much_as_fits_is_whole_characters),
 		cmocka_unit_test(numbers_are_read_whole_or_not),
 		cmocka_unit_test(a_field_takes_the_whole_text_or_nothing),
 		cmocka_unit_test(texts_compare),

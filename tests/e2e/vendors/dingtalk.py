@@ -15,6 +15,8 @@ DingTalk:
     vendor.messages                         what the app wrote: dicts of to, text
     vendor.complaints                       what a client did wrong, in words
 
+dingtalk_directory.py adds the calls that tell of the whole organisation.
+
 /api, /oapi and /login stand for the vendor's three hosts."""
 
 import collections
@@ -28,6 +30,7 @@ import threading
 import time
 import urllib.parse
 
+from vendors.dingtalk_directory import LIST_DEPARTMENTS, LIST_MEMBERS, DingTalkDirectory
 from vendors.server import Refusal, Reply, Server, json_reply, nth, require_form
 
 PERSON_HEADER = "X-DingTalk-Person"
@@ -118,7 +121,7 @@ class Code:
         self.used = False
 
 
-class DingTalk(Server):
+class DingTalk(DingTalkDirectory, Server):
     def __init__(self, authority, host="dingtalk.example.org", port=0):
         super().__init__(authority, host, port, name="dingtalk")
         self.folder = authority.folder
@@ -148,6 +151,7 @@ class DingTalk(Server):
             ("POST", "/oapi/topapi/v2/user/get"): ("user/get", self.user_get),
             ("POST", "/oapi/topapi/message/corpconversation/asyncsend_v2"): ("asyncsend_v2",
                                                                              self.asyncsend),
+            **self.directory_routes(),
         }
         self.reset()
 
@@ -162,11 +166,12 @@ class DingTalk(Server):
             self.consents = set()       # persons who are not asked any more
             self.chosen_corp = None     # the organisation that is picked on the page; None: ours
             self.code_names = ("authCode",)
-            self.scopes = {READ_ME, READ_MEMBER, SEND}
+            self.scopes = {READ_ME, READ_MEMBER, SEND, LIST_DEPARTMENTS, LIST_MEMBERS}
             self.trusted_ips = None
             self.is_published = True
             self.failing = collections.defaultdict(list)     # call → errors to come
             self.calls = collections.defaultdict(list)       # call → times
+            self.reset_directory()
 
     def keys(self):
         """What [method ID] says of it, but for its type."""
@@ -445,14 +450,16 @@ class DingTalk(Server):
             raise Errcode(60121)
         if not person.visible:
             raise Errcode(50002)
+        return self._ok(result=self.tell(person))
+
+    def tell(self, person):
         told = {"userid": person.userid, "unionid": person.unionid, "name": person.name,
                 "job_number": "007", "title": "SRE", "dept_id_list": person.departments,
                 "mobile": "15012345678", "email": "he@example.net",
                 "org_email": "he@example.org", "active": person.active, "admin": False,
                 "boss": False, "leader_in_dept": [{"dept_id": dept, "leader": False}
                                                   for dept in person.departments]}
-        return self._ok(result={name: value for name, value in told.items()
-                                if name not in person.hidden})
+        return {name: value for name, value in told.items() if name not in person.hidden}
 
     def asyncsend(self, request):
         """It says yes also to what it then drops."""

@@ -14,8 +14,9 @@ about every request. The tests use class WeCom:
     vendor.messages                         what the app wrote: dicts of to, text
     vendor.complaints                       what a client did wrong, in words
 
-and wecom_qr.py adds the page for browsers (mode = poll). The fragment #wechat_redirect is not sent
-by any browser, so it cannot be checked here. As a program it serves ./quickstart:
+wecom_directory.py adds the calls that tell of the whole corp, and wecom_qr.py the page for browsers
+(mode = poll). The fragment #wechat_redirect is not sent by any browser, so it cannot be checked
+here. As a program it serves ./quickstart:
 
     wecom.py --folder DIR [--host NAME] [--port N] [--trusted-domain HOST] [--user USERID]
 
@@ -38,6 +39,7 @@ if __name__ == "__main__":
 from vendors.errcode import Errcode, ErrcodeServer
 from vendors.server import Refusal, Reply, json_reply, nth
 from vendors.tls import Authority
+from vendors.wecom_directory import WeComDirectory
 from vendors.wecom_qr import QrPages, html_page, same_host
 
 PERSON_HEADER = "X-WeCom-Person"
@@ -59,7 +61,7 @@ WORDS = {
     40014: "invalid access_token", 40029: "invalid code", 40033: "invalid character",
     40056: "invalid agentid", 41001: "access_token missing", 42001: "access_token expired",
     45009: "api freq out of limit", 45033: "api concurrent out of limit",
-    48002: "api forbidden", 60011: "no privilege to access/modify contact/party/agent",
+    48002: "api forbidden", 60003: "department not found", 60011: "no privilege to access/modify contact/party/agent",
     60020: "not allow to access from your ip", 60111: "userid not found",
     81013: "user & party & tag all invalid", 301002: "not allow operate another agent",
 }
@@ -91,7 +93,7 @@ class Code:
         self.used = False
 
 
-class WeCom(QrPages, ErrcodeServer):
+class WeCom(QrPages, WeComDirectory, ErrcodeServer):
     back_off_s = {45009: 60, 45033: 60}
 
     def __init__(self, authority, host="wecom.example.org", port=0,
@@ -118,6 +120,7 @@ class WeCom(QrPages, ErrcodeServer):
             ("GET", "/cgi-bin/agent/get"): ("agent/get", self.agent_get),
             ("POST", "/cgi-bin/message/send"): ("message/send", self.message_send),
             **self.qr_routes(),
+            **self.directory_routes(),
         }
         self.reset()
 
@@ -136,6 +139,7 @@ class WeCom(QrPages, ErrcodeServer):
             self.reset_errcodes()
             self.lost_messages = None   # "invaliduser", "unlicenseduser": with errcode 0
             self.reset_qr()
+            self.reset_directory()
 
     def keys(self):
         """What [method ID] says of it, but for its type."""
@@ -279,6 +283,7 @@ class WeCom(QrPages, ErrcodeServer):
 
     def user_get(self, request):
         given = self._app(request, "user/get", ["userid"])
+        self.asks("user/get")
         person = self.persons.get(given["userid"].lower())
         if not isinstance(person, Member) or person.corp:
             raise Errcode(60111)
@@ -293,10 +298,14 @@ class WeCom(QrPages, ErrcodeServer):
         given = self._app(request, "agent/get", ["agentid"])
         if given["agentid"] != str(self.agent_id):
             raise Errcode(301002)
+        self.asks("agent/get")
         members = [person.userid for person in self.persons.values()
-                   if isinstance(person, Member) and person.visible]
+                   if isinstance(person, Member) and person.visible and
+                   (not self.departments or person.userid.lower() in self.lone)]
+        parties = [department.number for department in self.departments.values()
+                   if department.parent not in self.departments]
         return self._ok(agentid=self.agent_id, name=self.app_name, description="",
-                        square_logo_url="", allow_partys={"partyid": []}, allow_tags={"tagid": []},
+                        square_logo_url="", allow_partys={"partyid": parties}, allow_tags={"tagid": []},
                         allow_userinfos={"user": [{"userid": member} for member in members]},
                         close=int(self.is_closed), redirect_domain=self.trusted_domain,
                         report_location_flag=0, isreportenter=0, home_url="")

@@ -1,0 +1,667 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * See directory-apply.h. One member after the other: what was (round 0, his person, his locks),
+ * what is (round 1), and what follows from the two.
+ *
+ * Locks of the directory are its own: a sysadmin's stay whatever it tells.
+ */
+#include "jauthd/directory-apply.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "jauthd/directory-private.h"
+#include "jauthd/people.h"
+
+/* What locks a person; begins so, that it is known again. */
+#define REASON_MARK "directory: "
+
+/* One member and all that is known of him. */
+struct member {
+	struct stage_member old, new;    /* `new` as told, then as it will be kept */
+	bool has_old, is_there;
+	char **old_places, **new_places;
+	size_t n_same;
+	struct person person;
+	bool has_person;
+	bool is_locked, is_locked_by_us; /* the identity */
+	bool was_active;
+};
+
+static void member_done(struct member *member)
+{
+	list_free(member->old_places);
+	list_free(member->new_places);
+}
+
+/* --- reading --- */
+
+static int read_lock(struct directory_pass *pass, struct member *member)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(pass->db, "SELECT source FROM locked_identities"
+				    " WHERE issuer = ?1 AND subject = ?2");
+	query_text(query, 1, member->new.issuer);
+	query_text(query, 2, member->new.subject);
+	r = query_step(query);
+	member->is_locked = r == 1;
+	member->is_locked_by_us = r == 1 &&
+				  text_equals(query_column_text(query, 0), pass->method->id);
+	query_done(query);
+	return r < 0 ? r : 0;
+}
+
+static int read_person(struct directory_pass *pass, struct member *member)
+{
+	int r = person_by_identity(pass->db, member->new.issuer, member->new.subject,
+				   &member->person);
+
+	member->has_person = r == 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+static bool tells_the_same(const struct stage_member *a, const struct stage_member *b)
+{
+	return text_equals(a->issuer, b->issuer) && text_equals(a->display, b->display) &&
+	       text_equals(a->mark, b->mark) && a->state == b->state;
+}
+
+/* Told anew for one department and as before for another one: one of the two is not true. */
+static int check_told(struct directory_pass *pass, const struct member *member)
+{
+	if (!member->has_old || !member->n_same || tells_the_same(&member->old, &member->new) ||
+	    member->old.state == MEMBER_FILTERED)
+		return 0;
+	(void)text_into(pass->fault, sizeof(pass->fault),
+			"a member was told of in two ways, for two departments");
+	return -EBADMSG;
+}
+
+/* In the order of departments, for what they are compared with. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Without a round 1 he is where he was. */
+static int copy_places(struct member *member)
+{
+	member->new_places = list_free(member->new_places);
+	for (size_t i = 0; member->old_places && member->old_places[i]; i++)
+		if (list_add(&member->new_places, member->old_places[i]) < 0)
+			abort();
+	return 0;
+}
+
+static int read_member(struct directory_pass *pass, const char *subject, struct member *member)
+{
+	const char *id = pass->method->id;
+	int r = stage_get_places(pass->db, id, subject, &member->old_places, &member->new_places,
+				 &member->n_same);
+	bool is_told;
+
+	if (r == 0 && pass->retries)
+		r = copy_places(member);
+	if (r < 0)
+		return r;
+	if (member->new_places)
+		qsort(member->new_places, list_length(member->new_places), sizeof(char *),
+		      by_text);
+	r = stage_get_member(pass->db, id, 0, subject, &member->old);
+	member->has_old = r == 0;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = pass->retries ? -ENOENT : stage_get_member(pass->db, id, 1, subject, &member->new);
+	is_told = r == 0;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (!is_told && !member->has_old)
+		return -ENOENT;
+	r = is_told ? check_told(pass, member) : 0;
+	if (!is_told)
+		member->new = member->old;
+	member->is_there = member->new_places != NULL;
+	member->was_active = member->has_old && member->old.state == MEMBER_ACTIVE;
+	if (r == 0)
+		r = read_lock(pass, member);
+	if (r == 0)
+		r = read_person(pass, member);
+	return r;
+}
+
+/* --- what is written down --- */
+
+const char *directory_change_word(enum directory_change change)
+{
+	static const char *const words[] = {
+		[CHANGE_ADD] = "add", [CHANGE_RENAME] = "rename", [CHANGE_MOVE] = "move",
+		[CHANGE_LOCK] = "lock", [CHANGE_UNLOCK] = "unlock", [CHANGE_REFUSE] = "refuse",
+	};
+
+	static_assert(N_ELEMENTS(words) == CHANGE_N_, "every change has a word");
+	return words[change];
+}
+
+void directory_report_text(const struct directory_report *report, struct buf *buf)
+{
+	static const char *const words[] = {
+		[CHANGE_ADD] = "added", [CHANGE_RENAME] = "renamed", [CHANGE_MOVE] = "moved",
+		[CHANGE_LOCK] = "locked", [CHANGE_UNLOCK] = "unlocked",
+		[CHANGE_REFUSE] = "refused",
+	};
+	const size_t begin = buf->len;
+
+	for (size_t i = 0; i < CHANGE_N_; i++)
+		if (report->n_changes[i])
+			buf_add_format(buf, "%s%lld %s", buf->len > begin ? ", " : "",
+				       (long long)report->n_changes[i], words[i]);
+	if (buf->len == begin)
+		buf_add_text(buf, "no changes");
+}
+
+bool directory_report_has_changes(const struct directory_report *report)
+{
+	for (size_t i = 0; i < CHANGE_N_; i++)
+		if (report->n_changes[i])
+			return true;
+	return false;
+}
+
+void directory_report_done(struct directory_report *report)
+{
+	for (size_t i = 0; i < report->n_rows; i++) {
+		free(report->rows[i].subject);
+		free(report->rows[i].user);
+		free(report->rows[i].text);
+	}
+	free(report->rows);
+	*report = (struct directory_report){ 0 };
+}
+
+static void tell(struct directory_pass *pass, enum directory_change change,
+		 const struct member *member, const char *text)
+{
+	struct directory_report *report = pass->report;
+	const char *user = member->has_person ? member->person.name : member->new.name;
+
+	report->n_changes[change]++;
+	if (report->n_rows >= DIRECTORY_REPORT_ROWS)
+		return;
+	if (report->n_rows == report->size) {
+		report->size = MAX(report->size * 2, (size_t)64);
+		report->rows = reallocarray(report->rows, report->size, sizeof(*report->rows));
+		if (!report->rows)
+			abort();
+	}
+	report->rows[report->n_rows++] = (struct directory_change_row){
+		change, text_copy(member->new.subject), text_copy(user), text_copy(text),
+	};
+}
+
+static int audit(struct directory_pass *pass, const struct member *member, bool is_denial,
+		 const char *text)
+{
+	return pass->applies ? directory_audit(pass->db, &(struct directory_event){
+		.directory = pass->method->id,
+		.now_s = pass->now_s,
+		.user = member->has_person ? member->person.name : "",
+		.uid = member->has_person ? (int64_t)member->person.uid : -1,
+		.issuer = member->new.issuer,
+		.subject = member->new.subject,
+		.display = member->new.display,
+		.is_denial = is_denial,
+		.text = text,
+	}) : 0;
+}
+
+/* --- locks --- */
+
+static bool is_ours(const struct directory_pass *pass, const struct member *member)
+{
+	return member->has_person && text_equals(member->person.source, pass->method->id);
+}
+
+/* Changes nothing where it is so already. */
+static int lock(struct directory_pass *pass, const struct member *member, const char *why)
+{
+	_cleanup_free_ char *reason = text_format(REASON_MARK "%s", why);
+	int r = 0;
+
+	if (!pass->applies)
+		return 0;
+	if (!member->is_locked)
+		r = identity_lock(pass->db, member->new.issuer, member->new.subject,
+				  pass->method->id, why, pass->now_s);
+	if (r == 0 && is_ours(pass, member) && member->person.state == PERSON_ACTIVE)
+		r = person_set_state(pass->db, member->person.uid, PERSON_LOCKED, reason,
+				     pass->now_s);
+	return r;
+}
+
+static bool is_person_locked_by_us(const struct member *member)
+{
+	return member->has_person && member->person.state == PERSON_LOCKED &&
+	       text_has_prefix(member->person.reason, REASON_MARK);
+}
+
+static int unlock(struct directory_pass *pass, struct member *member)
+{
+	bool was_locked = member->is_locked_by_us || is_person_locked_by_us(member);
+	int r = 0;
+
+	if (pass->applies && member->is_locked_by_us)
+		r = identity_unlock(pass->db, member->new.issuer, member->new.subject);
+	if (r == 0 && pass->applies && is_person_locked_by_us(member))
+		r = person_set_state(pass->db, member->person.uid, PERSON_ACTIVE, "",
+				     pass->now_s);
+	if (r == 0 && was_locked) {
+		tell(pass, CHANGE_UNLOCK, member, "is back");
+		r = audit(pass, member, false, "is back in the directory");
+	}
+	return r;
+}
+
+/* --- who may not --- */
+
+/* He is not in any department that may, though he is in the organisation. */
+static bool is_filtered(const struct directory_pass *pass, const struct member *member)
+{
+	char *const *allowed = pass->method->groups_allowed;
+
+	for (size_t i = 0; allowed && member->new_places && member->new_places[i]; i++)
+		if (list_has(allowed, member->new_places[i]))
+			return false;
+	return allowed != NULL;
+}
+
+static int state_of(const struct directory_pass *pass, const struct member *member)
+{
+	if (!member->is_there)
+		return MEMBER_LEFT;
+	if (member->new.state == MEMBER_FILTERED)
+		return is_filtered(pass, member) ? MEMBER_FILTERED : MEMBER_ACTIVE;
+	if (member->new.state == MEMBER_ACTIVE && is_filtered(pass, member))
+		return MEMBER_FILTERED;
+	return member->new.state;
+}
+
+static const char *why_not(int state)
+{
+	switch (state) {
+	case MEMBER_DISABLED:
+		return "disabled by the organisation";
+	case MEMBER_INACTIVE:
+		return "has not activated his account";
+	case MEMBER_LEFT:
+		return "left the organisation";
+	case MEMBER_FILTERED:
+		return "is in none of groups_allowed";
+	}
+	return "unknown state";
+}
+
+/* Whom nobody knew and who has not begun yet is not locked: he would be unlocked on his first
+ * day. */
+static int refuse_member(struct directory_pass *pass, struct member *member)
+{
+	const char *why = why_not(member->new.state);
+	bool is_known = member->has_old || member->has_person;
+	int r = 0;
+
+	if (is_known || member->new.state == MEMBER_DISABLED)
+		r = lock(pass, member, why);
+	if (r == 0 && (member->was_active ||
+		       (is_ours(pass, member) && member->person.state == PERSON_ACTIVE))) {
+		pass->report->n_removals += member->was_active;
+		tell(pass, CHANGE_LOCK, member, why);
+		r = audit(pass, member, true, why);
+	}
+	return r;
+}
+
+/* --- who may --- */
+
+/* A vendor without an id that outlives a subject tells his name, and names change. Only of somebody
+ * who was there all the time, and whose name that was, it is believed. */
+static bool is_renamed(const struct member *member)
+{
+	const struct stage_member *old = &member->old;
+
+	return member->was_active && text_equals(old->mark, old->holder) &&
+	       text_equals(old->mark, old->display) &&
+	       text_equals(member->new.mark, member->new.display);
+}
+
+static bool is_somebody_else(const struct member *member)
+{
+	const char *holder = member->has_person && member->person.mark[0] ? member->person.mark :
+			     member->has_old ? member->old.holder : "";
+
+	return holder[0] && member->new.mark[0] && !text_equals(holder, member->new.mark) &&
+	       !is_renamed(member);
+}
+
+static int count_links(struct directory_pass *pass, const struct member *member, int64_t *ret_n)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(pass->db, "SELECT count(*) FROM links"
+				    " WHERE issuer = ?1 AND subject = ?2");
+	query_text(query, 1, member->new.issuer);
+	query_text(query, 2, member->new.subject);
+	r = query_step(query);
+	if (r == 1)
+		*ret_n = query_column_number(query, 0);
+	query_done(query);
+	return r < 0 ? r : 0;
+}
+
+/* He may have nothing of the one before him: neither the user nor a link. */
+static int refuse_other(struct directory_pass *pass, struct member *member, const char *why)
+{
+	int r = lock(pass, member, "given to somebody else");
+
+	if (text_equals(member->old.fault, why))
+		return r;
+	tell(pass, CHANGE_REFUSE, member, why);
+	return r == 0 ? audit(pass, member, true, why) : r;
+}
+
+static void set_real_name(struct person *person, const char *display)
+{
+	(void)text_into(person->real_name, sizeof(person->real_name), display);  /* the same size */
+	for (char *c = person->real_name; *c; c++)
+		if (*c == ':' || *c == ',')
+			*c = ' ';
+}
+
+/* "/home/{user}". False: it does not fit. */
+static bool set_home(struct person *person, const char *template)
+{
+	static const char place[] = "{user}";
+	const char *at = strstr(template, place);
+	_cleanup_free_ char *home = NULL;
+
+	if (!at)
+		return text_into(person->home, sizeof(person->home), template);
+	home = text_format("%.*s%s%s", (int)(at - template), template, person->name,
+			   at + strlen(place));
+	return text_into(person->home, sizeof(person->home), home);
+}
+
+static bool make_person(const struct directory_pass *pass, const struct member *member,
+			struct person *person)
+{
+	const struct method *method = pass->method;
+	const struct account_rules *accounts = &pass->config->accounts;
+
+	*person = (struct person){ 0 };
+	set_real_name(person, member->new.display);
+	return text_into(person->name, sizeof(person->name), member->new.name) &&
+	       text_into(person->issuer, sizeof(person->issuer), member->new.issuer) &&
+	       text_into(person->subject, sizeof(person->subject), member->new.subject) &&
+	       text_into(person->mark, sizeof(person->mark), member->new.mark) &&
+	       set_home(person, method->home ? method->home : accounts->home) &&
+	       text_into(person->shell, sizeof(person->shell),
+			 method->shell ? method->shell : accounts->shell) &&
+	       text_into(person->source, sizeof(person->source), method->id) &&
+	       text_into(person->structure, sizeof(person->structure),
+			 method->structure ? method->structure : "");
+}
+
+static const char *add_fault(int r)
+{
+	switch (r) {
+	case -EEXIST:
+		return "the name is another person's already";
+	case -EADDRINUSE:
+		return "the uid is another person's; see jauthctl directory collisions";
+	case -ENOSPC:
+		return "no uid is left";
+	case -EINVAL:
+		return "home, shell or name cannot be right";
+	}
+	return NULL;
+}
+
+/* Nobody is made yet in the first pass, but whether he could be is said. */
+static int try_person(struct directory_pass *pass, struct person *person)
+{
+	uint32_t uid;
+	struct person other;
+	int r;
+
+	if (pass->applies)
+		return person_add(pass->db, pass->config, pass->host, pass->now_s, person);
+	r = person_by_name(pass->db, person->name, &other);
+	if (r != -ENOENT)
+		return r == 0 ? -EEXIST : r;
+	return person_choose_uid(pass->db, pass->config, pass->host, person->issuer,
+				 person->subject, &uid);
+}
+
+static int refuse_name(struct directory_pass *pass, struct member *member, const char *why)
+{
+	(void)text_into(member->new.fault, sizeof(member->new.fault), why);
+	if (text_equals(member->old.fault, why))
+		return 0;
+	tell(pass, CHANGE_REFUSE, member, why);
+	return 0;
+}
+
+static int add_person(struct directory_pass *pass, struct member *member)
+{
+	struct person person;
+	const char *fault;
+	int r;
+
+	if (!member->new.name[0])
+		return refuse_name(pass, member, "the rule makes no user name of him");
+	fault = name_claim_fault(pass->config, pass->host, member->new.name);
+	if (fault)
+		return refuse_name(pass, member, fault);
+	if (!make_person(pass, member, &person))
+		return refuse_name(pass, member, "home, shell or name cannot be right");
+	r = try_person(pass, &person);
+	fault = add_fault(r);
+	if (fault)
+		return refuse_name(pass, member, fault);
+	if (r < 0)
+		return r;
+	member->person = person;
+	member->has_person = true;
+	tell(pass, CHANGE_ADD, member, member->new.display);
+	return 0;
+}
+
+static int update_person(struct directory_pass *pass, struct member *member)
+{
+	struct person changed = member->person;
+	int r = 0;
+
+	set_real_name(&changed, member->new.display);
+	if (member->new.mark[0])
+		(void)text_into(changed.mark, sizeof(changed.mark), member->new.mark);
+	if (!text_equals(changed.real_name, member->person.real_name))
+		tell(pass, CHANGE_RENAME, member, member->new.display);
+	if (pass->applies)
+		r = person_update(pass->db, &changed, pass->now_s);
+	return r;
+}
+
+/* Of places, the one that stands for no department is none. */
+static int set_groups(struct directory_pass *pass, struct member *member, bool is_new)
+{
+	const char **ids = calloc(list_length(member->new_places) + 1, sizeof(*ids));
+	bool has_moved = list_length(member->old_places) != list_length(member->new_places);
+	size_t n = 0;
+	int r = 0;
+
+	if (!ids)
+		abort();
+	for (size_t i = 0; member->new_places && member->new_places[i]; i++) {
+		if (member->new_places[i][0])
+			ids[n++] = member->new_places[i];
+		has_moved = has_moved || !list_has(member->old_places, member->new_places[i]);
+	}
+	if (has_moved && !is_new && member->was_active) {
+		struct buf text = BUF_INIT(AUDIT_TEXT_MAX);
+
+		for (size_t i = 0; i < n; i++)
+			buf_add_format(&text, "%s%s", i ? ", " : "", ids[i]);
+		tell(pass, CHANGE_MOVE, member, buf_failed(&text) ? "many departments" :
+								     buf_text(&text));
+		buf_done(&text);
+	}
+	if (pass->applies && member->has_person)
+		r = person_set_groups(pass->db, member->person.uid, pass->method->id, ids, n);
+	free(ids);
+	return r;
+}
+
+static int admit_member(struct directory_pass *pass, struct member *member)
+{
+	bool is_new = !member->has_person;
+	int64_t n_links = 0;
+	int r = 0;
+
+	if (is_somebody_else(member)) {
+		const char *why = NULL;
+
+		r = count_links(pass, member, &n_links);
+		if (member->has_person)
+			why = "the id was given to somebody else: remove the user first";
+		else if (n_links)
+			why = "the id was given to somebody else: remove its links first";
+		if (r < 0 || why) {
+			(void)text_into(member->new.holder, sizeof(member->new.holder),
+					member->has_person && member->person.mark[0] ?
+					member->person.mark : member->old.holder);
+			(void)text_into(member->new.fault, sizeof(member->new.fault),
+					why ? why : "");
+			return r < 0 ? r : refuse_other(pass, member, why);
+		}
+	}
+	(void)text_into(member->new.holder, sizeof(member->new.holder), member->new.mark);
+	r = unlock(pass, member);
+	if (r == 0 && member->has_person)
+		r = update_person(pass, member);
+	else if (r == 0)
+		r = add_person(pass, member);
+	if (r == 0 && member->has_person)
+		r = set_groups(pass, member, is_new);
+	return r;
+}
+
+/* --- passes --- */
+
+/* Of another organisation than before under the same id: the one before is gone. */
+static int leave_old(struct directory_pass *pass, struct member *member)
+{
+	struct member gone = { .old = member->old, .new = member->old, .has_old = true,
+			       .was_active = member->was_active };
+	int r;
+
+	if (!member->has_old || text_equals(member->old.issuer, member->new.issuer))
+		return 0;
+	gone.new.state = MEMBER_LEFT;
+	r = read_lock(pass, &gone);
+	if (r == 0)
+		r = read_person(pass, &gone);
+	if (r == 0)
+		r = refuse_member(pass, &gone);
+	member->has_old = member->was_active = false;
+	member->old = (struct stage_member){ 0 };
+	return r;
+}
+
+static int run_member(struct directory_pass *pass, const char *subject)
+{
+	struct member member = { 0 };
+	int r = read_member(pass, subject, &member);
+
+	if (r == -ENOENT) {
+		member_done(&member);
+		return 0;
+	}
+	if (r == 0)
+		r = leave_old(pass, &member);
+	if (r == 0) {
+		member.new.state = state_of(pass, &member);
+		member.new.fault[0] = '\0';
+		(void)text_into(member.new.holder, sizeof(member.new.holder),
+				member.has_old ? member.old.holder : member.new.mark);
+		r = member.new.state == MEMBER_ACTIVE ? admit_member(pass, &member) :
+							refuse_member(pass, &member);
+	}
+	if (r == 0 && pass->applies)
+		r = stage_put_member(pass->db, pass->method->id, &member.new);
+	if (r == 0 && pass->applies)
+		r = stage_put_places(pass->db, pass->method->id, subject, member.old_places,
+				     member.new_places);
+	pass->report->n_looked_at++;
+	member_done(&member);
+	return r;
+}
+
+static int next_subject(struct directory_pass *pass, const char *after,
+			char ret_subject[IDENTITY_TEXT_MAX + 1])
+{
+	return pass->retries ?
+	       stage_next_faulty(pass->db, pass->method->id, after, ret_subject) :
+	       stage_next_affected(pass->db, pass->method->id, after, ret_subject);
+}
+
+int directory_run_slice(struct directory_pass *pass, char after[IDENTITY_TEXT_MAX + 1])
+{
+	char subject[IDENTITY_TEXT_MAX + 1];
+	int r = 1;
+
+	for (unsigned n = 0; r == 1 && n < DIRECTORY_SLICE; n++) {
+		r = next_subject(pass, after, subject);
+		if (r != 1)
+			break;
+		r = run_member(pass, subject);
+		if (r < 0)
+			break;
+		(void)text_into(after, IDENTITY_TEXT_MAX + 1, subject);  /* the same size */
+		r = 1;
+	}
+	return r;
+}
+
+static int collect_name(struct directory_pass *pass, const char *subject, char ***names)
+{
+	struct member member = { 0 };
+	int r = read_member(pass, subject, &member);
+
+	if (r == 0 && !member.has_person && member.new.name[0] &&
+	    state_of(pass, &member) == MEMBER_ACTIVE && list_add(names, member.new.name) < 0)
+		abort();
+	member_done(&member);
+	return r == -ENOENT ? 0 : r;
+}
+
+int directory_collect_names(struct directory_pass *pass, char after[IDENTITY_TEXT_MAX + 1],
+			    char ***ret_names)
+{
+	char subject[IDENTITY_TEXT_MAX + 1];
+	int r = 1;
+
+	for (unsigned n = 0; r == 1 && n < DIRECTORY_SLICE; n++) {
+		r = next_subject(pass, after, subject);
+		if (r != 1)
+			break;
+		r = collect_name(pass, subject, ret_names);
+		if (r < 0)
+			break;
+		(void)text_into(after, IDENTITY_TEXT_MAX + 1, subject);
+		r = 1;
+	}
+	return r;
+}

@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * See directory-listing.h.
+ *
+ * The members of one department are gathered until it is done, then compared by a digest with those
+ * that were applied. The same: a mark in memory, written now and then. Otherwise a job keeps them
+ * and, with them, the marks that are not written yet.
+ */
+#include "jauthd/directory-listing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "jauthd/directory-departments.h"
+#include "jauthd/mapping.h"
+
+#define ROW_MAX (8 * 1024)
+
+struct batch {
+	char *department;                /* NULL: none is told of */
+	struct stage_member *members;
+	size_t n, size;
+};
+
+struct listing {
+	struct listing_start start;
+	struct directory_row row;
+	unsigned char seed[SHA256_BYTES];
+	struct departments departments;
+	struct department **pending;     /* to be kept, told of or done */
+	size_t n_pending, size_pending;
+	struct batch batch;
+	size_t n_places, n_done;
+	size_t n_jobs;                   /* of keeping */
+	int64_t flushed_ms;
+	bool has_changed_rows;           /* a department is new, or called otherwise */
+	bool has_round;                  /* the store has a row that says so */
+	bool is_ended, is_abandoned;
+	bool is_bad;                     /* what was told cannot be right */
+	char fault[AUDIT_TEXT_MAX];
+};
+
+/* What the store is to keep: one department that changed, and marks. */
+struct keeping {
+	struct job job;
+	struct listing *listing;
+	char directory[METHOD_ID_MAX + 1];
+	struct directory_row row;
+	bool writes_row;
+	struct stage_department *departments;    /* own texts */
+	size_t n_departments;
+	struct mark {
+		char *department;
+		bool is_same;
+		unsigned char digest[SHA256_BYTES];
+	} *marks;
+	size_t n_marks;
+	struct batch batch;
+	int result;
+};
+
+static void set_fault(struct listing *listing, const char *format, ...) PRINTF_LIKE(2, 3);
+static void set_fault(struct listing *listing, const char *format, ...)
+{
+	struct buf text = BUF_INIT(4 * AUDIT_TEXT_MAX);
+	va_list args;
+
+	if (listing->fault[0])
+		return;
+	va_start(args, format);
+	buf_add_format_list(&text, format, args);
+	va_end(args);
+	text_into_clean(listing->fault, sizeof(listing->fault),
+			text.len ? buf_text(&text) : "what was told cannot be right");
+	buf_done(&text);
+}
+
+static void batch_done(struct batch *batch)
+{
+	free(batch->department);
+	free(batch->members);
+	*batch = (struct batch){ 0 };
+}
+
+int listing_seed(const struct config *config, const struct method *method,
+		 unsigned char ret_seed[SHA256_BYTES])
+{
+	struct buf text = BUF_INIT(256 * 1024);
+	struct digest digest;
+	int r;
+
+	buf_add_format(&text, "%s\n%s\n%s\n%s\n%s\n", method->map,
+		       method->structure ? method->structure : "",
+		       method->home ? method->home : "", method->shell ? method->shell : "",
+		       config->accounts.primary_group ? config->accounts.primary_group : "");
+	for (size_t i = 0; method->groups_allowed && method->groups_allowed[i]; i++)
+		buf_add_format(&text, "%s\n", method->groups_allowed[i]);
+	r = buf_failed(&text) ? -E2BIG :
+				crypto_digest(DIGEST_SHA256, buf_text(&text), text.len, &digest);
+	buf_done(&text);
+	if (r == 0)
+		memcpy(ret_seed, digest.bytes, SHA256_BYTES);
+	return r;
+}
+
+/* --- keeping --- */
+
+static void keeping_free(struct keeping *keeping)
+{
+	for (size_t i = 0; i < keeping->n_departments; i++) {
+		free((char *)keeping->departments[i].id);
+		free((char *)keeping->departments[i].parent);
+		free((char *)keeping->departments[i].name);
+	}
+	free(keeping->departments);
+	for (size_t i = 0; i < keeping->n_marks; i++)
+		free(keeping->marks[i].department);
+	free(keeping->marks);
+	batch_done(&keeping->batch);
+	free(keeping);
+}
+
+static int keep_batch(struct db *db, const char *directory, const struct batch *batch)
+{
+	int r = 0;
+
+	if (!batch->department)
+		return 0;
+	r = stage_clear_department(db, directory, batch->department);
+	for (size_t i = 0; r == 0 && i < batch->n; i++) {
+		r = stage_add_member(db, directory, &batch->members[i]);
+		if (r == 0)
+			r = stage_add_place(db, directory, batch->members[i].subject,
+					    batch->department);
+	}
+	return r;
+}
+
+static int keep(struct db *db, const struct keeping *keeping)
+{
+	int r = 0;
+
+	if (keeping->writes_row) {
+		r = stage_clear(db, keeping->directory);
+		if (r == 0)
+			r = stage_set(db, keeping->directory, &keeping->row);
+	}
+	for (size_t i = 0; r == 0 && i < keeping->n_departments; i++)
+		r = stage_add_department(db, keeping->directory, &keeping->departments[i]);
+	if (r == 0)
+		r = keep_batch(db, keeping->directory, &keeping->batch);
+	for (size_t i = 0; r == 0 && i < keeping->n_marks; i++)
+		r = stage_mark_done(db, keeping->directory, keeping->marks[i].department,
+				    keeping->marks[i].is_same, keeping->marks[i].digest);
+	return r;
+}
+
+static void run_keep(struct job *job, void *context)
+{
+	struct keeping *keeping = container_of(job, struct keeping, job);
+	struct db *db = context;
+	int r = db_begin(db);
+
+	if (r == 0) {
+		r = keep(db, keeping);
+		if (r == 0)
+			r = db_commit(db);
+		else
+			db_rollback(db);
+	}
+	keeping->result = r;
+}
+
+static void listing_really_free(struct listing *listing)
+{
+	batch_done(&listing->batch);
+	departments_done(&listing->departments);
+	free(listing->pending);
+	config_unref(listing->start.config);
+	free(listing);
+}
+
+static void tell_kept(struct listing *listing)
+{
+	if (listing->is_ended && !listing->n_jobs && !listing->is_abandoned)
+		listing->start.kept(listing->start.context);
+}
+
+static void on_kept(struct job *job)
+{
+	struct keeping *keeping = container_of(job, struct keeping, job);
+	struct listing *listing = keeping->listing;
+
+	listing->n_jobs--;
+	if (keeping->result == -EBADMSG) {
+		listing->is_bad = true;
+		set_fault(listing, "a member of department \"%s\" was told of otherwise for "
+			  "another department", keeping->batch.department);
+	} else if (keeping->result < 0)
+		set_fault(listing, "the store failed: %s", strerror(-keeping->result));
+	keeping_free(keeping);
+	if (listing->is_abandoned && !listing->n_jobs)
+		listing_really_free(listing);
+	else
+		tell_kept(listing);
+}
+
+static void add_row(struct keeping *keeping, const struct department *department)
+{
+	struct stage_department *row;
+
+	row = reallocarray(keeping->departments, keeping->n_departments + 1, sizeof(*row));
+	if (!row)
+		abort();
+	keeping->departments = row;
+	row[keeping->n_departments++] = (struct stage_department){
+		text_copy(department->id), text_copy(department->parent),
+		text_copy(department->name), department->named_s,
+	};
+}
+
+static void add_mark(struct keeping *keeping, const struct department *department)
+{
+	struct mark *marks;
+
+	marks = reallocarray(keeping->marks, keeping->n_marks + 1, sizeof(*marks));
+	if (!marks)
+		abort();
+	keeping->marks = marks;
+	marks[keeping->n_marks] = (struct mark){ text_copy(department->id), department->is_same,
+						 { 0 } };
+	memcpy(marks[keeping->n_marks++].digest, department->new_digest, SHA256_BYTES);
+}
+
+static void add_pending(struct keeping *keeping, struct department *department)
+{
+	if (department->is_changed)
+		add_row(keeping, department);
+	if (department->is_done && !department->is_kept)
+		add_mark(keeping, department);
+	department->is_kept = department->is_kept || department->is_done;
+	department->is_changed = department->is_pending = false;
+}
+
+static void set_pending(struct listing *listing, struct department *department)
+{
+	if (department->is_pending)
+		return;
+	department->is_pending = true;
+	if (listing->n_pending == listing->size_pending) {
+		listing->size_pending = MAX(listing->size_pending * 2, (size_t)64);
+		listing->pending = reallocarray(listing->pending, listing->size_pending,
+						sizeof(struct department *));
+		if (!listing->pending)
+			abort();
+	}
+	listing->pending[listing->n_pending++] = department;
+}
+
+static int64_t now_ms(const struct listing *listing)
+{
+	return listing->start.now_ms(listing->start.context);
+}
+
+/* Hands everything to the store that it does not have yet. Takes the batch over. */
+static void flush(struct listing *listing, struct batch *batch)
+{
+	struct keeping *keeping = calloc(1, sizeof(*keeping));
+
+	if (!keeping)
+		abort();
+	keeping->job = (struct job){ .run = run_keep, .done = on_kept };
+	keeping->listing = listing;
+	(void)text_into(keeping->directory, sizeof(keeping->directory),
+			listing->start.method->id);
+	keeping->row = listing->row;
+	keeping->writes_row = !listing->has_round;
+	for (size_t i = 0; i < listing->n_pending; i++)
+		add_pending(keeping, listing->pending[i]);
+	listing->n_pending = 0;
+	listing->flushed_ms = now_ms(listing);
+	if (batch) {
+		keeping->batch = *batch;
+		*batch = (struct batch){ 0 };
+	}
+	if (store_add(listing->start.store, &keeping->job) < 0) {
+		set_fault(listing, "the store has too much to do");
+		keeping_free(keeping);
+		return;
+	}
+	listing->has_round = true;
+	listing->n_jobs++;
+}
+
+/* --- beginning --- */
+
+struct loading {
+	struct job job;
+	struct listing *listing;
+	char directory[METHOD_ID_MAX + 1];
+	unsigned char seed[SHA256_BYTES];
+	int64_t now_s;
+	bool takes_listed;
+	struct directory_row row;
+	struct departments departments;
+	bool goes_on;
+	int result;
+};
+
+static int load_applied(const struct stage_department *told, const unsigned char *digest,
+			void *context)
+{
+	struct loading *loading = context;
+	struct department *department = departments_get(&loading->departments, told->id);
+
+	if (!department)
+		return -E2BIG;
+	free(department->parent);
+	free(department->name);
+	department->parent = text_copy(told->parent);
+	department->name = text_copy(told->name);
+	department->named_s = told->named_s;
+	memcpy(department->digest, digest, SHA256_BYTES);
+	department->was_applied = true;
+	return 0;
+}
+
+/* Its name was asked for; what it is else is told again. */
+static int load_staged(const struct stage_department *told, const unsigned char *digest UNUSED,
+		       void *context)
+{
+	struct loading *loading = context;
+	struct department *department = departments_get(&loading->departments, told->id);
+
+	if (!department)
+		return -E2BIG;
+	free(department->name);
+	department->name = text_copy(told->name);
+	department->named_s = told->named_s;
+	return 0;
+}
+
+static int load_done(const char *id, bool is_same, void *context)
+{
+	struct loading *loading = context;
+	struct department *department = departments_get(&loading->departments, id);
+
+	if (!department)
+		return -E2BIG;
+	department->is_done = department->is_kept = true;
+	department->is_same = is_same;
+	return 0;
+}
+
+static bool may_go_on(const struct loading *loading)
+{
+	const struct directory_row *row = &loading->row;
+	bool is_young = row->began_s <= loading->now_s &&
+			loading->now_s - row->began_s <= DIRECTORY_LIST_S &&
+			memcmp(row->seed, loading->seed, SHA256_BYTES) == 0;
+
+	switch (row->stage) {
+	case DIRECTORY_IDLE:
+		return false;
+	case DIRECTORY_LISTING:
+		return is_young;
+	case DIRECTORY_LISTED:
+		return is_young && loading->takes_listed;
+	case DIRECTORY_APPLYING:
+		return true;
+	}
+	return false;
+}
+
+/* Digests of what is done stay in the store: stage_mark_done() is not called for it again. */
+static int load(struct db *db, struct loading *loading)
+{
+	int r = stage_get(db, loading->directory, &loading->row);
+
+	if (r == 0)
+		r = stage_each_department(db, loading->directory, 0, load_applied, loading);
+	loading->goes_on = r == 0 && may_go_on(loading);
+	if (r == 0 && loading->goes_on)
+		r = stage_each_department(db, loading->directory, 1, load_staged, loading);
+	if (r == 0 && loading->goes_on)
+		r = stage_each_done(db, loading->directory, load_done, loading);
+	return r;
+}
+
+static void run_load(struct job *job, void *context)
+{
+	struct loading *loading = container_of(job, struct loading, job);
+
+	loading->result = load(context, loading);
+}
+
+static void take_loaded(struct listing *listing, struct loading *loading)
+{
+	listing->departments = loading->departments;
+	loading->departments = (struct departments){ 0 };
+	listing->row = loading->row;
+	listing->has_round = loading->goes_on;
+	if (!loading->goes_on) {
+		listing->row.began_s = loading->now_s;
+		memcpy(listing->row.seed, listing->seed, SHA256_BYTES);
+		listing->row.stage = DIRECTORY_LISTING;
+		listing->row.at[0] = '\0';
+	}
+	for (size_t i = 0; i < listing->departments.n; i++)
+		listing->n_done += listing->departments.rows[i]->is_done;
+}
+
+static void on_loaded(struct job *job)
+{
+	struct loading *loading = container_of(job, struct loading, job);
+	struct listing *listing = loading->listing;
+	int r = loading->result;
+
+	listing->n_jobs--;
+	if (r == 0)
+		take_loaded(listing, loading);
+	if (!listing->is_abandoned)
+		listing->flushed_ms = now_ms(listing);
+	departments_done(&loading->departments);
+	free(loading);
+	if (listing->is_abandoned)
+		listing_really_free(listing);
+	else
+		listing->start.ready(listing->start.context, r);
+}
+
+int listing_new(const struct listing_start *start, struct listing **ret_listing)
+{
+	struct listing *listing = calloc(1, sizeof(*listing));
+	struct loading *loading = calloc(1, sizeof(*loading));
+	int r;
+
+	if (!listing || !loading)
+		abort();
+	r = listing_seed(start->config, start->method, listing->seed);
+	*loading = (struct loading){
+		.job = { .run = run_load, .done = on_loaded },
+		.listing = listing,
+		.now_s = start->now_s,
+		.takes_listed = start->takes_listed,
+	};
+	memcpy(loading->seed, listing->seed, SHA256_BYTES);
+	(void)text_into(loading->directory, sizeof(loading->directory), start->method->id);
+	if (r == 0)
+		r = store_add(start->store, &loading->job);
+	if (r < 0) {
+		free(loading);
+		free(listing);
+		return r;
+	}
+	listing->start = *start;
+	config_ref(listing->start.config);
+	listing->n_jobs = 1;
+	*ret_listing = listing;
+	return 0;
+}
+
+struct listing *listing_free(struct listing *listing)
+{
+	if (!listing)
+		return NULL;
+	listing->is_abandoned = true;
+	if (!listing->n_jobs)
+		listing_really_free(listing);
+	return NULL;
+}
+
+/* --- what is told --- */
+
+static bool is_line(const char *text, size_t max)
+{
+	size_t len = strlen(text);
+
+	return len <= max && text_is_line(text, len);
+}
+
+void listing_department(struct listing *listing, const struct listed_department *told)
+{
+	const char *parent = told->parent ? told->parent : "";
+	struct department *department;
+	struct buf name = BUF_INIT(4 * DIRECTORY_TEXT_MAX + 4);
+
+	if (listing->fault[0])
+		return;
+	text_add_clean(&name, told->name ? told->name : "", DIRECTORY_TEXT_MAX / 4);
+	if (!is_line(told->id, DIRECTORY_TEXT_MAX) || !is_line(parent, DIRECTORY_TEXT_MAX)) {
+		set_fault(listing, "the id of a department cannot be right");
+	} else if (!(department = departments_get(&listing->departments, told->id))) {
+		set_fault(listing, "more than %d departments", DIRECTORY_DEPARTMENTS_MAX);
+	} else if (department->is_told) {
+		set_fault(listing, "department \"%s\" was told of twice", told->id);
+	} else {
+		bool is_named_again = !listing_name(listing, told->id);
+
+		department->is_told = true;
+		department->is_changed = !department->was_applied || is_named_again ||
+					 !text_equals(department->parent, parent) ||
+					 !text_equals(department->name, buf_text(&name));
+		if (is_named_again)
+			department->named_s = listing->start.now_s;
+		free(department->parent);
+		free(department->name);
+		department->parent = text_copy(parent);
+		department->name = text_copy(buf_text(&name));
+		listing->has_changed_rows = listing->has_changed_rows || department->is_changed;
+		if (department->is_changed)
+			set_pending(listing, department);
+		if (listing->n_pending >= DIRECTORY_PENDING_MAX)
+			flush(listing, NULL);
+	}
+	buf_done(&name);
+}
+
+/* Round 1 of a listing that goes on has changed names that are not round 0's: they were fresh. */
+const char *listing_name(const struct listing *listing, const char *id)
+{
+	const struct department *department = departments_find(&listing->departments, id);
+
+	if (!department || !department->named_s ||
+	    listing->start.now_s - department->named_s > DIRECTORY_NAME_S)
+		return NULL;
+	return department->name;
+}
+
+bool listing_is_done(const struct listing *listing, const char *id)
+{
+	const struct department *department = departments_find(&listing->departments, id);
+
+	return department && department->is_done;
+}
+
+static bool take_texts(struct stage_member *member, const struct listed_member *told)
+{
+	const struct identity *identity = told->identity;
+	const char *mark = told->mark ? told->mark : "";
+	struct buf display = BUF_INIT(IDENTITY_TEXT_MAX + 4);
+	bool fits;
+
+	text_add_clean(&display, identity->display ? identity->display : "",
+		       IDENTITY_TEXT_MAX / 4 - 1);
+	fits = identity->subject[0] && is_line(identity->subject, IDENTITY_TEXT_MAX) &&
+	       is_line(mark, IDENTITY_TEXT_MAX) &&
+	       text_into(member->subject, sizeof(member->subject), identity->subject) &&
+	       text_into(member->issuer, sizeof(member->issuer), identity->issuer) &&
+	       text_into(member->mark, sizeof(member->mark), mark) &&
+	       text_into(member->display, sizeof(member->display), buf_text(&display));
+	buf_done(&display);
+	return fits;
+}
+
+static struct stage_member *grow_batch(struct batch *batch)
+{
+	if (batch->n == batch->size) {
+		batch->size = batch->size ? batch->size * 2 : 16;
+		batch->members = reallocarray(batch->members, batch->size,
+					      sizeof(*batch->members));
+		if (!batch->members)
+			abort();
+	}
+	memset(&batch->members[batch->n], 0, sizeof(*batch->members));
+	return &batch->members[batch->n++];
+}
+
+/* Only a department that is told of may have members, and one at a time is told of. */
+static bool may_have(struct listing *listing, const char *id)
+{
+	const struct department *department = departments_find(&listing->departments, id);
+	bool is_known = !*id || (department && department->is_told);
+
+	if (!is_known)
+		set_fault(listing, "a member is of department \"%s\", which was not told of", id);
+	else if (listing->batch.department && !text_equals(listing->batch.department, id))
+		set_fault(listing, "department \"%s\" was left before it was done",
+			  listing->batch.department);
+	else if (listing->batch.n >= DIRECTORY_BATCH_MAX ||
+		 listing->n_places >= DIRECTORY_PLACES_MAX)
+		set_fault(listing, "too many members in department \"%s\"", id);
+	return !listing->fault[0];
+}
+
+void listing_member(struct listing *listing, const struct listed_member *told)
+{
+	const char *map = listing->start.method->map;
+	struct stage_member *member;
+
+	if (listing->fault[0] || !may_have(listing, told->department))
+		return;
+	if (!listing->batch.department)
+		listing->batch.department = text_copy(told->department);
+	member = grow_batch(&listing->batch);
+	if (!take_texts(member, told)) {
+		set_fault(listing, "a member cannot be right: his id or name is too long, or no "
+			  "line of text");
+		return;
+	}
+	member->state = (int)told->state;
+	listing->n_places++;
+	if (mapping_expand(map, told->identity, member->name, sizeof(member->name)) < 0)
+		member->name[0] = '\0';
+}
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct stage_member *left = a, *right = b;
+
+	return strcmp(left->subject, right->subject);
+}
+
+static bool are_same(const struct stage_member *a, const struct stage_member *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* In the order of subjects, each once. */
+static bool tidy(struct batch *batch)
+{
+	size_t n = 0;
+
+	if (batch->n)
+		qsort(batch->members, batch->n, sizeof(*batch->members), by_subject);
+	for (size_t i = 0; i < batch->n; i++) {
+		if (n && by_subject(&batch->members[n - 1], &batch->members[i]) == 0) {
+			if (!are_same(&batch->members[n - 1], &batch->members[i]))
+				return false;
+			continue;
+		}
+		batch->members[n++] = batch->members[i];
+	}
+	batch->n = n;
+	return true;
+}
+
+static int make_digest(const struct listing *listing, const struct batch *batch,
+		       unsigned char ret_digest[SHA256_BYTES])
+{
+	struct buf text = BUF_INIT(SHA256_BYTES + batch->n * ROW_MAX);
+	struct digest digest;
+	int r;
+
+	buf_add(&text, listing->seed, SHA256_BYTES);
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct stage_member *member = &batch->members[i];
+
+		buf_add(&text, member->subject, strlen(member->subject) + 1);
+		buf_add(&text, member->issuer, strlen(member->issuer) + 1);
+		buf_add(&text, member->name, strlen(member->name) + 1);
+		buf_add(&text, member->display, strlen(member->display) + 1);
+		buf_add(&text, member->mark, strlen(member->mark) + 1);
+		buf_add_char(&text, (char)('0' + member->state));
+	}
+	r = buf_failed(&text) ? -E2BIG :
+				crypto_digest(DIGEST_SHA256, text.data, text.len, &digest);
+	buf_done(&text);
+	if (r == 0)
+		memcpy(ret_digest, digest.bytes, SHA256_BYTES);
+	return r;
+}
+
+static void keep_department(struct listing *listing, struct department *department)
+{
+	struct batch *batch = &listing->batch;
+
+	if (!tidy(batch)) {
+		set_fault(listing, "a member of department \"%s\" was told of twice, in two ways",
+			  department->id);
+		return;
+	}
+	if (make_digest(listing, batch, department->new_digest) < 0) {
+		set_fault(listing, "no digest of department \"%s\"", department->id);
+		return;
+	}
+	department->is_done = true;
+	department->is_same = department->was_applied &&
+			      memcmp(department->digest, department->new_digest,
+				     SHA256_BYTES) == 0;
+	listing->n_done++;
+	set_pending(listing, department);
+	if (!department->is_same && listing->n_jobs >= DIRECTORY_JOBS_MAX)
+		set_fault(listing, "the store does not keep up");
+	else if (!department->is_same)
+		flush(listing, batch);
+	else if (now_ms(listing) - listing->flushed_ms >= DIRECTORY_FLUSH_MS)
+		flush(listing, NULL);
+	batch_done(batch);
+}
+
+void listing_done(struct listing *listing, const char *id)
+{
+	struct department *department;
+
+	if (listing->fault[0] || !may_have(listing, id))
+		return;
+	if (!listing->batch.department)
+		listing->batch.department = text_copy(id);
+	/* "" is not told of: it stands for those who are in none. */
+	department = departments_get(&listing->departments, id);
+	if (!department) {
+		set_fault(listing, "more than %d departments", DIRECTORY_DEPARTMENTS_MAX);
+	} else if (!department->is_done) {
+		if (!*id && !department->was_applied)
+			department->is_changed = listing->has_changed_rows = true;
+		department->is_told = true;
+		keep_department(listing, department);
+	} else {
+		department->is_told = true;
+		batch_done(&listing->batch);
+	}
+}
+
+/* --- the end --- */
+
+const char *listing_fault(const struct listing *listing)
+{
+	return listing->fault[0] ? listing->fault : NULL;
+}
+
+const struct directory_row *listing_row(const struct listing *listing)
+{
+	return &listing->row;
+}
+
+static void check_whole(struct listing *listing)
+{
+	const struct department *loop = departments_find_loop(&listing->departments);
+
+	if (loop)
+		set_fault(listing, "department \"%s\" is within itself, or very deep", loop->id);
+	for (size_t i = 0; i < listing->departments.n; i++) {
+		const struct department *department = listing->departments.rows[i];
+
+		if (department->is_told && !department->is_done)
+			set_fault(listing, "the members of department \"%s\" were not told of",
+				  department->id);
+		if (!department->is_told && department->is_done)
+			set_fault(listing, "department \"%s\" went away meanwhile",
+				  department->id);
+	}
+}
+
+bool listing_has_changes(const struct listing *listing)
+{
+	if (listing->has_round || listing->has_changed_rows)
+		return true;
+	for (size_t i = 0; i < listing->departments.n; i++) {
+		const struct department *department = listing->departments.rows[i];
+
+		if (department->is_told ? !department->is_same : department->was_applied)
+			return true;
+	}
+	return false;
+}
+
+bool listing_is_bad(const struct listing *listing)
+{
+	return listing->is_bad;
+}
+
+void listing_end(struct listing *listing, const char *fault)
+{
+	if (!listing->fault[0] && !fault)
+		check_whole(listing);
+	listing->is_bad = listing->is_bad || listing->fault[0];
+	if (fault)
+		set_fault(listing, "%s", fault);
+	listing->is_ended = true;
+	/* Once anything changed the store must know of all departments which they are. */
+	if (!listing->fault[0] && listing_has_changes(listing))
+		flush(listing, NULL);
+	tell_kept(listing);
+}
+
+void listing_get_progress(const struct listing *listing, struct listing_progress *ret_progress)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < listing->departments.n; i++)
+		n += listing->departments.rows[i]->is_told;
+	*ret_progress = (struct listing_progress){ n, listing->n_done, listing->n_places };
+}

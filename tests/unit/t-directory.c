@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What listings mean for people, on a database in memory: two rounds of members, and what
+ * follows. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "jauthd/directory-apply.h"
+#include "jauthd/directory-departments.h"
+#include "jauthd/people.h"
+
+#define ID     "corp"
+#define ISSUER "wecom:ww1"
+#define NOW_S  1767323045
+
+static struct directory_rule rule = { .removals_max = 10 };
+
+struct fixture {
+	struct db *db;
+	struct config config;
+	struct method method;
+	struct host_ids *host;
+	struct directory_report report;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	assert_non_null(fixture);
+	assert_int_equal(db_open(":memory:", &fixture->db), 0);
+	assert_int_equal(host_ids_read(&fixture->host), 0);
+	fixture->config.accounts = (struct account_rules){
+		.uids = UIDS_LOCAL,
+		.primary_group = text_copy("jauth-users"),
+		.home = text_copy("/home/{user}"),
+		.shell = text_copy("/bin/bash"),
+	};
+	fixture->method = (struct method){ .id = ID, .map = (char []){ "{userid}" },
+					   .directory = &rule };
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	directory_report_done(&fixture->report);
+	host_ids_free(fixture->host);
+	db_close(fixture->db);
+	free(fixture->config.accounts.primary_group);
+	free(fixture->config.accounts.home);
+	free(fixture->config.accounts.shell);
+	free(fixture);
+	return 0;
+}
+
+/* --- rounds --- */
+
+struct told {
+	const char *subject, *display, *mark, *department;
+	enum member_state state;
+};
+
+static struct stage_member member_of(const struct told *told)
+{
+	struct stage_member member = { .state = (int)told->state };
+
+	(void)text_into(member.subject, sizeof(member.subject), told->subject);
+	(void)text_into(member.name, sizeof(member.name), told->subject);
+	(void)text_into(member.issuer, sizeof(member.issuer), ISSUER);
+	(void)text_into(member.display, sizeof(member.display), told->display);
+	(void)text_into(member.mark, sizeof(member.mark), told->mark);
+	return member;
+}
+
+/* A listing in which every department is told anew. */
+static void tell(struct fixture *fixture, const struct told *told, size_t n)
+{
+	static const unsigned char digest[SHA256_BYTES] = { 1 };
+	static const char *const departments[] = { "1", "2" };
+
+	assert_int_equal(stage_clear(fixture->db, ID), 0);
+	for (size_t i = 0; i < N_ELEMENTS(departments); i++) {
+		const struct stage_department department = { departments[i], "", "x", NOW_S };
+
+		assert_int_equal(stage_add_department(fixture->db, ID, &department), 0);
+		assert_int_equal(stage_mark_done(fixture->db, ID, departments[i], false, digest),
+				 0);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct stage_member member = member_of(&told[i]);
+
+		assert_int_equal(stage_add_member(fixture->db, ID, &member), 0);
+		assert_int_equal(stage_add_place(fixture->db, ID, told[i].subject,
+						 told[i].department), 0);
+	}
+}
+
+static int run(struct fixture *fixture, bool applies)
+{
+	struct directory_pass pass = {
+		.db = fixture->db, .config = &fixture->config, .method = &fixture->method,
+		.host = fixture->host, .now_s = NOW_S, .applies = applies,
+		.report = &fixture->report,
+	};
+	char at[IDENTITY_TEXT_MAX + 1] = "";
+	int r = 1;
+
+	directory_report_done(&fixture->report);
+	while (r == 1)
+		r = directory_run_slice(&pass, at);
+	if (r == 0 && applies)
+		assert_int_equal(stage_finish(fixture->db, ID), 0);
+	return r;
+}
+
+/* "add zhangsan, lock lisi" */
+static void expect(struct fixture *fixture, const char *words)
+{
+	struct buf text = BUF_INIT(4096);
+
+	for (size_t i = 0; i < fixture->report.n_rows; i++)
+		buf_add_format(&text, "%s%s %s", i ? ", " : "",
+			       directory_change_word(fixture->report.rows[i].change),
+			       fixture->report.rows[i].subject);
+	assert_string_equal(buf_text(&text), words);
+	buf_done(&text);
+}
+
+static void sync_with(struct fixture *fixture, const struct told *told, size_t n, const char *words)
+{
+	tell(fixture, told, n);
+	assert_int_equal(run(fixture, false), 0);
+	expect(fixture, words);
+	assert_int_equal(run(fixture, true), 0);
+	expect(fixture, words);
+}
+
+#define SYNC(words, ...) do { \
+	const struct told told_[] = { __VA_ARGS__ }; \
+	sync_with(fixture, told_, N_ELEMENTS(told_), words); \
+} while (0)
+
+static void expect_state(struct fixture *fixture, const char *subject, enum person_state state,
+			 bool locked)
+{
+	struct person person;
+	bool is_locked;
+
+	assert_int_equal(person_by_identity(fixture->db, ISSUER, subject, &person), 0);
+	assert_int_equal(person.state, state);
+	assert_int_equal(identity_is_locked(fixture->db, ISSUER, subject, &is_locked), 0);
+	assert_int_equal(is_locked, locked);
+}
+
+#define LEI  { "t-lei", "Lei", "Lei", "1", MEMBER_ACTIVE }
+#define MEI  { "t-mei", "Mei", "Mei", "2", MEMBER_ACTIVE }
+
+/* --- cases --- */
+
+static void the_first_pass_changes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct told told[] = { LEI, MEI };
+	struct person person;
+
+	tell(fixture, told, 2);
+	assert_int_equal(run(fixture, false), 0);
+	expect(fixture, "add t-lei, add t-mei");
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), -ENOENT);
+	assert_int_equal(run(fixture, true), 0);
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_string_equal(person.home, "/home/t-lei");
+	assert_string_equal(person.shell, "/bin/bash");
+	assert_string_equal(person.real_name, "Lei");
+	assert_string_equal(person.source, ID);
+}
+
+static void the_same_again_is_no_change(void **state)
+{
+	struct fixture *fixture = *state;
+
+	SYNC("add t-lei, add t-mei", LEI, MEI);
+	SYNC("", LEI, MEI);
+}
+
+static void who_is_not_told_of_has_left_until_he_is_back(void **state)
+{
+	struct fixture *fixture = *state;
+
+	SYNC("add t-lei, add t-mei", LEI, MEI);
+	SYNC("lock t-lei", MEI);
+	assert_int_equal(fixture->report.n_removals, 1);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	SYNC("", MEI);
+	SYNC("unlock t-lei", LEI, MEI);
+	expect_state(fixture, "t-lei", PERSON_ACTIVE, false);
+}
+
+static const struct {
+	enum member_state from, to;
+	const char *words;
+	bool is_removal;
+} turns[] = {
+	{ MEMBER_ACTIVE, MEMBER_DISABLED, "lock t-lei", true },
+	{ MEMBER_ACTIVE, MEMBER_INACTIVE, "lock t-lei", true },
+	{ MEMBER_ACTIVE, MEMBER_LEFT, "lock t-lei", true },
+	{ MEMBER_DISABLED, MEMBER_LEFT, "", false },
+	{ MEMBER_DISABLED, MEMBER_ACTIVE, "unlock t-lei, add t-lei", false },
+	{ MEMBER_INACTIVE, MEMBER_ACTIVE, "add t-lei", false },
+};
+
+static void states_follow_one_another(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < N_ELEMENTS(turns); i++) {
+		struct told lei = { "t-lei", "Lei", "Lei", "1", turns[i].from };
+
+		tear_down(state);
+		set_up(state);
+		fixture = *state;
+		tell(fixture, &lei, 1);
+		assert_int_equal(run(fixture, true), 0);
+		lei.state = turns[i].to;
+		sync_with(fixture, &lei, 1, turns[i].words);
+		assert_int_equal(fixture->report.n_removals, turns[i].is_removal);
+	}
+}
+
+static void a_name_may_change_while_he_is_there(void **state)
+{
+	struct fixture *fixture = *state;
+	struct person person;
+
+	SYNC("add t-lei", LEI);
+	SYNC("rename t-lei", { "t-lei", "Lei Wang", "Lei Wang", "1", MEMBER_ACTIVE });
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_string_equal(person.real_name, "Lei Wang");
+	assert_string_equal(person.mark, "Lei Wang");
+}
+
+static void who_returns_with_another_name_is_somebody_else(void **state)
+{
+	struct fixture *fixture = *state;
+	struct person person;
+
+	SYNC("add t-lei, add t-mei", LEI, MEI);
+	SYNC("lock t-lei", MEI);
+	SYNC("refuse t-lei", { "t-lei", "Bo", "Bo", "1", MEMBER_ACTIVE }, MEI);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	SYNC("", { "t-lei", "Bo", "Bo", "1", MEMBER_ACTIVE }, MEI);
+	/* Renamed in between, to the name of the one before: still not he. */
+	SYNC("", { "t-lei", "Bob", "Bob", "1", MEMBER_ACTIVE }, MEI);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(person_set_state(fixture->db, person.uid, PERSON_GONE, NULL, NOW_S), 0);
+	SYNC("unlock t-lei, add t-lei", { "t-lei", "Bob", "Bob", "1", MEMBER_ACTIVE }, MEI);
+	expect_state(fixture, "t-lei", PERSON_ACTIVE, false);
+}
+
+static void another_union_id_is_somebody_else_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	SYNC("add t-lei", { "t-lei", "Lei", "u1", "1", MEMBER_ACTIVE });
+	SYNC("rename t-lei", { "t-lei", "Lei Wang", "u1", "1", MEMBER_ACTIVE });
+	SYNC("refuse t-lei", { "t-lei", "Lei Wang", "u2", "1", MEMBER_ACTIVE });
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	SYNC("unlock t-lei", { "t-lei", "Lei Wang", "u1", "1", MEMBER_ACTIVE });
+}
+
+static void names_of_the_host_are_nobodys(void **state)
+{
+	struct fixture *fixture = *state;
+
+	SYNC("refuse root", { "root", "x", "x", "1", MEMBER_ACTIVE });
+	SYNC("", { "root", "x", "x", "1", MEMBER_ACTIVE });
+}
+
+static void a_sysadmins_lock_is_not_undone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct person person;
+
+	SYNC("add t-lei, add t-mei", LEI, MEI);
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(person_set_state(fixture->db, person.uid, PERSON_LOCKED, "by hand",
+					  NOW_S), 0);
+	assert_int_equal(identity_lock(fixture->db, ISSUER, "t-lei", "(sysadmin)", "by hand",
+				       NOW_S), 0);
+	SYNC("lock t-lei", MEI);
+	SYNC("", LEI, MEI);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+}
+
+static void one_told_in_two_ways_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct told lei = LEI, other = { "t-lei", "Lei", "Lei", "2", MEMBER_DISABLED };
+	struct stage_member member = member_of(&other);
+
+	tell(fixture, &lei, 1);
+	assert_int_equal(stage_add_member(fixture->db, ID, &member), -EBADMSG);
+}
+
+static void told_anew_in_one_department_and_as_before_in_another(void **state)
+{
+	static const unsigned char digest[SHA256_BYTES] = { 1 };
+	struct fixture *fixture = *state;
+	const struct told other = { "t-lei", "Lei", "Lei", "2", MEMBER_DISABLED };
+
+	SYNC("add t-lei", LEI, { "t-lei", "Lei", "Lei", "2", MEMBER_ACTIVE });
+	tell(fixture, &other, 1);
+	assert_int_equal(stage_mark_done(fixture->db, ID, "1", true, digest), 0);
+	assert_int_equal(run(fixture, false), -EBADMSG);
+}
+
+static void a_department_that_is_the_same_keeps_its_members(void **state)
+{
+	static const unsigned char digest[SHA256_BYTES] = { 1 };
+	struct fixture *fixture = *state;
+
+	SYNC("add t-lei, add t-mei", LEI, MEI);
+	tell(fixture, NULL, 0);
+	assert_int_equal(stage_mark_done(fixture->db, ID, "1", true, digest), 0);
+	assert_int_equal(run(fixture, true), 0);
+	expect(fixture, "lock t-mei");
+}
+
+/* --- departments --- */
+
+static struct department *put(struct departments *departments, const char *id, const char *parent)
+{
+	struct department *department = departments_get(departments, id);
+
+	assert_non_null(department);
+	free(department->parent);
+	department->parent = text_copy(parent);
+	department->is_told = true;
+	return department;
+}
+
+static void departments_are_found_by_id(void **state UNUSED)
+{
+	struct departments departments = { 0 };
+	char id[16];
+
+	assert_null(departments_find(&departments, "1"));
+	for (unsigned i = 0; i < 5000; i++) {
+		(void)snprintf(id, sizeof(id), "%u", i);
+		put(&departments, id, "");
+	}
+	assert_int_equal(departments.n, 5000);
+	for (unsigned i = 0; i < 5000; i++) {
+		(void)snprintf(id, sizeof(id), "%u", i);
+		assert_string_equal(departments_find(&departments, id)->id, id);
+	}
+	assert_null(departments_find(&departments, "5000"));
+	departments_done(&departments);
+}
+
+static void loops_are_found(void **state UNUSED)
+{
+	struct departments departments = { 0 };
+
+	put(&departments, "1", "");
+	put(&departments, "2", "1");
+	put(&departments, "3", "2");
+	put(&departments, "9", "77");            /* its parent is not seen */
+	assert_null(departments_find_loop(&departments));
+	put(&departments, "2", "3");
+	assert_non_null(departments_find_loop(&departments));
+	put(&departments, "2", "2");
+	assert_non_null(departments_find_loop(&departments));
+	departments_done(&departments);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(the_first_pass_changes_nothing),
+		CASE(the_same_again_is_no_change),
+		CASE(who_is_not_told_of_has_left_until_he_is_back),
+		CASE(states_follow_one_another),
+		CASE(a_name_may_change_while_he_is_there),
+		CASE(who_returns_with_another_name_is_somebody_else),
+		CASE(another_union_id_is_somebody_else_at_once),
+		CASE(names_of_the_host_are_nobodys),
+		CASE(a_sysadmins_lock_is_not_undone),
+		CASE(one_told_in_two_ways_is_refused),
+		CASE(told_anew_in_one_department_and_as_before_in_another),
+		CASE(a_department_that_is_the_same_keeps_its_members),
+		cmocka_unit_test(departments_are_found_by_id),
+		cmocka_unit_test(loops_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
