@@ -40,10 +40,9 @@ static enum verdict_answer look_at_identity(struct verdict *verdict, struct db *
 	if (mapping_check(db, verdict->config, verdict->method, &verdict->identity.identity,
 			  &verdict->user, &verdict->mapping) < 0)
 		return VERDICT_FAULT;
-	if (verdict->mapping == MAPPING_LINK || verdict->mapping == MAPPING_RULE)
+	if (mapping_is_yes(verdict->mapping))
 		return VERDICT_LINKED;
 	if (verdict->mapping != MAPPING_NO ||
-	    mapping_is_privileged(verdict->config, &verdict->user) ||
 	    text_equals(verdict->identity.identity.issuer, ISSUER_UNIX))
 		return VERDICT_NO;
 	account = verdict_look_at_account(verdict, db);

@@ -145,6 +145,19 @@ static void script_deliver(struct login *login, const struct login_delivery *del
 	act(login, script_now->deliver);
 }
 
+static void script_ssh_keys(struct login *login, const char *subject)
+{
+	keep(script_now->subject, sizeof(script_now->subject), subject);
+	for (size_t i = 0; script_now->ssh_keys && script_now->ssh_keys[i]; i++)
+		login_add_ssh_key(login, script_now->ssh_keys[i]);
+	act(login, script_now->deliver);
+}
+
+static void name_issuer(const void *config UNUSED, struct buf *buf)
+{
+	buf_add_text(buf, TEST_ISSUER);
+}
+
 /* The scene of a login is the number of its start. */
 static void script_start_scene(struct login *login)
 {
@@ -340,9 +353,11 @@ static const struct provider script_text = {
 static const struct provider script_app = {
 	.type = "app",
 	.title = N_("App"),
-	.features = LINK_FEATURES | PROVIDER_DELIVERS,
+	.features = LINK_FEATURES | PROVIDER_DELIVERS | PROVIDER_SSH_KEYS,
 	.app = RELAY_APP_WECOM,
 	.deliver = script_deliver,
+	.name_issuer = name_issuer,
+	.ssh_keys = script_ssh_keys,
 	LINK_OPERATIONS,
 };
 

@@ -63,6 +63,7 @@ struct script {
 	enum script_act pushed;
 	const char *answer;
 	bool answers;            /* the delivery is the answer to its push */
+	const char *const *ssh_keys;     /* said in the operation, before `deliver` comes */
 	struct identity identity;
 	enum deny_reason deny;
 	enum fail_reason fail;
@@ -74,7 +75,7 @@ struct script {
 	char code[40];                   /* in the callback */
 	unsigned n_pushes;               /* asked whose it is */
 	char delivery_push[64];          /* the body of the delivery's push; "": there is none */
-	char subject[64], text[512];     /* of the delivery */
+	char subject[64], text[512];     /* of the delivery, or of who has SSH keys */
 	struct script_told told;
 	bool is_errand;
 	struct login *login;     /* while it runs */

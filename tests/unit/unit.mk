@@ -631,3 +631,9 @@ t_ssh_keys_LDADD = libjauthd.la $(UNIT_LIBS)
 t_github_keys_SOURCES = tests/providers/t-github-keys.c
 t_github_keys_CFLAGS = $(UNIT_CFLAGS)
 t_github_keys_LDADD = libfake-core.la
+
+check_PROGRAMS += t-login-quiet
+t_login_quiet_SOURCES = tests/unit/t-login-quiet.c $(LOGIN_RELAY_FIXTURE)
+t_login_quiet_CFLAGS = $(t_login_relay_CFLAGS)
+t_login_quiet_LDADD = $(t_login_relay_LDADD)
+t_login_quiet_LDFLAGS = $(t_login_relay_LDFLAGS)
