@@ -12,6 +12,7 @@
  */
 #include "jauthd/publish.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,8 +191,8 @@ static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
 	struct publish *publish = userdata;
 	struct run *run;
 
-	if (publish->run || !publish->is_dirty)
-		return 0;
+	/* Armed by schedule() only. */
+	assert(!publish->run && publish->is_dirty);
 	run = calloc(1, sizeof(*run));
 	if (!run)
 		abort();

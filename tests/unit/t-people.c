@@ -431,6 +431,7 @@ static void groups_of_unix_come_from_sections_only(void **state)
 {
 	static const char *const ids[] = { "17", "ops", "sudo", "docker", "engineers" };
 	static const char *const none[] = { "17x", "1", "OPS" };
+	static const char *const halves[] = { "rk/17", "ork/17" };
 	struct house *house = *state;
 	uint32_t uid = add(house, "zhang", "z-1"), gid;
 
@@ -445,6 +446,8 @@ static void groups_of_unix_come_from_sections_only(void **state)
 	assert_int_equal(person_set_groups(house->db, uid, "work", none, N_ELEMENTS(none)), 0);
 	check_unix_groups(house, "jauth-users ");
 	assert_int_equal(person_set_groups(house->db, uid, "third", ids, N_ELEMENTS(ids)), 0);
+	check_unix_groups(house, "jauth-users ");
+	assert_int_equal(person_set_groups(house->db, uid, "w", halves, N_ELEMENTS(halves)), 0);
 	check_unix_groups(house, "jauth-users ");
 	assert_int_equal(person_set_groups(house->db, uid, "other", ids, N_ELEMENTS(ids)), 0);
 	check_unix_groups(house, "jauth-users both ");
