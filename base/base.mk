@@ -9,6 +9,7 @@ libjauth_base_la_SOURCES = \
 	base/conf.c base/conf-apply.c base/conf.h \
 	base/crypto.c base/crypto.h \
 	base/digits.c base/digits.h \
+	base/end-session.c base/end-session.h \
 	base/file.c base/file.h \
 	base/http-message.c base/http-message.h \
 	base/json.c base/json.h \
@@ -24,6 +25,7 @@ libjauth_base_la_SOURCES = \
 	base/secret-file.c base/secret-file.h \
 	base/snapshot.c base/snapshot-form.c base/snapshot-form.h base/snapshot.h \
 	base/snapshot-write.c \
+	base/ssh-key.c base/ssh-key.h \
 	base/text.c base/text.h \
 	base/totp.c base/totp.h \
 	base/traces.c base/traces.h \

@@ -374,10 +374,40 @@ static int is_drop_in(const struct dirent *entry)
 	return entry->d_name[0] != '.' && text_has_suffix(entry->d_name, ".conf");
 }
 
+/* Those that are given instead and whose turn has come, before the name `next`. */
+static void read_given(const char *folder, const char *next, size_t *n_read, struct conf *conf,
+		       struct conf_report *report)
+{
+	for (; *n_read < conf->n_drop_ins; (*n_read)++) {
+		const struct conf_drop_in *given = &conf->drop_ins[*n_read];
+		_cleanup_free_ char *path = text_format("%s/%s", folder, given->name);
+
+		if (next && strcmp(given->name, next) > 0)
+			return;
+		if (given->text)
+			conf_read_text(given->text, given->len, path, conf, report);
+	}
+}
+
+static void read_drop_in(const char *folder, const char *name, struct conf *conf,
+			 struct conf_report *report)
+{
+	_cleanup_free_ char *path = text_format("%s/%s", folder, name);
+	int r;
+
+	for (size_t i = 0; i < conf->n_drop_ins; i++)
+		if (text_equals(conf->drop_ins[i].name, name))
+			return;
+	r = read_file(path, conf, report);
+	if (r < 0)
+		conf_mistake(report, path, 0, "the file cannot be read: %s", strerror(-r));
+}
+
 static void read_drop_ins(const char *folder, struct conf *conf, struct conf_report *report)
 {
 	struct dirent **entries = NULL;
-	int n, i, r;
+	size_t n_given = 0;
+	int n, i;
 
 	n = scandir(folder, &entries, is_drop_in, compare_names);
 	if (n < 0 && errno != ENOENT)
@@ -386,14 +416,14 @@ static void read_drop_ins(const char *folder, struct conf *conf, struct conf_rep
 		conf_mistake(report, folder, 0, "more than %d files; the rest is not read",
 			     FILES_MAX - 1);
 	for (i = 0; i < n; i++) {
-		_cleanup_free_ char *path = text_format("%s/%s", folder, entries[i]->d_name);
-
+		if (i < FILES_MAX - 1) {
+			read_given(folder, entries[i]->d_name, &n_given, conf, report);
+			read_drop_in(folder, entries[i]->d_name, conf, report);
+		}
 		free(entries[i]);
-		r = i < FILES_MAX - 1 ? read_file(path, conf, report) : 0;
-		if (r < 0)
-			conf_mistake(report, path, 0, "the file cannot be read: %s", strerror(-r));
 	}
 	free(entries);
+	read_given(folder, NULL, &n_given, conf, report);
 }
 
 int conf_read(const char *path, struct conf *conf, struct conf_report *report)

@@ -86,12 +86,23 @@ struct conf_section {
 	size_t n_entries;
 };
 
+/* A file among the drop-ins that is not there yet, or differs from what is there. */
+struct conf_drop_in {
+	const char *name;            /* "method-work.conf"; no folder */
+	const char *text;            /* NULL: as if there were none of this name */
+	size_t len;
+};
+
 struct conf {
 	struct conf_section *sections;   /* in order of first appearance */
 	size_t n_sections;
 	/* Set before reading, or NULL: a section of exactly this name is a new one wherever it
 	 * appears. All others with one name are one section. Not copied. */
 	const char *separate;
+	/* Set before reading, in the order of their names: conf_read() takes these in the place of
+	 * those on the disk. Not copied. */
+	const struct conf_drop_in *drop_ins;
+	size_t n_drop_ins;
 };
 
 /* `conf` has no sections yet. Reads `path`, then every "*.conf" of `path`.d in the order of

@@ -33,6 +33,8 @@ static const struct {
 	REPLY_TEXT(retry_after),
 	REPLY_TEXT(ratelimit_remaining),
 	REPLY_TEXT(cookies),
+	REPLY_TEXT(date),
+	REPLY_TEXT(certificate_until),
 	REPLY_TEXT(error),
 };
 
@@ -426,7 +428,8 @@ static bool reply_is_valid(const struct http_reply *reply)
 		return in_bounds(reply->status, 100, 599);
 	return in_bounds(reply->result, HTTP_NOT_SENT, HTTP_BROKEN) && !reply->status &&
 	       !reply->body && !*reply->content_type && !*reply->cache_control && !*reply->link &&
-	       !*reply->retry_after && !*reply->ratelimit_remaining && !*reply->cookies;
+	       !*reply->retry_after && !*reply->ratelimit_remaining && !*reply->cookies &&
+	       !*reply->date && !*reply->certificate_until;
 }
 
 int http_decode_reply(const struct http_frame_view *frame, struct http_reply *ret_reply)

@@ -79,6 +79,9 @@ struct http_reply {
 	char retry_after[64];
 	char ratelimit_remaining[32];    /* x-ratelimit-remaining */
 	char cookies[4096];              /* of all set-cookie: "name=value; name=value" */
+	char date[64];                   /* as RFC 9110 writes it */
+	char certificate_until[64];      /* the server's, "Nov 27 18:16:24 2026 GMT"; for requests
+					  * that go out once, and so on a connection of their own */
 	char error[256];                 /* why, for the log; never shown to a person */
 	struct secret *body;             /* NULL when empty */
 };

@@ -26,6 +26,9 @@ const char *const login_phase_names[LOGIN_N_PHASES] = {
 	[LOGIN_PASSWORD] = "password",
 	[LOGIN_ENROL] = "enrol",
 	[LOGIN_TEST] = "test",
+	[LOGIN_SESSION] = "session",
+	[LOGIN_SESSION_END] = "session-end",
+	[LOGIN_LINK] = "link",
 };
 
 const char *const login_surface_names[LOGIN_N_SURFACES] = {

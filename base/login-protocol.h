@@ -14,6 +14,8 @@
  * 3. The client sends datagrams: one opcode byte, the ask's number (32 bits, little endian),
  *    and for LOGIN_ANSWER the raw bytes of the answer.
  * 4. Either side's end is an EOF. An EOF without an outcome is LOGIN_UNAVAILABLE.
+ *
+ * Sessions are told by org.jauth1.Login.Session(a{sv} facts), which is answered when it is kept.
  */
 #pragma once
 
@@ -56,9 +58,11 @@
 #define FACT_CALLER_UID       "caller-uid"    /* u: real uid of the process that runs PAM */
 #define FACT_REQUEST          "request"       /* s: account phase: request id of the login before */
 #define FACT_TIMEOUT          "timeout"       /* u: seconds the client will wait in all */
-#define FACT_METHOD           "method"        /* s: jauthctl: only this method; for enrol and test
-						  * its id or, without such an id, the first one of
-						  * this type */
+#define FACT_START            "start"         /* s: session phases, required: when the process that
+					       * runs PAM began, as in end-session.h */
+#define FACT_METHOD           "method"        /* s: jauthctl: only this method; for enrol, test and
+						  * link its id or, without such an id, the first
+						  * one of this type */
 
 enum login_phase {
 	LOGIN_AUTHENTICATE,
@@ -68,6 +72,10 @@ enum login_phase {
 	LOGIN_ENROL,             /* jauthctl: bind a number or a key to the user. Root; else the
 				  * user himself, first by the ways of service "jauth-enrol" */
 	LOGIN_TEST,              /* jauthctl: try a method for real, without a user. Root */
+	LOGIN_SESSION,           /* a session was opened; told by Session, not by Begin */
+	LOGIN_SESSION_END,       /* and has ended */
+	LOGIN_LINK,              /* jauthctl: link an identity of a method to the user. The user
+				  * himself, first by the ways of service "jauth-link" */
 	LOGIN_N_PHASES
 };
 
@@ -111,6 +119,12 @@ extern const char *const login_state_names[LOGIN_N_STATES];
 static inline bool login_state_is_outcome(enum login_state state)
 {
 	return state >= LOGIN_GRANTED;
+}
+
+/* Told by Session; nothing is begun. */
+static inline bool phase_is_session(enum login_phase phase)
+{
+	return phase == LOGIN_SESSION || phase == LOGIN_SESSION_END;
 }
 
 /* Items of a step. */

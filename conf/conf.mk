@@ -22,7 +22,7 @@ dist_miniprogrampage_DATA = $(miniprogram_source)/pages/login/flow.js \
 
 # Files that name installed paths are made from their .in.
 SUBSTITUTE = $(AM_V_GEN)$(MKDIR_P) conf && sed \
-	-e 's,@sbindir[@],$(sbindir),g' \
+	-e 's,@bindir[@],$(bindir),g' -e 's,@sbindir[@],$(sbindir),g' \
 	-e 's,@jauthlibexecdir[@],$(jauthlibexecdir),g' \
 	-e 's,@jauthconfdir[@],$(jauthconfdir),g' \
 	-e 's,@localstatedir[@],$(localstatedir),g'
@@ -30,6 +30,8 @@ substituted = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket
 	conf/jauth-userdb.service conf/jauth-userdb.socket \
 	conf/jauth-relay.service conf/jauth-relay.socket \
 	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket \
+	conf/jauth-end-session.socket conf/jauth-end-session@.service \
+	conf/jauth-service-rollback.service \
 	conf/jauth.tmpfiles conf/org.jauth1.service
 EXTRA_DIST += $(substituted:=.in) conf/jauth.sysusers
 CLEANFILES += $(substituted)
@@ -39,18 +41,28 @@ $(substituted): $(substituted:=.in) Makefile
 systemdsystemunit_DATA = conf/jauthd.service conf/jauth-http.service conf/jauth-http.socket \
 	conf/jauth-userdb.service conf/jauth-userdb.socket \
 	conf/jauth-relay.service conf/jauth-relay.socket \
-	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket
+	conf/jauth-relay-unix.service conf/jauth-relay-unix.socket \
+	conf/jauth-end-session.socket conf/jauth-end-session@.service \
+	conf/jauth-service-rollback.service
 dbusservice_DATA = conf/org.jauth1.service
 dist_dbuspolicy_DATA = conf/org.jauth1.conf
 noinst_DATA = conf/jauth.tmpfiles
+
+# Nobody would think of enabling this one; it does nothing unless something waits.
+rollback_unit = jauth-service-rollback.service
+rollback_wants = basic.target.wants
 
 # sysusers.d and tmpfiles.d want the package's name with their own suffix.
 install-data-local: install-configurations
 	$(MKDIR_P) "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
 	$(INSTALL_DATA) $(srcdir)/conf/jauth.sysusers "$(DESTDIR)$(sysusersdir)/jauth.conf"
 	$(INSTALL_DATA) conf/jauth.tmpfiles "$(DESTDIR)$(tmpfilesdir)/jauth.conf"
+	$(MKDIR_P) "$(DESTDIR)$(systemdsystemunitdir)/$(rollback_wants)"
+	cd "$(DESTDIR)$(systemdsystemunitdir)/$(rollback_wants)" && \
+		$(LN_S) -f ../$(rollback_unit) $(rollback_unit)
 
 uninstall-local: uninstall-configurations
+	rm -f "$(DESTDIR)$(systemdsystemunitdir)/$(rollback_wants)/$(rollback_unit)"
 	rm -f "$(DESTDIR)$(sysusersdir)/jauth.conf" "$(DESTDIR)$(tmpfilesdir)/jauth.conf"
 
 # Configuration. A file that is there already belongs to the sysadmin and stays.

@@ -76,6 +76,7 @@ static const struct number_option once_options[] = {
 	{ CURLOPT_FORBID_REUSE, 1 },
 	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
 	{ CURLOPT_PIPEWAIT, 0 },
+	{ CURLOPT_CERTINFO, 1 },
 };
 
 static const struct {
@@ -102,6 +103,7 @@ static const struct {
 	KEPT("link", link),
 	KEPT("retry-after", retry_after),
 	KEPT("x-ratelimit-remaining", ratelimit_remaining),
+	KEPT("date", date),
 };
 
 /* --- what libcurl calls --- */
@@ -434,6 +436,27 @@ static void describe_failure(const struct transfer *transfer, CURLcode code,
 	buf_done(&text);
 }
 
+/* The first certificate is the server's own. */
+static void keep_certificate(const struct transfer *transfer, struct http_reply *reply)
+{
+	static const char label[] = "Expire date:";
+	const struct curl_certinfo *info = NULL;
+	const struct curl_slist *line;
+
+	if (!transfer->request->once ||
+	    curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info ||
+	    info->num_of_certs < 1)
+		return;
+	for (line = info->certinfo[0]; line; line = line->next) {
+		const char *until = line->data + strlen(label);
+
+		if (text_has_prefix(line->data, label) &&
+		    text_is_printable_ascii(until, sizeof(reply->certificate_until) - 1))
+			(void)text_into(reply->certificate_until,
+					sizeof(reply->certificate_until), until);
+	}
+}
+
 /* True when there is a whole reply, and then it is in `reply`. */
 static bool take_reply(struct transfer *transfer, struct http_reply *reply)
 {
@@ -452,6 +475,7 @@ static bool take_reply(struct transfer *transfer, struct http_reply *reply)
 		return false;
 	reply->result = HTTP_DONE;
 	reply->status = (uint32_t)status;
+	keep_certificate(transfer, reply);
 	return true;
 }
 

@@ -28,7 +28,8 @@
 struct telling {
 	struct hearing *hearing;
 	struct waiter waiter;
-	struct push *push;               /* as it was written */
+	char id[RELAY_ID_LEN + 1];       /* of its record */
+	char host[RELAY_KEY_ID_LEN + 1];
 	int64_t expires_s;
 	uint64_t version;                /* as it was read last; 0: never */
 	bool is_closed;
@@ -94,10 +95,8 @@ static void hearing_free(void *state)
 	while (*at != hearing)
 		at = &(*at)->next;
 	*at = hearing->next;
-	for (size_t i = 0; i < hearing->n; i++) {
+	for (size_t i = 0; i < hearing->n; i++)
 		waiter_done(&hearing->list[i].waiter);
-		push_free(hearing->list[i].push);
-	}
 	free(hearing->list);
 	if (hearing->verdict.answer)
 		explicit_bzero(hearing->verdict.answer, strlen(hearing->verdict.answer));
@@ -121,8 +120,8 @@ static struct stored stored_of(const struct telling *telling)
 {
 	return (struct stored){
 		.kind = STORED_PUSH,
-		.id = telling->push->id,
-		.host = telling->push->host,
+		.id = telling->id,
+		.host = telling->host,
 		.expires_s = telling->expires_s,
 		.version = telling->version,
 	};
@@ -225,7 +224,7 @@ static void look(struct waiter *waiter)
 		return;
 	}
 	hearing->n_busy++;
-	store_get(hearing->request->relay->store, telling->push->id, on_looked, telling);
+	store_get(hearing->request->relay->store, telling->id, on_looked, telling);
 }
 
 static void on_told(void *context, int error)
@@ -239,22 +238,45 @@ static void on_told(void *context, int error)
 	} else {
 		hearing->n_told++;
 		telling->waiter.look = look;
-		waiter_start_ms(relay->waits, &telling->waiter, telling->push->id,
+		waiter_start_ms(relay->waits, &telling->waiter, telling->id,
 				relay->is_stopping ? 0 : RELAY_PUSH_WAIT_MS);
 	}
 	go_on(hearing);
 }
 
+static struct push *make_push(const struct telling *telling)
+{
+	const struct request *request = telling->hearing->request;
+	struct push from = {
+		.is_post = request->method == REQUEST_POST,
+		.query = request->query,
+		.body = (char *)buf_text(&request->body),
+	};
+
+	(void)text_into(from.host, sizeof(from.host), telling->host);
+	(void)text_into(from.app, sizeof(from.app), request->argument);
+	return push_new(&from);
+}
+
+/* What the vendor sent is kept once, in the request, and not for each host that is told. */
 static void tell(struct telling *telling)
 {
 	struct hearing *hearing = telling->hearing;
 	struct buf data = BUF_INIT_SECRET(LINK_BYTES_MAX);
-	struct stored stored = stored_of(telling);
+	struct push *push = make_push(telling);
+	struct stored stored;
 
-	push_encode(telling->push, &data);
+	hearing->n_busy++;
+	if (!push) {
+		on_told(telling, -EIO);
+		return;
+	}
+	(void)text_into(telling->id, sizeof(telling->id), push->id);
+	push_encode(push, &data);
+	push_free(push);
+	stored = stored_of(telling);
 	stored.data = data.data;
 	stored.len = data.len;
-	hearing->n_busy++;
 	if (buf_failed(&data))
 		on_told(telling, -EINVAL);
 	else
@@ -263,19 +285,6 @@ static void tell(struct telling *telling)
 }
 
 /* --- who is told --- */
-
-static struct push *make_push(const struct request *request, const char *host)
-{
-	struct push from = {
-		.is_post = request->method == REQUEST_POST,
-		.query = request->query,
-		.body = (char *)buf_text(&request->body),
-	};
-
-	(void)text_into(from.host, sizeof(from.host), host);
-	(void)text_into(from.app, sizeof(from.app), request->argument);
-	return push_new(&from);
-}
 
 static void tell_hosts(struct hearing *hearing, const listener_host *hosts, size_t n)
 {
@@ -290,9 +299,7 @@ static void tell_hosts(struct hearing *hearing, const listener_host *hosts, size
 
 		telling->hearing = hearing;
 		telling->expires_s = expires_s;
-		telling->push = make_push(request, hosts[hearing->n]);
-		if (!telling->push)
-			break;
+		(void)text_into(telling->host, sizeof(telling->host), hosts[hearing->n]);
 	}
 	/* Nothing ends before all of them are told. */
 	hearing->n_busy++;

@@ -29,6 +29,7 @@ static const char *wanted(enum arg_kind kind)
 		return "a date such as 2026-01-31, or in how long, such as 30d, or never";
 	case ARG_FLAG:
 	case ARG_TEXT:
+	case ARG_TEXTS:
 		break;
 	}
 	return "text in UTF-8";
@@ -51,6 +52,8 @@ static bool set_field(const struct arg *arg, const char *text)
 	case ARG_TEXT:
 		*(const char **)arg->field = text;
 		return text_is_line(text, strlen(text));
+	case ARG_TEXTS:
+		return text_is_line(text, strlen(text)) && list_add(arg->field, text) == 0;
 	case ARG_NUMBER:
 		return text_to_number(text, 1, NUMBER_MAX, arg->field) == 0;
 	case ARG_YES_NO:

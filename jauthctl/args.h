@@ -9,6 +9,7 @@
 enum arg_kind {
 	ARG_FLAG,        /* bool */
 	ARG_TEXT,        /* const char *, into argv */
+	ARG_TEXTS,       /* char **, a list of copies: the option may be given several times */
 	ARG_NUMBER,      /* int64_t, 1..1000000 */
 	ARG_YES_NO,      /* int: 1, 0; stays when absent */
 	ARG_SINCE,       /* int64_t seconds since 1970: moment_parse() into the past */

@@ -38,7 +38,7 @@ static bool error_is(const char *error_name, const char *row)
 }
 
 /* Takes the error. */
-static enum exit_code failed(DBusError *error)
+static enum exit_code failed(const struct ctl *ctl, DBusError *error)
 {
 	enum exit_code code = EXIT_NO;
 	const char *text = error->message;
@@ -51,7 +51,9 @@ static enum exit_code failed(DBusError *error)
 		text = error_codes[i].text ? error_codes[i].text : text;
 		break;
 	}
-	complain("%s%s", code == EXIT_NOT_REACHED ? "jauthd cannot be reached: " : "", text);
+	if (!ctl->quiet)
+		complain("%s%s", code == EXIT_NOT_REACHED ? "jauthd cannot be reached: " : "",
+			 text);
 	dbus_error_free(error);
 	return code;
 }
@@ -72,11 +74,11 @@ static enum exit_code open_bus(struct ctl *ctl)
 	dbus_connection_set_change_sigpipe(FALSE);
 	ctl->connection = dbus_connection_open_private(LOGIN_BUS_ADDRESS, &error);
 	if (!ctl->connection)
-		return failed(&error);
+		return failed(ctl, &error);
 	dbus_connection_set_exit_on_disconnect(ctl->connection, FALSE);
 	if (!dbus_bus_register(ctl->connection, &error)) {
 		bus_close(ctl);
-		return failed(&error);
+		return failed(ctl, &error);
 	}
 	return EXIT_DONE;
 }
@@ -99,7 +101,7 @@ static enum exit_code send_call(struct ctl *ctl, DBusMessage *call, json_t **ret
 	message = dbus_connection_send_with_reply_and_block(ctl->connection, call,
 							    REPLY_MS, &error);
 	if (!message)
-		return failed(&error);
+		return failed(ctl, &error);
 	reply = message_read(message);
 	dbus_message_unref(message);
 	if (!reply)
@@ -141,4 +143,15 @@ enum exit_code bus_admin(struct ctl *ctl, const char *method, json_t *args, json
 	return call_method(ctl, dbus_message_new_method_call(LOGIN_BUS_NAME, LOGIN_BUS_PATH,
 							     ADMIN_INTERFACE, method),
 			   args, ret_reply);
+}
+
+enum exit_code bus_admin_quietly(struct ctl *ctl, const char *method, json_t *args,
+				 json_t **ret_reply)
+{
+	enum exit_code code;
+
+	ctl->quiet = true;
+	code = bus_admin(ctl, method, args, ret_reply);
+	ctl->quiet = false;
+	return code;
 }

@@ -12,5 +12,8 @@
  * complaining. */
 enum exit_code bus_accounts(struct ctl *ctl, const char *method, json_t *args, json_t **ret_reply);
 enum exit_code bus_admin(struct ctl *ctl, const char *method, json_t *args, json_t **ret_reply);
+/* For one who tells by himself what it means that it fails. */
+enum exit_code bus_admin_quietly(struct ctl *ctl, const char *method, json_t *args,
+				 json_t **ret_reply);
 
 void bus_close(struct ctl *ctl);

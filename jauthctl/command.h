@@ -21,6 +21,7 @@ enum exit_code {
 struct ctl {
 	const struct command *command;
 	bool json;                           /* --json */
+	bool quiet;                          /* bus_admin_quietly() is at work */
 	struct DBusConnection *connection;   /* NULL until the first call */
 };
 
@@ -45,6 +46,8 @@ enum exit_code run_limits(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_unlock_limits(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_log(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_try(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_link_refuse(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_link_list(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_link_add(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_link_requests(struct ctl *ctl, int argc, char **argv);
@@ -61,6 +64,9 @@ enum exit_code run_user_password(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_user_lock(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_user_unlock(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_user_remove(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_user_jobs(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_session_list(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_session_end(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_directory_collisions(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_totp_enrol(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_totp_list(struct ctl *ctl, int argc, char **argv);
@@ -71,6 +77,12 @@ enum exit_code run_phone_remove(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_phone_import(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_sms_test(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_method_list(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_method_add(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_method_show(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_method_set(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_method_disable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_method_enable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_method_remove(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_method_probe(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_directory_list(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_directory_sync(struct ctl *ctl, int argc, char **argv);
@@ -78,3 +90,9 @@ enum exit_code run_directory_members(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_enrol(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_rotate(struct ctl *ctl, int argc, char **argv);
 enum exit_code run_relay_status(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_doctor(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_enable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_confirm(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_disable(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_rollback(struct ctl *ctl, int argc, char **argv);
+enum exit_code run_service_list(struct ctl *ctl, int argc, char **argv);

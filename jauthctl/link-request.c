@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link requests, link add --request, link confirm. */
+/* link requests, link add --request, link confirm, link refuse. */
 #include "jauthctl/link-request.h"
 
 #include <stdio.h>
@@ -53,7 +53,22 @@ enum exit_code accept_request(struct ctl *ctl, const char *request, const char *
 	return EXIT_DONE;
 }
 
-/* --- confirm --- */
+/* --- confirm and refuse --- */
+
+/* What a user does to a link that waits for him. */
+struct word {
+	const char *call, *question, *done, *not_done;
+};
+
+static const struct word word_confirm = {
+	"ConfirmLink", "Is this you, and may it log in as you?", "confirmed",
+	"nothing changed; without you it lets nobody in",
+};
+
+static const struct word word_refuse = {
+	"RefuseLink", "Is it to be forgotten?", "refused",
+	"nothing changed; it still waits for you",
+};
 
 static const json_t *find_id(const json_t *rows, int64_t id)
 {
@@ -87,7 +102,7 @@ static const json_t *choose(const json_t *rows, int64_t id)
 	return NULL;
 }
 
-static bool is_wanted(const struct ctl *ctl, const json_t *row, bool yes)
+static bool is_wanted(const struct ctl *ctl, const struct word *word, const json_t *row, bool yes)
 {
 	FILE *out = ctl->json ? stderr : stdout;
 
@@ -95,29 +110,29 @@ static bool is_wanted(const struct ctl *ctl, const json_t *row, bool yes)
 		return true;
 	table_print_object(row, out);
 	(void)fflush(out);
-	return terminal_confirm("Is this you, and may it log in as you?");
+	return terminal_confirm(word->question);
 }
 
-static enum exit_code confirm(struct ctl *ctl, const json_t *row, bool yes)
+static enum exit_code say(struct ctl *ctl, const struct word *word, const json_t *row, bool yes)
 {
 	json_int_t id = json_integer_value(json_object_get(row, "id"));
 	enum exit_code code;
 
-	if (!is_wanted(ctl, row, yes)) {
-		complain("nothing changed; without you it lets nobody in");
+	if (!is_wanted(ctl, word, row, yes)) {
+		complain("%s", word->not_done);
 		return EXIT_NO;
 	}
-	code = bus_accounts(ctl, "ConfirmLink", json_pack("[I]", id), NULL);
+	code = bus_accounts(ctl, word->call, json_pack("[I]", id), NULL);
 	if (code != EXIT_DONE)
 		return code;
 	if (ctl->json)
 		table_print_json(row, stdout);
 	else
-		printf("link %" JSON_INTEGER_FORMAT " is confirmed\n", id);
+		printf("link %" JSON_INTEGER_FORMAT " is %s\n", id, word->done);
 	return EXIT_DONE;
 }
 
-enum exit_code run_link_confirm(struct ctl *ctl, int argc, char **argv)
+static enum exit_code run_word(struct ctl *ctl, const struct word *word, int argc, char **argv)
 {
 	bool yes = false;
 	const struct arg options[] = { { "yes", ARG_FLAG, &yes }, { 0 } };
@@ -137,7 +152,17 @@ enum exit_code run_link_confirm(struct ctl *ctl, int argc, char **argv)
 	if (code != EXIT_DONE)
 		return code;
 	row = choose(rows, id);
-	code = row ? confirm(ctl, row, yes) : EXIT_NO;
+	code = row ? say(ctl, word, row, yes) : EXIT_NO;
 	json_decref(rows);
 	return code;
+}
+
+enum exit_code run_link_confirm(struct ctl *ctl, int argc, char **argv)
+{
+	return run_word(ctl, &word_confirm, argc, argv);
+}
+
+enum exit_code run_link_refuse(struct ctl *ctl, int argc, char **argv)
+{
+	return run_word(ctl, &word_refuse, argc, argv);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link list, add, remove, import, export. */
+/* link list, add, remove, import, export; link METHOD. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -10,12 +11,19 @@
 #include "jauthctl/link-file.h"
 #include "jauthctl/link-request.h"
 #include "jauthctl/listing.h"
+#include "jauthctl/own-name.h"
 #include "jauthctl/table.h"
+#include "jauthctl/talk.h"
 #include "jauthctl/terminal.h"
 
 static const char *const list_keys[] = {
 	"id", "user", "uid", "issuer", "subject", "origin", "pending", "method", "chosen-name",
 	"created", "used", "note", NULL
+};
+
+static const char *const own_keys[] = {
+	"id", "issuer", "subject", "origin", "pending", "method", "chosen-name", "created", "used",
+	NULL
 };
 
 static const char *const difference_keys[] = {
@@ -27,14 +35,45 @@ static const struct listing links = {
 	.what = "link", .remove = "RemoveLink",
 };
 
+/* What everybody may ask of himself. */
+static const struct listing own_links = {
+	.call = bus_accounts, .list = "ListOwnLinks", .keys = own_keys,
+	.what = "link", .remove = "RemoveOwnLink",
+};
+
+/* With a user's name it is root's question, whoever asks. */
+static bool has_name(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] != '-')
+			return true;
+	return false;
+}
+
 enum exit_code run_link_list(struct ctl *ctl, int argc, char **argv)
 {
-	return listing_print(&links, ctl, argc, argv);
+	return listing_print(getuid() && !has_name(argc, argv) ? &own_links : &links, ctl, argc,
+			     argv);
 }
 
 enum exit_code run_link_remove(struct ctl *ctl, int argc, char **argv)
 {
-	return listing_remove(&links, ctl, argc, argv);
+	return listing_remove(getuid() ? &own_links : &links, ctl, argc, argv);
+}
+
+/* Who he is he proves to jauthd, over the login's socket. */
+enum exit_code run_link(struct ctl *ctl, int argc, char **argv)
+{
+	struct login_facts facts = { .phase = LOGIN_LINK, .service = "jauthctl" };
+	struct args args = { .min = 1, .max = 1 };
+	_cleanup_free_ char *own = NULL;
+	enum exit_code code;
+
+	if (!args_parse(ctl, argc, argv, &args, &code))
+		return code;
+	facts.method = args.rest[0];
+	facts.user = own = own_name();
+	return own ? talk(ctl, &facts, NULL) : EXIT_NO;
 }
 
 /* Imported again they would be in force, without their users. */

@@ -43,7 +43,7 @@ struct link {
 	char *user;
 	int64_t uid;
 	char *note;              /* sysadmin's; or "" */
-	char *origin;            /* "admin", "import", "request" */
+	char *origin;            /* "admin", "import", "request", "self" */
 	int64_t created_s, used_s;
 	bool pending;            /* lets nobody in before its user confirms it, see requests.h */
 	/* Of the login that asked for it, while it is pending; else "". Read only. */

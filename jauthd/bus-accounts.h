@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* org.jauth1.Accounts on the bus: links, accounts, numbers and TOTP keys of users; root only, but
- * for what a user sees and confirms of his own links. */
+ * for what a user sees, confirms and removes of his own links. */
 #pragma once
 
 #include "jauthd/accounts.h"
@@ -9,9 +9,11 @@
 #include "jauthd/people.h"
 
 extern const struct bus_method bus_links_methods[];
+extern const struct bus_method bus_own_methods[];
 extern const struct bus_method bus_people_methods[];
 extern const struct bus_method bus_phones_methods[];
 extern const struct bus_method bus_requests_methods[];
+extern const struct bus_method bus_sessions_methods[];
 extern const struct bus_method bus_users_methods[];
 
 /* What LockUser, UnlockUser and RemoveUser do to a person of this name. -ENOENT. */

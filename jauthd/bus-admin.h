@@ -7,3 +7,4 @@
 extern const struct bus_method bus_admin_methods[];
 extern const struct bus_method bus_ways_methods[];
 extern const struct bus_method bus_directories_methods[];
+extern const struct bus_method bus_setup_methods[];

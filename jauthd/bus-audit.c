@@ -40,3 +40,15 @@ int bus_audit(struct bus_work *work, struct db *db, const char *user, int64_t ui
 		audit_log(&row);
 	return r;
 }
+
+int bus_notice(struct bus_work *work, struct db *db, enum notice_kind kind,
+	       const struct link *link)
+{
+	struct notice notice = notice_make(kind, link->user, link->uid);
+
+	notice_set_identity(&notice, link->issuer, link->subject, link->display);
+	notice.time_s = work->now_s;
+	notice.is_sent = work->has_many;
+	work->is_noticed = true;
+	return notice_add(db, &notice);
+}

@@ -44,6 +44,7 @@ static const struct fact facts[] = {
 	TEXT(FACT_LANGUAGE, language),
 	TEXT(FACT_METHOD, method),
 	TEXT(FACT_REQUEST, request),
+	TEXT(FACT_START, start),
 	NUMBER(FACT_ROWS, rows),
 	NUMBER(FACT_COLUMNS, columns),
 	NUMBER(FACT_GLYPHS, glyphs),

@@ -165,6 +165,9 @@ static int answer_add(struct bus_work *work, struct db *db)
 		return bus_work_error(work, LOGIN_ERROR_INVALID, "this link is there already");
 	if (r < 0)
 		return r;
+	r = bus_notice(work, db, NOTICE_LINKED, &link);
+	if (r < 0)
+		return r;
 	id = new_id;
 	if (!dbus_message_append_args(work->reply, DBUS_TYPE_INT64, &id, DBUS_TYPE_INVALID))
 		abort();
@@ -231,6 +234,8 @@ static int import_one(struct bus_work *work, struct db *db, size_t i, const char
 	*ret_reason = "";
 	r = link_add(db, &link, NULL);
 	*ret_action = r == -EEXIST ? IMPORT_SAME : IMPORT_ADD;
+	if (r == 0)
+		r = bus_notice(work, db, NOTICE_LINKED, &link);
 	return r == -EEXIST ? 0 : r;
 }
 
@@ -322,6 +327,7 @@ static void handle_import(struct bus *bus, DBusMessage *call,
 	}
 	work = bus_work_new(bus, call, answer_import);
 	work->changes = wanted->apply;
+	work->has_many = true;
 	start_wanted(work, wanted);
 }
 
@@ -329,15 +335,22 @@ static void handle_import(struct bus *bus, DBusMessage *call,
 
 static int answer_remove(struct bus_work *work, struct db *db)
 {
+	_cleanup_(link_done) struct link link = { 0 };
 	int64_t id = *(int64_t *)work->input;
-	int r = link_remove(db, id);
+	int r = link_get(db, id, &link);
 
 	if (r == -ENOENT)
 		return bus_work_error(work, LOGIN_ERROR_NOT_FOUND, "there is no link %lld",
 				      (long long)id);
+	if (r == 0)
+		r = link_remove(db, id);
+	/* One that waited for its user let nobody in. */
+	if (r == 0 && !link.pending)
+		r = bus_notice(work, db, NOTICE_UNLINKED, &link);
 	if (r < 0)
 		return r;
-	return bus_audit(work, db, "", -1, "link removed: %lld", (long long)id);
+	return bus_audit(work, db, link.user, link.uid, "link removed: %lld, %s %s", (long long)id,
+			 link.issuer, link.subject);
 }
 
 static void handle_remove(struct bus *bus, DBusMessage *call,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Begin. Root begins a login for anybody; another uid only for its own user, either as a service
- * of the locker list or to enrol himself. Of its facts only those that say how to draw are
- * believed, and which method is to be enrolled.
+ * of the locker list, or to enrol himself or link an identity to himself. Of its facts only those
+ * that say how to draw are believed, and which method is meant.
  *
  * Where a login comes from: an address means remote. Else the logind session of the calling
  * program tells (sudo, su and polkit run inside one). A Linux console needs no session to be
@@ -185,8 +185,15 @@ static void on_own(struct job *job)
 	finish_own(own);
 }
 
+static const char *service_of(const struct login_facts *said)
+{
+	if (said->phase == LOGIN_ENROL)
+		return ENROL_SERVICE;
+	return said->phase == LOGIN_LINK ? LINK_SERVICE : said->service;
+}
+
 /* Only what draws, and what is checked again: the names, and that the login before was this
- * user's. An enrolment has its own service, whatever the caller says. */
+ * user's. Enrolling and linking have services of their own, whatever the caller says. */
 static struct login_facts believed(const struct login_facts *said, uid_t uid)
 {
 	struct login_facts facts = {
@@ -199,10 +206,9 @@ static struct login_facts believed(const struct login_facts *said, uid_t uid)
 		.timeout_s = said->timeout_s,
 	};
 
-	if (said->phase == LOGIN_ENROL)
+	if (said->phase == LOGIN_ENROL || said->phase == LOGIN_LINK)
 		(void)text_into(facts.method, sizeof(facts.method), said->method);
-	(void)text_into(facts.service, sizeof(facts.service),
-			said->phase == LOGIN_ENROL ? ENROL_SERVICE : said->service);
+	(void)text_into(facts.service, sizeof(facts.service), service_of(said));
 	(void)text_into(facts.user, sizeof(facts.user), said->user);
 	(void)text_into(facts.language, sizeof(facts.language), said->language);
 	(void)text_into(facts.request, sizeof(facts.request), said->request);
@@ -219,10 +225,13 @@ static bool may_begin_own(const struct core *core, const struct login_facts *fac
 	case LOGIN_ACCOUNT:
 		return list_has(logins_config(core->logins)->lockers, facts->service);
 	case LOGIN_ENROL:                /* policy follows */
+	case LOGIN_LINK:
 		return true;
 	case LOGIN_PASSWORD_CHECK:
 	case LOGIN_PASSWORD:
 	case LOGIN_TEST:
+	case LOGIN_SESSION:
+	case LOGIN_SESSION_END:
 	case LOGIN_N_PHASES:
 		break;
 	}
@@ -267,6 +276,8 @@ static void handle_begin(struct bus *bus, DBusMessage *call, const struct bus_ca
 				"jauthd and its client are of different versions");
 	else if (r < 0)
 		bus_reply_error(bus, call, LOGIN_ERROR_FACTS, what);
+	else if (phase_is_session(facts.phase))
+		bus_reply_error(bus, call, LOGIN_ERROR_FACTS, FACT_PHASE);
 	else if (caller->uid == 0)
 		begin(bus, call, &facts, caller->pid);
 	else

@@ -13,6 +13,7 @@
 #include "jauthd/bus-accounts.h"
 #include "jauthd/bus-audit.h"
 #include "jauthd/bus-work.h"
+#include "jauthd/directory-stage.h"
 #include "jauthd/people-collisions.h"
 
 #define LOCKED_BY_HAND "locked by the sysadmin"
@@ -387,6 +388,11 @@ static int add_collision(const struct collision *collision, void *context)
 	return 0;
 }
 
+static int add_member(const char *name, const char *issuer, const char *subject, void *context)
+{
+	return collisions_add(context, name, issuer, subject);
+}
+
 static int answer_collisions(struct bus_work *work, struct db *db)
 {
 	const struct wanted *wanted = work->input;
@@ -394,6 +400,8 @@ static int answer_collisions(struct bus_work *work, struct db *db)
 	DBusMessageIter iter, rows;
 	int r = collisions_add_people(collisions, db);
 
+	if (r == 0)
+		r = stage_each_user(db, add_member, collisions);
 	dbus_message_iter_init_append(work->reply, &iter);
 	rows_open(&iter, &rows);
 	if (r == 0)

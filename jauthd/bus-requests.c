@@ -3,8 +3,8 @@
  * Requests of strangers: a sysadmin lists and accepts them, and the user confirms what was accepted
  * for him. Both are needed, and each looks again at all that is known: a request is accepted once,
  * in time, for the user the login asked for and no privileged one; a link is confirmed in time, by
- * exactly this user, name and uid. Root may add links without any of this, so he confirms none in a
- * user's name.
+ * exactly this user, name and uid, or refused by him. Root may add links without any of this, so he
+ * confirms none in a user's name.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -271,21 +271,39 @@ static int answer_confirm(struct bus_work *work, struct db *db)
 		r = link_confirm(db, id, work->caller.name, work->caller.uid);
 	if (r < 0)
 		return r;
+	r = bus_notice(work, db, NOTICE_LINKED, &link);
+	if (r < 0)
+		return r;
 	(void)text_into(work->about, sizeof(work->about), link.request);
 	return bus_audit(work, db, link.user, link.uid, "link confirmed: %" PRId64 ", %s %s", id,
 			 link.issuer, link.subject);
 }
 
-static void start_own(struct bus_work *work, const struct bus_caller *caller)
+/* It is gone, and the request with it. No changes nothing for anybody, so everybody may say it. */
+static int answer_refuse(struct bus_work *work, struct db *db)
 {
-	work->caller_uid = caller->uid;
-	work->looks_up_caller = true;
-	bus_work_start(work);
+	_cleanup_(link_done) struct link link = { 0 };
+	int64_t id = *(int64_t *)work->input;
+	int r = link_get(db, id, &link);
+
+	if (r == -ENOENT || (r == 0 && !(work->caller.exists &&
+					 is_waiting_for(&link, &work->caller, work->now_s))))
+		return bus_work_error(work, LOGIN_ERROR_NOT_FOUND,
+				      "no link %" PRId64 " waits for you", id);
+	if (r == 0)
+		r = link_remove(db, id);
+	if (r == 0)
+		r = bus_notice(work, db, NOTICE_REFUSED, &link);
+	if (r < 0)
+		return r;
+	(void)text_into(work->about, sizeof(work->about), link.request);
+	return bus_audit(work, db, link.user, link.uid, "link refused: %" PRId64 ", %s %s", id,
+			 link.issuer, link.subject);
 }
 
 static void handle_waiting(struct bus *bus, DBusMessage *call, const struct bus_caller *caller)
 {
-	start_own(bus_work_new(bus, call, answer_waiting), caller);
+	bus_work_start_own(bus_work_new(bus, call, answer_waiting), caller);
 }
 
 static void handle_confirm(struct bus *bus, DBusMessage *call, const struct bus_caller *caller)
@@ -294,7 +312,16 @@ static void handle_confirm(struct bus *bus, DBusMessage *call, const struct bus_
 
 	bus_work_take_number(work);
 	work->changes = true;
-	start_own(work, caller);
+	bus_work_start_own(work, caller);
+}
+
+static void handle_refuse(struct bus *bus, DBusMessage *call, const struct bus_caller *caller)
+{
+	struct bus_work *work = bus_work_new(bus, call, answer_refuse);
+
+	bus_work_take_number(work);
+	work->changes = true;
+	bus_work_start_own(work, caller);
 }
 
 const struct bus_method bus_requests_methods[] = {
@@ -302,5 +329,6 @@ const struct bus_method bus_requests_methods[] = {
 	{ ACCOUNTS_INTERFACE, "AcceptRequest", "a{sv}", BUS_ROOT, handle_accept },
 	{ ACCOUNTS_INTERFACE, "ListPending", "", BUS_ANYBODY, handle_waiting },
 	{ ACCOUNTS_INTERFACE, "ConfirmLink", "x", BUS_ANYBODY, handle_confirm },
+	{ ACCOUNTS_INTERFACE, "RefuseLink", "x", BUS_ANYBODY, handle_refuse },
 	{ 0 }
 };

@@ -13,20 +13,38 @@
 /* In the order of their bits. */
 static const char *const feature_words[] = {
 	"confirms-here", "silent", "contacts", "local-user", "changes-password", "restricted",
-	"relay", "delivers", "no-state", "pushes",
+	"relay", "delivers", "no-state", "pushes", "ssh-keys",
 };
 
 static void add_features(unsigned features, DBusMessageIter *row)
 {
 	struct buf words = BUF_INIT(BUS_TEXT_MAX);
 
-	static_assert(PROVIDER_PUSHES == 1u << (N_ELEMENTS(feature_words) - 1),
+	static_assert(PROVIDER_SSH_KEYS == 1u << (N_ELEMENTS(feature_words) - 1),
 		      "every feature has a word");
 	for (unsigned i = 0; i < N_ELEMENTS(feature_words); i++)
 		if (features & 1u << i)
 			buf_add_format(&words, "%s%s", words.len ? ", " : "", feature_words[i]);
 	dict_text(row, "features", buf_text(&words));
 	buf_done(&words);
+}
+
+/* Where the method's own server is, as far as one key says it: the first URL that cannot be absent,
+ * or the host. */
+static void add_server(const struct method *method, DBusMessageIter *row)
+{
+	_cleanup_free_ char *server = NULL;
+	const struct conf_key *key;
+
+	for (key = method->provider->keys; key && key->name && !server; key++) {
+		const char *value = *(char *const *)((char *)method->config + key->offset);
+
+		if (key->kind == CONF_URL && (key->fallback || key->flags & CONF_REQUIRED))
+			server = text_copy(value);
+		else if (key->kind == CONF_TEXT && text_equals(key->name, "host") && value)
+			server = text_format("https://%s", value);
+	}
+	dict_text(row, "server", server ? server : "");
 }
 
 static void add_method(const struct core *core, const struct method *method, DBusMessageIter *rows)
@@ -42,7 +60,9 @@ static void add_method(const struct core *core, const struct method *method, DBu
 	dict_bool(&row, "test", method->provider->test != NULL);
 	dict_bool(&row, "enrol", method->provider->enrol != NULL);
 	add_features(method->features, &row);
-	dict_text(&row, "state", fault[0] ? fault : "ready");
+	dict_bool(&row, "registers", method->registration || method->directory);
+	add_server(method, &row);
+	dict_text(&row, "state", !method->enabled ? "disabled" : fault[0] ? fault : "ready");
 	dict_close(rows, &row);
 }
 

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "jauthd/people.h"
 #include "jauthd/publish.h"
+#include "jauthd/sessions.h"
 
 /* --- dictionaries --- */
 
@@ -240,8 +241,14 @@ static void on_answered(struct job *job)
 {
 	struct bus_work *work = container_of(job, struct bus_work, job);
 
-	if (work->changes_people && !work->error)
+	if (work->after && !work->error && !work->undo)
+		work->after(work);
+	if (work->is_noticed && !work->error)
+		logins_noticed(work->core->logins);
+	if (work->changes_people && !work->error) {
 		publish_now(work->core->publish);
+		sessions_look(work->core->sessions);
+	}
 	finish(work);
 }
 
@@ -330,4 +337,11 @@ void bus_work_start(struct bus_work *work)
 		return;
 	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
 	finish(work);
+}
+
+void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller)
+{
+	work->caller_uid = caller->uid;
+	work->looks_up_caller = true;
+	bus_work_start(work);
 }

@@ -30,6 +30,9 @@ struct bus_work {
 	bool looks_up_caller;            /* another uid than root's asks */
 	uid_t caller_uid;                /* root's unless set */
 	bool changes;                    /* its commit is to survive a power cut */
+	/* On the loop, once its changes are committed, before the reply; or NULL. */
+	void (*after)(struct bus_work *work);
+	bool has_many;                   /* what users are told of it does not go out by messages */
 	bool changes_people;             /* what name sources tell is another thing afterwards */
 	/* On a names thread, after the look-ups; NULL: nothing. 0 or -errno. */
 	int (*prepare)(struct bus_work *work);
@@ -43,6 +46,7 @@ struct bus_work {
 	struct unix_user caller;         /* with looks_up_caller */
 	DBusMessage *reply;              /* empty method return, to be filled */
 	bool undo;                       /* answer, but change nothing */
+	bool is_noticed;                 /* users are told something: logins_noticed() */
 	const char *error;               /* set these and return -errno */
 	char error_text[256];
 };
@@ -53,6 +57,8 @@ struct bus_work *bus_work_new(struct bus *bus, DBusMessage *call,
 /* For a call of signature "x": `input` becomes that number, an int64_t. */
 void bus_work_take_number(struct bus_work *work);
 void bus_work_start(struct bus_work *work);
+/* The same for what a user asks of his own. */
+void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller);
 /* Returns -EINVAL for convenience. */
 int bus_work_error(struct bus_work *work, const char *error, const char *format, ...)
 	PRINTF_LIKE(3, 4);

@@ -19,7 +19,10 @@
 #include "base/macro.h"
 #include "base/text.h"
 #include "jauthd/bus-loop.h"
+#include "jauthd/bus-rates.h"
 #include "jauthd/limits.h"
+
+struct incoming;
 
 struct bus {
 	struct bus_config config;
@@ -27,8 +30,10 @@ struct bus {
 	struct bus_loop loop;            /* while there is a connection */
 	sd_event_source *reconnect;
 	uint64_t epoch;
-	unsigned n_calls;                /* callers whose credentials were asked for */
+	struct incoming *incoming;       /* calls whose callers' credentials were asked for */
+	unsigned n_calls;
 	uint64_t backoff_ms;
+	struct bus_rates rates;
 };
 
 void *bus_context(const struct bus *bus)
@@ -107,6 +112,7 @@ static DBusMessage *driver_call(const char *member)
 struct incoming {
 	DBusMessage *message;
 	const struct bus_method *method;
+	struct incoming *next, **previous;       /* of bus->incoming */
 };
 
 static bool find_number(DBusMessageIter *entries, const char *wanted, dbus_uint32_t *ret_number)
@@ -148,17 +154,58 @@ static bool read_caller(DBusMessage *reply, struct bus_caller *ret_caller)
 	return true;
 }
 
+/* Of one connection no more may wait than leaves room for the others. */
+static bool has_room(const struct bus *bus, const char *sender)
+{
+	unsigned n = 0;
+
+	for (const struct incoming *other = bus->incoming; other; other = other->next)
+		n += text_equals(dbus_message_get_sender(other->message), sender);
+	return bus->n_calls < BUS_CALLS_MAX && n < BUS_CALLS_PER_SENDER;
+}
+
+static void add_incoming(struct bus *bus, struct incoming *incoming)
+{
+	incoming->next = bus->incoming;
+	incoming->previous = &bus->incoming;
+	if (incoming->next)
+		incoming->next->previous = &incoming->next;
+	bus->incoming = incoming;
+	bus->n_calls++;
+}
+
+static void remove_incoming(struct bus *bus, struct incoming *incoming)
+{
+	*incoming->previous = incoming->next;
+	if (incoming->next)
+		incoming->next->previous = incoming->previous;
+	bus->n_calls--;
+}
+
+/* Root is not counted: his logins are everybody's. */
+static bool may_call(struct bus *bus, const struct bus_caller *caller)
+{
+	uint64_t now_us = 0;
+
+	(void)sd_event_now(bus->config.event, CLOCK_MONOTONIC, &now_us);
+	return caller->uid == 0 ||
+	       bus_rates_take(&bus->rates, caller->uid, (int64_t)(now_us / 1000));
+}
+
 static void on_caller(struct bus *bus, DBusMessage *reply, void *data)
 {
 	struct incoming *incoming = data;
 	struct bus_caller caller;
 
-	bus->n_calls--;
+	remove_incoming(bus, incoming);
 	if (!read_caller(reply, &caller))
 		bus_reply_error(bus, incoming->message, LOGIN_ERROR_FAILED, "who are you?");
 	else if (incoming->method->who == BUS_ROOT && caller.uid != 0)
 		bus_reply_error(bus, incoming->message, LOGIN_ERROR_DENIED,
 				"only root may do this");
+	else if (!may_call(bus, &caller))
+		bus_reply_error(bus, incoming->message, LOGIN_ERROR_LIMIT,
+				"too many calls; wait a moment");
 	else
 		incoming->method->handle(bus, incoming->message, &caller);
 	dbus_message_unref(incoming->message);
@@ -171,7 +218,7 @@ static void ask_for_caller(struct bus *bus, DBusMessage *message, const struct b
 	struct incoming *incoming;
 	DBusMessage *call;
 
-	if (!sender || bus->n_calls >= BUS_CALLS_MAX) {
+	if (!sender || !has_room(bus, sender)) {
 		bus_reply_error(bus, message, LOGIN_ERROR_LIMIT, "too many calls at once");
 		return;
 	}
@@ -182,7 +229,7 @@ static void ask_for_caller(struct bus *bus, DBusMessage *message, const struct b
 		abort();
 	incoming->message = dbus_message_ref(message);
 	incoming->method = method;
-	bus->n_calls++;
+	add_incoming(bus, incoming);
 	bus_call(bus, call, BUS_TIMEOUT_MS, on_caller, incoming);
 }
 

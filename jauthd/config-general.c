@@ -27,6 +27,9 @@ const struct conf_key config_general_keys[] = {
 	{ .name = "metrics_file", .kind = CONF_TEXT,
 	  .offset = offsetof(struct config, metrics_file), .min = 1, .max = 1024,
 	  .help = "where numbers for Prometheus' node exporter are written; without it nowhere" },
+	{ .name = "self_service", .kind = CONF_BOOL,
+	  .offset = offsetof(struct config, self_service), .fallback = "yes",
+	  .help = "no: users can neither see nor change which identities are linked to them" },
 	{ .name = "lockers", .kind = CONF_LIST, .offset = offsetof(struct config, lockers),
 	  .max = 64,
 	  .fallback = "i3lock, swaylock, xscreensaver, xsecurelock, kde, gnome-screensaver, "

@@ -40,6 +40,9 @@ const struct conf_key config_method_keys[] = {
 	{ .name = "title", .kind = CONF_TEXT, .offset = offsetof(struct method, title),
 	  .min = 1, .max = 64,
 	  .help = "name that people see in the menu; without it the kind's own" },
+	{ .name = "enabled", .kind = CONF_BOOL, .offset = offsetof(struct method, enabled),
+	  .fallback = "yes",
+	  .help = "no: nobody logs in by this method; services go on with their other ways in" },
 	{ .name = "device_flow_alone", .kind = CONF_BOOL,
 	  .offset = offsetof(struct method, device_flow_alone), .fallback = "no",
 	  .help = "yes: this method may be the only factor of a remote login although its link "
@@ -200,6 +203,19 @@ static bool has_link_keys(const struct provider *provider)
 	return provider->callback || provider->pushed;
 }
 
+size_t config_common_keys(const struct provider *provider, bool is_directory,
+			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX])
+{
+	size_t n = 0;
+
+	ret_tables[n++] = config_method_keys;
+	if (has_link_keys(provider))
+		ret_tables[n++] = config_link_keys;
+	if (is_directory)
+		ret_tables[n++] = config_directory_keys;
+	return n;
+}
+
 static void check_relay(struct config_loader *loader, const struct conf_section *section,
 			const struct method *method)
 {
@@ -263,16 +279,16 @@ static void fill_method(struct config_loader *loader, const struct conf_section 
 			struct method *method)
 {
 	struct method_type type = { NULL };
-	struct conf_table tables[5] = {
-		{ config_type_keys, &type },
-		{ config_method_keys, method },
-	};
-	size_t n = 2;
+	const struct conf_key *common[CONFIG_COMMON_TABLES_MAX];
+	size_t n_common = config_common_keys(method->provider, method->directory, common), n = 0;
+	struct conf_table tables[CONFIG_COMMON_TABLES_MAX + 2];
 
-	if (has_link_keys(method->provider))
-		tables[n++] = (struct conf_table){ config_link_keys, method };
-	if (method->directory)
-		tables[n++] = (struct conf_table){ config_directory_keys, method->directory };
+	tables[n++] = (struct conf_table){ config_type_keys, &type };
+	for (size_t i = 0; i < n_common; i++)
+		tables[n++] = (struct conf_table){
+			common[i], common[i] == config_directory_keys ? (void *)method->directory :
+									(void *)method,
+		};
 	if (method->provider->keys)
 		tables[n++] = (struct conf_table){ method->provider->keys, method->config };
 	conf_apply(section, tables, n, loader->report);

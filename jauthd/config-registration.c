@@ -40,10 +40,22 @@ static void check_wish(struct config_loader *loader, const struct conf_section *
 			       key ? key : "", key ? ", " : "");
 }
 
+/* It makes its members itself, before they log in. */
+static void check_directory(struct config_loader *loader, const struct conf_section *section,
+			    struct method *method)
+{
+	if (conf_find(section, "registration"))
+		config_mistake(loader, section, "registration", "a directory makes users of its "
+			       "members before they log in, and of nobody else; drop registration");
+	method->registration = false;
+}
+
 void config_check_registration(struct config_loader *loader, const struct conf_section *section,
 			       struct method *method)
 {
-	if (conf_find(section, "registration"))
+	if (method->directory)
+		check_directory(loader, section, method);
+	else if (conf_find(section, "registration"))
 		check_wish(loader, section, method);
 	else
 		method->registration = method->map && is_bounded(method) &&

@@ -27,14 +27,20 @@ static bool is_origin(const char *text)
 	return url_parse(text, URL_MAX, &url) == 0 && !*url.path;
 }
 
+/* Also one that cannot be read, about which its mistake was told. */
+static bool says_key(const struct conf_section *section)
+{
+	return conf_find(section, "key_file") || conf_find(section, "key_credential");
+}
+
 void config_check_relay(struct config_loader *loader, const struct conf_section *section)
 {
 	const struct config *config = loader->config;
 	char *const *server = config->relay_servers;
 
-	if (!config->relay_url && !config->relay_servers && !config->relay_key)
+	if (!config->relay_url && !config->relay_servers && !says_key(section))
 		return;
-	if (!config->relay_url || !config->relay_key) {
+	if (!config->relay_url || !says_key(section)) {
 		config_mistake(loader, section, NULL, "[relay] needs url and key_file; "
 			       "jauthctl relay enrol writes both");
 		return;

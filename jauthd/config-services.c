@@ -239,6 +239,15 @@ static void check_match(struct config_loader *loader, const struct conf_section 
 	}
 }
 
+static bool is_enabled(const struct alternative *alternative)
+{
+	for (unsigned i = 0; i < alternative->n_factors; i++)
+		if (!alternative->factors[i]->enabled)
+			return false;
+	return true;
+}
+
+/* What is disabled is checked like the rest, so that it can be enabled again. */
 static void add_alternatives(struct config_loader *loader, const struct conf_section *section,
 			     char *const *methods, struct service_rule *rule)
 {
@@ -262,7 +271,8 @@ static void add_alternatives(struct config_loader *loader, const struct conf_sec
 		check_confirmation(loader, section, rule, &alternative);
 		check_restricted(loader, section, rule, &alternative);
 		check_match(loader, section, rule, &alternative);
-		rule->alternatives[rule->n_alternatives++] = alternative;
+		if (is_enabled(&alternative))
+			rule->alternatives[rule->n_alternatives++] = alternative;
 	}
 }
 

@@ -227,15 +227,23 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	return 0;
 }
 
-int config_load(const char *path, struct config **ret_config, struct conf_report *report)
+int config_load_with(const char *path, const struct conf_drop_in *drop_ins, size_t n_drop_ins,
+		     struct config **ret_config, struct conf_report *report)
 {
-	_cleanup_(conf_done) struct conf conf = { .separate = "method" };
+	_cleanup_(conf_done) struct conf conf = {
+		.separate = "method", .drop_ins = drop_ins, .n_drop_ins = n_drop_ins,
+	};
 	int r;
 
 	r = conf_read(path, &conf, report);
 	if (r < 0)
 		return r;
 	return config_build(&conf, path, report, ret_config);
+}
+
+int config_load(const char *path, struct config **ret_config, struct conf_report *report)
+{
+	return config_load_with(path, NULL, 0, ret_config, report);
 }
 
 int config_load_text(const char *text, size_t len, struct config **ret_config,

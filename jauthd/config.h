@@ -27,6 +27,7 @@ struct method {
 	char id[METHOD_ID_MAX + 1];      /* [a-z0-9-]+ */
 	const struct provider *provider;
 	char *title;                     /* as configured, or NULL: the provider's */
+	bool enabled;                    /* no: services leave out the alternatives that have it */
 	bool device_flow_alone;
 	bool alone;                      /* PROVIDER_RESTRICTED: may be a login's first factor */
 	unsigned features;               /* the provider's, with this configuration */
@@ -111,7 +112,8 @@ struct service_rule {
 	size_t n_sources;
 	char **users, **groups;          /* when both are given either is enough */
 	struct alternative alternatives[ALTERNATIVES_MAX];
-	unsigned n_alternatives;         /* 0: methods = none, nobody gets in */
+	unsigned n_alternatives;         /* 0: nobody gets in: methods = none, or
+	                                  * all of them are disabled */
 	bool number_match;               /* as that of the methods: off when either says so */
 	char *file;
 	unsigned line;
@@ -139,6 +141,7 @@ struct config {
 	char *country;                   /* as written; NULL: none */
 	struct phone_country phone_country;      /* when there is one */
 	char *metrics_file;              /* NULL: none */
+	bool self_service;               /* users link, list and remove their own identities */
 	/* [limits] */
 	int64_t logins_waiting, logins_per_source, login_seconds, login_tries;
 	int64_t audit_days, audit_rows;
@@ -164,11 +167,20 @@ struct config {
 
 /* 0 and a configuration with one reference; -EINVAL with the report filled; or -errno of `path`. */
 int config_load(const char *path, struct config **ret_config, struct conf_report *report);
+/* The same as if these drop-ins, in the order of their names, were there or differed. */
+int config_load_with(const char *path, const struct conf_drop_in *drop_ins, size_t n_drop_ins,
+		     struct config **ret_config, struct conf_report *report);
 int config_load_text(const char *text, size_t len, struct config **ret_config,
 		     struct conf_report *report);
 struct config *config_ref(struct config *config);
 struct config *config_unref(struct config *config);      /* NULL is fine; returns NULL */
 struct method *config_method(const struct config *config, const char *id);
+
+/* The tables of keys that a method, or directory, of this type has beside the provider's own, and
+ * how many. */
+#define CONFIG_COMMON_TABLES_MAX 3
+size_t config_common_keys(const struct provider *provider, bool is_directory,
+			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX]);
 
 /* Every table of keys with the name of its section, for the test that compares sample and
  * manual. */

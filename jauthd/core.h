@@ -15,7 +15,10 @@
 struct bus;
 struct directories;
 struct metrics;
+struct notify;
+struct key_refresh;
 struct publish;
+struct sessions;
 
 struct core {
 	sd_event *event;
@@ -27,7 +30,10 @@ struct core {
 	struct bus *bus;
 	struct metrics *metrics;
 	struct directories *directories;
+	struct notify *notify;
+	struct key_refresh *key_refresh;
 	struct publish *publish;
+	struct sessions *sessions;
 	const char *config_path;
 	char dummy_hash[PASSWORD_HASH_SIZE];
 	int64_t began_s;

@@ -377,6 +377,26 @@ int stage_get_places(struct db *db, const char *directory, const char *subject, 
 	return list_places(query, ret_new, &n);
 }
 
+int stage_each_user(struct db *db,
+		    int (*each)(const char *name, const char *issuer, const char *subject,
+				void *context), void *context)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "SELECT name, issuer, subject FROM directory_members"
+			      " WHERE round = 0 AND name <> '' AND state < ?1");
+	query_number(query, 1, MEMBER_LEFT);
+	while ((r = query_step(query)) == 1) {
+		r = each(query_column_text(query, 0), query_column_text(query, 1),
+			 query_column_text(query, 2), context);
+		if (r != 0)
+			break;
+	}
+	query_done(query);
+	return r;
+}
+
 int stage_count_active(struct db *db, const char *directory, int64_t *ret_n)
 {
 	struct query *query;

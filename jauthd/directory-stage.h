@@ -99,5 +99,9 @@ int stage_drop_member(struct db *db, const char *directory, const char *subject)
 /* Round 0 from now on. */
 int stage_put_places(struct db *db, const char *directory, const char *subject,
 		     char *const *old_places, char *const *new_places);
+/* Members of round 0 of all directories who are Unix users or are to become some. */
+int stage_each_user(struct db *db,
+		    int (*each)(const char *name, const char *issuer, const char *subject,
+				void *context), void *context);
 /* Members of round 0 who may log in. */
 int stage_count_active(struct db *db, const char *directory, int64_t *ret_n);

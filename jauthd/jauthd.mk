@@ -38,8 +38,15 @@ libjauthd_la_SOURCES += jauthd/config-directories.c jauthd/directory-departments
 	jauthd/directory-stage.c jauthd/directory-stage.h jauthd/login-list.c \
 	jauthd/directory.c jauthd/directory.h jauthd/directory-apply.c jauthd/directory-apply.h \
 	jauthd/directory-audit.c jauthd/directory-private.h jauthd/directory-run.c
-libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
+libjauthd_la_SOURCES += jauthd/bus-directories.c jauthd/bus-requests.c jauthd/bus-setup.c \
+	jauthd/bus-ways.c jauthd/requests.c jauthd/requests.h
+libjauthd_la_SOURCES += jauthd/login-link.c jauthd/login-link-decide.c jauthd/notices.c \
+	jauthd/notices.h jauthd/bus-own.c jauthd/bus-rates.c jauthd/bus-rates.h \
+	jauthd/key-refresh.c jauthd/key-refresh.h jauthd/login-quiet.c jauthd/notify.c \
+	jauthd/notify.h jauthd/ssh-keys.c jauthd/ssh-keys.h
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
+libjauthd_la_SOURCES += jauthd/bus-sessions.c jauthd/sessions.c jauthd/sessions.h \
+	jauthd/sessions-helper.c jauthd/sessions-helper.h jauthd/sessions-keeper.c
 libjauthd_la_SOURCES += jauthd/login.c jauthd/login.h jauthd/login-checks.c \
 	jauthd/login-checks.h jauthd/login-codes.c jauthd/login-decide.c jauthd/login-identity.c \
 	jauthd/login-life.c jauthd/login-look-up.c jauthd/login-newcomer.c jauthd/login-phases.c \

@@ -20,8 +20,7 @@
 					      * written down, messages waited for */
 #define LOGIN_SHOWN_MAX             30000    /* bytes of infos collected for one step */
 #define LOGIN_DECIDING_MS           1000     /* a deadline looks again after the store */
-#define LOGIN_USERDB_READS_MS       200      /* from a snapshot on the disk until jauth-userdb surely
-					      * answers from it */
+#define LOGIN_USERDB_READS_MS       200      /* until jauth-userdb answers from a new snapshot */
 #define LOGIN_FAIL_DELAY_MS         2000     /* a refusal is told this long after the answer */
 
 /* Methods and policy */
@@ -87,9 +86,15 @@
 #define BUS_PAGE_ROWS               2000     /* of a reply that is one of many */
 #define BUS_PEOPLE_PAGE             1000
 #define BUS_CALLS_MAX               512      /* whose callers are being asked for */
+#define BUS_CALLS_PER_SENDER        16       /* the same, of one connection */
+#define BUS_RATE_BURST              64       /* calls of one uid that is not root's, at once */
+#define BUS_RATE_PER_S              8        /* and so many more in each second */
+#define BUS_RATE_UIDS               256      /* whose calls are counted */
 #define BUS_TIMEOUT_MS              10000
 #define BUS_LOG_ROWS                100      /* unless said otherwise */
 #define BUS_TEXT_MAX                4096     /* characters of one text in a reply */
+#define BUS_DROP_INS_MAX            8        /* configuration files to be tried together */
+#define BUS_DROP_IN_MAX             (64 * 1024)  /* bytes of one */
 #define ORIGIN_TIMEOUT_MS           2000     /* logind says where a session comes from */
 #define BUS_MESSAGE_MAX             (4 * 1024 * 1024)
 
@@ -156,6 +161,23 @@
 #define DIRECTORY_SLICE             200      /* members looked at before others have their turn */
 #define DIRECTORY_REPORT_ROWS       10000    /* of changes, kept to be shown */
 #define DIRECTORY_TEXT_MAX          255      /* bytes of an id or a name of a department */
+/* Links that users make and remove themselves, and what they are told */
+#define LINKS_PER_USER_MAX          20       /* beyond it a user makes none himself */
+#define OWN_CHANGES_DAY             20       /* of one user's links, by himself */
+#define NOTICES_PER_USER_MAX        50       /* the newest */
+#define NOTICES_SHOWN_MAX           4        /* at one login */
+#define NOTICE_TOLD_S               (3 * 86400)  /* told at every login for so long after the
+						  * first one, so that nobody else uses it up */
+#define NOTICE_KEPT_S               (180 * 86400)
+#define NOTICE_MESSAGES_MAX         5        /* of one notice, by apps */
+
+/* SSH keys of people that providers have */
+#define SSH_KEYS_EVERY_S            3600     /* fetched so often */
+#define SSH_KEYS_AGAIN_S            900      /* and after a failure */
+#define SSH_KEYS_KEPT_S             86400    /* without an answer; then they count no more */
+#define SSH_KEYS_MAX                64       /* of one identity */
+#define SSH_KEYS_TEXT_MAX           32768    /* bytes of one user's */
+#define SSH_KEYS_LOOK_S             30       /* how often due ones are looked for */
 
 /* Audit */
 #define AUDIT_DAYS_DEFAULT          180
@@ -164,6 +186,16 @@
 #define AUDIT_TEXT_MAX              256
 #define AUDIT_TRIM_FIRST_S          60
 #define AUDIT_TRIM_S                3600     /* in a day more than a flood can add */
+
+/* Sessions, see sessions.h */
+#define SESSIONS_MAX                20000    /* not over */
+#define SESSIONS_LOOK_S             60       /* who must end is looked up; a fault is tried again */
+#define SESSIONS_ALIVE_S            3600     /* one that need not end is looked at */
+#define SESSIONS_ENDING_S           5        /* one that was told to end */
+#define SESSIONS_LINGER_S           (30 * 86400)     /* so long after a lock it is asked for */
+#define SESSIONS_KEEP_S             (90 * 86400)
+#define SESSIONS_ROWS_MAX           200000
+#define SESSIONS_HELPER_MS          30000    /* from one answer of the helper to the next */
 
 /* Monitoring */
 #define METRICS_S                   15

@@ -83,7 +83,7 @@ static enum verdict_answer look_at_person(const struct verdict *verdict, struct 
 }
 
 /* The account kept by jauth, where there is one, can only take away. */
-static enum verdict_answer look_at_account(struct verdict *verdict, struct db *db)
+enum verdict_answer verdict_look_at_account(struct verdict *verdict, struct db *db)
 {
 	enum verdict_answer answer = VERDICT_YES;
 	struct account account;
@@ -133,7 +133,7 @@ static struct budget_asker asker_of(const struct verdict *verdict)
 	};
 }
 
-static enum verdict_answer look_at_matches(struct verdict *verdict, struct db *db)
+enum verdict_answer verdict_look_at_matches(struct verdict *verdict, struct db *db)
 {
 	struct budget_asker asker = asker_of(verdict);
 	int64_t wait_s = 0;
@@ -150,7 +150,7 @@ enum verdict_answer verdict_count_wrong_digits(struct verdict *verdict, struct d
 
 	if (budget_match_wrong(db, &asker, verdict->now_s) < 0)
 		return VERDICT_FAULT;
-	answer = look_at_matches(verdict, db);
+	answer = verdict_look_at_matches(verdict, db);
 	return answer == VERDICT_MATCH ? VERDICT_NO : answer;
 }
 
@@ -312,11 +312,11 @@ enum verdict_answer verdict_decide_mapping(struct verdict *verdict, struct db *d
 		return VERDICT_FAULT;
 	if (!mapping_is_yes(verdict->mapping))
 		return refuse_stranger(verdict, db);
-	account = look_at_account(verdict, db);
+	account = verdict_look_at_account(verdict, db);
 	if (account != VERDICT_YES)
 		return account;
 	if (verdict->needs_match)
-		return look_at_matches(verdict, db);
+		return verdict_look_at_matches(verdict, db);
 	if (touch_link(verdict, db) < 0)
 		return VERDICT_FAULT;
 	if (!verdict->is_last)
@@ -369,10 +369,13 @@ enum verdict_answer verdict_decide_account(struct verdict *verdict, struct db *d
 	enum verdict_answer answer = VERDICT_LOCKED;
 
 	if (verdict->is_last)    /* policy leaves a way */
-		answer = look_at_account(verdict, db);
+		answer = verdict_look_at_account(verdict, db);
 	if (answer == VERDICT_YES)
 		answer = look_at_login(verdict, db);
 	if (answer == VERDICT_FAULT)
+		return VERDICT_FAULT;
+	if (answer == VERDICT_YES && notices_tell(db, verdict->user.name, verdict->user.uid,
+						  verdict->now_s, &verdict->notices) < 0)
 		return VERDICT_FAULT;
 	verdict_set_outcome(verdict, account_outcomes[answer].outcome,
 			account_outcomes[answer].reason);

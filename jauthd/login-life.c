@@ -87,7 +87,7 @@ static int64_t seconds_for(const struct login_facts *facts, const struct config 
 {
 	int64_t seconds = config->login_seconds;
 
-	if (facts->phase == LOGIN_ENROL || facts->phase == LOGIN_TEST)
+	if (facts->phase == LOGIN_ENROL || facts->phase == LOGIN_TEST || facts->phase == LOGIN_LINK)
 		seconds = MAX(seconds, (int64_t)LOGIN_ENROL_S);
 	return facts->timeout_s ? MIN(seconds, (int64_t)facts->timeout_s) : seconds;
 }
@@ -149,6 +149,7 @@ struct login *login_free(struct login *login)
 	login_identity_done(&login->identified);
 	login_identity_done(&login->proved);
 	login_code_done(&login->code);
+	login_quiet_done(&login->quiet);
 	buf_done(&login->shown);
 	unix_user_done(&login->user);
 	config_unref(login->config);

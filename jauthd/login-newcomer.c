@@ -243,10 +243,20 @@ static void on_made(struct login *login, const struct verdict *verdict)
 			     N_("Your account cannot be made. Tell your administrator."),
 			     verdict->reason);
 		return;
-	default:
-		login_refuse(login, LOGIN_FAILED, AFTER_END,
-			     N_("The accounts cannot be read now."), "store failed");
+	case VERDICT_FAULT:
+	case VERDICT_FACTOR:
+	case VERDICT_EXPIRED:
+	case VERDICT_MATCH:
+	case VERDICT_BLOCKED:
+	case VERDICT_NEWCOMER:
+	case VERDICT_REFRESHED:
+	case VERDICT_YES:
+	case VERDICT_LINKED:
+	case VERDICT_ENOUGH:
+		break;
 	}
+	login_refuse(login, LOGIN_FAILED, AFTER_END, N_("The accounts cannot be read now."),
+		     "store failed");
 }
 
 struct host_look {
@@ -319,6 +329,8 @@ void login_newcomer_start(struct login *login)
 
 static void on_refreshed_known(struct login *login, int error)
 {
+	if (login_relay_is_refused(login))
+		return;
 	if (error < 0)
 		login_refuse(login, LOGIN_FAILED, AFTER_END,
 			     N_("The user database cannot be written now."),

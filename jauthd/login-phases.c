@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "jauthd/login-private.h"
 
-static bool find_policy(struct login *login)
+bool login_find_policy(struct login *login)
 {
 	struct policy_facts facts = {
 		.service = login->facts.service,
@@ -36,7 +36,7 @@ static bool force_method(struct login *login)
 
 static void start_authenticate(struct login *login)
 {
-	if (!find_policy(login)) {
+	if (!login_find_policy(login)) {
 		login_end(login, LOGIN_IGNORED, NULL);
 		return;
 	}
@@ -50,7 +50,7 @@ static void start_authenticate(struct login *login)
 
 static void start_account(struct login *login)
 {
-	if (!find_policy(login)) {
+	if (!login_find_policy(login)) {
 		login_end(login, LOGIN_IGNORED, NULL);
 		return;
 	}
@@ -89,8 +89,7 @@ static void start_password(struct login *login)
 
 /* --- enrol and test --- */
 
-/* The method with this id; else the first one of this type. */
-static struct method *find_method(const struct config *config, const char *id)
+struct method *login_find_method(const struct config *config, const char *id)
 {
 	struct method *method = config_method(config, id);
 
@@ -102,7 +101,7 @@ static struct method *find_method(const struct config *config, const char *id)
 
 static bool has_method(struct login *login)
 {
-	struct method *method = find_method(login->config, login->facts.method);
+	struct method *method = login_find_method(login->config, login->facts.method);
 
 	if (!method) {
 		login_refuse(login, LOGIN_FAILED, AFTER_END, N_("There is no such method."),
@@ -143,7 +142,7 @@ static void start_enrol(struct login *login)
 		return;
 	}
 	(void)text_into(login->facts.service, sizeof(login->facts.service), ENROL_SERVICE);
-	if (find_policy(login))
+	if (login_find_policy(login))
 		login_start_ways(login);
 	else
 		login_refuse(login, LOGIN_DENIED, AFTER_END,
@@ -164,13 +163,21 @@ static void (*const starts[LOGIN_N_PHASES])(struct login *login) = {
 	[LOGIN_PASSWORD] = start_password,
 	[LOGIN_ENROL] = start_enrol,
 	[LOGIN_TEST] = start_test,
+	[LOGIN_LINK] = login_link_start,
 };
 
-/* To prove himself is of no use to him, but he is not told so earlier than others. */
+/* To prove himself is of no use to him, but at a login he is not told so earlier than others. What
+ * is told of his sessions is no question. */
 static bool is_told_of_lock(const struct login *login)
 {
-	return login->is_locked && login->facts.phase != LOGIN_AUTHENTICATE &&
-	       login->facts.phase != LOGIN_ACCOUNT;
+	static const bool phases[LOGIN_N_PHASES] = {
+		[LOGIN_PASSWORD_CHECK] = true,
+		[LOGIN_PASSWORD] = true,
+		[LOGIN_ENROL] = true,
+		[LOGIN_LINK] = true,
+	};
+
+	return login->is_locked && phases[login->facts.phase];
 }
 
 void login_go_on(struct login *login)

@@ -15,6 +15,8 @@
 #include "jauthd/relay.h"
 #include "providers/provider.h"
 
+struct verdict;
+
 #define SECONDS_A_DAY 86400
 #define CODE_ID_BYTES 16
 #define RELAY_STATE_SIZE 33              /* 16 random bytes, hexadecimal */
@@ -27,6 +29,7 @@ enum login_stage {
 	STAGE_RUNNING,           /* a provider works */
 	STAGE_MATCHING,          /* identified; the telephone's digits are to be typed */
 	STAGE_HOLDING,           /* identified, but the client is still in the code's prompt */
+	STAGE_CONFIRMING,        /* the user is asked whether he wants this identity linked */
 	STAGE_DECIDING,          /* the store maps and records */
 	STAGE_DELAYING,          /* a refusal waits until it is told */
 	STAGE_OVER,              /* reported; the loop collects it */
@@ -48,6 +51,7 @@ enum login_asked {
 	ASKED_PROVIDER,          /* a provider's own prompt */
 	ASKED_CODE,              /* "press Enter when done" under a code */
 	ASKED_DIGITS,            /* those that the telephone shows */
+	ASKED_LINK,              /* whether the identity is to be linked */
 };
 
 /* A copy of what a provider said, for the time the store needs. */
@@ -123,6 +127,17 @@ struct refusal {
 	const char *text;                /* N_() literal */
 };
 
+/* What a login without a client is for, unless it is a preparation. */
+struct login_quiet {
+	bool is_set;
+	enum quiet_kind kind;
+	char *subject, *text;
+	struct buf keys;                 /* lines */
+	unsigned n_keys;
+	void (*ended)(void *context, const struct quiet_end *end);
+	void *context;
+};
+
 struct login {
 	struct logins *logins;
 	uint64_t id;
@@ -137,11 +152,12 @@ struct login {
 	char request[REQUEST_ID_LEN + 1];
 	struct unix_user user;
 	bool has_user, has_origin, is_remote;
-	bool is_prepare;
+	bool is_prepare;                 /* nobody is there */
 	bool is_person;                  /* the user: jauth made him */
 	bool is_locked;                  /* the same, when he was looked up */
 	bool is_refreshed;               /* with what the provider says of his groups */
 	struct logins_list list;         /* listing NULL: it is none */
+	struct login_quiet quiet;
 	bool is_gone;                    /* the client; what was begun is brought to its end */
 	bool is_counted;                 /* among those that wait */
 
@@ -151,7 +167,9 @@ struct login {
 	unsigned alternative, factor;    /* of rule */
 	struct alternative forced;       /* with FACT_METHOD: the only one */
 	enum login_errand errand;
-	struct method *errand_method;    /* enrol: set before the user proves himself */
+	struct method *errand_method;    /* enrol, link: set before the user proves himself */
+	bool is_linking;                 /* he has, and what is identified now is to be linked */
+	bool is_confirmed;               /* and he wants just this identity */
 	bool was_present;                /* somebody answered something */
 	unsigned n_tries, n_rounds;
 
@@ -206,6 +224,9 @@ struct login *login_free(struct login *login);
 
 /* login-phases.c */
 void login_go_on(struct login *login);                   /* user and origin are there */
+bool login_find_policy(struct login *login);             /* false: outside of its scope */
+/* The method with this id; else the first one of this type; or NULL. */
+struct method *login_find_method(const struct config *config, const char *id);
 
 /* login.c */
 void login_start_ways(struct login *login);              /* the menu, or the only way */
@@ -263,12 +284,14 @@ void login_relay_on_answer(struct login *login, const struct secret *answer);
 bool login_relay_needs_match(const struct login *login, const struct method *method);
 
 /* login-view.c */
+const char *login_language(const struct login *login);   /* NULL: English */
 bool login_gate_hears_keys(struct login *login);         /* q and n */
 
 /* login-provider.c */
 void login_provider_start(struct login *login);
 void login_provider_prepare(struct login *login);        /* or list */
 void login_provider_deliver(struct login *login, const struct login_delivery *delivery);
+void login_provider_ssh_keys(struct login *login, const char *subject);
 void login_provider_callback(struct login *login, const struct parameters *parameters);
 /* What comes of its end is the caller's: login_provider_after(). */
 enum push_verdict login_provider_pushed(struct login *login, const struct login_push *push);
@@ -309,6 +332,17 @@ bool login_shows_at_once(const struct login *login);
 const char *method_title(const struct login *login, const struct method *method);
 void login_code_done(struct login_code_copy *code);
 
+/* login-quiet.c */
+int login_quiet_start(struct login *login, const struct quiet_errand *errand);
+void login_quiet_end(struct login *login, const char *fault);    /* NULL: it is done */
+void login_quiet_done(struct login_quiet *quiet);
+
+/* login-link.c */
+void login_link_start(struct login *login);              /* phase LOGIN_LINK */
+void login_link_go_on(struct login *login);              /* the user has proved himself */
+void login_link_on_answer(struct login *login, const struct secret *answer);
+void login_link_act(struct login *login, const struct verdict *verdict);
+
 /* login-row.c */
 void login_row_fill(const struct login *login, struct audit_row *row);
 
@@ -321,6 +355,8 @@ void login_verdict_record(struct login *login, enum login_state outcome);
 void login_verdict_account(struct login *login);
 void login_verdict_password_check(struct login *login);
 void login_verdict_on_recorded(struct login *login, int error);
+void login_verdict_confirmed(struct login *login);       /* the identity is to be linked */
+void login_verdict_refuse_blocked(struct login *login);
 
 /* login-newcomer.c, while the store decides */
 void login_newcomer_start(struct login *login);          /* who is proved becomes a user */

@@ -91,14 +91,17 @@ void login_done(struct login *login)
 static void end_prepare(struct login *login)
 {
 	struct logins_list list = login->list;
+	enum login_ending end = login->end;
 
-	if (!list.listing)
-		logins_prepared(login->logins, login->method,
-				login->end == END_DONE ? "" : login->end_detail);
-	else if (list.ended)
-		list.ended(list.context, login->end == END_DONE ? NULL :
+	if (list.listing && list.ended)
+		list.ended(list.context, end == END_DONE ? NULL :
 			   login->end_detail[0] ? login->end_detail : "refused");
+	else if (!list.listing && !login->quiet.is_set)
+		logins_prepared(login->logins, login->method,
+				end == END_DONE ? "" : login->end_detail);
 	login_provider_end(login);
+	if (login->quiet.is_set)
+		login_quiet_end(login, end == END_DONE ? NULL : login->end_detail);
 	login->stage = STAGE_OVER;
 	logins_finished(login);
 }
@@ -223,6 +226,12 @@ void login_provider_deliver(struct login *login, const struct login_delivery *de
 {
 	begin(login);
 	DELIVER(login, deliver, delivery);
+}
+
+void login_provider_ssh_keys(struct login *login, const char *subject)
+{
+	begin(login);
+	DELIVER(login, ssh_keys, subject);
 }
 
 void login_provider_callback(struct login *login, const struct parameters *parameters)

@@ -462,6 +462,7 @@ void login_relay_on_answer(struct login *login, const struct secret *answer)
 	case STAGE_CHOOSING:
 	case STAGE_PRESENCE:
 	case STAGE_HOLDING:
+	case STAGE_CONFIRMING:
 	case STAGE_DELAYING:
 	case STAGE_OVER:
 		return;

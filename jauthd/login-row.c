@@ -28,6 +28,7 @@ static const char *const row_kinds[LOGIN_N_PHASES] = {
 	[LOGIN_PASSWORD] = "password",
 	[LOGIN_ENROL] = "enrol",
 	[LOGIN_TEST] = "test",
+	[LOGIN_LINK] = "link",
 };
 
 /* A name nobody has may be a password typed at the wrong prompt: only its hash is kept. */

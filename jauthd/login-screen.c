@@ -389,8 +389,8 @@ void login_screen_outcome(struct login *login, enum login_state outcome, const c
 			id_text = login_text(login, id_text);
 		buf_add_format(&login->shown, "%s%s\n", id_text, login->request);
 		add_shown(login, &step);
-	} else if (login->errand != ERRAND_LOGIN) {
-		add_shown(login, &step);         /* how it went; a login goes on to a shell */
+	} else if (login->facts.phase != LOGIN_AUTHENTICATE) {
+		add_shown(login, &step);         /* how it went, or notices */
 	}
 	add_item(&step, &id);
 	send_step(login, &step);

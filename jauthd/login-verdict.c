@@ -40,7 +40,7 @@ void verdict_refuse(struct login *login, const struct verdict *verdict)
 			     N_("This account may not log in here."), reason);
 }
 
-static void refuse_blocked(struct login *login)
+void login_verdict_refuse_blocked(struct login *login)
 {
 	login_refuse(login, LOGIN_DENIED, AFTER_MENU,
 		     N_("This way is closed for today: wrong digits were typed too often."),
@@ -90,7 +90,7 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 			login_relay_show_digits(login);
 		return;
 	case VERDICT_BLOCKED:
-		refuse_blocked(login);
+		login_verdict_refuse_blocked(login);
 		return;
 	case VERDICT_NO:
 	case VERDICT_LOCKED:
@@ -106,6 +106,8 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 		return;
 	case VERDICT_UNMADE:
 	case VERDICT_YES:
+	case VERDICT_LINKED:
+	case VERDICT_ENOUGH:
 	case VERDICT_FAULT:
 		break;
 	}
@@ -128,6 +130,34 @@ static void on_recorded(struct login *login, const struct verdict *verdict)
 	if (verdict->answer == VERDICT_RECORDED)
 		login->outcome = row_outcome(&verdict->row);
 	login_verdict_on_recorded(login, verdict->answer == VERDICT_RECORDED ? 0 : -EIO);
+}
+
+static void show_notices(struct login *login, const struct notices *notices)
+{
+	const struct notice_style style = {
+		.catalogs = logins_env(login->logins)->catalogs,
+		.language = login->facts.surface == SURFACE_SSH ? NULL : login_language(login),
+		.ascii = login->facts.surface == SURFACE_SSH,
+	};
+
+	for (size_t i = 0; i < notices->n; i++) {
+		struct buf line = BUF_INIT(LOGIN_SHOWN_MAX);
+
+		buf_add_text(&line, "jauth: ");
+		notice_text(&notices->rows[i], &style, &line);
+		login_screen_add(login, buf_text(&line), false);
+		buf_done(&line);
+	}
+	if (notices->n)
+		login_screen_add(login, catalogs_text(style.catalogs, style.language,
+				 N_("If you did not do that, tell your administrator.")), false);
+}
+
+static void on_account(struct login *login, const struct verdict *verdict)
+{
+	if (verdict->answer == VERDICT_RECORDED && row_outcome(&verdict->row) == LOGIN_GRANTED)
+		show_notices(login, &verdict->notices);
+	on_recorded(login, verdict);
 }
 
 /* --- the job --- */
@@ -204,9 +234,12 @@ static bool remember_identity(struct login *login)
 void login_verdict_map(struct login *login)
 {
 	bool is_proved = remember_identity(login);
-	struct verdict *verdict = verdict_new(login, verdict_decide_mapping, on_mapped);
+	struct verdict *verdict = login->is_linking ?
+				  verdict_new(login, verdict_decide_link, login_link_act) :
+				  verdict_new(login, verdict_decide_mapping, on_mapped);
 
 	verdict->is_proved = is_proved;
+	verdict->is_confirmed = login->is_confirmed;
 	verdict->needs_match = login->relay.is_matched && !login->relay.was_matched;
 	verdict->is_last = login->facts.phase == LOGIN_AUTHENTICATE &&
 			   login->factor + 1 >= login_alternative(login)->n_factors;
@@ -232,6 +265,12 @@ void login_verdict_matched(struct login *login)
 	login_verdict_again(login);
 }
 
+void login_verdict_confirmed(struct login *login)
+{
+	login->is_confirmed = true;
+	login_verdict_again(login);
+}
+
 void login_verdict_wrong_digits(struct login *login)
 {
 	verdict_start(login, verdict_new(login, verdict_count_wrong_digits, on_wrong_digits));
@@ -253,7 +292,7 @@ void login_verdict_record(struct login *login, enum login_state outcome)
 
 void login_verdict_account(struct login *login)
 {
-	struct verdict *verdict = verdict_new(login, verdict_decide_account, on_recorded);
+	struct verdict *verdict = verdict_new(login, verdict_decide_account, on_account);
 
 	login->stage = STAGE_DECIDING;
 	login->outcome = LOGIN_UNAVAILABLE;

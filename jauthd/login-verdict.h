@@ -6,6 +6,7 @@
 #pragma once
 
 #include "jauthd/login-private.h"
+#include "jauthd/notices.h"
 #include "jauthd/worker.h"
 
 enum verdict_answer {
@@ -21,6 +22,8 @@ enum verdict_answer {
 	VERDICT_REFRESHED,       /* the provider says of new groups: they were kept, ask again */
 	VERDICT_UNMADE,          /* a newcomer, and no user could be made: `reason` says why */
 	VERDICT_YES,             /* the question was right, nothing recorded yet */
+	VERDICT_LINKED,          /* link: it is the user's already */
+	VERDICT_ENOUGH,          /* link: he has too many, or made too many changes today */
 };
 
 struct verdict;
@@ -50,6 +53,7 @@ struct verdict {
 	bool may_be_new;                 /* the login may end by making a user */
 	bool is_refreshed;               /* VERDICT_REFRESHED was said before */
 	struct host_ids *host;           /* of a newcomer */
+	bool is_confirmed;               /* link: the user wants it */
 	struct audit_row row;
 	/* results */
 	enum verdict_answer answer;
@@ -57,6 +61,7 @@ struct verdict {
 	char reason[AUDIT_TEXT_MAX];     /* instead of the mapping's; or "" */
 	bool is_undone;                  /* nothing of it was written */
 	bool has_news;                   /* of the user database */
+	struct notices notices;          /* account: for a user who is let in */
 };
 
 /* --- login-verdict.c --- */
@@ -79,6 +84,14 @@ enum verdict_answer verdict_count_wrong_digits(struct verdict *verdict, struct d
 /* login-newcomer.c: the row is recorded with it. VERDICT_RECORDED: there is such a user now. */
 enum verdict_answer verdict_decide_newcomer(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_record(struct verdict *verdict, struct db *db);
+
+/* login-link-decide.c */
+enum verdict_answer verdict_decide_link(struct verdict *verdict, struct db *db);
+
+/* Parts of those. */
+enum verdict_answer verdict_look_at_account(struct verdict *verdict, struct db *db);
+/* VERDICT_MATCH, or VERDICT_BLOCKED: too many wrong digits today. */
+enum verdict_answer verdict_look_at_matches(struct verdict *verdict, struct db *db);
 
 /* --- login-decide.c, on either thread --- */
 

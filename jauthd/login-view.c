@@ -50,7 +50,7 @@ int64_t login_deadline_ms(struct login *login)
 bool login_is_proved(struct login *login)
 {
 	return login->errand == ERRAND_ENROL || login->errand == ERRAND_TEST ||
-	       login->factor > 0 || login->facts.ssh_key_accepted;
+	       login->factor > 0 || login->is_linking || login->facts.ssh_key_accepted;
 }
 
 bool login_hears_keys(struct login *login)
@@ -80,7 +80,7 @@ const struct phone_country *login_country(struct login *login)
 }
 
 /* NULL where only English is certain to be seen: a console's font has 512 glyphs at most. */
-static const char *login_language(const struct login *login)
+const char *login_language(const struct login *login)
 {
 	const struct login_facts *facts = &login->facts;
 

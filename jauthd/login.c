@@ -13,7 +13,9 @@
  * MATCHING    the telephone's digits       right → DECIDING again; wrong → DELAYING
  * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE, SCANNING or
  *                                          RUNNING, the enrolment's RUNNING, or OVER; not
- *                                          mapped → DELAYING; recorded → OVER
+ *                                          mapped → DELAYING; recorded → OVER; may be
+ *                                          linked → CONFIRMING
+ * CONFIRMING  the user's yes               → DECIDING (login-link.c)
  * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
  * OVER        the loop                     collected
  *
@@ -196,7 +198,8 @@ void login_start_errand(struct login *login, enum login_errand errand, struct me
 	login_run_provider(login);
 }
 
-/* Behind a user's last factor something else than being let in comes only in phase LOGIN_ENROL. */
+/* Behind a user's last factor something else than being let in comes only in the phases LOGIN_ENROL
+ * and LOGIN_LINK. */
 void login_next_factor(struct login *login)
 {
 	login_relay_end(login, RELAY_RESULT_GRANTED);
@@ -206,6 +209,8 @@ void login_next_factor(struct login *login)
 		login_end(login, LOGIN_CANCELLED, NULL);
 	} else if (login->factor < login_alternative(login)->n_factors) {
 		login_start_factor(login);
+	} else if (login->facts.phase == LOGIN_LINK) {
+		login_link_go_on(login);
 	} else {
 		login_start_errand(login, ERRAND_ENROL, login->errand_method);
 	}
@@ -368,6 +373,9 @@ void login_on_answer(struct login *login, uint32_t number, const struct secret *
 		return;
 	case ASKED_DIGITS:
 		login_relay_on_answer(login, answer);
+		return;
+	case ASKED_LINK:
+		login_link_on_answer(login, answer);
 		return;
 	case ASKED_NOTHING:
 		return;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/end-session.h"
 #include "base/login-protocol.h"
 #include "jauthd/config.h"
 #include "jauthd/names.h"
@@ -22,6 +23,7 @@ struct logins;
 
 #define REQUEST_ID_LEN 16
 #define ENROL_SERVICE  "jauth-enrol"     /* its ways come before a user's own enrolment */
+#define LINK_SERVICE   "jauth-link"      /* and those before he links an identity to himself */
 
 /* What the client says, checked for form and bounds; who the caller is was decided by the bus. */
 struct login_facts {
@@ -34,6 +36,7 @@ struct login_facts {
 	char language[32];
 	char method[METHOD_ID_MAX + 1];  /* "": any that policy allows */
 	char request[REQUEST_ID_LEN + 1];/* account phase: the login before; "" when none */
+	char start[END_SESSION_START_MAX + 1];   /* session phases: see end-session.h */
 	bool has_address;                /* source is an address: the login is remote */
 	bool ssh_key_accepted;
 	uint32_t caller_uid;             /* who runs the program that asks */

@@ -95,6 +95,12 @@ void logins_count(struct logins *logins, enum login_state outcome)
 		logins->status.n_denied++;
 }
 
+void logins_noticed(const struct logins *logins)
+{
+	if (logins->env.noticed)
+		logins->env.noticed(logins->env.context);
+}
+
 void logins_get_status(const struct logins *logins, struct logins_status *ret_status)
 {
 	*ret_status = logins->status;
@@ -465,6 +471,27 @@ void logins_stop_list(struct logins *logins, uint64_t id)
 	login->list.listing = NULL;
 	login->stage = STAGE_OVER;
 	logins_finished(login);
+}
+
+int logins_start_quiet(struct logins *logins, const struct quiet_errand *errand)
+{
+	struct method *method = config_method(logins->config, errand->method_id);
+	struct login *login = method ? login_new_prepare(logins, method, logins->config) : NULL;
+	int r;
+
+	if (!login || !put(logins, login)) {
+		login_free(login);
+		return method ? -EUSERS : -ENOENT;
+	}
+	r = login_quiet_start(login, errand);
+	if (r < 0)
+		logins_finished(login);
+	return r;
+}
+
+const char *logins_host_name(const struct logins *logins)
+{
+	return logins_host(logins, logins->config);
 }
 
 void logins_set_config(struct logins *logins, struct config *config)

@@ -30,6 +30,9 @@ struct logins_env {
 	const char *http_socket;         /* of jauth-http */
 	const char *dummy_hash;
 	struct codes *codes;             /* tags of codes that were sent */
+	/* MAY be NULL. A notice was added, see notices.h. */
+	void (*noticed)(void *context);
+	void *context;
 	struct publish *publish;         /* of the user database */
 };
 
@@ -76,5 +79,28 @@ struct logins_list {
 };
 int logins_list(struct logins *logins, const struct logins_list *list, uint64_t *ret_id);
 void logins_stop_list(struct logins *logins, uint64_t id);
+/* What a method does without anybody at a terminal. Its end comes once, on the loop, perhaps before
+ * logins_start_quiet() returns; never when the logins go first. */
+enum quiet_kind {
+	QUIET_MESSAGE,                   /* `text` to who has this identity; PROVIDER_DELIVERS */
+	QUIET_SSH_KEYS,                  /* that he has there; PROVIDER_SSH_KEYS */
+};
+struct quiet_end {
+	const char *fault;               /* NULL: it is done */
+	const char *keys;                /* lines "TYPE BASE64"; lent */
+};
+struct quiet_errand {
+	enum quiet_kind kind;
+	const char *method_id;           /* of logins_config() */
+	const char *subject, *text;
+	void (*ended)(void *context, const struct quiet_end *end);       /* MAY be NULL */
+	void *context;
+};
+/* -ENOENT: no such method; -EOPNOTSUPP: it does no such thing; -EUSERS: no room. */
+int logins_start_quiet(struct logins *logins, const struct quiet_errand *errand);
+const char *logins_host_name(const struct logins *logins);       /* as people see it */
+
+/* There is something new to be sent to users by messages. */
+void logins_noticed(const struct logins *logins);
 /* What preparing this method last ended with: "" when it is ready or has nothing to prepare. */
 const char *logins_method_fault(const struct logins *logins, const char *method_id);

@@ -27,10 +27,15 @@
 #include "jauthd/config.h"
 #include "jauthd/core.h"
 #include "jauthd/directory.h"
+#include "jauthd/key-refresh.h"
 #include "jauthd/metrics.h"
+#include "jauthd/notices.h"
+#include "jauthd/notify.h"
 #include "jauthd/org.jauth1.xml.h"
 #include "jauthd/publish.h"
 #include "jauthd/requests.h"
+#include "jauthd/sessions.h"
+#include "jauthd/ssh-keys.h"
 
 #define DAEMON_USER "jauth"
 
@@ -133,6 +138,7 @@ int core_reload(struct core *core)
 		publish_set_config(core->publish, config);
 		config_unref(config);
 		log_info("configuration read again");
+		sessions_look(core->sessions);
 	}
 	(void)sd_notify(0, "READY=1");
 	return r;
@@ -160,6 +166,8 @@ static int trim_requests(struct db *db, int64_t now_s)
 
 	if (r == 0)
 		r = requests_trim(db, now_s);
+	if (r == 0)
+		r = notices_trim(db, now_s);
 	if (r == 0)
 		r = db_commit(db);
 	if (r < 0)
@@ -233,9 +241,10 @@ static int add_sources(struct core *core)
 /* --- parts --- */
 
 static const struct bus_method *const bus_tables[] = {
-	bus_login_methods, bus_links_methods, bus_users_methods, bus_people_methods,
-	bus_phones_methods, bus_requests_methods, bus_admin_methods, bus_ways_methods,
-	bus_limits_methods, bus_directories_methods, NULL,
+	bus_login_methods, bus_links_methods, bus_own_methods, bus_users_methods,
+	bus_people_methods, bus_phones_methods, bus_requests_methods, bus_sessions_methods,
+	bus_admin_methods, bus_ways_methods, bus_setup_methods, bus_limits_methods,
+	bus_directories_methods, NULL,
 };
 
 static void on_bus_ready(void *context)
@@ -279,9 +288,40 @@ static int make_publish(struct core *core, const struct options *options, struct
 		.store = core->store,
 		.names = core->names,
 		.path = options->snapshot,
+		.add_keys = ssh_keys_add_of,
 	};
 
 	return publish_new(&env, config, &core->publish);
+}
+
+static void on_noticed(void *context)
+{
+	struct core *core = context;
+
+	notify_look(core->notify);
+	publish_now(core->publish);      /* who is linked has other SSH keys */
+}
+
+static void on_keys_changed(void *context)
+{
+	struct core *core = context;
+
+	publish_now(core->publish);
+}
+
+static int make_self_service(struct core *core)
+{
+	const struct notify_env notify = {
+		.store = core->store, .logins = core->logins, .catalogs = core->catalogs,
+	};
+	const struct key_refresh_env keys = {
+		.event = core->event, .store = core->store, .logins = core->logins,
+		.changed = on_keys_changed, .context = core,
+	};
+
+	core->notify = notify_new(&notify);
+	notify_look(core->notify);       /* what was not sent when the daemon ended */
+	return key_refresh_new(&keys, &core->key_refresh);
 }
 
 static int make_logins(struct core *core, const struct options *options, struct config *config)
@@ -304,6 +344,8 @@ static int make_logins(struct core *core, const struct options *options, struct 
 		.http_socket = options->http_socket,
 		.dummy_hash = core->dummy_hash,
 		.codes = core->codes,
+		.noticed = on_noticed,
+		.context = core,
 		.publish = core->publish,
 	};
 	return logins_new(&env, config, &core->logins);
@@ -357,10 +399,14 @@ static int make(struct core *core, const struct options *options, struct config 
 	if (r >= 0)
 		r = make_directories(core);
 	if (r >= 0)
+		r = make_self_service(core);
+	if (r >= 0)
 		r = add_sources(core);
 	if (r >= 0)
 		r = metrics_new(core->event, core->logins, core->directories, core->names,
 				&core->metrics);
+	if (r >= 0)
+		r = sessions_new(core->event, core->store, END_SESSION_SOCKET, &core->sessions);
 	if (r >= 0)
 		r = make_bus(core);
 	core->began_s = r >= 0 ? logins_now_s(core->logins) : 0;
@@ -378,6 +424,9 @@ static void end(struct core *core)
 	store_free(core->store);
 	metrics_free(core->metrics);
 	directories_free(core->directories);
+	sessions_free(core->sessions);
+	notify_free(core->notify);
+	key_refresh_free(core->key_refresh);
 	publish_free(core->publish);
 	logins_free(core->logins);
 	codes_free(core->codes);

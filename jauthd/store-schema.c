@@ -246,6 +246,64 @@ const char *const store_schema[] = {
 	"	digest BLOB NOT NULL,"
 	"	PRIMARY KEY (directory, department)"
 	") STRICT, WITHOUT ROWID;",
+	/* 7: sessions, and whose lingering was switched off. */
+	"CREATE TABLE sessions ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	pid INTEGER NOT NULL,"           /* of the process that ran PAM */
+	"	start TEXT NOT NULL,"            /* when that began */
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	service TEXT NOT NULL,"
+	"	source TEXT NOT NULL,"
+	"	logind TEXT NOT NULL,"           /* '': logind has none */
+	"	request TEXT NOT NULL,"          /* of the grant, as what follows; '': unknown */
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	method TEXT NOT NULL,"
+	"	opened_s INTEGER NOT NULL,"
+	"	closed_s INTEGER NOT NULL,"
+	"	over INTEGER NOT NULL CHECK (over IN (0, 1)),"
+	"	ending TEXT NOT NULL,"           /* why it must end; '': it need not */
+	"	told_s INTEGER NOT NULL,"
+	"	look_s INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE UNIQUE INDEX sessions_process ON sessions (pid, start, user) WHERE over = 0;"
+	"CREATE INDEX sessions_look ON sessions (look_s) WHERE over = 0;"
+	"CREATE INDEX sessions_request ON sessions (request);"
+	"CREATE INDEX sessions_opened ON sessions (opened_s);"
+	"CREATE TABLE lingering ("
+	"	uid INTEGER PRIMARY KEY,"
+	"	name TEXT NOT NULL,"
+	"	was_on INTEGER NOT NULL CHECK (was_on IN (-1, 0, 1)),"   /* -1: not known yet */
+	"	since_s INTEGER NOT NULL,"
+	"	look_s INTEGER NOT NULL"         /* 0: all is said */
+	") STRICT;"
+	"CREATE INDEX people_left ON people (changed_s) WHERE state <> 0;"
+	"CREATE INDEX locked_identities_since ON locked_identities (locked_s);",
+
+	/* 8: what users are told of their links, and keys that providers have of people. */
+	"CREATE TABLE notices ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	kind INTEGER NOT NULL,"          /* enum notice_kind */
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	display TEXT NOT NULL,"          /* a name the person chose; '': none */
+	"	time_s INTEGER NOT NULL,"
+	"	told_s INTEGER NOT NULL DEFAULT 0,"      /* at a login, for the first time */
+	"	is_sent INTEGER NOT NULL DEFAULT 0 CHECK (is_sent IN (0, 1))"   /* by messages */
+	") STRICT;"
+	"CREATE INDEX notices_user ON notices (user);"
+	"CREATE INDEX notices_unsent ON notices (id) WHERE is_sent = 0;"
+	"CREATE TABLE ssh_keys ("
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	keys TEXT NOT NULL,"             /* lines as in authorized_keys; '': none */
+	"	fetched_s INTEGER NOT NULL,"     /* 0: never yet */
+	"	due_s INTEGER NOT NULL,"         /* to be asked for again */
+	"	PRIMARY KEY (issuer, subject)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

@@ -2,6 +2,7 @@
 
 dist_man_MANS = man/pam_jauth.8
 dist_man_MANS += man/jauth-dingtalk.7
+dist_man_MANS += man/jauth-end-session.8
 dist_man_MANS += man/jauth-http.8
 dist_man_MANS += man/jauth-relay.8
 dist_man_MANS += man/jauth-userdb.8

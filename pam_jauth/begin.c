@@ -45,6 +45,7 @@ static const struct {
 	{ FACT_TTY,           offsetof(struct login_facts, tty),           FIT_WHOLE },
 	{ FACT_REQUEST,       offsetof(struct login_facts, request),       FIT_WHOLE },
 	{ FACT_METHOD,        offsetof(struct login_facts, method),        FIT_WHOLE },
+	{ FACT_START,         offsetof(struct login_facts, start),         FIT_WHOLE },
 	{ FACT_SSH_AUTH_INFO, offsetof(struct login_facts, ssh_auth_info), FIT_CUT },
 	{ FACT_LANGUAGE,      offsetof(struct login_facts, language),      FIT_DROP },
 };
@@ -218,10 +219,11 @@ static int append_facts(DBusMessageIter *dict, const struct login_facts *facts)
 	return 0;
 }
 
-static int begin_message(const struct login_facts *facts, DBusMessage **ret_message)
+static int facts_message(const char *member, const struct login_facts *facts,
+			 DBusMessage **ret_message)
 {
 	DBusMessage *message = dbus_message_new_method_call(LOGIN_BUS_NAME, LOGIN_BUS_PATH,
-							    LOGIN_INTERFACE, "Begin");
+							    LOGIN_INTERFACE, member);
 	DBusMessageIter iter, dict;
 	int r;
 
@@ -353,25 +355,41 @@ static enum login_state call_begin(DBusConnection *connection, DBusMessage *call
 	return state;
 }
 
+static void close_bus(DBusConnection *connection)
+{
+	dbus_connection_close(connection);
+	dbus_connection_unref(connection);
+}
+
+/* A connection of our own, or NULL and the error. */
+static DBusConnection *open_bus(const char *bus_address, int64_t deadline_ms, DBusError *ret_error)
+{
+	DBusConnection *connection;
+
+	dbus_connection_set_change_sigpipe(FALSE);
+	connection = dbus_connection_open_private(bus_address, ret_error);
+	if (!connection)
+		return NULL;
+	dbus_connection_set_exit_on_disconnect(connection, FALSE);
+	if (say_hello(connection, deadline_ms, ret_error))
+		return connection;
+	close_bus(connection);
+	return NULL;
+}
+
 static enum login_state begin_on_bus(const char *bus_address, DBusMessage *call,
 				     int64_t deadline_ms, int *ret_fd, char *ret_reason)
 {
 	DBusError error = DBUS_ERROR_INIT;
 	enum login_state state;
-	DBusConnection *connection;
+	DBusConnection *connection = open_bus(bus_address, deadline_ms, &error);
 
-	dbus_connection_set_change_sigpipe(FALSE);
-	connection = dbus_connection_open_private(bus_address, &error);
-	if (connection)
-		dbus_connection_set_exit_on_disconnect(connection, FALSE);
-	if (connection && say_hello(connection, deadline_ms, &error))
+	if (connection) {
 		state = call_begin(connection, call, deadline_ms, ret_fd, ret_reason);
-	else
+		close_bus(connection);
+	} else {
 		state = finish(LOGIN_UNAVAILABLE, ret_reason, "the system bus does not take us",
 			       error.name);
-	if (connection) {
-		dbus_connection_close(connection);
-		dbus_connection_unref(connection);
 	}
 	dbus_error_free(&error);
 	return state;
@@ -384,7 +402,7 @@ enum login_state login_begin(const char *bus_address, const struct login_facts *
 	enum login_state state;
 	int r;
 
-	r = begin_message(facts, &call);
+	r = facts_message("Begin", facts, &call);
 	if (r < 0)
 		return finish(LOGIN_FAILED, ret_reason,
 			      r == -ENOMEM ? "no memory" :
@@ -396,4 +414,56 @@ enum login_state login_begin(const char *bus_address, const struct login_facts *
 		state = begin_on_bus(bus_address, call, deadline_ms, ret_fd, ret_reason);
 	dbus_message_unref(call);
 	return state;
+}
+
+/* A session */
+
+static bool is_only_away(const DBusError *error)
+{
+	return dbus_error_has_name(error, DBUS_ERROR_SERVICE_UNKNOWN) ||
+	       dbus_error_has_name(error, DBUS_ERROR_NAME_HAS_NO_OWNER) ||
+	       dbus_error_has_name(error, DBUS_ERROR_NO_REPLY);
+}
+
+static int report_on_bus(const char *bus_address, DBusMessage *call, int64_t deadline_ms,
+			 char *ret_reason)
+{
+	DBusError error = DBUS_ERROR_INIT;
+	DBusConnection *connection = open_bus(bus_address, deadline_ms, &error);
+	DBusMessage *reply = NULL;
+	int r = 0;
+
+	if (connection) {
+		reply = call_bus(connection, call, deadline_ms, &error);
+		close_bus(connection);
+	}
+	if (reply) {
+		dbus_message_unref(reply);
+	} else {
+		r = is_only_away(&error) ? -EAGAIN : -EIO;
+		(void)begin_failed(&error, ret_reason);
+	}
+	dbus_error_free(&error);
+	return r;
+}
+
+int login_report(const char *bus_address, const struct login_facts *facts, int64_t deadline_ms,
+		 char ret_reason[LOGIN_REASON_MAX])
+{
+	DBusMessage *call = NULL;
+	int r = facts_message("Session", facts, &call);
+
+	if (r < 0) {
+		(void)finish(LOGIN_FAILED, ret_reason, "a fact is missing, too long or no UTF-8",
+			     NULL);
+		return r;
+	}
+	dbus_message_set_auto_start(call, FALSE);
+	r = probe(bus_address, deadline_ms);
+	if (r < 0)
+		(void)finish(LOGIN_UNAVAILABLE, ret_reason, "no system bus", strerrordesc_np(-r));
+	else
+		r = report_on_bus(bus_address, call, deadline_ms, ret_reason);
+	dbus_message_unref(call);
+	return r;
 }

@@ -24,6 +24,7 @@ struct login_facts {
 	const char *request;
 	uint32_t timeout_s;
 	const char *method;
+	const char *start;
 };
 
 #define LOGIN_REASON_MAX 160
@@ -33,3 +34,8 @@ struct login_facts {
  * the deadline at most. */
 enum login_state login_begin(const char *bus_address, const struct login_facts *facts,
 			     int64_t deadline_ms, int *ret_fd, char ret_reason[LOGIN_REASON_MAX]);
+
+/* The session phases: tells jauthd, who is not started for it. 0 when it has kept that, else -errno
+ * with the reason; -EAGAIN: it was not there, and may be in a moment. */
+int login_report(const char *bus_address, const struct login_facts *facts, int64_t deadline_ms,
+		 char ret_reason[LOGIN_REASON_MAX]);

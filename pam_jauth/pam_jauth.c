@@ -14,6 +14,7 @@
 #include "pam_jauth/exempt.h"
 #include "pam_jauth/login.h"
 #include "pam_jauth/options.h"
+#include "pam_jauth/session.h"
 
 #define CHECK_GRANTED_DATA "jauth_password_check_granted"    /* PAM data: NULL or not */
 
@@ -80,6 +81,17 @@ static int follow(pam_handle_t *pamh)
 	return pam_getenv(pamh, LOGIN_REQUEST_ENV) ? PAM_SUCCESS : PAM_IGNORE;
 }
 
+/* A mistake in the PAM file was told when the person logged in; a session is not lost for it. */
+static int session(pam_handle_t *pamh, enum login_phase phase, int argc, const char **argv)
+{
+	struct options options = options_parse(argc, argv);
+	const char *user = NULL;
+
+	if (find_user(pamh, &user) == PAM_SUCCESS && !exempt_reason(user, &options))
+		session_report(pamh, &options, phase, user);
+	return follow(pamh);
+}
+
 int pam_sm_authenticate(pam_handle_t *pamh, int flags UNUSED, int argc, const char **argv)
 {
 	return run(pamh, LOGIN_AUTHENTICATE, argc, argv);
@@ -100,14 +112,12 @@ int pam_sm_setcred(pam_handle_t *pamh, int flags UNUSED, int argc UNUSED, const 
 	return follow(pamh);
 }
 
-int pam_sm_open_session(pam_handle_t *pamh, int flags UNUSED, int argc UNUSED,
-			const char **argv UNUSED)
+int pam_sm_open_session(pam_handle_t *pamh, int flags UNUSED, int argc, const char **argv)
 {
-	return follow(pamh);
+	return session(pamh, LOGIN_SESSION, argc, argv);
 }
 
-int pam_sm_close_session(pam_handle_t *pamh, int flags UNUSED, int argc UNUSED,
-			 const char **argv UNUSED)
+int pam_sm_close_session(pam_handle_t *pamh, int flags UNUSED, int argc, const char **argv)
 {
-	return follow(pamh);
+	return session(pamh, LOGIN_SESSION_END, argc, argv);
 }

@@ -21,7 +21,8 @@ libpam_jauth_la_SOURCES = \
 	pam_jauth/login.c pam_jauth/login.h \
 	pam_jauth/options.c pam_jauth/options.h \
 	pam_jauth/outcome.c pam_jauth/outcome.h \
-	pam_jauth/pam_jauth.c
+	pam_jauth/pam_jauth.c \
+	pam_jauth/session.c pam_jauth/session.h
 libpam_jauth_la_LIBADD = libjauth-client.la -lpam
 
 # Every symbol must be found when the module is linked; the sanitizers' are in the program.

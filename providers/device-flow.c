@@ -124,6 +124,14 @@ static bool status_is_setup(const struct http_reply *reply)
 	return reply->result == HTTP_DONE && (reply->status == 401 || reply->status == 404);
 }
 
+static void keep_error(const struct json_t *object, struct device_code *code)
+{
+	const char *error = json_text(object, "error", DEVICE_ERROR_MAX);
+
+	if (error && text_is_printable_ascii(error, DEVICE_ERROR_MAX))
+		(void)text_into(code->error, sizeof(code->error), error);
+}
+
 static enum device_result code_error_result(const struct json_t *object,
 					    const struct http_reply *reply)
 {
@@ -163,8 +171,10 @@ enum device_result device_code_read(const struct http_reply *reply, struct devic
 		return DEVICE_BUSY;
 	if (!object)
 		return status_is_setup(reply) ? DEVICE_SETUP : DEVICE_RETRY;
-	if (json_has(object, "error") || reply->status != 200)
+	if (json_has(object, "error") || reply->status != 200) {
+		keep_error(object, ret_code);
 		return code_error_result(object, reply);
+	}
 	if (!json_has(object, names.link))
 		names.link = "verification_url";         /* Google */
 	return device_code_read_object(object, &names, ret_code);

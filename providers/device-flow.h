@@ -33,8 +33,8 @@ struct device_code {
 	char plain_link[DEVICE_LINK_MAX + 1];    /* to be typed */
 	bool link_is_complete;                   /* the link holds the user code */
 	int64_t expires_ms, interval_ms;
-	char error[DEVICE_ERROR_MAX + 1];        /* instead of all this, of a vendor's own reader;
-						  * for the log; "" when none */
+	char error[DEVICE_ERROR_MAX + 1];        /* instead of all this; for the log; "" when
+						  * none */
 };
 
 /* The names of the members, which not all vendors write as RFC 8628 does. */
@@ -60,7 +60,7 @@ enum device_result {
 };
 
 void device_code_done(struct device_code *code);
-/* Written for DEVICE_GOOD only. */
+/* Written for DEVICE_GOOD only, but for the error word of an answer that has one. */
 enum device_result device_code_read(const struct http_reply *reply, struct device_code *ret_code);
 /* The same, of an object that holds a code; GOOD or FAULT. */
 enum device_result device_code_read_object(const struct json_t *object,

@@ -8,6 +8,8 @@
  *                                  code over → RENEWING; else the login ends
  * RENEWING    a key press          → REQUESTING
  *
+ * A probe shows no code, and ends with the first poll that says "not yet".
+ *
  * The prompt that goes with the code needs no state: whether Enter comes before or after the
  * approval changes nothing here.
  */
@@ -15,6 +17,7 @@
 
 #include <assert.h>
 
+#include "base/text.h"
 #include "providers/ending.h"
 #include "providers/renewal.h"
 #include "providers/request.h"
@@ -61,6 +64,10 @@ static void show_code(struct login *login, const struct device_code *code)
 static void expire(struct login *login, struct device_login *device)
 {
 	device_code_done(&device->code);
+	if (device->probes) {
+		login_fail(login, FAIL_PROVIDER, "the code ran out at once");
+		return;
+	}
 	device->state = DEVICE_RENEWING;
 	renewal_offer(login, &device->n_renewals);
 }
@@ -78,23 +85,55 @@ static void wait(struct login *login, struct device_login *device, int64_t delay
 	login_timer(login, MIN(delay_ms, left_ms));
 }
 
+/* A vendor's own reader says all there is to say. */
+static void end_without_code(struct login *login, const struct device_login *device,
+			     enum device_result result, const struct http_reply *reply)
+{
+	_cleanup_free_ char *what = reply_describe(reply, "device endpoint");
+	_cleanup_free_ char *both = text_format("%s, %s", what, device->code.error);
+	const char *detail = both;
+
+	if (!device->code.error[0])
+		detail = what;
+	else if (device->ops->read_code)
+		detail = device->code.error;
+	ending_apply(login, &endings[result], detail);
+}
+
 static void take_code(struct login *login, struct device_login *device,
 		      const struct http_reply *reply)
 {
 	enum device_result result = device->ops->read_code ?
 		device->ops->read_code(login, reply, &device->code) :
 		device_code_read(reply, &device->code);
-	_cleanup_free_ char *what = reply_describe(reply, "device endpoint");
 
 	if (result != DEVICE_GOOD) {
-		ending_apply(login, &endings[result],
-			     device->code.error[0] ? device->code.error : what);
+		end_without_code(login, device, result, reply);
 		return;
 	}
 	device->expires_at_ms = login_now_ms(login) + device->code.expires_ms;
 	device_pace_start(&device->pace, device->code.interval_ms);
-	show_code(login, &device->code);
+	if (device->probes)
+		login_show(login, login_text(login, N_("The device flow is on: the provider gave a "
+						       "code.")));
+	else
+		show_code(login, &device->code);
 	wait(login, device, device->pace.interval_ms);
+}
+
+/* Nobody has approved anything, and nothing of it would be used. */
+static void end_probe(struct login *login, struct device_login *device)
+{
+	device->state = DEVICE_IDLE;
+	device_code_done(&device->code);
+	login_show(login, login_text(login, N_("The provider takes the client.")));
+	login_done(login);
+}
+
+static bool ends_probe(const struct device_login *device, enum device_result result)
+{
+	return device->probes && (result == DEVICE_GOOD || result == DEVICE_PENDING ||
+				  result == DEVICE_SLOW_DOWN);
 }
 
 static void take_poll(struct login *login, struct device_login *device,
@@ -106,6 +145,11 @@ static void take_poll(struct login *login, struct device_login *device,
 		device->ops->read_poll(reply, &poll);
 	else
 		device_poll_read(reply, &poll);
+	if (ends_probe(device, poll.result)) {
+		end_probe(login, device);
+		oauth_tokens_done(&poll.tokens);
+		return;
+	}
 	switch (poll.result) {
 	case DEVICE_GOOD:
 		device->state = DEVICE_IDLE;
@@ -138,6 +182,13 @@ void device_login_start(struct login *login, struct device_login *device,
 {
 	device->ops = ops;
 	request_code(login, device);
+}
+
+void device_login_probe(struct login *login, struct device_login *device,
+			const struct device_login_ops *ops)
+{
+	device->probes = true;
+	device_login_start(login, device, ops);
 }
 
 void device_login_answer(struct login *login, struct device_login *device)

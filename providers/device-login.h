@@ -35,10 +35,15 @@ struct device_login {
 	struct device_code code;
 	struct device_pace pace;
 	int64_t expires_at_ms;           /* monotonic */
+	bool probes;                     /* for a sysadmin: nobody is to approve anything */
 	unsigned n_renewals;
 };
 
 void device_login_start(struct login *login, struct device_login *device,
+			const struct device_login_ops *ops);
+/* Within `test`: shows whether the provider gives a code to this client, and takes it when it polls
+ * for it; ends the login. The code runs out by itself. */
+void device_login_probe(struct login *login, struct device_login *device,
 			const struct device_login_ops *ops);
 void device_login_answer(struct login *login, struct device_login *device);
 void device_login_reply(struct login *login, struct device_login *device,

@@ -246,6 +246,7 @@ const struct provider dingtalk_provider = {
 	.app_of = app_of,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &dingtalk_guide,
 	.config_size = sizeof(struct dingtalk_config),
 	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct dingtalk_login),

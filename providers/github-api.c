@@ -130,6 +130,25 @@ enum github_result github_read_mail(const struct http_reply *reply, char *ret_ma
 	return GITHUB_NO;
 }
 
+enum github_result github_read_keys(const struct http_reply *reply, char ***ret_keys)
+{
+	_cleanup_json_ struct json_t *rows = reply_is_ok(reply) ? reply_array(reply) : NULL;
+	size_t n = rows ? json_array_length(rows) : 0;
+	_cleanup_list_ char **keys = NULL;
+
+	if (!rows)
+		return refusal(reply);
+	for (size_t i = 0; i < n; i++) {
+		const struct json_t *row = json_array_object(rows, i);
+		const char *key = row ? json_text(row, "key", GITHUB_KEY_MAX) : NULL;
+
+		if (!key || list_add(&keys, key) < 0)
+			return GITHUB_FAULT;
+	}
+	*ret_keys = steal(&keys);
+	return GITHUB_YES;
+}
+
 /* RFC 8288: <url>; rel="next", <url>; rel="last" */
 bool github_next_page(const struct http_reply *reply, const char *api_base,
 		      char ret_url[URL_MAX + 1])

@@ -12,6 +12,7 @@
 #define GITHUB_HOST_MAX   253
 #define GITHUB_LOGIN_MAX  100
 #define GITHUB_PAGES_MAX  10
+#define GITHUB_KEY_MAX    8192
 
 /* "https://HOST"; and the API that belongs to it: api.github.com, api.SUB.ghe.com, HOST/api/v3. */
 void github_base(const char *host, struct buf *buf);
@@ -40,6 +41,9 @@ enum github_result github_read_membership(const struct http_reply *reply, int64_
 enum github_result github_read_teams(const struct http_reply *reply, char *const *team_ids);
 /* GET /user/emails: the primary one, if verified. `ret_mail` holds 256 bytes. */
 enum github_result github_read_mail(const struct http_reply *reply, char *ret_mail, size_t size);
+
+/* GET /users/NAME/keys: as they are, a list that the caller frees; NULL: none. */
+enum github_result github_read_keys(const struct http_reply *reply, char ***ret_keys);
 
 /* The page that rel="next" of the Link header names, when it is of the same server; else false. */
 bool github_next_page(const struct http_reply *reply, const char *api_base,

@@ -42,6 +42,14 @@ static void api_get(struct login *login, const char *url)
 	login_request(login, request);
 }
 
+struct http_request *github_api_request(struct login *login, enum http_method method,
+					const char *path, struct buf *json)
+{
+	_cleanup_free_ char *url = api_url(login, path);
+
+	return api_request(method, url, json);
+}
+
 static void api_get_path(struct login *login, const char *path)
 {
 	_cleanup_free_ char *url = api_url(login, path);
@@ -174,16 +182,14 @@ static void ask_revocation(struct login *login)
 	const struct github_config *config = login_config(login);
 	const struct github_login *own = login_own(login);
 	struct buf path = BUF_INIT(URL_MAX), body = BUF_INIT_SECRET(2 * OAUTH_TOKEN_MAX);
-	_cleanup_free_ char *url = NULL;
 	struct http_request *request;
 
 	buf_add_text(&path, "/applications/");
 	url_encode_segment(&path, config->client_id);
 	buf_add_text(&path, "/token");
-	url = api_url(login, buf_text(&path));
 	/* The token is printable; approved() has refused one that JSON would have to escape. */
 	buf_add_format(&body, "{\"access_token\":\"%s\"}", own->tokens.access_token->data);
-	request = api_request(HTTP_DELETE, url, &body);
+	request = github_api_request(login, HTTP_DELETE, buf_text(&path), &body);
 	request_add_basic(request, config->client_id, config->client_secret->data);
 	login_request(login, request);
 	buf_done(&path);

@@ -173,6 +173,22 @@ static void start(struct login *login)
 	}
 }
 
+/* Without a telephone there is no code to redeem. */
+static void probe(struct login *login)
+{
+	const struct github_config *config = login_config(login);
+	struct github_login *own = login_own(login);
+
+	if (config->flow == FLOW_DEVICE) {
+		own->take = take_device;
+		device_login_probe(login, &own->device, &device_ops);
+		return;
+	}
+	login_show(login, login_text(login, N_("Whether it knows the client and the address to "
+					       "come back to, only a login shows.")));
+	login_done(login);
+}
+
 static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text UNUSED)
 {
 	struct github_login *own = login_own(login);
@@ -207,6 +223,7 @@ static void finish(struct login *login)
 
 	device_login_done(&own->device);
 	oauth_tokens_done(&own->tokens);
+	own->keys = list_free(own->keys);
 }
 
 /* --- configuration --- */
@@ -230,6 +247,9 @@ static const struct conf_key keys[] = {
 	  .help = "Only members of one of these teams, by numeric id" },
 	{ "read_mail", CONF_BOOL, FIELD(read_mail), .fallback = "no",
 	  .help = "Ask for the verified primary mail address, for mail_domains" },
+	{ "ssh_keys", CONF_BOOL, FIELD(ssh_keys), .fallback = "no",
+	  .help = "The SSH keys that an account has there let in whom it belongs to; only users "
+		  "whom jauth made" },
 	{ NULL }
 };
 
@@ -260,7 +280,7 @@ static unsigned features_of(const void *config)
 	const struct github_config *github = config;
 
 	/* Who has authorized the app once is not asked again. */
-	return flow_features(github->flow, false);
+	return flow_features(github->flow, false) | (github->ssh_keys ? PROVIDER_SSH_KEYS : 0);
 }
 
 /* GitHub takes 50 user codes an hour from all users of one app together; the web flow has none. */
@@ -299,13 +319,16 @@ const struct provider github_provider = {
 	.limits = { .open_max = 64, .starts_per_s = 5, .starts_per_hour = 50 },
 	.limits_of = limits_of,
 	.keys = keys,
+	.guide = &github_guide,
 	.config_size = sizeof(struct github_config),
 	.login_size = sizeof(struct github_login),
 	.is_bounded = is_bounded,
 	.bound_key = "organization",
 	.name_issuer = name_issuer,
 	.check = check,
+	.ssh_keys = github_ssh_keys,
 	.start = start,
+	.test = probe,
 	.answer = answer,
 	.reply = take_reply,
 	.callback = callback,

@@ -15,6 +15,7 @@ struct github_config {
 	int64_t organization_id;
 	char **teams;                    /* numeric ids as text */
 	bool read_mail;
+	bool ssh_keys;
 };
 
 struct github_login {
@@ -28,9 +29,17 @@ struct github_login {
 	struct github_user user;
 	char mail[IDENTITY_TEXT_MAX + 1];
 	unsigned n_pages;
+	int64_t keys_of;                 /* the account whose SSH keys are asked for */
+	char **keys;
 };
 
 /* With the access token: asks who it is and what the filters want to know; ends the login. */
 void github_ask(struct login *login);
 /* Of a question. */
 void github_take(struct login *login, const struct http_reply *reply);
+
+/* Of the API: whatever is asked, as it wants to be asked. Takes over the JSON body, if not NULL. */
+struct http_request *github_api_request(struct login *login, enum http_method method,
+					const char *path, struct buf *json);
+/* `ssh_keys` of the provider. */
+void github_ssh_keys(struct login *login, const char *subject);

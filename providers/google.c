@@ -54,6 +54,11 @@ static bool is_bounded(const void *config)
 	return ((const struct oidc_config *)config)->hosted_domains;
 }
 
+static void probe(struct login *login)
+{
+	oidc_probe_as(login, &flavour);
+}
+
 const struct provider google_provider = {
 	.type = "google",
 	.title = N_("Google"),
@@ -62,6 +67,7 @@ const struct provider google_provider = {
 	.app = RELAY_APP_BROWSER,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &google_guide,
 	.config_size = sizeof(struct oidc_config),
 	.shared_size = sizeof(struct oidc_shared),
 	.login_size = sizeof(struct oidc_login),
@@ -72,6 +78,7 @@ const struct provider google_provider = {
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
 	.start = start,
+	.test = probe,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
 	.callback = oidc_callback,

@@ -164,6 +164,11 @@ static void prepare(struct login *login)
 	oidc_prepare_as(login, &flavour);
 }
 
+static void probe(struct login *login)
+{
+	oidc_probe_as(login, &flavour);
+}
+
 const struct provider oidc_provider = {
 	.type = "oidc",
 	.title = N_("OpenID Connect"),
@@ -172,6 +177,7 @@ const struct provider oidc_provider = {
 	.app = RELAY_APP_BROWSER,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &oidc_guide,
 	.config_size = sizeof(struct oidc_config),
 	.shared_size = sizeof(struct oidc_shared),
 	.login_size = sizeof(struct oidc_login),
@@ -180,6 +186,7 @@ const struct provider oidc_provider = {
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,
 	.start = start,
+	.test = probe,
 	.answer = oidc_answer,
 	.reply = oidc_reply,
 	.callback = oidc_callback,

@@ -6,7 +6,7 @@
  * discovery         take_discovery: → the configured flow; preparing: → keys
  * device flow       device-login.c: approved → verify
  * code flow         code-login.c: the callback, then the token endpoint: approved → verify
- * keys              take_keys: → verify; preparing: done
+ * keys              take_keys: → verify; preparing: done; probing: → the device flow's probe
  * userinfo          take_userinfo: → finish
  * revocation        take_revocation: → identify, whatever it says
  *
@@ -155,6 +155,8 @@ static void verify(struct login *login)
 		login_deny(login, DENY_INVALID, id_token_result_text(result));
 }
 
+static void probe_flow(struct login *login);
+
 static void take_keys(struct login *login, const struct http_reply *reply)
 {
 	struct oidc_shared *shared = login_shared(login);
@@ -164,6 +166,8 @@ static void take_keys(struct login *login, const struct http_reply *reply)
 
 	if (taken < 0 && (own->preparing || !jwks_is_servable(&shared->jwks, now_ms)))
 		fail_reply(login, reply, "key set");
+	else if (own->probing)
+		probe_flow(login);
 	else if (own->preparing)
 		login_done(login);
 	else
@@ -245,6 +249,23 @@ static void start_flow(struct login *login)
 	}
 }
 
+/* Without a telephone there is no code to redeem. */
+static void probe_flow(struct login *login)
+{
+	const struct oidc_config *config = login_config(login);
+	struct oidc_login *own = login_own(login);
+
+	login_show(login, login_text(login, N_("Its keys can be read.")));
+	if (config->flow == FLOW_DEVICE) {
+		own->take = take_device;
+		device_login_probe(login, &own->device, &device_ops);
+		return;
+	}
+	login_show(login, login_text(login, N_("Whether it knows the client and the address to "
+					       "come back to, only a login shows.")));
+	login_done(login);
+}
+
 /* Why the flow cannot work with this provider; NULL: it can. */
 static const char *obstacle(const struct oidc_config *config, const struct discovery *discovery)
 {
@@ -278,12 +299,16 @@ static void take_discovery(struct login *login, const struct http_reply *reply)
 {
 	const struct oidc_config *config = login_config(login);
 	struct oidc_shared *shared = login_shared(login);
+	const struct oidc_login *own = login_own(login);
 	int64_t now_ms = login_now_ms(login);
 	enum discovery_result result = discovery_take(&shared->discovery, reply, config->issuer,
 						      now_ms);
 
+	if (result == DISCOVERY_GOOD && own->probing)
+		login_show(login, login_text(login, N_("The provider says who it is.")));
 	if (result == DISCOVERY_GOOD ||
-	    (result == DISCOVERY_NO_ANSWER && discovery_is_servable(&shared->discovery, now_ms)))
+	    (result == DISCOVERY_NO_ANSWER && !own->probing &&
+	     discovery_is_servable(&shared->discovery, now_ms)))
 		go_on(login);
 	else if (result == DISCOVERY_NO_ANSWER)
 		fail_reply(login, reply, "discovery");
@@ -339,6 +364,18 @@ void oidc_prepare_as(struct login *login, const struct oidc_flavour *flavour)
 		discover(login);
 	else
 		go_on(login);
+}
+
+void oidc_probe_as(struct login *login, const struct oidc_flavour *flavour)
+{
+	struct oidc_login *own = login_own(login);
+
+	own->probing = true;
+	own->started_s = login_now_s(login);
+	if (code_flow_random(own->nonce) < 0 || code_flow_random(own->verifier) < 0)
+		login_fail(login, FAIL_PROVIDER, "no random bytes");
+	else
+		oidc_prepare_as(login, flavour);
 }
 
 void oidc_answer(struct login *login, uint32_t number UNUSED, const struct secret *answer UNUSED)

@@ -70,6 +70,7 @@ struct oidc_login {
 	/* What the open request is for. */
 	void (*take)(struct login *login, const struct http_reply *reply);
 	bool preparing, keys_fetched;
+	bool probing;                    /* with preparing: a sysadmin reads the steps */
 	int64_t started_s;
 	char nonce[CODE_FLOW_RANDOM_SIZE], verifier[CODE_FLOW_RANDOM_SIZE];
 	struct device_login device;      /* of the two flows the configured one is used */
@@ -78,9 +79,11 @@ struct oidc_login {
 	struct json_t *claims, *userinfo;
 };
 
-/* Operations for a vtable; the two with a flavour are wrapped by the type. */
+/* Operations for a vtable; the three with a flavour are wrapped by the type. */
 void oidc_start_as(struct login *login, const struct oidc_flavour *flavour);
 void oidc_prepare_as(struct login *login, const struct oidc_flavour *flavour);
+/* `test`: what the provider says of itself, its keys, and with flow = device the client. */
+void oidc_probe_as(struct login *login, const struct oidc_flavour *flavour);
 void oidc_answer(struct login *login, uint32_t number, const struct secret *answer);
 void oidc_reply(struct login *login, uint32_t number, const struct http_reply *reply);
 void oidc_callback(struct login *login, const struct parameters *parameters);

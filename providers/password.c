@@ -357,6 +357,7 @@ const struct provider password_provider = {
 	.title = N_("Password"),
 	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER | PROVIDER_CHANGES_PASSWORD,
 	.keys = password_keys,
+	.guide = &password_guide,
 	.config_size = sizeof(struct password_config),
 	.login_size = sizeof(struct password_login),
 	.check = password_check_config,

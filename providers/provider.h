@@ -32,6 +32,7 @@
 #include "base/relay-protocol.h"
 #include "base/secret.h"
 #include "base/totp.h"
+#include "providers/guide.h"
 
 struct login;
 struct phone_country;
@@ -79,6 +80,8 @@ enum provider_feature {
 	 * operation, needs a relay, and has PROVIDER_DELIVERS, since the digits can only go that
 	 * way. Never with PROVIDER_RELAY. */
 	PROVIDER_PUSHES = 1 << 9,
+	/* It has an `ssh_keys` operation, and the configuration wants it. */
+	PROVIDER_SSH_KEYS = 1 << 10,
 };
 
 struct identity_attribute {
@@ -185,6 +188,7 @@ struct provider {
 	const struct provider_limits *(*limits_of)(const void *config);
 	const struct conf_key *keys;     /* own keys; filled into a struct of config_size. The core
 	                                  * adds its common ones: type, title, map, … */
+	const struct guide *guide;       /* MUST: for who sets a method up */
 	size_t config_size;
 	size_t shared_size;              /* per method between logins (caches); zeroed at first */
 	size_t login_size;               /* kept per login; zeroed at start, wiped after finish */
@@ -208,17 +212,23 @@ struct provider {
 	void (*prepare)(struct login *login);
 	int64_t prepare_interval_s;
 	/* MAY be NULL: no. With this configuration only people of one organisation, or whom the
-	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it unless
-	 * the method has filters. */
+	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it,
+	 * unless the method has filters. */
 	bool (*is_bounded)(const void *config);
 	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
-	/* MAY be NULL. Appends the issuer of all its identities. */
+	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
+	 * identity. Appends the issuer of all identities that it finds with this configuration;
+	 * nothing where that is not filled. */
 	void (*name_issuer)(const void *config, struct buf *buf);
 	/* MAY be NULL. Tells of the departments and members of the organisation: what makes a
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
-	 * them, with login_fail() or login_deny() when it did not, and then nothing of it counts. */
+	 * them, with login_fail() or login_deny() when it did not: then nothing of it counts. */
 	void (*list)(struct login *login);
 	int64_t list_interval_s;         /* of `list`: how often, unless the sysadmin says */
+	/* MUST with PROVIDER_SSH_KEYS. Asks for the SSH keys that `subject` has there, in a state
+	 * of its own. Runs like `prepare`: login_add_ssh_key() for each, and login_done() when
+	 * those are all. */
+	void (*ssh_keys)(struct login *login, const char *subject);
 	/* MUST. Somebody wants to log in by this method. */
 	void (*start)(struct login *login);
 	/* MUST with PROVIDER_CHANGES_PASSWORD. The user wants a new password. */
@@ -244,7 +254,7 @@ struct provider {
 	enum push_verdict (*pushed)(struct login *login, const struct login_push *push);
 	/* MUST with PROVIDER_DELIVERS. Sends `delivery` to the person by a message of the app, in a
 	 * state of its own (`start` is not called), and ends with login_done(), login_deny() or
-	 * login_fail(). */
+	 * login_fail(). Also without a login, as `prepare` runs, to who has one. */
 	void (*deliver)(struct login *login, const struct login_delivery *delivery);
 	/* MUST when login_timer() is used. */
 	void (*timeout)(struct login *login, uint32_t number);
@@ -435,6 +445,9 @@ bool login_is_list_done(struct login *login, const char *department);
  * NULL: ask. Lent until the next call. */
 const char *login_list_name(struct login *login, const char *department);
 
+/* Within `ssh_keys`: one public key as the vendor has it. The core takes those that are right. */
+void login_add_ssh_key(struct login *login, const char *key);
+
 /* --- how a provider ends --- */
 
 /* This is who it is. The core maps it to the requested user, or denies. */
@@ -459,9 +472,6 @@ enum fail_reason {
 	FAIL_CONFIG,             /* the provider says we are set up wrongly: alert */
 };
 void login_fail(struct login *login, enum fail_reason reason, const char *detail);
-
-/* Marks a literal for translation. */
-#define N_(text) text
 
 /* The one table: every login method there is, NULL-terminated. */
 extern const struct provider *const providers[];

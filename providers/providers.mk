@@ -29,8 +29,11 @@ libjauth_providers_la_SOURCES = \
 	providers/ending.c providers/ending.h \
 	providers/github.c providers/github.h \
 	providers/github-api.c providers/github-api.h \
+	providers/github-keys.c \
 	providers/github-steps.c \
 	providers/google.c \
+	providers/guide.h providers/guide-china.c providers/guide-own.c \
+	providers/guide-sms.c providers/guide-web.c \
 	providers/id-token.c providers/id-token.h \
 	providers/jwks.c providers/jwks.h \
 	providers/list-wait.c providers/list-wait.h \

@@ -320,7 +320,9 @@ static struct http_request *ask_details(const void *filled, const char *id, cons
 
 const struct sms_vendor alibaba_vendor = {
 	.type = "alibaba",
+	.title = N_("Alibaba Cloud"),
 	.keys = keys,
+	.guide = &alibaba_guide,
 	.config_size = sizeof(struct alibaba_config),
 	.check = check,
 	.send = send_message,

@@ -208,7 +208,9 @@ static struct http_request *send_message(const void *filled, const struct sms_me
 
 const struct sms_vendor aws_sns_vendor = {
 	.type = "aws-sns",
+	.title = N_("Amazon SNS"),
 	.keys = keys,
+	.guide = &aws_sns_guide,
 	.config_size = sizeof(struct aws_sns_config),
 	.check = check,
 	.send = send_message,

@@ -140,7 +140,9 @@ static struct http_request *send(const void *config, const struct sms_message *m
 
 const struct sms_vendor http_vendor = {
 	.type = "http",
+	.title = N_("Any gateway with an HTTPS interface"),
 	.keys = keys,
+	.guide = &sms_http_guide,
 	.config_size = sizeof(struct sms_http_config),
 	.check = sms_http_check,
 	.send = send,

@@ -380,7 +380,9 @@ static enum sms_delivery judge_delivery(const void *config UNUSED, const struct 
 
 const struct sms_vendor twilio_vendor = {
 	.type = "twilio",
+	.title = N_("Twilio"),
 	.keys = keys,
+	.guide = &twilio_guide,
 	.config_size = sizeof(struct twilio_config),
 	.check = check,
 	.send = send,

@@ -82,6 +82,7 @@ const struct provider sms_provider = {
 	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_CONTACTS | PROVIDER_LOCAL_USER |
 		    PROVIDER_RESTRICTED,
 	.keys = keys,
+	.guide = &sms_guide,
 	.config_size = sizeof(struct sms_config),
 	.login_size = sizeof(struct sms_login),
 	.check = check,

@@ -14,6 +14,7 @@
 #include "base/http-message.h"
 #include "base/phone.h"
 #include "base/secret.h"
+#include "providers/guide.h"
 
 #define SMS_ID_MAX     32        /* of a gateway: [a-z0-9-]+ */
 #define SMS_WORD_MAX   128       /* a vendor's message id or error word */
@@ -69,7 +70,9 @@ enum sms_delivery {
 
 struct sms_vendor {
 	const char *type;                /* as in [sms ID] type = … */
+	const char *title;               /* the vendor's name for people; marked with N_() */
 	const struct conf_key *keys;     /* own keys; the core adds type and cost */
+	const struct guide *guide;       /* MUST: for who sets a gateway up */
 	size_t config_size;
 	/* MAY be NULL. What rows cannot say; as of struct provider, but only when all rows are
 	 * right. */

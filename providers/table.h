@@ -22,3 +22,20 @@ extern const struct sms_vendor http_vendor;
 extern const struct sms_vendor twilio_vendor;
 extern const struct sms_vendor alibaba_vendor;
 extern const struct sms_vendor aws_sns_vendor;
+
+/* And what who sets them up is told. */
+extern const struct guide dingtalk_guide;
+extern const struct guide github_guide;
+extern const struct guide google_guide;
+extern const struct guide oidc_guide;
+extern const struct guide password_guide;
+extern const struct guide sms_guide;
+extern const struct guide totp_guide;
+extern const struct guide wechat_account_guide;
+extern const struct guide wechat_mini_guide;
+extern const struct guide wechat_guide;
+extern const struct guide wecom_guide;
+extern const struct guide alibaba_guide;
+extern const struct guide aws_sns_guide;
+extern const struct guide sms_http_guide;
+extern const struct guide twilio_guide;

@@ -237,6 +237,7 @@ const struct provider totp_provider = {
 	.title = N_("Authenticator app"),
 	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER,
 	.keys = totp_keys,
+	.guide = &totp_guide,
 	.config_size = sizeof(struct totp_config),
 	.login_size = sizeof(struct totp_login),
 	.check = check,

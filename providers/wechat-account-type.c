@@ -193,6 +193,7 @@ const struct provider wechat_official_account_provider = {
 	.app = RELAY_APP_WECHAT,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &wechat_account_guide,
 	.config_size = sizeof(struct account_config),
 	.shared_size = sizeof(struct account_shared),
 	.login_size = sizeof(struct account_login),

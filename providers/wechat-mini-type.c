@@ -99,6 +99,7 @@ const struct provider wechat_mini_provider = {
 	.app = RELAY_APP_MINI_PROGRAM,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &wechat_mini_guide,
 	.config_size = sizeof(struct mini_config),
 	.shared_size = sizeof(struct mini_shared),
 	.login_size = sizeof(struct mini_login),

@@ -144,6 +144,7 @@ const struct provider wechat_provider = {
 	.app = RELAY_APP_COMPUTER,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &wechat_guide,
 	.config_size = sizeof(struct wechat_config),
 	.shared_size = sizeof(struct wechat_shared),
 	.login_size = sizeof(struct wechat_login),

@@ -164,6 +164,7 @@ const struct provider wecom_provider = {
 	.app = RELAY_APP_WECOM,
 	.limits = { .open_max = 64, .starts_per_s = 5 },
 	.keys = keys,
+	.guide = &wecom_guide,
 	.config_size = sizeof(struct wecom_config),
 	.shared_size = sizeof(struct api_shared),
 	.login_size = sizeof(struct wecom_login),

@@ -6,7 +6,7 @@ EXTRA_DIST += runtests quickstart bootstrap tests/common.sh tests/packages tests
 # object in the release would be found through VPATH and then missed by the linker.
 dist-hook:
 	cd '$(distdir)/tests/e2e' && rm -f *.o *.lo *.la .dirstamp pamclient relaystore \
-			snapshotwrite makeperson && \
+		makeperson snapshotwrite && \
 		find . '(' -name .deps -o -name .libs -o -name __pycache__ ')' -prune \
 			-exec rm -r {} +
 
@@ -39,3 +39,6 @@ tests_e2e_movedclock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 noinst_LTLIBRARIES += tests/e2e/killedat.la
 tests_e2e_killedat_la_SOURCES = tests/e2e/killedat.c
 tests_e2e_killedat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+noinst_LTLIBRARIES += tests/e2e/killat.la
+tests_e2e_killat_la_SOURCES = tests/e2e/killat.c
+tests_e2e_killat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

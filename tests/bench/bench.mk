@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Built on demand by tests/bench/run.
-EXTRA_PROGRAMS = bench-load bench-login bench-unit bench-wait
+EXTRA_PROGRAMS = bench-load bench-login bench-names bench-unit bench-wait
 CLEANFILES += $(EXTRA_PROGRAMS)
 EXTRA_DIST += tests/bench/run tests/bench/bench.py tests/bench/directory.py
 
@@ -8,6 +8,7 @@ bench_load_SOURCES = tests/bench/bench-load.c tests/bench/clock.h
 bench_load_LDADD = -lpam -ldl
 bench_login_SOURCES = tests/bench/bench-login.c tests/bench/clock.h
 bench_login_LDADD = -lpam
+bench_names_SOURCES = tests/bench/bench-names.c tests/bench/clock.h
 bench_unit_SOURCES = tests/bench/bench-unit.c tests/bench/clock.h
 bench_unit_CFLAGS = $(AM_CFLAGS) $(DBUS_CFLAGS) $(XCRYPT_CFLAGS)
 bench_unit_LDADD = $(DBUS_LIBS) $(XCRYPT_LIBS)

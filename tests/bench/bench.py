@@ -20,8 +20,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
 
 import configs  # noqa: E402
 from bench_directory import bench_directory  # noqa: E402
+from bench_names import bench_names  # noqa: E402
 from bench_relay import bench_relay  # noqa: E402
-from directory import Directory  # noqa: E402
+from directory import Directory, one_person  # noqa: E402
 from house import JAUTHD, House, cheap_hash, wait_until  # noqa: E402
 from measure import cpu_s, private_kib  # noqa: E402
 from service import run  # noqa: E402
@@ -111,7 +112,7 @@ def bench_login(bench):
     bench.configure(("bench-jauth", "password"))
     setting = cheap_hash(PASSWORD)
     samples = {name: [] for name in ("bus", "hash", *LOGIN_MODULES)}
-    with bench.user(), Directory(bench.house.folder, USER, setting):
+    with bench.user(), Directory(bench.house.folder, one_person(USER, setting)):
         for _ in range(5):
             samples["bus"] += bench.program("bench-unit", "bus", ROUNDS)
             samples["hash"] += bench.program("bench-unit", "hash", setting, PASSWORD, ROUNDS)
@@ -296,7 +297,7 @@ def bench_sms(bench):
 
 BENCHES = {"load": bench_load, "login": bench_login, "waiting": bench_waiting,
            "start": bench_start, "rate": bench_rate, "sms": bench_sms, "relay": bench_relay,
-           "directory": bench_directory}
+           "names": bench_names, "directory": bench_directory}
 
 
 def table(rows):

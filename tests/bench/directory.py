@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small LDAP directory with one person, and the daemon through which pam_ldap asks it."""
+"""An LDAP directory, and the daemon through which pam_ldap and nss_ldapd ask it."""
 
 import os
 import pathlib
@@ -20,13 +20,14 @@ modulepath /usr/lib/ldap
 pidfile {folder}/slapd.pid
 password-hash {{CRYPT}}
 database mdb
+maxsize 4294967296
 suffix {base}
 directory {folder}/db
-index uid eq
+index uid,uidNumber,gidNumber,memberUid,objectClass eq
 access to * by * read
 """
 
-ENTRIES = """dn: {base}
+ONE_PERSON = """dn: {base}
 objectClass: dcObject
 objectClass: organization
 dc: example
@@ -50,19 +51,24 @@ base {base}
 """
 
 
-class Directory:
-    """Runs while the with statement lasts. The user must exist on the machine, too."""
+def one_person(user, password_hash):
+    """Who exists on the machine, too."""
+    return ONE_PERSON.format(base=BASE, user=user, hash=password_hash,
+                             uid=pwd.getpwnam(user).pw_uid)
 
-    def __init__(self, folder, user, password_hash):
+
+class Directory:
+    """Holds these entries (LDIF) and runs while the with statement lasts."""
+
+    def __init__(self, folder, entries):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.uri = f"ldap://127.0.0.1:{free_port()}"
-        names = {"folder": self.folder, "base": BASE, "user": user, "hash": password_hash,
-                 "uid": pwd.getpwnam(user).pw_uid, "uri": self.uri}
+        names = {"folder": self.folder, "base": BASE, "uri": self.uri}
         (self.folder / "db").mkdir()
         config = self.folder / "slapd.conf"
         config.write_text(SLAPD_CONF.format(**names))
-        (self.folder / "entries").write_text(ENTRIES.format(**names))
-        run(["slapadd", "-f", str(config), "-l", str(self.folder / "entries")])
+        (self.folder / "entries").write_text(entries)
+        run(["slapadd", "-q", "-f", str(config), "-l", str(self.folder / "entries")])
         self.slapd = Service("slapd", ["slapd", "-f", str(config), "-h", self.uri, "-d", "0"],
                              str(self.folder), notify=False)
         self._write_nslcd(NSLCD_CONF.format(**names))

@@ -58,6 +58,7 @@ class Demo:
     """Everything that runs, and its end. A subclass is one --method."""
 
     vendor = head = None                # for the banner
+    user = USER                         # who logs in
 
     def __init__(self, house=None):
         self.house = house or House()
@@ -69,8 +70,7 @@ class Demo:
         house.start_bus()
         step(f"starting {self.vendor}")
         self.start_vendor()
-        step(f"making the user {USER}")
-        house.add_user(USER, PASSWORD)
+        self.add_user()
         step("starting jauth-http and jauthd")
         house.configure(configs.head(fail_delay_ms=2000) + configs.PASSWORD + self.config())
         self.introduce()
@@ -79,12 +79,16 @@ class Demo:
         self.sshd = house.sshd()
         return self
 
+    def add_user(self):
+        step(f"making the user {USER}")
+        self.house.add_user(USER, PASSWORD)
+
     def stop(self):
         self.house.stop()
         self.stop_vendor()
 
     def banner(self, text, **words):
-        return (HEAD + text).format(port=self.sshd.port, vendor=self.vendor, user=USER,
+        return (HEAD + text).format(port=self.sshd.port, vendor=self.vendor, user=self.user,
                                     password=PASSWORD, **words)
 
     def start_vendor(self):

@@ -9,7 +9,7 @@ import shutil
 import threading
 
 import configs
-from demo import USER, Demo, step
+from demo import Demo, step
 from linked import DIGITS_PROMPT, dingtalk_section, wecom_section
 from miniprogram import MiniProgram, installed_for
 from people import CODE_PROMPT, GATE, expect_shell
@@ -105,7 +105,7 @@ class App:
         """The same, as a person would see it."""
         with PhoneBrowser(self.demo.authority.ca_path, self.browser) as phone:
             phone.open(url)
-            phone.wait_text(USER)
+            phone.wait_text(self.demo.user)
             phone.screenshot(screenshots() / f"quickstart-{self.method}-before.png")
             phone.press(self.title)
             self.say_yes(phone)
@@ -336,7 +336,7 @@ class ByApps(Demo):
 
     def introduce(self):
         for issuer, subject in dict.fromkeys(app.identity() for app in self.apps):
-            self.house.add_link(USER, issuer, subject)
+            self.house.add_link(self.user, issuer, subject)
 
     def hint(self):
         self.desk = TelephoneDesk(self.apps, self.approve)
@@ -354,13 +354,16 @@ class ByApps(Demo):
         return [(app.title, lambda app=app: self.by_app(app)) for app in self.apps]
 
     def by_app(self, app):
-        with self.sshd.login(USER) as ssh:
+        with self.sshd.login(self.user) as ssh:
             ssh.wait_for(DIGITS_PROMPT)
             link = read_code(ssh, ROWS)
             digits = app.scan(link)
             step(f"the telephone shows {digits}")
             ssh.send_line(digits)
-            expect_shell(ssh, USER)
+            self.use_shell(ssh)
+
+    def use_shell(self, ssh):
+        expect_shell(ssh, self.user)
 
 
 class ByWeChat(Demo):
@@ -397,7 +400,7 @@ class ByWeChat(Demo):
         return configs.section("method wechat", keys) + configs.service("sshd", "wechat")
 
     def introduce(self):
-        self.house.add_link(USER, "wechat", self.who.unionid(self.app))
+        self.house.add_link(self.user, "wechat", self.who.unionid(self.app))
 
     def hint(self):
         self.desk = TelephoneDesk([self], self.approve)
@@ -413,14 +416,14 @@ class ByWeChat(Demo):
         return ("WeChat", self.by_wechat),
 
     def by_wechat(self):
-        with self.sshd.login(USER) as ssh:
+        with self.sshd.login(self.user) as ssh:
             ssh.wait_for(GATE)
             ssh.send_line("y")
             ssh.wait_for(CODE_PROMPT)
             read_code(ssh, VENDOR_ROWS)
             step(self.approve(self))
             ssh.send_line()
-            expect_shell(ssh, USER)
+            expect_shell(ssh, self.user)
 
 
 def read_code(ssh, rows_max):

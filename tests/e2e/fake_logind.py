@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two calls of logind that jauthd makes, answered as a test says."""
+"""The calls of logind that jauthd and jauth-end-session make, answered as a test says."""
 
 import threading
 
@@ -12,10 +12,12 @@ SESSION = "/org/freedesktop/login1/session/c1"
 
 class Logind:
     """`remote` is the session's property; None: the caller is in no session; "hang": no answer;
-    "text": an answer of another type."""
+    "text": an answer of another type. `session`: Id, User and Leader of the session that exists;
+    None: there is none."""
 
     def __init__(self):
         self.remote = None
+        self.session = None
         self.asked = []
         self.connection = open_dbus_connection("SYSTEM")
         reply = self.connection.send_and_get_reply(
@@ -48,8 +50,22 @@ class Logind:
             reply = new_error(message, "org.freedesktop.login1.NoSessionForPID", "s", ("none",))
         elif member == "GetSessionByPID":
             reply = new_method_return(message, "o", (SESSION,))
+        elif member in ("GetSession", "TerminateSession"):
+            reply = self._find_session(message, member)
+        elif member == "Get" and self.session and message.body[1] in self.session:
+            value = self.session[message.body[1]]
+            signature = {"Id": "s", "User": "(uo)", "Leader": "u"}[message.body[1]]
+            reply = new_method_return(message, "v", ((signature, (value, SESSION) if
+                                                      signature == "(uo)" else value),))
         elif self.remote == "text":
             reply = new_method_return(message, "v", (("s", "no"),))
         else:
             reply = new_method_return(message, "v", (("b", self.remote),))
         self.connection.send(reply)
+
+    def _find_session(self, message, member):
+        if not self.session or message.body[0] != self.session["Id"]:
+            return new_error(message, "org.freedesktop.login1.NoSuchSession", "s", ("none",))
+        if member == "GetSession":
+            return new_method_return(message, "o", (SESSION,))
+        return new_method_return(message)

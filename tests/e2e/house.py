@@ -27,6 +27,8 @@ ACTIVATION = pathlib.Path("/usr/share/dbus-1/system-services/org.jauth1.service"
 SAMPLES = pathlib.Path("/usr/share/jauth/pam")
 JAUTHD = "/usr/sbin/jauthd"
 JAUTH_HTTP = "/usr/libexec/jauth/jauth-http"
+JAUTH_END_SESSION = "/usr/libexec/jauth/jauth-end-session"
+END_SESSION_SOCKET = pathlib.Path("/run/jauth-end-session/socket")
 JAUTH_USERDB = "/usr/libexec/jauth/jauth-userdb"
 NSSWITCH = pathlib.Path("/etc/nsswitch.conf")
 
@@ -208,6 +210,19 @@ class House:
         """jauth-http takes certificates of this authority, and servers on loopback addresses."""
         self.http.argv = [JAUTH_HTTP, "--ca-file", ca_path, "--allow-loopback"]
 
+    def end_session_helper(self):
+        """jauth-end-session behind its socket, as its units have it; the caller stops it."""
+        END_SESSION_SOCKET.parent.mkdir(exist_ok=True)
+        END_SESSION_SOCKET.unlink(missing_ok=True)
+        helper = Service("jauth-end-session",
+                         ["systemd-socket-activate", "--accept", "--inetd", "-l",
+                          str(END_SESSION_SOCKET), JAUTH_END_SESSION], str(self.folder),
+                         notify=False).start()
+        wait_until(END_SESSION_SOCKET.exists, 10, "the helper's socket")
+        shutil.chown(END_SESSION_SOCKET, "jauth", "root")
+        os.chmod(END_SESSION_SOCKET, 0o600)
+        return helper
+
     def stop_jauth(self):
         self.jauthd.stop()
         self.http.stop()
@@ -252,15 +267,17 @@ class House:
     def uid(self, name):
         return pwd.getpwnam(name).pw_uid
 
-    def use_jauth(self, *services, options=""):
-        """Puts jauth into the services' stacks; `options` stand behind pam_jauth.so."""
+    def use_jauth(self, *services, options="", sessions=False):
+        """Puts jauth into the services' stacks; `options` stand behind pam_jauth.so. With
+        `sessions` it is also told of sessions."""
+        last = "\nsession optional pam_jauth.so " + options + "\n" if sessions else ""
         for service in services:
             sample = "jauth-console" if service == "login" else "jauth-remote"
             text = (SAMPLES / sample).read_text()
             pathlib.Path("/etc/pam.d", sample).write_text(
                 text.replace("pam_jauth.so", "pam_jauth.so " + options))
             pathlib.Path("/etc/pam.d", service).write_text(
-                with_jauth(self._debian_stack(service), sample))
+                with_jauth(self._debian_stack(service), sample) + last)
 
     def use_debian(self, *services):
         """Back to the stacks that Debian ships."""

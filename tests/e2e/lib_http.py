@@ -23,7 +23,7 @@ REQUEST, CANCEL, REPLY, PING, PONG = range(1, 6)
 GET, POST, DELETE, PUT = range(1, 5)
 DONE, NOT_SENT, TIMED_OUT, BROKEN = range(1, 5)
 TEXTS = ["content_type", "cache_control", "link", "retry_after", "ratelimit_remaining",
-         "cookies", "error"]
+         "cookies", "date", "certificate_until", "error"]
 BODY_MAX = 512 * 1024
 
 

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 
-from demo import USER, ByCode, BySms, step
+from demo import ByCode, BySms, step
 from demo_apps import (ByApps, DingTalkApp, GitHubSite, MiniProgramApp, OfficialAccountApp, WeComApp,
                        ByWeChat)
+from demo_people import ByNewUser
 
 APPS = {"wecom": WeComApp, "dingtalk": DingTalkApp, "wechat-official-account": OfficialAccountApp,
         "wechat-mini-program": MiniProgramApp}
@@ -23,17 +24,17 @@ def play(demo):
     for name, login in demo.logins():
         began = time.monotonic()
         login()
-        step(f"{name} login over ssh: a shell of {USER} answered "
+        step(f"{name} login over ssh: a shell of {demo.user} answered "
              f"({time.monotonic() - began:.1f} s)")
     print("quickstart: every login works")
 
 
 def open_ssh(demo, keep):
     print(demo.hint(), flush=True)
-    subprocess.run(demo.sshd.command(USER), check=False)
+    subprocess.run(demo.sshd.command(demo.user), check=False)
     if keep:
         print("Still running; log in with\n  "
-              + " ".join(demo.sshd.command(USER)) + "\nand end with Ctrl-C.", flush=True)
+              + " ".join(demo.sshd.command(demo.user)) + "\nand end with Ctrl-C.", flush=True)
         try:
             while True:
                 time.sleep(3600)
@@ -46,12 +47,13 @@ def arguments():
     parser.add_argument("--script", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--method", choices=METHODS, default="oidc")
+    parser.add_argument("--new-user")
     return parser.parse_args()
 
 
 def main():
     wanted = arguments()
-    demo = METHODS[wanted.method]()
+    demo = ByNewUser(wanted.new_user) if wanted.new_user else METHODS[wanted.method]()
     try:
         demo.start()
         if wanted.script:

@@ -108,8 +108,7 @@ class Caddy:
         self.folder.mkdir(parents=True, exist_ok=True)
         certificate, key = authority.issue(NAME, [NAME])
         text = CADDY_SAMPLE.read_text()
-        for old, new in [("{\n\tservers {", "{\n\tadmin off\n\tauto_https disable_redirects\n"
-                                           "\tservers {"),
+        for old, new in [("{\n\t#", "{\n\tadmin off\n\tauto_https disable_redirects\n\t#"),
                          ("sso.example.org {", f"https://{NAME}:{port} {{\n"
                                                  f"\ttls {certificate} {key}"),
                          ("127.0.0.1:8480", f"127.0.0.1:{relay_port}")]:

@@ -74,11 +74,11 @@ static int add_member(struct snapshot_writer *writer, char **fields)
 	return snapshot_add_member(writer, fields[1], fields[2]);
 }
 
-/* 100 users to a group; the groups' gids begin behind the last user's uid. */
+/* 100 users to a group, or ten groups; the groups' gids begin behind the last user's uid. */
 static int add_many(struct snapshot_writer *writer, char **fields)
 {
 	uint32_t n = number(fields[1]), uid = number(fields[2]), n_each = number(fields[4]);
-	uint32_t n_groups = n / 100 + 1;
+	uint32_t n_groups = n / 100 + 10;
 	char name[32], home[48], group_name[32];
 	struct snapshot_user user = {
 		.name = name, .home = home, .shell = "/bin/bash", .gid = number(fields[3]),

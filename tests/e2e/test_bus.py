@@ -205,6 +205,8 @@ CALLS = {
     "RemoveTotp": ("Accounts", "s", '"{user}"'),
     "Status": ("Admin", "", ""),
     "ListMethods": ("Admin", "", ""),
+    "DescribeTypes": ("Admin", "s", '""'),
+    "CheckDropIns": ("Admin", "a{{sv}}", "{{}}"),
     "Explain": ("Admin", "a{{sv}}", 'variants({{"user": "{user}", "service": "sshd"}})'),
     "Log": ("Admin", "a{{sv}}", "{{}}"),
     "Limits": ("Admin", "s", '"{user}"'),

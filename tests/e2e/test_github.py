@@ -207,3 +207,18 @@ def test_not_in_the_team(house, github, jane, team_only, teams):
     github.persons[number].orgs["example"] = (77, "active")
     github.persons[number].teams = teams
     refused(house, github, user, number)
+
+
+# --- for who sets it up ---
+
+def test_the_probe_asks_for_a_code_and_polls_once(house, github):
+    done = house.ctl("method", "probe", "github")
+    assert "gave a code" in done.stdout and "takes the client" in done.stdout
+    assert [endpoint for _, endpoint in github.requests][-2:] == ["device", "token"]
+
+
+def test_the_probe_says_that_the_device_flow_is_off(house, github):
+    github.device_flow_enabled = False
+    done = house.ctl("method", "probe", "github", check=False)
+    assert done.returncode == 1 and "gave a code" not in done.stdout
+    assert "device_flow_disabled" in done.stderr

@@ -2,6 +2,7 @@
 """jauth-http, spoken to as jauthd does, against servers that obey, lie, hang and break off."""
 
 import os
+import re
 import signal
 import socket
 import ssl
@@ -66,7 +67,8 @@ def fixture_tunnel():
 def test_a_reply_has_status_body_and_the_named_headers_only(http, serve):
     headers = ["Content-Type: Application/JSON; charset=utf-8", "Cache-Control: max-age=60",
                "Link: <https://example.org/?page=2>; rel=\"next\"", "Retry-After: 7",
-               "X-RateLimit-Remaining: 41", "Set-Cookie: a=b"]
+               "X-RateLimit-Remaining: 41", "Set-Cookie: a=b",
+               "Date: Fri, 02 Jan 2026 03:04:05 GMT"]
     server = serve(keeps(b'{"a":1}', headers=headers))
     reply = http.client().fetch(server.url + "/x?y=z")
     assert (reply.result, reply.status, reply.body) == (DONE, 200, b'{"a":1}')
@@ -76,7 +78,15 @@ def test_a_reply_has_status_body_and_the_named_headers_only(http, serve):
     assert reply.retry_after == "7"
     assert reply.ratelimit_remaining == "41"
     assert reply.cookies == "a=b"
+    assert reply.date == "Fri, 02 Jan 2026 03:04:05 GMT"
+    assert reply.certificate_until == ""
     assert server.requests[0].path == "/x?y=z"
+
+
+def test_a_request_that_goes_out_once_is_told_how_long_the_certificate_is_good(http, serve):
+    server = serve(keeps(b"x"))
+    until = http.client().fetch(server.url, once=True).certificate_until
+    assert re.fullmatch(r"[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d \d{4} GMT", until)
 
 
 def test_cookies_are_told_without_what_browsers_do_with_them(http, serve):

@@ -112,8 +112,8 @@ def test_explain_says_what_a_login_meets(user):
 
 def test_nobody_may_ask_nothing(user):
     for words in (["status"], ["explain", user, "--service", "sshd"], ["log"], ["reload"],
-                  ["unlock-limits", user], ["link", "list"], ["link", "add", ISSUER, "1", user],
-                  ["link", "remove", "1"], ["user", "list"], ["user", "add", user],
+                  ["unlock-limits", user], ["link", "list", user], ["link", "add", ISSUER, "1", user],
+                  ["user", "list"], ["user", "add", user],
                   ["user", "set", user, "--must-change", "yes"], ["user", "lock", user],
                   ["user", "unlock", user], ["user", "remove", user], ["link", "requests"],
                   ["link", "add", "--request", "0123456789abcdef", user], ["method", "list"],

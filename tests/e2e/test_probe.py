@@ -66,7 +66,7 @@ def test_what_methods_can_do():
             for name, row in sorted(rows.items())] == [
         ("app", "totp", False, False, True), ("password", "password", False, False, False),
         ("phone", "sms", False, True, True), ("spare", "wecom", True, True, False),
-        ("wecom", "wecom", True, True, False), ("work", "oidc", False, False, False)]
+        ("wecom", "wecom", True, True, False), ("work", "oidc", False, True, False)]
     assert {"relay", "confirms-here", "silent", "contacts", "delivers"} \
         == set(rows["wecom"]["features"].split(", "))
     assert "changes-password" in rows["password"]["features"]
@@ -158,6 +158,49 @@ def test_a_vendor_that_is_not_there(vendor, with_section):
     assert "gettoken" in mistake()
 
 
+def outcome_of(method):
+    code, out, complaints = ctl("probe", method)
+    return code, out + complaints
+
+
+def test_a_provider_of_openid(polite):
+    """What it says of itself, its keys, a code, and that nobody has approved it yet."""
+    code, text = outcome_of("work")
+    assert code == DONE, text
+    steps = ["says who it is", "keys can be read", "gave a code", "takes the client"]
+    assert [step for step in steps if step in text] == steps
+
+
+def with_oidc(house, double, wecom, gateway, provider, **more):
+    text = text_of(double, wecom, gateway, provider)
+    house.reload(text + configs.oidc(provider, name="other", **more))
+
+
+def test_a_client_that_the_provider_does_not_know(house, double, wecom, gateway, polite):
+    with_oidc(house, double, wecom, gateway, polite, client_id="stranger")
+    code, text = outcome_of("other")
+    assert code == NO and "keys can be read" in text and "takes the client" not in text
+    polite.complaints.clear()
+    house.reload(text_of(double, wecom, gateway, polite))
+
+
+def test_an_issuer_that_says_to_be_another(house, double, wecom, gateway, polite):
+    class Elsewhere:
+        issuer = polite.issuer + "/"
+
+    house.reload(text_of(double, wecom, gateway, polite) + configs.oidc(Elsewhere, name="other"))
+    code, text = outcome_of("other")
+    assert code == NO and "keys can be read" not in text
+    house.reload(text_of(double, wecom, gateway, polite))
+
+
+def test_by_the_relay_it_ends_with_the_keys(house, double, wecom, gateway, polite):
+    house.reload(text_of(double, wecom, gateway, polite) + configs.oidc_relay(polite, name="other"))
+    code, text = outcome_of("other")
+    assert code == DONE and "keys can be read" in text and "only a login shows" in text
+    house.reload(text_of(double, wecom, gateway, polite))
+
+
 def test_the_id_counts_and_not_the_type(vendor):
     assert ctl("probe", "spare")[0] == DONE
     for name in ("sms", "oidc", "WeCom", ""):
@@ -166,8 +209,7 @@ def test_the_id_counts_and_not_the_type(vendor):
     assert ctl("probe")[0] == USAGE
 
 
-@pytest.mark.parametrize("method,kind", [("password", "password"), ("work", "oidc"),
-                                         ("app", "totp")])
+@pytest.mark.parametrize("method,kind", [("password", "password"), ("app", "totp")])
 def test_types_without_a_test(method, kind):
     code, out, complaints = ctl("probe", method)
     assert (code, out) == (NO, "")

@@ -14,7 +14,9 @@ from service import run
 
 UNITS = ["jauthd.service", "jauth-http.service", "jauth-http.socket", "jauth-relay.service",
          "jauth-relay.socket", "jauth-relay-unix.service", "jauth-relay-unix.socket",
-         "jauth-userdb.service", "jauth-userdb.socket"]
+         "jauth-userdb.service", "jauth-userdb.socket",
+         "jauth-end-session@.service", "jauth-end-session.socket",
+         "jauth-service-rollback.service"]
 UNIT_FOLDER = pathlib.Path("/usr/lib/systemd/system")
 
 
@@ -25,9 +27,11 @@ def test_systemd_has_nothing_to_say_about_a_unit(unit):
 
 
 @pytest.mark.parametrize("unit,most", [("jauthd.service", 0.6), ("jauth-http.service", 1.3),
+                                       ("jauth-end-session@.service", 1.0),
                                        ("jauth-userdb.service", 0.6),
                                        ("jauth-relay.service", 1.1),
-                                       ("jauth-relay-unix.service", 0.6)])
+                                       ("jauth-relay-unix.service", 0.6),
+                                       ("jauth-service-rollback.service", 2.0)])
 def test_a_service_exposes_little(unit, most):
     done = run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
                 str(UNIT_FOLDER / unit)], env={**os.environ, "SYSTEMD_COLORS": "0"})
@@ -41,7 +45,8 @@ def test_a_service_exposes_little(unit, most):
                                          ("systemd/system", "jauth-userdb.service"),
                                          ("systemd/system", "jauth-userdb.socket"),
                                          ("systemd/system", "jauth-relay.service"),
-                                         ("systemd/system", "jauth-relay-unix.service")])
+                                         ("systemd/system", "jauth-relay-unix.service"),
+                                         ("systemd/system", "jauth-service-rollback.service")])
 def test_no_placeholder_is_left(folder, name):
     text = (pathlib.Path("/usr/lib") / folder / name).read_text()
     assert "@" not in re.sub(r"SystemCallFilter=.*", "", text)
@@ -176,7 +181,7 @@ def members():
 
 
 # What everybody may call; the last two are about the caller's own links only, see test_strangers.py.
-FOR_ALL = ("Begin", "ListPending", "ConfirmLink")
+FOR_ALL = ("Begin", "ListPending", "ConfirmLink", "RefuseLink", "ListOwnLinks", "RemoveOwnLink")
 
 
 @pytest.mark.parametrize("interface,member", members() if os.path.exists(

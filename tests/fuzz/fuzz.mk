@@ -169,3 +169,12 @@ fuzz_relay_http_SOURCES = tests/fuzz/fuzz-relay-http.c
 fuzz_relay_http_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 fuzz_relay_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_relay_http_LDADD = libjauth-relay.la $(SYSTEMD_LIBS)
+
+noinst_PROGRAMS += fuzz-ssh-key
+fuzz_ssh_key_SOURCES = tests/fuzz/fuzz-ssh-key.c
+fuzz_ssh_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_ssh_key_LDADD = libjauth-base.la
+noinst_PROGRAMS += fuzz-end-session
+fuzz_end_session_SOURCES = tests/fuzz/fuzz-end-session.c
+fuzz_end_session_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_end_session_LDADD = libjauth-base.la

@@ -242,10 +242,21 @@ struct login *fake_deliver(struct fake_method *method, const struct login_delive
 	return login;
 }
 
+struct login *fake_ssh_keys(struct fake_method *method, const char *subject)
+{
+	struct login *login = login_new(method);
+
+	login->preparing = true;
+	method->provider->ssh_keys(login, subject);
+	fake_collect(login);
+	return login;
+}
+
 struct login *fake_login_free(struct login *login)
 {
 	finish(login);
 	free(login->redirect);
+	free(login->ssh_keys);
 	free(login->listens);
 	free(login->push_answer);
 	free(login->errors);
@@ -759,6 +770,13 @@ void login_cancel(struct login *login, uint32_t number)
 		login->request_number = 0;
 		login->request = http_request_free(login->request);
 	}
+}
+
+void login_add_ssh_key(struct login *login, const char *key)
+{
+	(void)fake_next_number(login);
+	assert_true(login->preparing);
+	add_line(&login->ssh_keys, key);
 }
 
 void login_note(struct login *login, const char *text)

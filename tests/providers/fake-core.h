@@ -111,6 +111,7 @@ struct login {
 	struct totp_rule totp_rule;
 	int64_t totp_step;
 	char **recovery;
+	char *ssh_keys;                  /* of login_add_ssh_key(), a line each; or NULL */
 	char *notes;                     /* for the audit, a line each; or NULL */
 	/* Of login_list_…(), a line each: "department ID < PARENT: NAME", "member ISSUER SUBJECT at
 	 * DEPARTMENT: DISPLAY MARK STATE ATTRIBUTE=VALUE…", "done DEPARTMENT"; or NULL. */
@@ -151,6 +152,8 @@ struct login *fake_enrol(struct fake_method *method);
 struct login *fake_test(struct fake_method *method);
 /* `deliver`; ends like an enrolment. */
 struct login *fake_deliver(struct fake_method *method, const struct login_delivery *delivery);
+/* `ssh_keys`; ends like a preparation. */
+struct login *fake_ssh_keys(struct fake_method *method, const char *subject);
 /* The person leaves, or the test is over. Returns NULL. */
 struct login *fake_login_free(struct login *login);
 

@@ -823,6 +823,83 @@ static void a_poll_can_end_the_login(void **state UNUSED)
 	}
 }
 
+/* To the reply of the device endpoint. */
+static struct login *probe_to_code(struct fake_method *method)
+{
+	struct login *login = fake_test(method);
+
+	fake_reply(login, "oidc-discovery.http");
+	fake_reply(login, "oidc-keys.http");
+	assert_true(fake_asks(login, "https://op.example.com/device_authorization"));
+	return login;
+}
+
+static void a_probe_ends_with_the_first_poll_that_says_not_yet(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION, CLAIMS(MAIL));
+	struct login *login = probe_to_code(method);
+
+	fake_reply(login, "oidc-code.http");
+	assert_int_equal(login->n_codes, 0);     /* nobody is to approve it */
+	assert_int_equal(login->prompt_number, 0);
+	fake_timer(login);
+	fake_reply_json(login, 400, "{\"error\":\"authorization_pending\"}");
+	how_it_ended(login, FAKE_DONE, 0);
+	assert_non_null(strstr(login->shown, "takes the client"));
+	fake_login_free(login);
+	fake_method_free(method);
+}
+
+/* Whoever approved that code approved nothing of ours. */
+static void a_probe_uses_no_token(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION, CLAIMS(MAIL));
+	struct login *login = probe_to_code(method);
+
+	fake_reply(login, "oidc-code.http");
+	fake_timer(login);
+	fake_reply(login, "oidc-tokens.http");
+	how_it_ended(login, FAKE_DONE, 0);
+	fake_login_free(login);
+	fake_method_free(method);
+}
+
+static void a_probe_says_what_is_wrong(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION, CLAIMS(MAIL));
+	struct login *login = probe_to_code(method);
+
+	fake_reply(login, "oidc-code-unknown-client.http");
+	how_it_ended(login, FAKE_FAILED, FAIL_CONFIG);
+	assert_non_null(strstr(login->detail, "invalid_client"));
+	fake_login_free(login);
+
+	login = fake_test(method);
+	fake_reply(login, "oidc-discovery-other-issuer.http");
+	how_it_ended(login, FAKE_FAILED, FAIL_CONFIG);
+	fake_login_free(login);
+
+	/* The old document would serve a login, and proves nothing here. */
+	login = fake_test(method);
+	fake_reply_lost(login, HTTP_NOT_SENT);
+	how_it_ended(login, FAKE_FAILED, FAIL_NETWORK);
+	fake_login_free(login);
+	fake_method_free(method);
+}
+
+static void a_probe_does_not_outlive_its_code(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION, CLAIMS(MAIL));
+	struct login *login = probe_to_code(method);
+
+	fake_reply(login, "oidc-code.http");
+	fake_timer(login);
+	fake_reply_json(login, 400, "{\"error\":\"expired_token\"}");
+	how_it_ended(login, FAKE_FAILED, FAIL_PROVIDER);
+	fake_login_free(login);
+	fake_method_free(method);
+}
+
 static void a_code_that_cannot_be_got_ends_the_login(void **state UNUSED)
 {
 	static const struct {
@@ -941,6 +1018,10 @@ int main(void)
 		cmocka_unit_test(no_code_is_renewed_at_the_end_of_a_login),
 		cmocka_unit_test(a_lost_success_is_not_made_up_for),
 		cmocka_unit_test(a_poll_can_end_the_login),
+		cmocka_unit_test(a_probe_ends_with_the_first_poll_that_says_not_yet),
+		cmocka_unit_test(a_probe_uses_no_token),
+		cmocka_unit_test(a_probe_says_what_is_wrong),
+		cmocka_unit_test(a_probe_does_not_outlive_its_code),
 		cmocka_unit_test(a_code_that_cannot_be_got_ends_the_login),
 		cmocka_unit_test(a_person_may_leave_at_any_moment),
 		cmocka_unit_test(mistakes_in_the_section_are_named),

@@ -409,6 +409,70 @@ static void drop_ins_follow_in_the_order_of_their_names(void **state)
 	assert_int_equal(report.n_mistakes, 0);
 }
 
+static void read_with(const char *path, const struct conf_drop_in *drop_ins, size_t n,
+		      struct conf *conf, struct conf_report *report)
+{
+	*conf = (struct conf){ .drop_ins = drop_ins, .n_drop_ins = n };
+	assert_int_equal(conf_read(path, conf, report), 0);
+}
+
+static void a_drop_in_can_be_tried_before_it_is_there(void **state)
+{
+	struct folder *folder = *state;
+	_cleanup_free_ char *dir = text_format("%s/main.conf.d", folder->path);
+	_cleanup_free_ char *path = folder_write(folder, "main.conf", "[a]\nx = 0\n", 0644);
+	static const struct {
+		const char *name, *text, *x, *y;
+	} rows[] = {
+		{ "5-new.conf", "[a]\nx = 5\n", "9", NULL },     /* before the others */
+		{ "95-new.conf", "[a]\nx = 95\ny = 1\n", "95", "1" },     /* behind them */
+		{ "9-b.conf", "[a]\ny = 2\n", "10", "2" },                /* instead of one */
+		{ "9-b.conf", NULL, "10", NULL },                         /* without it */
+		{ "99-none.conf", NULL, "9", NULL },
+	};
+	struct conf_report report = { 0 };
+	struct conf conf;
+
+	read_with(path, &(struct conf_drop_in){ "n.conf", "[a]\nx = 3\n", 10 }, 1, &conf, &report);
+	assert_string_equal(conf_find(conf.sections, "x")->value, "3");
+	conf_done(&conf);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	free(folder_write(folder, made[0], "[a]\nx = 10\n", 0644));
+	free(folder_write(folder, made[1], "[a]\nx = 9\n", 0644));
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		const struct conf_drop_in given = {
+			rows[i].name, rows[i].text, rows[i].text ? strlen(rows[i].text) : 0
+		};
+		const struct conf_entry *y;
+
+		read_with(path, &given, 1, &conf, &report);
+		assert_string_equal(conf_find(conf.sections, "x")->value, rows[i].x);
+		y = conf_find(conf.sections, "y");
+		assert_true(text_equals(y ? y->value : NULL, rows[i].y));
+		conf_done(&conf);
+	}
+	assert_int_equal(report.n_mistakes, 0);
+}
+
+static void drop_ins_that_are_tried_have_their_places(void **state)
+{
+	struct folder *folder = *state;
+	_cleanup_free_ char *path = folder_write(folder, "main.conf", "[a]\nx = 0\n", 0644);
+	static const struct conf_drop_in given[] = {
+		{ "a.conf", "[a]\nx = 1\nwrong\n", 16 }, { "b.conf", "[a]\nx = 2\n", 10 },
+	};
+	struct conf_report report = { 0 };
+	struct conf conf;
+
+	read_with(path, given, 2, &conf, &report);
+	assert_string_equal(conf_find(conf.sections, "x")->value, "2");
+	assert_int_equal(report.n_mistakes, 1);
+	assert_mistake(&report, 0, 3, "neither");
+	assert_true(text_has_suffix(report.mistakes[0].file, "main.conf.d/a.conf"));
+	conf_done(&conf);
+	conf_report_done(&report);
+}
+
 static void assert_secret(const char *text, const char *content, const char *complaint)
 {
 	struct conf_report report = { 0 };
@@ -515,6 +579,10 @@ int main(void)
 		cmocka_unit_test(a_separate_section_is_new_each_time),
 		cmocka_unit_test(later_files_override_keys_and_add_to_sections),
 		cmocka_unit_test_setup_teardown(drop_ins_follow_in_the_order_of_their_names,
+						folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(a_drop_in_can_be_tried_before_it_is_there,
+						folder_make, folder_remove),
+		cmocka_unit_test_setup_teardown(drop_ins_that_are_tried_have_their_places,
 						folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(secrets_come_from_files_that_others_cannot_read,
 						folder_make, folder_remove),

@@ -205,7 +205,11 @@ static const struct mistake_case {
 	{ "[method password]\nregistration = yes\nidentities_allowed = jane\n",
 	  { { 2, "registration has no meaning with type password" },
 	    { 3, "identities_allowed has no meaning" } } },
+	{ "[directory scan]\ncorners = open\nregistration = yes\n",
+	  { { 3, "before they log in" } } },
 	/* two people of one name */
+	{ "[directory scan]\ncorners = open\n" OTHER "map = {sub}\n",
+	  { { 1, "could give two people one name" } } },
 	{ OPEN OTHER "map = {sub}\n", { { 4, "could give two people one name" } } },
 	{ OPEN OTHER "map = u{sub}\n", { { 4, "map = {login} of \"scan\" and map = u{sub} of" } } },
 	{ "[method a]\n" OPEN_KEYS "map = ab-{login}\n[method b]\n" OPEN_KEYS
@@ -219,6 +223,8 @@ static const struct mistake_case {
 	{ "[relay]\nurl = https://sso.example.org\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nkey_credential = relay\n", { { 1, "[relay] needs url and key_file" } } },
 	{ "[relay]\nservers = https://r1.example.org\n", { { 1, "[relay] needs url and" } } },
+	{ "[relay]\nurl = https://sso.example.org\nkey_file = /nonexistent/key\n",
+	  { { 3, "/nonexistent/key" } } },
 	{ "[relay]\nurl = https://sso.example.org/x\nkey_credential = relay\n",
 	  { { 2, "has more than a host" } } },
 	{ "[relay]\nurl = https://sso.example.org/\nkey_credential = relay\n",
@@ -783,6 +789,7 @@ static void registration_is_on_where_people_are_bounded(void **state UNUSED)
 		{ SCAN "map = {login}\nmail_domains = example.org\n", true },
 		{ SCAN "map = {login}\nidentities_allowed = 7\n", true },
 		{ SCAN "map = {login}\nidentities_allowed = 7\nregistration = no\n", false },
+		{ "[directory scan]\ncorners = open\n", false },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {

@@ -70,7 +70,7 @@ static const struct row rows[] = {
 	{ "version of another type", { { FACT_VERSION, "1", 0 } }, -EINVAL, FACT_VERSION },
 	{ "no phase", { VERSION_FACT, { FACT_SERVICE, "sshd", 0 }, { FACT_USER, "jane", 0 } },
 	  -EINVAL, FACT_PHASE },
-	{ "unknown phase", { RIGHT, { FACT_PHASE, "session", 0 } }, -EINVAL, FACT_PHASE },
+	{ "unknown phase", { RIGHT, { FACT_PHASE, "slumber", 0 } }, -EINVAL, FACT_PHASE },
 	{ "no service", { VERSION_FACT, { FACT_PHASE, "account", 0 }, { FACT_USER, "jane", 0 } },
 	  -EINVAL, FACT_SERVICE },
 	{ "no user", { VERSION_FACT, { FACT_PHASE, "account", 0 }, { FACT_SERVICE, "sshd", 0 } },

@@ -38,6 +38,8 @@ static struct http_reply sample_reply(void)
 		.result = HTTP_DONE, .status = 200, .content_type = "application/json",
 		.cache_control = "no-store", .link = "<https://example.org/2>; rel=next",
 		.retry_after = "7", .ratelimit_remaining = "4999", .cookies = "a=1; b=2",
+		.date = "Fri, 02 Jan 2026 03:04:05 GMT",
+		.certificate_until = "Jan  2 03:04:05 2027 GMT",
 		.error = "",
 	};
 
@@ -102,6 +104,8 @@ static void a_reply_comes_back_as_it_was(void **state)
 	assert_string_equal(back.retry_after, reply.retry_after);
 	assert_string_equal(back.ratelimit_remaining, reply.ratelimit_remaining);
 	assert_string_equal(back.cookies, reply.cookies);
+	assert_string_equal(back.date, reply.date);
+	assert_string_equal(back.certificate_until, reply.certificate_until);
 	assert_true(secret_equals(back.body, reply.body->data, reply.body->len));
 	http_reply_done(&back);
 	http_reply_done(&reply);

@@ -16,6 +16,7 @@
 #include "base/macro.h"
 #include "base/text.h"
 #include "host-files.h"
+#include "jauthd/directory-stage.h"
 
 #define KEY    "0123456789abcdef0123456789abcdef"
 #define ISSUER "wecom:ww1"
@@ -178,6 +179,46 @@ static void on_one_host_only_overrides_are_compared(void **state UNUSED)
 	drop(&house);
 }
 
+static int add_member(const char *name, const char *issuer, const char *subject, void *context)
+{
+	return collisions_add(context, name, issuer, subject);
+}
+
+static void members_of_directories_who_become_users_are_looked_at(void **state UNUSED)
+{
+	static const struct {
+		const char *subject, *name;
+		int state;
+	} members[] = {
+		{ "m1466", "m1466", MEMBER_ACTIVE },
+		{ "m8894", "m8894", MEMBER_DISABLED },
+		{ "zhangsan", "", MEMBER_ACTIVE },       /* the rule makes no name */
+		{ "lisi", "lisi", MEMBER_LEFT },
+		{ "wangwu", "wangwu", MEMBER_FILTERED },
+	};
+	struct collisions *collisions;
+	struct buf text = BUF_INIT(4096);
+	struct house house;
+
+	make(&house, "x:x:2108987753:1::/:/bin/sh\nx:x:2071905217:1::/:/bin/sh\n");
+	for (size_t i = 0; i < N_ELEMENTS(members); i++) {
+		struct stage_member member = { .issuer = ISSUER, .state = members[i].state };
+
+		(void)text_into(member.subject, sizeof(member.subject), members[i].subject);
+		(void)text_into(member.name, sizeof(member.name), members[i].name);
+		assert_int_equal(stage_put_member(house.db, "corp", &member), 0);
+	}
+	collisions = collisions_new(house.config, house.host);
+	assert_int_equal(stage_each_user(house.db, add_member, collisions), 0);
+	assert_int_equal(collisions_each(collisions, tell, &text), 0);
+	assert_string_equal(buf_text(&text),
+			    "2066787721 wecom:ww1/m1466 m1466 is to be the uid of m8894, too\n"
+			    "2066787721 wecom:ww1/m8894 m8894 is to be the uid of m1466, too\n");
+	collisions_free(collisions);
+	buf_done(&text);
+	drop(&house);
+}
+
 static int stop_at_once(const struct collision *collision UNUSED, void *context UNUSED)
 {
 	return 7;
@@ -205,6 +246,7 @@ int main(void)
 		cmocka_unit_test(an_override_settles_it),
 		cmocka_unit_test(numbers_of_the_gone_and_of_the_host_are_told),
 		cmocka_unit_test(on_one_host_only_overrides_are_compared),
+		cmocka_unit_test(members_of_directories_who_become_users_are_looked_at),
 		cmocka_unit_test(each_may_stop),
 	};
 

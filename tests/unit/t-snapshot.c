@@ -415,13 +415,16 @@ static void look_through(const struct snapshot *snapshot)
 
 static void no_forged_word_leads_outside(void **state UNUSED)
 {
-	static const uint32_t wild[] = { 0, 1, 2, 1000, 65536, 70000, 0x7fffffff, UINT32_MAX };
+	uint32_t wild[] = { 0, 1, 2, 1000, 65536, 70000, 0x7fffffff, UINT32_MAX, 0 };
 	unsigned n_refused = 0;
 	size_t len, at;
 	char *bytes;
 
 	snapshot_close(written(small_writer()));
 	bytes = bytes_of_file(&len);
+	/* Just behind the texts. */
+	wild[N_ELEMENTS(wild) - 1] =
+		(uint32_t)((const struct snapshot_header *)(const void *)bytes)->n_text_bytes;
 	for (at = 8; at + 4 <= len; at += 4) {
 		for (size_t i = 0; i < N_ELEMENTS(wild); i++) {
 			char *forged = malloc(len);
@@ -445,6 +448,53 @@ static void no_forged_word_leads_outside(void **state UNUSED)
 		}
 	}
 	assert_true(n_refused > 200);
+	free(bytes);
+}
+
+/* What is searched by halves must be in its order: the first two of each part change places. */
+static void nothing_out_of_order_is_taken(void **state UNUSED)
+{
+	struct snapshot_parts parts;
+	size_t len;
+	char *bytes;
+
+	snapshot_close(written(small_writer()));
+	bytes = bytes_of_file(&len);
+	snapshot_find_parts((const void *)bytes, &parts);
+	const struct { size_t at, size; } rows[] = {
+		{ parts.users, sizeof(struct snapshot_user_row) },
+		{ parts.by_uid, sizeof(uint32_t) },
+		{ parts.members, sizeof(struct snapshot_member_row) },
+		{ parts.by_group, sizeof(uint32_t) },
+	};
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		char *forged = malloc(len);
+		struct snapshot *snapshot;
+
+		memcpy(forged, bytes, len);
+		memcpy(forged + rows[i].at, bytes + rows[i].at + rows[i].size, rows[i].size);
+		memcpy(forged + rows[i].at + rows[i].size, bytes + rows[i].at, rows[i].size);
+		((struct snapshot_header *)(void *)forged)->checksum =
+			snapshot_checksum(forged, len);
+		if (snapshot_open_data(forged, len, &snapshot) != -EBADMSG)
+			fail_msg("part %zu", i);
+		free(forged);
+	}
+	free(bytes);
+}
+
+static void nothing_may_follow(void **state UNUSED)
+{
+	struct snapshot *snapshot;
+	size_t len;
+	char *bytes;
+
+	snapshot_close(written(small_writer()));
+	bytes = bytes_of_file(&len);
+	bytes = realloc(bytes, len + 1);
+	bytes[len] = '\0';
+	((struct snapshot_header *)(void *)bytes)->checksum = snapshot_checksum(bytes, len + 1);
+	assert_int_equal(snapshot_open_data(bytes, len + 1, &snapshot), -EBADMSG);
 	free(bytes);
 }
 
@@ -525,6 +575,8 @@ int main(void)
 		cmocka_unit_test(no_damaged_byte_goes_unseen),
 		cmocka_unit_test(no_cut_file_is_taken),
 		cmocka_unit_test(no_forged_word_leads_outside),
+		cmocka_unit_test(nothing_out_of_order_is_taken),
+		cmocka_unit_test(nothing_may_follow),
 		cmocka_unit_test(what_is_no_snapshot_is_told_apart),
 		cmocka_unit_test(a_snapshot_outlives_its_file),
 		cmocka_unit_test(others_may_read_it),

@@ -22,13 +22,14 @@ def oauth_error(error, **more):
 
 
 class Person:
-    def __init__(self, number, login, teams=(), orgs=None, emails=(), kind="User"):
+    def __init__(self, number, login, teams=(), orgs=None, emails=(), kind="User", keys=()):
         self.number = number
         self.login = login
         self.teams = list(teams)        # (team id, slug, organisation id, organisation)
         self.orgs = orgs or {}          # organisation → (its id, "active" or "pending")
         self.emails = list(emails)
         self.kind = kind
+        self.keys = list(keys)          # "TYPE BASE64", as GitHub keeps them
 
 
 class GitHub(Server):
@@ -53,6 +54,8 @@ class GitHub(Server):
         self.device_flow_enabled = True
         self.granted_scope = None       # instead of what was asked for
         self.page_size = 100
+        self.public_calls = []          # what anybody may ask: the paths
+        self.public_left = None         # how many of those are left, or None
         self.routes = {
             ("POST", "/login/device/code"): ("device", self.device_code),
             ("GET", "/login/oauth/authorize"): ("authorize", self.authorize),
@@ -72,6 +75,10 @@ class GitHub(Server):
         if request.method == "GET" and request.path.startswith(head):
             name = request.path[len(head):]
             return "membership", lambda r: self.membership(r, name)
+        if request.method == "GET" and request.path.startswith(self.api + "/user/"):
+            return "account", self.account
+        if request.method == "GET" and request.path.startswith(self.api + "/users/"):
+            return "keys", self.ssh_keys
         if request.method == "GET" and request.path.startswith(self.api + "/orgs/"):
             return "team", self.team_membership
         return super().route(request)
@@ -205,6 +212,47 @@ class GitHub(Server):
         person = self._caller(request)
         return json_reply({"id": person.number, "login": person.login, "type": person.kind,
                            "name": person.login.title(), "email": None})
+
+    def _count_public(self, request):
+        """What needs no token: 60 an hour from an address, more for an app that says who it is."""
+        if not request.header("User-Agent"):
+            raise Refusal(403, "no User-Agent", "the API wants a User-Agent")
+        if self.client_secret:
+            pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+            if request.header("Authorization") != "Basic " + pair:
+                raise Refusal(401, "Bad credentials", "a public call by another client")
+        self.public_calls.append(request.path[len(self.api):])
+        if self.public_left is None:
+            return None
+        self.public_left -= 1
+        if self.public_left >= 0:
+            return None
+        reply = json_reply({"message": "API rate limit exceeded"}, 403)
+        reply.headers["X-RateLimit-Remaining"] = "0"
+        return reply
+
+    def account(self, request):
+        """GET /user/ID"""
+        reply = self._count_public(request)
+        number = request.path.rpartition("/")[2]
+        person = self.persons.get(int(number)) if number.isdigit() else None
+        if reply:
+            return reply
+        if not person:
+            return json_reply({"message": "Not Found"}, 404)
+        return json_reply({"id": person.number, "login": person.login, "type": person.kind})
+
+    def ssh_keys(self, request):
+        """GET /users/NAME/keys: of whoever has the name now."""
+        reply = self._count_public(request)
+        parts = request.path[len(self.api):].split("/")
+        if reply:
+            return reply
+        for person in self.persons.values():
+            if len(parts) == 4 and parts[3] == "keys" and parts[2] == person.login:
+                return self._page(request, [{"id": number, "key": key}
+                                            for number, key in enumerate(person.keys, 1)])
+        return json_reply({"message": "Not Found"}, 404)
 
     def emails(self, request):
         return self._page(request, [

@@ -43,7 +43,7 @@ class Authority:
         now = datetime.datetime.utcnow()
         return (x509.CertificateBuilder().subject_name(subject).issuer_name(self.subject)
                 .public_key(public_key).serial_number(x509.random_serial_number())
-                .not_valid_before(now - DAY).not_valid_after(now + 7 * DAY))
+                .not_valid_before(now - DAY).not_valid_after(now + 30 * DAY))
 
     @staticmethod
     def _write(path, data):

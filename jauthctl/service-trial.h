@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A login through the PAM stack of a service, in this terminal. Nobody gets a session from it. */
+#pragma once
+
+#include "base/buf.h"
+#include "jauthctl/terminal.h"
+
+enum trial {
+	TRIAL_GRANTED,
+	TRIAL_DENIED,
+	TRIAL_INTERRUPTED,
+};
+
+/* `terminal` has begun. Unless granted, `why` says what PAM calls it. */
+enum trial service_try(struct terminal *terminal, FILE *out, const char *service,
+		       const char *user, struct buf *why);
