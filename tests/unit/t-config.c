@@ -209,7 +209,7 @@ static const struct mistake_case {
 	  { { 3, "before they log in" } } },
 	/* two people of one name */
 	{ "[directory scan]\ncorners = open\n" OTHER "map = {sub}\n",
-	  { { 3, "could give two people one name" } } },
+	  { { 1, "could give two people one name" } } },
 	{ OPEN OTHER "map = {sub}\n", { { 4, "could give two people one name" } } },
 	{ OPEN OTHER "map = u{sub}\n", { { 4, "map = {login} of \"scan\" and map = u{sub} of" } } },
 	{ "[method a]\n" OPEN_KEYS "map = ab-{login}\n[method b]\n" OPEN_KEYS
