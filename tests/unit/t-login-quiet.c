@@ -113,7 +113,8 @@ static void by_a_method_that_cannot(void **state)
 static void only_right_keys_are_kept(void **state)
 {
 	static const char *const keys[] = {
-		"command=\"x\" " KEY, KEY " jane@laptop", "ssh-rsa AAAA", KEY "\n" KEY, "", KEY, NULL
+		"command=\"x\" " KEY, KEY " jane@laptop", "ssh-rsa AAAA", KEY "\n" KEY, "", KEY,
+		NULL
 	};
 
 	script_now->ssh_keys = keys;
