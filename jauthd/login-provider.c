@@ -32,7 +32,7 @@ static const struct refusal deny_refusals[] = {
 
 static const struct refusal fail_refusals[] = {
 	[FAIL_NETWORK] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
-			   N_("The provider cannot be reached.") },
+			   N_("The provider cannot be reached."), .is_unreachable = true },
 	[FAIL_PROVIDER] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
 			    N_("The provider reports a fault.") },
 	[FAIL_CONFIG] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
@@ -141,6 +141,9 @@ void login_provider_after(struct login *login)
 		if (login->errand == ERRAND_TEST)
 			login_screen_add(login, login->end_detail, true);
 		login_relay_end(login, login->end_refusal.told);
+		if (login->end_refusal.is_unreachable &&
+		    login_offline_start(login, login->end_refusal.text, login->end_detail))
+			return;
 		login_refuse(login, login->end_refusal.outcome, login->end_refusal.after,
 			     login->end_refusal.text, login->end_detail);
 		return;
