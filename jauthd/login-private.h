@@ -205,6 +205,7 @@ struct login {
 	uint32_t last_number;
 	uint32_t timer_number, prompt_number, check_number;
 	struct login_open_request requests[PROVIDER_REQUESTS_MAX];
+	bool was_lost;                   /* the last request that it made got no answer */
 	bool prompt_keys;                /* struct login_prompt: keys */
 	unsigned char code_id[CODE_ID_BYTES];    /* this login's, in the tags of its codes */
 	struct login_sent sent;

@@ -115,7 +115,7 @@ void login_listen(struct login *login, const char *app)
 				  login_relay_needs_match(login, login->method);
 	opening.digits = login->relay.is_matched;
 	if (!login_relay_open(login, &opening)) {
-		login_fail(login, FAIL_PROVIDER, "relay: no link could be opened");
+		login_fail(login, FAIL_NETWORK, "relay: no link could be opened");
 		return;
 	}
 	(void)text_into(login->relay.listens, sizeof(login->relay.listens), app);

@@ -109,6 +109,10 @@ def log_in(house, op, user, code=None):
         assert login.outcome() == "granted"
 
 
+def database():
+    return sqlite3.connect(DATABASE / "jauth.db", timeout=10)
+
+
 @contextlib.contextmanager
 def console_login(user):
     with Console(["login", "-p", user]) as console:
@@ -154,7 +158,8 @@ def refused(house, user, password, reason):
 
 def expect_no_question(house, user, outcome, console=None):
     """The login is over without it."""
-    wait_until(lambda: last(house, user)["outcome"] == outcome, 20, outcome)
+    wait_until(lambda: [row for row in house.audit(user) if row["kind"] == "login"][-1:]
+               and last(house, user)["outcome"] == outcome, 20, outcome)
     if console:
         assert "instead" not in console.text()
 
@@ -263,10 +268,12 @@ def test_the_time_since_the_last_login(house, moved, person, gone):
     refused(house, person, KEPT, "too long ago")
 
 
-def test_a_clock_that_was_put_back(house, moved, person, gone):
+def test_a_clock_that_was_put_back(house, person, gone):
+    """As if the last login were tomorrow's."""
+    with database() as db:
+        assert db.execute("UPDATE good_logins SET time_s = time_s + 7200 WHERE user = ?",
+                          (person,)).rowcount == 1
     gone()
-    moved.put_back(2 * HOUR)
-    wait_until(house.is_on_bus, 10)
     refused(house, person, KEPT, "too long ago")
 
 
@@ -297,7 +304,7 @@ def end_account(house, user, _op):
 
 
 def must_change(house, user, _op):
-    house.set_account(user, must_change=True)
+    house.set_account(user, **{"must-change": True})
 
 
 def remove_link(house, user, _op):
@@ -305,7 +312,7 @@ def remove_link(house, user, _op):
 
 
 def lock_identity(_house, user, op):
-    with sqlite3.connect(next(DATABASE.glob("*.db")), timeout=10) as db:
+    with database() as db:
         db.execute("INSERT INTO locked_identities VALUES (?, ?, 'acme', 'left', 1)",
                    (op.issuer, f"sub-of-{user}"))
 
@@ -325,7 +332,7 @@ def test_a_user_made_again(house, polite, person, gone):
     """Of the same name, and with an account of his own."""
     uid = house.uid(person)
     house.remove_user(person)
-    house.ctl("user", "remove", person, "--yes", check=False)
+    house.call("Accounts", "RemoveUser", "s", person)
     house.add_user(person, password=PASSWORD, uid=uid + 1000)
     house.add_link(person, polite.issuer, f"sub-of-{person}")
     house.add_account(person, KEPT)
