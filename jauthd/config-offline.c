@@ -46,11 +46,12 @@ void config_check_kept_passwords(struct config_loader *loader)
 	for (unsigned i = 0; i < config->n_methods; i++) {
 		const struct method *method = config->methods[i];
 
-		if (method->offline == OFFLINE_CONSOLE_PASSWORD &&
-		    !(method->features & PROVIDER_LOCAL_USER))
-			conf_mistake(loader->report, method->file, method->line,
-				     "offline = console-password of \"%s\" asks for a password kept "
-				     "by jauth, and no method keeps one; add jauth to sources of "
-				     "[method password], or drop offline", method->id);
+		if (method->offline != OFFLINE_CONSOLE_PASSWORD ||
+		    (method->features & PROVIDER_LOCAL_USER))
+			continue;
+		conf_mistake(loader->report, method->file, method->line,
+			     "offline = console-password of \"%s\" asks for a password kept by "
+			     "jauth, and no method keeps one; add jauth to sources of "
+			     "[method password], or drop offline", method->id);
 	}
 }

@@ -63,8 +63,8 @@ static const struct row {
 } rows[] = {
 	{ "a getty's login", "tty1", "4711 (login) S 1 4711 4711 1025 4711" REST, ROOT, true },
 	{ "by its path", "/dev/tty63", "4711 (login) S 1 4711 4711 1087 4711" REST, ROOT, true },
-	{ "a name like fields", "tty1", "4711 (a) R 9 9 4711 34816 (x) S 1 4711 4711 1025 4711" REST,
-	  ROOT, true },
+	{ "a name like fields", "tty1",
+	  "4711 (a) R 9 9 4711 34816 (x) S 1 4711 4711 1025 4711" REST, ROOT, true },
 	{ "another console", "tty2", "4711 (login) S 1 4711 4711 1025 4711" REST, ROOT, false },
 	{ "no terminal", "tty1", "4711 (login) S 1 4711 4711 0 -1" REST, ROOT, false },
 	{ "a pseudo-terminal", "tty1", "4711 (login) S 1 4711 4711 34817 4711" REST, ROOT, false },

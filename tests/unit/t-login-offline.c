@@ -414,8 +414,8 @@ static void what_is_not_so_any_more_is_refused(void **state)
 /* --- whom jauth made --- */
 
 #define PERSON     "n-person"
-#define PERSON_ROW "(65536, '" PERSON "', '" TEST_ISSUER "', '4711', '', '', '/home/p', '/bin/sh', " \
-		   "'far', '', 0, '', 1, 1)"
+#define PERSON_ROW "(65536, '" PERSON "', '" TEST_ISSUER "', '4711', '', ''," \
+		   " '/home/p', '/bin/sh', 'far', '', 0, '', 1, 1)"
 
 static int add_person(struct db *db)
 {
