@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "jauthd/bus-facts.h"
+#include "jauthd/console.h"
 #include "jauthd/names.h"
 #include "jauthd/people.h"
 
@@ -27,12 +28,31 @@ struct origin {
 	struct core *core;
 	uint64_t login;
 	bool if_unknown;                 /* is_remote then */
+	bool is_console;                 /* as the kernel says; then that of a login without
+					  * session */
 };
 
 static void origin_is(struct origin *origin, bool is_remote)
 {
-	logins_set_origin(origin->core->logins, origin->login, is_remote);
+	const struct login_origin found = { is_remote, origin->is_console };
+
+	logins_set_origin(origin->core->logins, origin->login, &found);
 	free(origin);
+}
+
+/* Who begins on the console has no session yet; what goes on within one is a program of its user's.
+ * An answer that is none leaves both open. */
+static bool has_no_session(DBusMessage *reply)
+{
+	static const char *const errors[] = {
+		"org.freedesktop.login1.NoSessionForPID",
+		DBUS_ERROR_SERVICE_UNKNOWN, DBUS_ERROR_NAME_HAS_NO_OWNER,      /* no logind */
+	};
+
+	for (size_t i = 0; reply && i < N_ELEMENTS(errors); i++)
+		if (dbus_message_is_error(reply, errors[i]))
+			return true;
+	return false;
 }
 
 static void on_remote(struct bus *bus UNUSED, DBusMessage *reply, void *data)
@@ -59,6 +79,7 @@ static void on_session(struct bus *bus, DBusMessage *reply, void *data)
 	const char *path = NULL, *interface = "org.freedesktop.login1.Session", *name = "Remote";
 	DBusMessage *call;
 
+	origin->is_console = origin->is_console && has_no_session(reply);
 	if (!reply || !dbus_message_get_args(reply, NULL, DBUS_TYPE_OBJECT_PATH, &path,
 					     DBUS_TYPE_INVALID)) {
 		origin_is(origin, origin->if_unknown);
@@ -72,8 +93,10 @@ static void on_session(struct bus *bus, DBusMessage *reply, void *data)
 	bus_call(bus, call, ORIGIN_TIMEOUT_MS, on_remote, origin);
 }
 
-static void ask_for_origin(struct bus *bus, uint64_t login, pid_t pid, bool if_unknown)
+static void ask_for_origin(struct bus *bus, uint64_t login, pid_t pid,
+			   const struct login_facts *facts)
 {
+	bool is_console = facts->surface == SURFACE_CONSOLE;
 	struct origin *origin = malloc(sizeof(*origin));
 	DBusMessage *call = dbus_message_new_method_call("org.freedesktop.login1",
 							 "/org/freedesktop/login1",
@@ -85,7 +108,12 @@ static void ask_for_origin(struct bus *bus, uint64_t login, pid_t pid, bool if_u
 	    !dbus_message_append_args(call, DBUS_TYPE_UINT32, &caller, DBUS_TYPE_INVALID))
 		abort();
 	dbus_message_set_auto_start(call, FALSE);
-	*origin = (struct origin){ bus_context(bus), login, if_unknown };
+	*origin = (struct origin){
+		.core = bus_context(bus),
+		.login = login,
+		.if_unknown = !is_console,
+		.is_console = is_console && console_is_held("/proc", pid, facts->source),
+	};
 	bus_call(bus, call, ORIGIN_TIMEOUT_MS, on_session, origin);
 }
 
@@ -118,7 +146,7 @@ static void begin(struct bus *bus, DBusMessage *call, const struct login_facts *
 	}
 	reply_with_fd(bus, call, fd);
 	if (!begin.origin_is_known)
-		ask_for_origin(bus, id, pid, facts->surface != SURFACE_CONSOLE);
+		ask_for_origin(bus, id, pid, facts);
 }
 
 /* --- another uid --- */

@@ -209,6 +209,7 @@ size_t config_common_keys(const struct provider *provider, bool is_directory,
 	size_t n = 0;
 
 	ret_tables[n++] = config_method_keys;
+	ret_tables[n++] = config_offline_keys;
 	if (has_link_keys(provider))
 		ret_tables[n++] = config_link_keys;
 	if (is_directory)
@@ -253,6 +254,7 @@ static void check_method(struct config_loader *loader, const struct conf_section
 	check_relay(loader, section, method);
 	if (!(method->features & PROVIDER_LOCAL_USER))
 		config_check_registration(loader, section, method);
+	config_check_offline(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
 		if (!is_domain(method->mail_domains[i]))
 			config_mistake(loader, section, "mail_domains", "\"%s\" is no mail domain; "

@@ -97,6 +97,12 @@ void config_check_directory(struct config_loader *loader, const struct conf_sect
 struct directory_rule *config_free_directory(struct directory_rule *rule);
 /* After all methods: no app by the relay and past it. */
 void config_check_apps(struct config_loader *loader);
+/* What happens without the provider; and, after all methods, whether the password that then counts
+ * is kept at all. */
+extern const struct conf_key config_offline_keys[];
+void config_check_offline(struct config_loader *loader, const struct conf_section *section,
+			  const struct method *method);
+void config_check_kept_passwords(struct config_loader *loader);
 /* The method "password", unless there is one. */
 void config_add_default_method(struct config_loader *loader);
 struct method *config_free_method(struct method *method);

@@ -21,6 +21,7 @@ const struct config_section_keys config_sections[] = {
 	{ "sms", config_gateway_keys },
 	{ "method", config_type_keys },
 	{ "method", config_method_keys },
+	{ "method", config_offline_keys },
 	{ "method", config_link_keys },
 	{ "directory", config_directory_keys },
 	{ "accounts", config_accounts_keys },
@@ -215,6 +216,7 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	config_check_apps(&loader);
 	config_check_names_apart(&loader);
 	config_add_default_method(&loader);
+	config_check_kept_passwords(&loader);
 	add_services(&loader, conf);
 	add_groups(&loader, conf);
 	list_free(loader.broken);

@@ -22,6 +22,11 @@ enum method_digits {
 	DIGITS_APP_MESSAGE,              /* by a message of the app, past the relay */
 };
 
+enum method_offline {
+	OFFLINE_DENY,
+	OFFLINE_CONSOLE_PASSWORD,        /* see login-offline.c */
+};
+
 /* [method ID] */
 struct method {
 	char id[METHOD_ID_MAX + 1];      /* [a-z0-9-]+ */
@@ -45,6 +50,8 @@ struct method {
 	bool privileged;                 /* the rule may reach privileged users */
 	char **groups_allowed;           /* identity must be in one of them; NULL: no filter */
 	char **mail_domains;             /* verified mail must be in one of them; NULL: no filter */
+	int offline;                     /* enum method_offline */
+	int64_t offline_for_s;           /* so long after a user's last login by it */
 	char *file;
 	unsigned line;
 	void *config;                    /* provider->config_size bytes */
@@ -178,7 +185,7 @@ struct method *config_method(const struct config *config, const char *id);
 
 /* The tables of keys that a method, or directory, of this type has beside the provider's own, and
  * how many. */
-#define CONFIG_COMMON_TABLES_MAX 3
+#define CONFIG_COMMON_TABLES_MAX 4
 size_t config_common_keys(const struct provider *provider, bool is_directory,
 			  const struct conf_key *ret_tables[CONFIG_COMMON_TABLES_MAX]);
 

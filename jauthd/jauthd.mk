@@ -20,7 +20,7 @@ libjauthd_la_SOURCES += jauthd/store-schema.c jauthd/store-schema.h jauthd/store
 libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/check.h \
 	jauthd/config.c jauthd/config.h jauthd/config-accounts.c jauthd/config-gateways.c jauthd/config-general.c \
 	jauthd/config-methods.c jauthd/config-parts.c jauthd/config-parts.h \
-	jauthd/config-registration.c jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
+	jauthd/config-offline.c jauthd/config-registration.c jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
 libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c \
 	jauthd/bus-admin.h jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-limits.c \
 	jauthd/bus-limits.h jauthd/bus-links.c jauthd/bus-loop.c jauthd/bus-loop.h \
@@ -44,6 +44,8 @@ libjauthd_la_SOURCES += jauthd/login-link.c jauthd/login-link-decide.c jauthd/no
 	jauthd/notices.h jauthd/bus-own.c jauthd/bus-rates.c jauthd/bus-rates.h \
 	jauthd/key-refresh.c jauthd/key-refresh.h jauthd/login-quiet.c jauthd/notify.c \
 	jauthd/notify.h jauthd/ssh-keys.c jauthd/ssh-keys.h
+libjauthd_la_SOURCES += jauthd/console.c jauthd/console.h jauthd/good-login.c jauthd/good-login.h \
+	jauthd/login-offline.c jauthd/login-offline-decide.c
 libjauthd_la_SOURCES += jauthd/metrics.c jauthd/metrics.h
 libjauthd_la_SOURCES += jauthd/bus-sessions.c jauthd/sessions.c jauthd/sessions.h \
 	jauthd/sessions-helper.c jauthd/sessions-helper.h jauthd/sessions-keeper.c

@@ -143,6 +143,9 @@
 #define REQUESTS_PER_NETWORK        20       /* from one address, or network of IPv6 */
 #define REQUESTS_PER_IDENTITY       3
 
+/* The offline policy of a method */
+#define OFFLINE_FOR_MAX_S           (30 * 86400)
+
 /* Directories */
 #define DIRECTORY_INTERVAL_MIN_S    300
 #define DIRECTORY_INTERVAL_MAX_S    (30 * 86400)

@@ -6,6 +6,7 @@
  * the client.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "jauthd/accounts.h"
@@ -32,7 +33,7 @@ const char *verdict_mapping_word(enum mapping_result mapping)
 	return mapping_words[mapping];
 }
 
-static enum mapping_result mapping_from_word(const char *word)
+enum mapping_result verdict_mapping_from_word(const char *word)
 {
 	for (size_t i = 0; i < N_ELEMENTS(mapping_words); i++)
 		if (text_equals(mapping_words[i], word))
@@ -103,12 +104,35 @@ enum verdict_answer verdict_look_at_account(struct verdict *verdict, struct db *
 	return answer;
 }
 
-static enum verdict_answer grant(struct verdict *verdict, struct db *db)
+/* By the first factor that knows foreign identities: it is what a password may stand in for. */
+static void note_good(struct verdict *verdict)
 {
-	verdict_set_outcome(verdict, LOGIN_GRANTED, mapping_result_text(verdict->mapping));
+	const struct identity *identity = &verdict->identity.identity;
+	struct good_login good = { .time_s = verdict->now_s };
+
+	if (verdict->good.method[0] || verdict->offline[0] ||
+	    verdict->method->offline != OFFLINE_CONSOLE_PASSWORD ||
+	    !text_into(good.issuer, sizeof(good.issuer), identity->issuer) ||
+	    !text_into(good.subject, sizeof(good.subject), identity->subject))
+		return;
+	(void)text_into(good.method, sizeof(good.method), verdict->method->id);
+	(void)text_into(good.mapping, sizeof(good.mapping),
+			verdict_mapping_word(verdict->mapping));
+	verdict->good = good;
+}
+
+enum verdict_answer verdict_grant(struct verdict *verdict, struct db *db)
+{
+	char reason[AUDIT_TEXT_MAX] = "offline: password instead of ";
+
+	(void)text_into(reason + strlen(reason), sizeof(reason) - strlen(reason), verdict->offline);
+	verdict_set_outcome(verdict, LOGIN_GRANTED, verdict->offline[0] ? reason :
+						    mapping_result_text(verdict->mapping));
 	if (verdict->is_proved)
 		(void)text_into(verdict->row.mapping, sizeof(verdict->row.mapping),
 				verdict_mapping_word(verdict->mapping));
+	if (verdict->good.method[0] && good_login_keep(db, &verdict->user, &verdict->good) < 0)
+		return VERDICT_FAULT;
 	return verdict_record(verdict, db);
 }
 
@@ -319,9 +343,10 @@ enum verdict_answer verdict_decide_mapping(struct verdict *verdict, struct db *d
 		return verdict_look_at_matches(verdict, db);
 	if (touch_link(verdict, db) < 0)
 		return VERDICT_FAULT;
+	note_good(verdict);
 	if (!verdict->is_last)
 		return VERDICT_FACTOR;
-	return grant(verdict, db);
+	return verdict_grant(verdict, db);
 }
 
 /* The login a moment ago was by an identity: it must still be this user's. */
@@ -346,7 +371,7 @@ static enum verdict_answer look_at_login(struct verdict *verdict, struct db *db)
 		.method_id = earlier.mapped_method,
 		.issuer = earlier.issuer,
 		.subject = earlier.subject,
-		.result = mapping_from_word(earlier.mapping),
+		.result = verdict_mapping_from_word(earlier.mapping),
 	};
 	if (mapping_still_holds(db, verdict->config, &past, &verdict->user, &holds) < 0)
 		return VERDICT_FAULT;

@@ -100,6 +100,7 @@ struct login *login_new(struct logins *logins, const struct login_begin *begin,
 	login->facts = *begin->facts;
 	login->has_origin = begin->origin_is_known;
 	login->is_remote = begin->is_remote;
+	login->is_console = begin->is_console && !begin->is_remote;
 	if (random_hex(login->request, REQUEST_ID_LEN / 2) < 0 ||
 	    random_bytes(login->code_id, sizeof(login->code_id)) < 0 ||
 	    !add_timers(login, seconds_for(&login->facts, config)) ||

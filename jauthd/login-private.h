@@ -6,6 +6,7 @@
 #include "base/url.h"
 #include "jauthd/audit.h"
 #include "jauthd/channel.h"
+#include "jauthd/good-login.h"
 #include "jauthd/http.h"
 #include "jauthd/login.h"
 #include "jauthd/logins.h"
@@ -29,6 +30,7 @@ enum login_stage {
 	STAGE_RUNNING,           /* a provider works */
 	STAGE_MATCHING,          /* identified; the telephone's digits are to be typed */
 	STAGE_HOLDING,           /* identified, but the client is still in the code's prompt */
+	STAGE_OFFLINE,           /* the password that counts instead is asked for, or checked */
 	STAGE_CONFIRMING,        /* the user is asked whether he wants this identity linked */
 	STAGE_DECIDING,          /* the store maps and records */
 	STAGE_DELAYING,          /* a refusal waits until it is told */
@@ -51,6 +53,7 @@ enum login_asked {
 	ASKED_PROVIDER,          /* a provider's own prompt */
 	ASKED_CODE,              /* "press Enter when done" under a code */
 	ASKED_DIGITS,            /* those that the telephone shows */
+	ASKED_OFFLINE,           /* the password that counts instead */
 	ASKED_LINK,              /* whether the identity is to be linked */
 };
 
@@ -125,6 +128,23 @@ struct refusal {
 	enum login_after after;
 	enum relay_result told;          /* to the telephone */
 	const char *text;                /* N_() literal */
+	bool is_unreachable;             /* nobody answered: the offline policy holds */
+};
+
+/* A password instead of a method that cannot be reached, see login-offline.c. */
+struct offline_question {
+	unsigned n, factor;              /* ways that it may count in, and as which factor */
+	unsigned numbers[ALTERNATIVES_MAX];
+	struct alternative ways[ALTERNATIVES_MAX];
+	enum password_result password;
+	unsigned chosen;                 /* by the store: which of the ways */
+};
+
+struct login_offline {
+	struct offline_question question;
+	const char *text;                /* N_() literal: of the refusal that it is instead of */
+	char reason[AUDIT_TEXT_MAX];     /* the same */
+	char method[METHOD_ID_MAX + 1];  /* it counted as this factor; "": no */
 };
 
 /* What a login without a client is for, unless it is a preparation. */
@@ -152,6 +172,7 @@ struct login {
 	char request[REQUEST_ID_LEN + 1];
 	struct unix_user user;
 	bool has_user, has_origin, is_remote;
+	bool is_console;                 /* the physical one, see console.h */
 	bool is_prepare;                 /* nobody is there */
 	bool is_person;                  /* the user: jauth made him */
 	bool is_locked;                  /* the same, when he was looked up */
@@ -184,6 +205,7 @@ struct login {
 	uint32_t last_number;
 	uint32_t timer_number, prompt_number, check_number;
 	struct login_open_request requests[PROVIDER_REQUESTS_MAX];
+	bool was_lost;                   /* the last request that it made got no answer */
 	bool prompt_keys;                /* struct login_prompt: keys */
 	unsigned char code_id[CODE_ID_BYTES];    /* this login's, in the tags of its codes */
 	struct login_sent sent;
@@ -201,8 +223,11 @@ struct login {
 	bool inverted;
 
 	struct login_relay relay;
+	struct login_offline offline;
 
 	/* After the provider. */
+	struct good_login good;                  /* by the first factor that knows foreign
+						  * identities, for the offline policy */
 	struct login_identity identified;        /* by the factor at hand */
 	struct login_identity proved;            /* for the record: a provider's goes before
 	                                          * the user's own */
@@ -343,6 +368,14 @@ void login_link_go_on(struct login *login);              /* the user has proved 
 void login_link_on_answer(struct login *login, const struct secret *answer);
 void login_link_act(struct login *login, const struct verdict *verdict);
 
+/* login-offline.c */
+/* Asks for the password instead, where policy, console and way allow it. `text` and `reason` are
+ * of the end when nothing is typed. False: it does not, and nothing was done. */
+bool login_offline_start(struct login *login, const char *text, const char *reason);
+void login_offline_on_answer(struct login *login, const struct secret *answer);
+void login_offline_checked(struct login *login, uint32_t number, enum password_result result);
+void login_offline_forget(struct login *login);          /* the first factor begins again */
+
 /* login-row.c */
 void login_row_fill(const struct login *login, struct audit_row *row);
 
@@ -376,6 +409,7 @@ struct relay *logins_relay(const struct logins *logins);
 /* Another login of the same user waits for digits, or for the message with them. */
 bool logins_has_match(struct login *login);
 void logins_count(struct logins *logins, enum login_state outcome);
+void logins_count_offline(struct logins *logins);        /* granted, and a password stood in */
 void logins_prepared(struct logins *logins, const struct method *method, const char *fault);
 void logins_reply_later(struct login *login, uint32_t number);   /* HTTP_NO_HELPER, from the loop */
 /* Fills in who asks and starts; the result comes back as login_provider_checked(). */

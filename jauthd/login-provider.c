@@ -32,7 +32,7 @@ static const struct refusal deny_refusals[] = {
 
 static const struct refusal fail_refusals[] = {
 	[FAIL_NETWORK] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
-			   N_("The provider cannot be reached.") },
+			   N_("The provider cannot be reached."), .is_unreachable = true },
 	[FAIL_PROVIDER] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
 			    N_("The provider reports a fault.") },
 	[FAIL_CONFIG] = { LOGIN_FAILED, AFTER_MENU, RELAY_RESULT_FAILED,
@@ -141,6 +141,9 @@ void login_provider_after(struct login *login)
 		if (login->errand == ERRAND_TEST)
 			login_screen_add(login, login->end_detail, true);
 		login_relay_end(login, login->end_refusal.told);
+		if (login->end_refusal.is_unreachable && login->was_lost &&
+		    login_offline_start(login, login->end_refusal.text, login->end_detail))
+			return;
 		login_refuse(login, login->end_refusal.outcome, login->end_refusal.after,
 			     login->end_refusal.text, login->end_detail);
 		return;
@@ -188,6 +191,7 @@ static void begin(struct login *login)
 {
 	login->end = END_NOT;
 	login->end_detail[0] = '\0';
+	login->was_lost = false;
 	login->own = calloc(1, MAX(login->method->provider->login_size, (size_t)1));
 	if (!login->own)
 		abort();
@@ -275,6 +279,7 @@ void login_provider_reply(struct login *login, uint32_t number, const struct htt
 		if (!number || login->requests[i].number != number)
 			continue;
 		login->requests[i].number = 0;
+		login->was_lost = reply->result != HTTP_DONE;
 		DELIVER(login, reply, number, reply);
 		return;
 	}

@@ -147,8 +147,13 @@ void login_relay_on_opened(struct login *login)
 
 void login_relay_on_failed(struct login *login, enum relay_failure failure, const char *detail)
 {
+	bool is_early = login->stage == STAGE_SCANNING || login->stage == STAGE_RUNNING;
+
 	login->relay.link = 0;
 	if (login->stage == STAGE_DECIDING || login->stage == STAGE_OVER)
+		return;
+	if (failure == RELAY_FAILED_NETWORK && is_early &&
+	    login_offline_start(login, way_failed, detail))
 		return;
 	if (failure == RELAY_FAILED_BUSY)
 		login_refuse(login, LOGIN_DENIED, AFTER_MENU,
@@ -462,6 +467,7 @@ void login_relay_on_answer(struct login *login, const struct secret *answer)
 	case STAGE_CHOOSING:
 	case STAGE_PRESENCE:
 	case STAGE_HOLDING:
+	case STAGE_OFFLINE:
 	case STAGE_CONFIRMING:
 	case STAGE_DELAYING:
 	case STAGE_OVER:

@@ -83,6 +83,7 @@ static void on_mapped(struct login *login, const struct verdict *verdict)
 		if (verdict->is_proved)
 			(void)text_into(login->proved_mapping, sizeof(login->proved_mapping),
 					verdict_mapping_word(verdict->mapping));
+		login->good = verdict->good;
 		login_next_factor(login);
 		return;
 	case VERDICT_MATCH:
@@ -200,6 +201,8 @@ struct verdict *verdict_new(struct login *login, verdict_decide_fn decide, verdi
 	verdict->has_proof = login_is_proved(login);
 	verdict->phase = login->facts.phase;
 	verdict->has_address = login->facts.has_address;
+	verdict->good = login->good;
+	(void)text_into(verdict->offline, sizeof(verdict->offline), login->offline.method);
 	login_row_fill(login, &verdict->row);
 	return verdict;
 }

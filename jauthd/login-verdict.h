@@ -52,6 +52,9 @@ struct verdict {
 	bool has_proof;                  /* somebody proved himself before, for the budget */
 	bool may_be_new;                 /* the login may end by making a user */
 	bool is_refreshed;               /* VERDICT_REFRESHED was said before */
+	struct good_login good;          /* the login's, or by this identity */
+	char offline[METHOD_ID_MAX + 1]; /* a password stood in for this method; "": none did */
+	struct offline_question question;        /* verdict_decide_offline() */
 	struct host_ids *host;           /* of a newcomer */
 	bool is_confirmed;               /* link: the user wants it */
 	struct audit_row row;
@@ -85,10 +88,14 @@ enum verdict_answer verdict_count_wrong_digits(struct verdict *verdict, struct d
 enum verdict_answer verdict_decide_newcomer(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_record(struct verdict *verdict, struct db *db);
 
+/* login-offline-decide.c */
+enum verdict_answer verdict_decide_offline(struct verdict *verdict, struct db *db);
+
 /* login-link-decide.c */
 enum verdict_answer verdict_decide_link(struct verdict *verdict, struct db *db);
 
 /* Parts of those. */
+enum verdict_answer verdict_grant(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_look_at_account(struct verdict *verdict, struct db *db);
 /* VERDICT_MATCH, or VERDICT_BLOCKED: too many wrong digits today. */
 enum verdict_answer verdict_look_at_matches(struct verdict *verdict, struct db *db);
@@ -97,6 +104,7 @@ enum verdict_answer verdict_look_at_matches(struct verdict *verdict, struct db *
 
 /* How the audit remembers a mapping, for the account phase. */
 const char *verdict_mapping_word(enum mapping_result mapping);
+enum mapping_result verdict_mapping_from_word(const char *word);
 void verdict_set_outcome(struct verdict *verdict, enum login_state outcome, const char *reason);
 /* Whether a link is what a refused identity lacks. Whoever tells this from the screen knows no more
  * of the user than before. */

@@ -7,14 +7,18 @@
  * CHOOSING    an answer to the menu        a way → PRESENCE, SCANNING, RUNNING; else the menu again
  * PRESENCE    an answer that is not empty  → RUNNING
  * RUNNING     the provider                 identified → HOLDING or DECIDING; refused → DELAYING;
+ *                                          not reached → OFFLINE, where policy says so;
  *                                          done (an errand) → DECIDING (recording)
- * SCANNING    the telephone                a button is pressed → RUNNING (login-relay.c)
+ * SCANNING    the telephone                a button is pressed → RUNNING (login-relay.c); no relay
+ *                                          reached → OFFLINE, as above
  * HOLDING     Enter under the code         → DECIDING
  * MATCHING    the telephone's digits       right → DECIDING again; wrong → DELAYING
  * DECIDING    the store                    mapped → MATCHING, next factor's PRESENCE, SCANNING or
  *                                          RUNNING, the enrolment's RUNNING, or OVER; not
  *                                          mapped → DELAYING; recorded → OVER; may be
  *                                          linked → CONFIRMING
+ * OFFLINE     the password instead         checked → DECIDING; nothing typed → DELAYING
+ *                                          (login-offline.c)
  * CONFIRMING  the user's yes               → DECIDING (login-link.c)
  * DELAYING    the clock                    → CHOOSING, RUNNING again, or DECIDING (recording)
  * OVER        the loop                     collected
@@ -61,6 +65,8 @@ void login_verdict_on_recorded(struct login *login, int error)
 								 RELAY_RESULT_OVER);
 	login_screen_outcome(login, login->outcome, login->refusal_text);
 	logins_count(login->logins, login->outcome);
+	if (login->outcome == LOGIN_GRANTED && login->offline.method[0])
+		logins_count_offline(login->logins);
 	login_set_stage(login, STAGE_OVER);
 	logins_finished(login);
 }
@@ -178,6 +184,8 @@ void login_run_provider(struct login *login)
 
 void login_start_factor(struct login *login)
 {
+	if (login->factor == 0)
+		login_offline_forget(login);
 	login->method = login_alternative(login)->factors[login->factor];
 	if (login->method->features & PROVIDER_RELAY) {
 		login_relay_start(login);        /* contacts nobody before the telephone does */
@@ -373,6 +381,9 @@ void login_on_answer(struct login *login, uint32_t number, const struct secret *
 		return;
 	case ASKED_DIGITS:
 		login_relay_on_answer(login, answer);
+		return;
+	case ASKED_OFFLINE:
+		login_offline_on_answer(login, answer);
 		return;
 	case ASKED_LINK:
 		login_link_on_answer(login, answer);

@@ -95,6 +95,11 @@ void logins_count(struct logins *logins, enum login_state outcome)
 		logins->status.n_denied++;
 }
 
+void logins_count_offline(struct logins *logins)
+{
+	logins->status.n_offline++;
+}
+
 void logins_noticed(const struct logins *logins)
 {
 	if (logins->env.noticed)
@@ -303,13 +308,14 @@ int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_
 	return 0;
 }
 
-void logins_set_origin(struct logins *logins, uint64_t id, bool is_remote)
+void logins_set_origin(struct logins *logins, uint64_t id, const struct login_origin *origin)
 {
 	struct login *login = logins_find(logins, id);
 
 	if (!login || login->has_origin)
 		return;
-	login->is_remote = is_remote;
+	login->is_remote = origin->is_remote;
+	login->is_console = origin->is_console && !origin->is_remote;
 	login->has_origin = true;
 	login_go_on(login);
 }
@@ -329,7 +335,9 @@ static void on_password(void *context, uint64_t owner, uint32_t number,
 {
 	struct login *login = logins_find(context, owner);
 
-	if (login)
+	if (login && login->stage == STAGE_OFFLINE)
+		login_offline_checked(login, number, result);
+	else if (login)
 		login_provider_checked(login, number, result);
 }
 

@@ -51,14 +51,19 @@ struct config *logins_config(const struct logins *logins);
 struct login_begin {
 	const struct login_facts *facts;
 	bool origin_is_known;
+	bool is_remote, is_console;      /* when it is */
+};
+struct login_origin {
 	bool is_remote;
+	bool is_console;                 /* the physical one: as the kernel says, in no session */
 };
 int logins_begin(struct logins *logins, const struct login_begin *begin, uint64_t *ret_id,
 		 int *ret_fd);
-void logins_set_origin(struct logins *logins, uint64_t id, bool is_remote);
+void logins_set_origin(struct logins *logins, uint64_t id, const struct login_origin *origin);
 
 struct logins_status {
 	uint64_t n_waiting, n_begun, n_granted, n_denied, n_failed;
+	uint64_t n_offline;              /* of n_granted: by a password in place of a method */
 	struct http_status http;
 	struct relay_status relay;
 };

@@ -304,6 +304,19 @@ const char *const store_schema[] = {
 	"	due_s INTEGER NOT NULL,"         /* to be asked for again */
 	"	PRIMARY KEY (issuer, subject)"
 	") STRICT, WITHOUT ROWID;",
+
+	/* 9: for the offline policy, see good-login.h. */
+	"CREATE TABLE good_logins ("
+	"	user TEXT NOT NULL,"
+	"	uid INTEGER NOT NULL,"
+	"	method TEXT NOT NULL,"
+	"	issuer TEXT NOT NULL,"
+	"	subject TEXT NOT NULL,"
+	"	mapping TEXT NOT NULL,"          /* as in the audit */
+	"	time_s INTEGER NOT NULL,"
+	"	PRIMARY KEY (user, uid, method)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX good_logins_time ON good_logins (time_s);",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

@@ -352,10 +352,22 @@ static void password_finish(struct login *login)
 	own->new = secret_free(own->new);
 }
 
+#define PASSWORD_FEATURES \
+	(PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER | PROVIDER_CHANGES_PASSWORD)
+
+static unsigned password_features_of(const void *filled)
+{
+	const struct password_config *config = filled;
+
+	return PASSWORD_FEATURES |
+	       (list_has(config->sources, PASSWORD_SOURCE_JAUTH) ? PROVIDER_KEEPS_PASSWORD : 0);
+}
+
 const struct provider password_provider = {
 	.type = "password",
 	.title = N_("Password"),
-	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER | PROVIDER_CHANGES_PASSWORD,
+	.features = PASSWORD_FEATURES,
+	.features_of = password_features_of,
 	.keys = password_keys,
 	.guide = &password_guide,
 	.config_size = sizeof(struct password_config),

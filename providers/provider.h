@@ -82,6 +82,8 @@ enum provider_feature {
 	PROVIDER_PUSHES = 1 << 9,
 	/* It has an `ssh_keys` operation, and the configuration wants it. */
 	PROVIDER_SSH_KEYS = 1 << 10,
+	/* With this configuration it asks for passwords that jauth keeps. */
+	PROVIDER_KEEPS_PASSWORD = 1 << 11,
 };
 
 struct identity_attribute {

@@ -315,7 +315,8 @@ static const struct provider script_far = {
 static const struct provider script_near = {
 	.type = "near",
 	.title = N_("Near"),
-	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER | PROVIDER_CHANGES_PASSWORD,
+	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER | PROVIDER_CHANGES_PASSWORD |
+		    PROVIDER_KEEPS_PASSWORD,
 	.login_size = 16,
 	.start = script_start,
 	.change = script_change,

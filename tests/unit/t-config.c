@@ -176,6 +176,15 @@ static const struct mistake_case {
 	{ "[method password]\nmap = {sub}\ngroups_allowed = a\n",
 	  { { 2, "map has no meaning with type password" },
 	    { 3, "groups_allowed has no meaning with type password" } } },
+	/* without the provider */
+	{ "[method password]\noffline = console-password\noffline_for = 1h\n",
+	  { { 2, "offline has no meaning with type password" },
+	    { 3, "offline_for has no meaning with type password" } } },
+	{ SCAN "offline = maybe\n", { { 2, "must be one of deny, console-password" } } },
+	{ SCAN "offline_for = 2h\n", { { 2, "add that or drop offline_for" } } },
+	{ SCAN "offline = console-password\n", { { 1, "no method keeps one; add jauth to" } } },
+	{ SCAN "offline = console-password\noffline_for = 31d\n",
+	  { { 1, "no method keeps one" }, { 3, "\"offline_for\"" } } },
 	/* who becomes a new user */
 	{ SCAN "registration = yes\nidentities_allowed = 7\n", { { 2, "add map" } } },
 	{ SCAN "registration = maybe\n", { { 2, "must be yes or no" } } },
