@@ -16,7 +16,8 @@
 #include "jauthd/directory-departments.h"
 #include "jauthd/mapping.h"
 
-#define ROW_MAX (8 * 1024)
+#define ROW_MAX  (8 * 1024)
+#define SEED_MAX (1024 * 1024)
 
 struct batch {
 	char *department;                /* NULL: none is told of */
@@ -87,7 +88,7 @@ static void batch_done(struct batch *batch)
 int listing_seed(const struct config *config, const struct method *method,
 		 unsigned char ret_seed[SHA256_BYTES])
 {
-	struct buf text = BUF_INIT(256 * 1024);
+	struct buf text = BUF_INIT(SEED_MAX);
 	struct digest digest;
 	int r;
 
@@ -96,7 +97,9 @@ int listing_seed(const struct config *config, const struct method *method,
 		       method->home ? method->home : "", method->shell ? method->shell : "",
 		       config->accounts.primary_group ? config->accounts.primary_group : "");
 	for (size_t i = 0; method->groups_allowed && method->groups_allowed[i]; i++)
-		buf_add_format(&text, "%s\n", method->groups_allowed[i]);
+		buf_add_format(&text, "group %s\n", method->groups_allowed[i]);
+	for (size_t i = 0; method->identities_allowed && method->identities_allowed[i]; i++)
+		buf_add_format(&text, "identity %s\n", method->identities_allowed[i]);
 	r = buf_failed(&text) ? -E2BIG :
 				crypto_digest(DIGEST_SHA256, buf_text(&text), text.len, &digest);
 	buf_done(&text);
