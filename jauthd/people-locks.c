@@ -67,3 +67,12 @@ int identity_is_locked(struct db *db, const char *issuer, const char *subject, b
 		*ret_locked = r == 0;
 	return r == -ENOENT ? 0 : r;
 }
+
+int person_is_locked(struct db *db, const struct person *person, bool *ret_locked)
+{
+	int r = identity_is_locked(db, person->issuer, person->subject, ret_locked);
+
+	if (r == 0 && person->state != PERSON_ACTIVE)
+		*ret_locked = true;
+	return r;
+}
