@@ -384,12 +384,15 @@ static int count_links(struct directory_pass *pass, const struct member *member,
 	return r < 0 ? r : 0;
 }
 
-/* He may have nothing of the one before him: neither the user nor a link. */
+/* He may have nothing of the one before him: neither the user nor a link. Told once, and again when
+ * a sysadmin unlocked them, which does not settle it. */
 static int refuse_other(struct directory_pass *pass, struct member *member, const char *why)
 {
+	bool is_told = text_equals(member->old.fault, why) && member->is_locked &&
+		       !has_our_person(pass, member, PERSON_ACTIVE);
 	int r = lock(pass, member, "given to somebody else");
 
-	if (text_equals(member->old.fault, why))
+	if (is_told)
 		return r;
 	pass->report->n_removals += count_removal(member);
 	tell(pass, CHANGE_REFUSE, member, why);

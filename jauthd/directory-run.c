@@ -384,7 +384,8 @@ static void ask(struct directory_run *run)
 
 static void planned(struct directory_run *run)
 {
-	bool is_too_many = run->report.n_removals > removals_max(run);
+	/* There is no listing to ask about of those who were refused before. */
+	bool is_too_many = !run->retries && run->report.n_removals > removals_max(run);
 
 	run->knows_names = true;
 	if (run->options.is_dry) {

@@ -40,7 +40,7 @@ int identity_lock_get(struct db *db, const char *issuer, const char *subject,
 {
 	struct query *query = query_new(db, "SELECT source, reason, locked_s FROM locked_identities"
 					    " WHERE issuer = ?1 AND subject = ?2");
-	struct identity_lock lock;
+	struct identity_lock lock = { 0 };
 	int r;
 
 	query_text(query, 1, issuer);

@@ -270,11 +270,17 @@ static void who_returns_with_another_name_is_somebody_else(void **state)
 static void another_union_id_is_somebody_else_at_once(void **state)
 {
 	struct fixture *fixture = *state;
+	struct person person;
 
 	SYNC("add t-lei", { "t-lei", "Lei", "u1", "1", MEMBER_ACTIVE });
 	SYNC("rename t-lei", { "t-lei", "Lei Wang", "u1", "1", MEMBER_ACTIVE });
 	SYNC("refuse t-lei", { "t-lei", "Lei Wang", "u2", "1", MEMBER_ACTIVE });
 	assert_int_equal(fixture->report.n_removals, 1);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	SYNC("", { "t-lei", "Lei Wang", "u2", "1", MEMBER_ACTIVE });
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(person_set_state(fixture->db, person.uid, PERSON_ACTIVE, NULL, NOW_S), 0);
+	SYNC("refuse t-lei", { "t-lei", "Lei Wang", "u2", "1", MEMBER_ACTIVE });
 	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
 	SYNC("unlock t-lei", { "t-lei", "Lei Wang", "u1", "1", MEMBER_ACTIVE });
 }
