@@ -546,7 +546,8 @@ static int admit_member(struct directory_pass *pass, struct member *member)
 			return r < 0 ? r : refuse_other(pass, member, why);
 		}
 	}
-	(void)text_into(member->new.holder, sizeof(member->new.holder), member->new.mark);
+	if (member->new.mark[0])         /* else it is nobody else's for that */
+		(void)text_into(member->new.holder, sizeof(member->new.holder), member->new.mark);
 	r = unlock(pass, member);
 	if (r == 0 && member->has_person)
 		r = update_person(pass, member);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "jauthd/accounts.h"
 #include "jauthd/directory-apply.h"
 #include "jauthd/directory-departments.h"
 #include "jauthd/people.h"
@@ -285,6 +286,24 @@ static void another_union_id_is_somebody_else_at_once(void **state)
 	SYNC("unlock t-lei", { "t-lei", "Lei Wang", "u1", "1", MEMBER_ACTIVE });
 }
 
+/* A listing that tells no mark leaves his links to nobody else. */
+static void a_mark_that_is_not_told_is_not_forgotten(void **state)
+{
+	const struct link link = {
+		.issuer = (char []){ ISSUER }, .subject = (char []){ "root" },
+		.user = (char []){ "jane" }, .uid = 1001, .note = (char []){ "" },
+		.origin = (char []){ "admin" },
+	};
+	struct fixture *fixture = *state;
+
+	SYNC("refuse root", { "root", "Lei", "Lei", "1", MEMBER_ACTIVE });
+	assert_int_equal(link_add(fixture->db, &link, NULL), 0);
+	SYNC("", { "root", "", "", "1", MEMBER_ACTIVE });
+	SYNC("", { "root", "Lei", "Lei", "1", MEMBER_ACTIVE });
+	SYNC("", { "root", "", "", "1", MEMBER_ACTIVE });
+	SYNC("refuse root", { "root", "Bo", "Bo", "1", MEMBER_ACTIVE });
+}
+
 static void names_of_the_host_are_nobodys(void **state)
 {
 	struct fixture *fixture = *state;
@@ -511,6 +530,7 @@ int main(void)
 		CASE(a_name_may_change_while_he_is_there),
 		CASE(who_returns_with_another_name_is_somebody_else),
 		CASE(another_union_id_is_somebody_else_at_once),
+		CASE(a_mark_that_is_not_told_is_not_forgotten),
 		CASE(names_of_the_host_are_nobodys),
 		CASE(a_sysadmins_lock_is_not_undone),
 		CASE(whom_a_login_made_leaves_and_returns_too),
