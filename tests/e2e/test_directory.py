@@ -372,6 +372,20 @@ def test_a_sysadmins_lock_stays(house, corp):
     assert people()["zhangsan"][1] == 1
 
 
+def test_whom_a_sysadmin_locked_and_removed_has_left_all_the_same(house, corp):
+    sync()
+    gone = corp.persons.pop("zhangsan")
+    sync()
+    for verb in ("lock", "remove"):
+        house.ctl("user", verb, "zhangsan")
+    assert is_locked("zhangsan")                     # and so all his links
+    corp.persons["zhangsan"] = gone
+    assert sync().of("add") == ["zhangsan"] and not is_locked("zhangsan")
+    for verb in ("lock", "remove"):
+        house.ctl("user", verb, "zhangsan")
+    assert not is_locked("zhangsan")
+
+
 # --- DingTalk ---
 
 @pytest.fixture
