@@ -271,6 +271,21 @@ int bus_people_set_locked(struct bus_work *work, struct db *db, const char *user
 	return bus_audit(work, db, user, person.uid, "user unlocked, who was: %s", person.reason);
 }
 
+/* Of a sysadmin's lock. A directory's that it took the place of is there again: his links are not
+ * to lead in whoever has left. */
+static int end_lock(struct bus_work *work, struct db *db, const struct person *person)
+{
+	char directory[METHOD_ID_MAX + 1];
+	int r = identity_unlock(db, person->issuer, person->subject);
+
+	if (r == 0)
+		r = stage_find_locking(db, person->issuer, person->subject, directory);
+	if (r == 0)
+		r = identity_lock(db, person->issuer, person->subject, directory,
+				  "may not log in, says the directory", work->now_s);
+	return r;
+}
+
 /* What a directory locked stays locked: he would be made anew at his next login. */
 int bus_people_remove(struct bus_work *work, struct db *db, const char *user)
 {
@@ -282,7 +297,7 @@ int bus_people_remove(struct bus_work *work, struct db *db, const char *user)
 		return r;
 	r = identity_lock_get(db, person.issuer, person.subject, &found);
 	if (r == 0 && text_equals(found.source, IDENTITY_LOCK_ADMIN))
-		r = identity_unlock(db, person.issuer, person.subject);
+		r = end_lock(work, db, &person);
 	if (r == 0 || r == -ENOENT)
 		r = person_set_state(db, person.uid, PERSON_GONE, NULL, work->now_s);
 	return r < 0 ? r : bus_audit(work, db, user, person.uid, "user removed; uid %u stays his",

@@ -84,8 +84,9 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 /* Whether it makes new Unix users, once its keys are read; and what is wrong with that. */
 void config_check_registration(struct config_loader *loader, const struct conf_section *section,
 			       struct method *method);
-/* After all methods: no two that make new users could give them one name. */
-void config_check_names_apart(struct config_loader *loader);
+/* After all methods: no two that make new users could give them one name, and no two directories
+ * are of one organisation. */
+void config_check_apart(struct config_loader *loader);
 /* [directory ID]: a method that also tells of the organisation. */
 extern const struct conf_key config_directory_keys[];
 void config_add_directory(struct config_loader *loader, const struct conf_section *section,

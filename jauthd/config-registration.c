@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which methods make new Unix users, and what cannot be right about that: whom a method can make
- * must be bounded, and no name may come from two people, so not from two methods either.
+ * must be bounded, and no name may come from two people, so not from two methods either. An
+ * organisation has one directory.
  */
 #include <string.h>
 
@@ -118,21 +119,35 @@ static bool could_make_one_name(const struct method *a, const struct method *b)
 	return strncmp(a->map, b->map, len) == 0;
 }
 
-void config_check_names_apart(struct config_loader *loader)
+static void check_names(struct config_loader *loader, const struct method *a,
+			const struct method *b)
+{
+	if (!method_makes_people(a) || !method_makes_people(b) || !a->map || !b->map ||
+	    is_same_rule(a, b) || !could_make_one_name(a, b))
+		return;
+	conf_mistake(loader->report, a->file, a->line, "map = %s of \"%s\" and map = %s of "
+		     "\"%s\" could give two people one name; let each begin with letters of its "
+		     "own, for example %s-%s, or write registration = no in one of them",
+		     b->map, b->id, a->map, a->id, a->id, a->map);
+}
+
+/* An identity is locked or not, for all. */
+static void check_organisations(struct config_loader *loader, const struct method *a,
+				const struct method *b)
+{
+	if (a->directory && b->directory && is_same_issuer(a, b))
+		conf_mistake(loader->report, a->file, a->line, "directories \"%s\" and \"%s\" "
+			     "are of one organisation, and each would lock whom it does not see; "
+			     "keep one, whose app sees all", b->id, a->id);
+}
+
+void config_check_apart(struct config_loader *loader)
 {
 	const struct config *config = loader->config;
 
 	for (unsigned i = 0; i < config->n_methods; i++)
 		for (unsigned k = 0; k < i; k++) {
-			const struct method *a = config->methods[i], *b = config->methods[k];
-
-			if (!method_makes_people(a) || !method_makes_people(b) || !a->map ||
-			    !b->map || is_same_rule(a, b) || !could_make_one_name(a, b))
-				continue;
-			conf_mistake(loader->report, a->file, a->line,
-				     "map = %s of \"%s\" and map = %s of \"%s\" could give two "
-				     "people one name; let each begin with letters of its own, for "
-				     "example %s-%s, or write registration = no in one of them",
-				     b->map, b->id, a->map, a->id, a->id, a->map);
+			check_names(loader, config->methods[i], config->methods[k]);
+			check_organisations(loader, config->methods[i], config->methods[k]);
 		}
 }

@@ -214,7 +214,7 @@ static int config_build(const struct conf *conf, const char *path, struct conf_r
 	add_directories(&loader, conf);
 	add_methods(&loader, conf, false);
 	config_check_apps(&loader);
-	config_check_names_apart(&loader);
+	config_check_apart(&loader);
 	config_add_default_method(&loader);
 	config_check_kept_passwords(&loader);
 	add_services(&loader, conf);

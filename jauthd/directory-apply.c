@@ -38,6 +38,15 @@ static void member_done(struct member *member)
 
 /* --- reading --- */
 
+/* Not another directory's. What one left behind that the configuration has no more is ours, and so
+ * is whom a login made. */
+static bool is_ours(const struct directory_pass *pass, const char *source)
+{
+	const struct method *method = config_method(pass->config, source);
+
+	return text_equals(source, pass->method->id) || !method || !method->directory;
+}
+
 static int read_lock(struct directory_pass *pass, struct member *member)
 {
 	struct query *query;
@@ -50,7 +59,8 @@ static int read_lock(struct directory_pass *pass, struct member *member)
 	r = query_step(query);
 	member->is_locked = r == 1;
 	member->is_locked_by_us = r == 1 &&
-				  text_equals(query_column_text(query, 0), pass->method->id);
+				  !text_equals(query_column_text(query, 0), IDENTITY_LOCK_ADMIN) &&
+				  is_ours(pass, query_column_text(query, 0));
 	query_done(query);
 	return r < 0 ? r : 0;
 }
@@ -220,9 +230,11 @@ static int audit(struct directory_pass *pass, const struct member *member, bool 
 
 /* --- locks --- */
 
-static bool is_ours(const struct directory_pass *pass, const struct member *member)
+static bool has_our_person(const struct directory_pass *pass, const struct member *member,
+			   enum person_state state)
 {
-	return member->has_person && text_equals(member->person.source, pass->method->id);
+	return member->has_person && member->person.state == state &&
+	       is_ours(pass, member->person.source);
 }
 
 /* Changes nothing where it is so already. */
@@ -236,29 +248,31 @@ static int lock(struct directory_pass *pass, const struct member *member, const 
 	if (!member->is_locked)
 		r = identity_lock(pass->db, member->new.issuer, member->new.subject,
 				  pass->method->id, why, pass->now_s);
-	if (r == 0 && is_ours(pass, member) && member->person.state == PERSON_ACTIVE)
+	if (r == 0 && has_our_person(pass, member, PERSON_ACTIVE))
 		r = person_set_state(pass->db, member->person.uid, PERSON_LOCKED, reason,
 				     pass->now_s);
 	return r;
 }
 
-static bool is_person_locked_by_us(const struct member *member)
+/* Who locked the identity meanwhile means its user, too. */
+static bool is_person_locked_by_us(const struct directory_pass *pass, const struct member *member)
 {
-	return member->has_person && member->person.state == PERSON_LOCKED &&
-	       text_has_prefix(member->person.reason, REASON_MARK);
+	return has_our_person(pass, member, PERSON_LOCKED) &&
+	       text_has_prefix(member->person.reason, REASON_MARK) &&
+	       member->is_locked == member->is_locked_by_us;
 }
 
 static int unlock(struct directory_pass *pass, struct member *member)
 {
-	bool was_locked = member->is_locked_by_us || is_person_locked_by_us(member);
+	bool was_person_locked = is_person_locked_by_us(pass, member);
 	int r = 0;
 
 	if (pass->applies && member->is_locked_by_us)
 		r = identity_unlock(pass->db, member->new.issuer, member->new.subject);
-	if (r == 0 && pass->applies && is_person_locked_by_us(member))
+	if (r == 0 && pass->applies && was_person_locked)
 		r = person_set_state(pass->db, member->person.uid, PERSON_ACTIVE, "",
 				     pass->now_s);
-	if (r == 0 && was_locked) {
+	if (r == 0 && (member->is_locked_by_us || was_person_locked)) {
 		tell(pass, CHANGE_UNLOCK, member, "is back");
 		r = audit(pass, member, false, "is back in the directory");
 	}
@@ -267,11 +281,14 @@ static int unlock(struct directory_pass *pass, struct member *member)
 
 /* --- who may not --- */
 
-/* He is not in any department that may, though he is in the organisation. */
+/* He is in the organisation, but neither he nor any department that he is in may. */
 static bool is_filtered(const struct directory_pass *pass, const struct member *member)
 {
+	char *const *identities = pass->method->identities_allowed;
 	char *const *allowed = pass->method->groups_allowed;
 
+	if (identities && !list_has(identities, member->new.subject))
+		return true;
 	for (size_t i = 0; allowed && member->new_places && member->new_places[i]; i++)
 		if (list_has(allowed, member->new_places[i]))
 			return false;
@@ -299,9 +316,16 @@ static const char *why_not(int state)
 	case MEMBER_LEFT:
 		return "left the organisation";
 	case MEMBER_FILTERED:
-		return "is in none of groups_allowed";
+		return "is outside groups_allowed or identities_allowed";
 	}
 	return "unknown state";
+}
+
+/* What the sysadmin is asked about when there are too many, whoever let him in before. */
+static int64_t count_removal(const struct member *member)
+{
+	return member->was_active || (member->has_person && !member->is_locked &&
+				      member->person.state == PERSON_ACTIVE);
 }
 
 /* Whom nobody knew and who has not begun yet is not locked: he would be unlocked on his first
@@ -314,9 +338,8 @@ static int refuse_member(struct directory_pass *pass, struct member *member)
 
 	if (is_known || member->new.state == MEMBER_DISABLED)
 		r = lock(pass, member, why);
-	if (r == 0 && (member->was_active ||
-		       (is_ours(pass, member) && member->person.state == PERSON_ACTIVE))) {
-		pass->report->n_removals += member->was_active;
+	if (r == 0 && (member->was_active || has_our_person(pass, member, PERSON_ACTIVE))) {
+		pass->report->n_removals += count_removal(member);
 		tell(pass, CHANGE_LOCK, member, why);
 		r = audit(pass, member, true, why);
 	}
@@ -361,57 +384,32 @@ static int count_links(struct directory_pass *pass, const struct member *member,
 	return r < 0 ? r : 0;
 }
 
-/* He may have nothing of the one before him: neither the user nor a link. */
+/* He may have nothing of the one before him: neither the user nor a link. Told once, and again when
+ * a sysadmin unlocked them, which does not settle it. */
 static int refuse_other(struct directory_pass *pass, struct member *member, const char *why)
 {
+	bool is_told = text_equals(member->old.fault, why) && member->is_locked &&
+		       !has_our_person(pass, member, PERSON_ACTIVE);
 	int r = lock(pass, member, "given to somebody else");
 
-	if (text_equals(member->old.fault, why))
+	if (is_told)
 		return r;
+	pass->report->n_removals += count_removal(member);
 	tell(pass, CHANGE_REFUSE, member, why);
 	return r == 0 ? audit(pass, member, true, why) : r;
 }
 
-static void set_real_name(struct person *person, const char *display)
-{
-	(void)text_into(person->real_name, sizeof(person->real_name), display);  /* the same size */
-	for (char *c = person->real_name; *c; c++)
-		if (*c == ':' || *c == ',')
-			*c = ' ';
-}
-
-/* "/home/{user}". False: it does not fit. */
-static bool set_home(struct person *person, const char *template)
-{
-	static const char place[] = "{user}";
-	const char *at = strstr(template, place);
-	_cleanup_free_ char *home = NULL;
-
-	if (!at)
-		return text_into(person->home, sizeof(person->home), template);
-	home = text_format("%.*s%s%s", (int)(at - template), template, person->name,
-			   at + strlen(place));
-	return text_into(person->home, sizeof(person->home), home);
-}
-
+/* False: something does not fit. */
 static bool make_person(const struct directory_pass *pass, const struct member *member,
 			struct person *person)
 {
-	const struct method *method = pass->method;
-	const struct account_rules *accounts = &pass->config->accounts;
-
 	*person = (struct person){ 0 };
-	set_real_name(person, member->new.display);
+	person_set_real_name(person, member->new.display);
 	return text_into(person->name, sizeof(person->name), member->new.name) &&
 	       text_into(person->issuer, sizeof(person->issuer), member->new.issuer) &&
 	       text_into(person->subject, sizeof(person->subject), member->new.subject) &&
 	       text_into(person->mark, sizeof(person->mark), member->new.mark) &&
-	       set_home(person, method->home ? method->home : accounts->home) &&
-	       text_into(person->shell, sizeof(person->shell),
-			 method->shell ? method->shell : accounts->shell) &&
-	       text_into(person->source, sizeof(person->source), method->id) &&
-	       text_into(person->structure, sizeof(person->structure),
-			 method->structure ? method->structure : "");
+	       person_set_rule(pass->config, pass->method, person) == 0;
 }
 
 static const char *add_fault(int r)
@@ -484,7 +482,7 @@ static int update_person(struct directory_pass *pass, struct member *member)
 	struct person changed = member->person;
 	int r = 0;
 
-	set_real_name(&changed, member->new.display);
+	person_set_real_name(&changed, member->new.display);
 	if (member->new.mark[0])
 		(void)text_into(changed.mark, sizeof(changed.mark), member->new.mark);
 	if (!text_equals(changed.real_name, member->person.real_name))
@@ -494,7 +492,8 @@ static int update_person(struct directory_pass *pass, struct member *member)
 	return r;
 }
 
-/* Of places, the one that stands for no department is none. */
+/* Of places, the one that stands for no department is none. Somebody in more of them than a person
+ * may be is no reason to stop for all: he is in the first ones. */
 static int set_groups(struct directory_pass *pass, struct member *member, bool is_new)
 {
 	const char **ids = calloc(list_length(member->new_places) + 1, sizeof(*ids));
@@ -505,7 +504,7 @@ static int set_groups(struct directory_pass *pass, struct member *member, bool i
 	if (!ids)
 		abort();
 	for (size_t i = 0; member->new_places && member->new_places[i]; i++) {
-		if (member->new_places[i][0])
+		if (member->new_places[i][0] && n < PERSON_GROUPS_MAX)
 			ids[n++] = member->new_places[i];
 		has_moved = has_moved || !list_has(member->old_places, member->new_places[i]);
 	}
@@ -547,7 +546,8 @@ static int admit_member(struct directory_pass *pass, struct member *member)
 			return r < 0 ? r : refuse_other(pass, member, why);
 		}
 	}
-	(void)text_into(member->new.holder, sizeof(member->new.holder), member->new.mark);
+	if (member->new.mark[0])         /* else it is nobody else's for that */
+		(void)text_into(member->new.holder, sizeof(member->new.holder), member->new.mark);
 	r = unlock(pass, member);
 	if (r == 0 && member->has_person)
 		r = update_person(pass, member);

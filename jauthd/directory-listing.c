@@ -13,16 +13,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "jauthd/directory-batch.h"
 #include "jauthd/directory-departments.h"
 #include "jauthd/mapping.h"
 
-#define ROW_MAX (8 * 1024)
-
-struct batch {
-	char *department;                /* NULL: none is told of */
-	struct stage_member *members;
-	size_t n, size;
-};
+#define SEED_MAX (1024 * 1024)
 
 struct listing {
 	struct listing_start start;
@@ -77,17 +72,10 @@ static void set_fault(struct listing *listing, const char *format, ...)
 	buf_done(&text);
 }
 
-static void batch_done(struct batch *batch)
-{
-	free(batch->department);
-	free(batch->members);
-	*batch = (struct batch){ 0 };
-}
-
 int listing_seed(const struct config *config, const struct method *method,
 		 unsigned char ret_seed[SHA256_BYTES])
 {
-	struct buf text = BUF_INIT(256 * 1024);
+	struct buf text = BUF_INIT(SEED_MAX);
 	struct digest digest;
 	int r;
 
@@ -96,7 +84,9 @@ int listing_seed(const struct config *config, const struct method *method,
 		       method->home ? method->home : "", method->shell ? method->shell : "",
 		       config->accounts.primary_group ? config->accounts.primary_group : "");
 	for (size_t i = 0; method->groups_allowed && method->groups_allowed[i]; i++)
-		buf_add_format(&text, "%s\n", method->groups_allowed[i]);
+		buf_add_format(&text, "group %s\n", method->groups_allowed[i]);
+	for (size_t i = 0; method->identities_allowed && method->identities_allowed[i]; i++)
+		buf_add_format(&text, "identity %s\n", method->identities_allowed[i]);
 	r = buf_failed(&text) ? -E2BIG :
 				crypto_digest(DIGEST_SHA256, buf_text(&text), text.len, &digest);
 	buf_done(&text);
@@ -122,22 +112,6 @@ static void keeping_free(struct keeping *keeping)
 	free(keeping);
 }
 
-static int keep_batch(struct db *db, const char *directory, const struct batch *batch)
-{
-	int r = 0;
-
-	if (!batch->department)
-		return 0;
-	r = stage_clear_department(db, directory, batch->department);
-	for (size_t i = 0; r == 0 && i < batch->n; i++) {
-		r = stage_add_member(db, directory, &batch->members[i]);
-		if (r == 0)
-			r = stage_add_place(db, directory, batch->members[i].subject,
-					    batch->department);
-	}
-	return r;
-}
-
 static int keep(struct db *db, const struct keeping *keeping)
 {
 	int r = 0;
@@ -150,7 +124,7 @@ static int keep(struct db *db, const struct keeping *keeping)
 	for (size_t i = 0; r == 0 && i < keeping->n_departments; i++)
 		r = stage_add_department(db, keeping->directory, &keeping->departments[i]);
 	if (r == 0)
-		r = keep_batch(db, keeping->directory, &keeping->batch);
+		r = batch_keep(&keeping->batch, db, keeping->directory);
 	for (size_t i = 0; r == 0 && i < keeping->n_marks; i++)
 		r = stage_mark_done(db, keeping->directory, keeping->marks[i].department,
 				    keeping->marks[i].is_same, keeping->marks[i].digest);
@@ -555,19 +529,6 @@ static bool take_texts(struct stage_member *member, const struct listed_member *
 	return fits;
 }
 
-static struct stage_member *grow_batch(struct batch *batch)
-{
-	if (batch->n == batch->size) {
-		batch->size = batch->size ? batch->size * 2 : 16;
-		batch->members = reallocarray(batch->members, batch->size,
-					      sizeof(*batch->members));
-		if (!batch->members)
-			abort();
-	}
-	memset(&batch->members[batch->n], 0, sizeof(*batch->members));
-	return &batch->members[batch->n++];
-}
-
 /* Only a department that is told of may have members, and one at a time is told of. */
 static bool may_have(struct listing *listing, const char *id)
 {
@@ -594,7 +555,7 @@ void listing_member(struct listing *listing, const struct listed_member *told)
 		return;
 	if (!listing->batch.department)
 		listing->batch.department = text_copy(told->department);
-	member = grow_batch(&listing->batch);
+	member = batch_add(&listing->batch);
 	if (!take_texts(member, told)) {
 		set_fault(listing, "a member cannot be right: his id or name is too long, or no "
 			  "line of text");
@@ -606,73 +567,16 @@ void listing_member(struct listing *listing, const struct listed_member *told)
 		member->name[0] = '\0';
 }
 
-static int by_subject(const void *a, const void *b)
-{
-	const struct stage_member *left = a, *right = b;
-
-	return strcmp(left->subject, right->subject);
-}
-
-static bool are_same(const struct stage_member *a, const struct stage_member *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-/* In the order of subjects, each once. */
-static bool tidy(struct batch *batch)
-{
-	size_t n = 0;
-
-	if (batch->n)
-		qsort(batch->members, batch->n, sizeof(*batch->members), by_subject);
-	for (size_t i = 0; i < batch->n; i++) {
-		if (n && by_subject(&batch->members[n - 1], &batch->members[i]) == 0) {
-			if (!are_same(&batch->members[n - 1], &batch->members[i]))
-				return false;
-			continue;
-		}
-		batch->members[n++] = batch->members[i];
-	}
-	batch->n = n;
-	return true;
-}
-
-static int make_digest(const struct listing *listing, const struct batch *batch,
-		       unsigned char ret_digest[SHA256_BYTES])
-{
-	struct buf text = BUF_INIT(SHA256_BYTES + batch->n * ROW_MAX);
-	struct digest digest;
-	int r;
-
-	buf_add(&text, listing->seed, SHA256_BYTES);
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct stage_member *member = &batch->members[i];
-
-		buf_add(&text, member->subject, strlen(member->subject) + 1);
-		buf_add(&text, member->issuer, strlen(member->issuer) + 1);
-		buf_add(&text, member->name, strlen(member->name) + 1);
-		buf_add(&text, member->display, strlen(member->display) + 1);
-		buf_add(&text, member->mark, strlen(member->mark) + 1);
-		buf_add_char(&text, (char)('0' + member->state));
-	}
-	r = buf_failed(&text) ? -E2BIG :
-				crypto_digest(DIGEST_SHA256, text.data, text.len, &digest);
-	buf_done(&text);
-	if (r == 0)
-		memcpy(ret_digest, digest.bytes, SHA256_BYTES);
-	return r;
-}
-
 static void keep_department(struct listing *listing, struct department *department)
 {
 	struct batch *batch = &listing->batch;
 
-	if (!tidy(batch)) {
+	if (!batch_tidy(batch)) {
 		set_fault(listing, "a member of department \"%s\" was told of twice, in two ways",
 			  department->id);
 		return;
 	}
-	if (make_digest(listing, batch, department->new_digest) < 0) {
+	if (batch_digest(batch, listing->seed, department->new_digest) < 0) {
 		set_fault(listing, "no digest of department \"%s\"", department->id);
 		return;
 	}

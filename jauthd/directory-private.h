@@ -47,6 +47,7 @@ struct directory_run {
 	struct host_ids *host;
 	struct directory_report report;
 	int64_t n_active;                /* before it */
+	int64_t n_told;                  /* of those who may not, and of whom others know */
 	bool is_over;
 	bool knows_names;                /* those of the host, of all who become users */
 	bool retries;                    /* nothing changed: those with a fault once more */

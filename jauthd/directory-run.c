@@ -197,13 +197,23 @@ static void planned(struct directory_run *run);
 static void finish(struct directory_run *run);
 static void collect(struct directory_run *run);
 
+/* Whoever was locked does not wait for the end of a long sync. */
+static void tell_of_locks(struct directory_run *run)
+{
+	const struct directories_env *env = env_of(run);
+	int64_t n = run->report.n_changes[CHANGE_LOCK] + run->report.n_changes[CHANGE_REFUSE];
+
+	if (run->step != RUN_APPLYING || n == run->n_told)
+		return;
+	run->n_told = n;
+	env->changed(env->context);
+}
+
 static void on_slice(struct job *job)
 {
 	struct directory_run *run = run_of(job);
-	const struct directories_env *env = env_of(run);
 
-	if (run->step == RUN_APPLYING && run->report.n_changes[CHANGE_LOCK] && env->locked)
-		env->locked(env->context);
+	tell_of_locks(run);
 	if (fault_of(run))
 		fail(run);
 	else if (run->has_more)
@@ -289,6 +299,7 @@ static void collect(struct directory_run *run)
 static void begin_pass(struct directory_run *run, enum run_step step, const char *at)
 {
 	run->step = step;
+	run->n_told = 0;
 	directory_report_done(&run->report);
 	(void)text_into(run->at, sizeof(run->at), at);
 	collect(run);
@@ -373,7 +384,8 @@ static void ask(struct directory_run *run)
 
 static void planned(struct directory_run *run)
 {
-	bool is_too_many = run->report.n_removals > removals_max(run);
+	/* There is no listing to ask about of those who were refused before. */
+	bool is_too_many = !run->retries && run->report.n_removals > removals_max(run);
 
 	run->knows_names = true;
 	if (run->options.is_dry) {

@@ -397,6 +397,24 @@ int stage_each_user(struct db *db,
 	return r;
 }
 
+int stage_find_locking(struct db *db, const char *issuer, const char *subject,
+		       char ret_directory[METHOD_ID_MAX + 1])
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "SELECT directory FROM directory_members WHERE round = 0"
+			      " AND subject = ?2 AND issuer = ?1 AND state <> ?3 LIMIT 1");
+	query_text(query, 1, issuer);
+	query_text(query, 2, subject);
+	query_number(query, 3, MEMBER_ACTIVE);
+	r = query_step(query);
+	if (r == 1 && !text_into(ret_directory, METHOD_ID_MAX + 1, query_column_text(query, 0)))
+		r = -EUCLEAN;
+	query_done(query);
+	return r == 1 ? 0 : r < 0 ? r : -ENOENT;
+}
+
 int stage_count_active(struct db *db, const char *directory, int64_t *ret_n)
 {
 	struct query *query;

@@ -104,5 +104,8 @@ int stage_put_places(struct db *db, const char *directory, const char *subject,
 int stage_each_user(struct db *db,
 		    int (*each)(const char *name, const char *issuer, const char *subject,
 				void *context), void *context);
+/* The directory that knows the identity as one who may not log in. -ENOENT: none does. */
+int stage_find_locking(struct db *db, const char *issuer, const char *subject,
+		       char ret_directory[METHOD_ID_MAX + 1]);
 /* Members of round 0 who may log in. */
 int stage_count_active(struct db *db, const char *directory, int64_t *ret_n);

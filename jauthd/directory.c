@@ -161,7 +161,9 @@ void directories_ended(struct directory_run *run, const char *fault)
 		totals->n_failed++;
 	else
 		totals->n_done++;
-	if (!run->options.is_dry && directory_report_has_changes(&run->report))
+	/* Groups may be others without a change that is told of. */
+	if (run->step == RUN_FINISHING ||
+	    (!run->options.is_dry && directory_report_has_changes(&run->report)))
 		directories->env.changed(directories->env.context);
 	if (directory && directory->run == run)
 		settle(directories, directory, run, fault);

@@ -29,9 +29,8 @@ struct directories_env {
 	struct store *store;
 	struct workers *names;
 	struct logins *logins;
-	/* After a commit: people changed; somebody was locked, whose sessions are to end. */
+	/* After a commit: people changed. In the middle of a sync when somebody was locked. */
 	void (*changed)(void *context);
-	void (*locked)(void *context);   /* MAY be NULL */
 	void *context;
 };
 

@@ -74,13 +74,15 @@ enum verdict_answer verdict_record(struct verdict *verdict, struct db *db)
 /* Whom jauth made can be locked, too. */
 static enum verdict_answer look_at_person(const struct verdict *verdict, struct db *db)
 {
+	bool is_locked = false;
 	struct person person;
 	int r = person_by_uid(db, verdict->user.uid, &person);
 
+	if (r == 0 && text_equals(person.name, verdict->user.name))
+		r = person_is_locked(db, &person, &is_locked);
 	if (r < 0 && r != -ENOENT)
 		return VERDICT_FAULT;
-	return r == 0 && text_equals(person.name, verdict->user.name) &&
-	       person.state != PERSON_ACTIVE ? VERDICT_LOCKED : VERDICT_YES;
+	return is_locked ? VERDICT_LOCKED : VERDICT_YES;
 }
 
 /* The account kept by jauth, where there is one, can only take away. */

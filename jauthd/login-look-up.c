@@ -73,10 +73,10 @@ static void run_person(struct job *job, void *context)
 		unix_user_done(&look_up->user);
 		look_up->user = user;
 		look_up->is_person = true;
-		look_up->is_locked = person.state == PERSON_LOCKED;
-	} else if (r != -ENOENT) {
-		look_up->result = r;
+		r = person_is_locked(context, &person, &look_up->is_locked);
 	}
+	if (r < 0 && r != -ENOENT)
+		look_up->result = r;
 }
 
 static void on_person(struct job *job)

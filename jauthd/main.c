@@ -351,15 +351,8 @@ static int make_logins(struct core *core, const struct options *options, struct 
 	return logins_new(&env, config, &core->logins);
 }
 
-/* In the middle of a long sync. */
-static void on_people_locked(void *context)
-{
-	const struct core *core = context;
-
-	sessions_look(core->sessions);
-}
-
-/* Who was locked goes, with his jobs; who returns has them back. */
+/* Who was locked goes, with his jobs, also in the middle of a long sync; who returns has them
+ * back. */
 static void on_people_changed(void *context)
 {
 	const struct core *core = context;
@@ -376,7 +369,6 @@ static int make_directories(struct core *core)
 		.names = core->names,
 		.logins = core->logins,
 		.changed = on_people_changed,
-		.locked = on_people_locked,
 		.context = core,
 	};
 

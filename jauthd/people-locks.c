@@ -40,7 +40,7 @@ int identity_lock_get(struct db *db, const char *issuer, const char *subject,
 {
 	struct query *query = query_new(db, "SELECT source, reason, locked_s FROM locked_identities"
 					    " WHERE issuer = ?1 AND subject = ?2");
-	struct identity_lock lock;
+	struct identity_lock lock = { 0 };
 	int r;
 
 	query_text(query, 1, issuer);
@@ -66,4 +66,13 @@ int identity_is_locked(struct db *db, const char *issuer, const char *subject, b
 	if (r == 0 || r == -ENOENT)
 		*ret_locked = r == 0;
 	return r == -ENOENT ? 0 : r;
+}
+
+int person_is_locked(struct db *db, const struct person *person, bool *ret_locked)
+{
+	int r = identity_is_locked(db, person->issuer, person->subject, ret_locked);
+
+	if (r == 0 && person->state != PERSON_ACTIVE)
+		*ret_locked = true;
+	return r;
 }

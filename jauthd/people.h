@@ -143,6 +143,8 @@ int identity_lock(struct db *db, const char *issuer, const char *subject, const 
 		  const char *reason, int64_t now_s);
 int identity_unlock(struct db *db, const char *issuer, const char *subject);     /* -ENOENT */
 int identity_is_locked(struct db *db, const char *issuer, const char *subject, bool *ret_locked);
+/* He is, or his identity, whoever locked it. */
+int person_is_locked(struct db *db, const struct person *person, bool *ret_locked);
 struct identity_lock {
 	char source[METHOD_ID_MAX + 1];
 	char reason[AUDIT_TEXT_MAX];

@@ -23,7 +23,8 @@ from telephone import at_wecom
 def text_of(double, wecom, accounts=None, **more):
     return (configs.head() + relay_section(double)
             + configs.section("accounts", accounts or {"uids": "local"})
-            + directory_section(wecom, **more) + configs.service("sshd", "corp"))
+            + directory_section(wecom, **more)
+            + configs.service("sshd", more.get("name", "corp")))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -371,6 +372,20 @@ def test_a_sysadmins_lock_stays(house, corp):
     assert people()["zhangsan"][1] == 1
 
 
+def test_whom_a_sysadmin_locked_and_removed_has_left_all_the_same(house, corp):
+    sync()
+    gone = corp.persons.pop("zhangsan")
+    sync()
+    for verb in ("lock", "remove"):
+        house.ctl("user", verb, "zhangsan")
+    assert is_locked("zhangsan")                     # and so all his links
+    corp.persons["zhangsan"] = gone
+    assert sync().of("add") == ["zhangsan"] and not is_locked("zhangsan")
+    for verb in ("lock", "remove"):
+        house.ctl("user", verb, "zhangsan")
+    assert not is_locked("zhangsan")
+
+
 # --- DingTalk ---
 
 @pytest.fixture
@@ -552,6 +567,27 @@ def test_a_member_logs_in_until_he_leaves(house, relay, corp):
         assert "locked" in reason
     finally:
         house.use_debian("sshd")
+
+
+def groups_of(user):
+    return run(["id", "-nG", user], check=False).stdout.split()
+
+
+def test_under_another_name_it_takes_over(house, double, corp):
+    """Its groups count although nothing else changed, and whom the one before locked returns."""
+    house.userdb()
+    sync()
+    house.reload(text_of(double, corp, name="other")
+                 + configs.section("group research", {"from": "other/2"}))
+    assert "research" not in groups_of("lisi")
+    assert sync(name="other").changes == []
+    wait_until(lambda: "research" in groups_of("lisi"), 10, "his group")
+    gone = corp.persons.pop("zhangsan")
+    assert sync(name="other").of("lock") == ["zhangsan"]
+    corp.persons["zhangsan"] = gone
+    house.reload(text_of(double, corp, name="third"))
+    assert sync(name="third").of("unlock") == ["zhangsan"]
+    assert people()["zhangsan"][1] == 0 and not is_locked("zhangsan")
 
 
 def test_two_syncs_at_once(house, corp):

@@ -216,6 +216,8 @@ static const struct mistake_case {
 	    { 3, "identities_allowed has no meaning" } } },
 	{ "[directory scan]\ncorners = open\nregistration = yes\n",
 	  { { 3, "before they log in" } } },
+	{ "[directory x]\ntype = scan\n[directory y]\ntype = scan\n",
+	  { { 3, "directories \"x\" and \"y\" are of one organisation" } } },
 	/* two people of one name */
 	{ "[directory scan]\ncorners = open\n" OTHER "map = {sub}\n",
 	  { { 1, "could give two people one name" } } },

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "jauthd/accounts.h"
 #include "jauthd/directory-apply.h"
 #include "jauthd/directory-departments.h"
 #include "jauthd/people.h"
@@ -270,12 +271,37 @@ static void who_returns_with_another_name_is_somebody_else(void **state)
 static void another_union_id_is_somebody_else_at_once(void **state)
 {
 	struct fixture *fixture = *state;
+	struct person person;
 
 	SYNC("add t-lei", { "t-lei", "Lei", "u1", "1", MEMBER_ACTIVE });
 	SYNC("rename t-lei", { "t-lei", "Lei Wang", "u1", "1", MEMBER_ACTIVE });
 	SYNC("refuse t-lei", { "t-lei", "Lei Wang", "u2", "1", MEMBER_ACTIVE });
+	assert_int_equal(fixture->report.n_removals, 1);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	SYNC("", { "t-lei", "Lei Wang", "u2", "1", MEMBER_ACTIVE });
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(person_set_state(fixture->db, person.uid, PERSON_ACTIVE, NULL, NOW_S), 0);
+	SYNC("refuse t-lei", { "t-lei", "Lei Wang", "u2", "1", MEMBER_ACTIVE });
 	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
 	SYNC("unlock t-lei", { "t-lei", "Lei Wang", "u1", "1", MEMBER_ACTIVE });
+}
+
+/* A listing that tells no mark leaves his links to nobody else. */
+static void a_mark_that_is_not_told_is_not_forgotten(void **state)
+{
+	const struct link link = {
+		.issuer = (char []){ ISSUER }, .subject = (char []){ "root" },
+		.user = (char []){ "jane" }, .uid = 1001, .note = (char []){ "" },
+		.origin = (char []){ "admin" },
+	};
+	struct fixture *fixture = *state;
+
+	SYNC("refuse root", { "root", "Lei", "Lei", "1", MEMBER_ACTIVE });
+	assert_int_equal(link_add(fixture->db, &link, NULL), 0);
+	SYNC("", { "root", "", "", "1", MEMBER_ACTIVE });
+	SYNC("", { "root", "Lei", "Lei", "1", MEMBER_ACTIVE });
+	SYNC("", { "root", "", "", "1", MEMBER_ACTIVE });
+	SYNC("refuse root", { "root", "Bo", "Bo", "1", MEMBER_ACTIVE });
 }
 
 static void names_of_the_host_are_nobodys(void **state)
@@ -301,6 +327,114 @@ static void a_sysadmins_lock_is_not_undone(void **state)
 	SYNC("", LEI, MEI);
 	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
 }
+
+/* --- of other sources --- */
+
+/* By a login, or by a directory that the configuration has no more. */
+static void add_person_of(struct fixture *fixture, const char *source)
+{
+	struct person person = { .name = "t-lei", .issuer = ISSUER, .subject = "t-lei",
+				 .home = "/home/t-lei", .shell = "/bin/sh" };
+
+	(void)text_into(person.source, sizeof(person.source), source);
+	assert_int_equal(person_add(fixture->db, &fixture->config, fixture->host, NOW_S, &person),
+			 0);
+}
+
+static void whom_a_login_made_leaves_and_returns_too(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_person_of(fixture, "work");
+	SYNC("rename t-lei, add t-mei", LEI, MEI);
+	SYNC("lock t-lei", MEI);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	SYNC("unlock t-lei", LEI, MEI);
+	expect_state(fixture, "t-lei", PERSON_ACTIVE, false);
+}
+
+static void a_directory_takes_over_from_one_that_is_no_more(void **state)
+{
+	struct fixture *fixture = *state;
+	struct person person;
+
+	add_person_of(fixture, "old");
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(identity_lock(fixture->db, ISSUER, "t-lei", "old", "left", NOW_S), 0);
+	assert_int_equal(person_set_state(fixture->db, person.uid, PERSON_LOCKED,
+					  "directory: left", NOW_S), 0);
+	SYNC("unlock t-lei, rename t-lei", LEI);
+	expect_state(fixture, "t-lei", PERSON_ACTIVE, false);
+}
+
+static void another_directorys_people_and_locks_are_its_own(void **state)
+{
+	struct method other = { .id = "old", .directory = &rule };
+	struct fixture *fixture = *state;
+	struct person person;
+
+	fixture->config.methods[0] = &other;
+	fixture->config.n_methods = 1;
+	add_person_of(fixture, "old");
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(person_set_state(fixture->db, person.uid, PERSON_LOCKED,
+					  "directory: left", NOW_S), 0);
+	assert_int_equal(identity_lock(fixture->db, ISSUER, "t-lei", "old", "left", NOW_S), 0);
+	SYNC("rename t-lei", LEI);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+}
+
+/* The first sync locks as little as any other one without asking. */
+static void whom_a_login_made_and_a_filter_leaves_out_is_a_removal(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_person_of(fixture, "work");
+	fixture->method.groups_allowed = (char *[]){ (char []){ "9" }, NULL };
+	SYNC("lock t-lei", LEI);
+	assert_int_equal(fixture->report.n_removals, 1);
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+}
+
+static void identities_allowed_leaves_out_the_others(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->method.identities_allowed = (char *[]){ (char []){ "t-mei" }, NULL };
+	SYNC("add t-mei", LEI, MEI);
+	fixture->method.identities_allowed = (char *[]){ (char []){ "t-lei" }, NULL };
+	SYNC("add t-lei, lock t-mei", LEI, MEI);
+}
+
+static int count_group(const char *source UNUSED, const char *id UNUSED, void *context)
+{
+	unsigned *n = context;
+
+	++*n;
+	return 0;
+}
+
+static void one_in_too_many_departments_stops_nobody_else(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct told told[] = { LEI, MEI };
+	struct person person;
+	unsigned n = 0;
+
+	tell(fixture, told, N_ELEMENTS(told));
+	for (unsigned i = 0; i < PERSON_GROUPS_MAX; i++) {
+		_cleanup_free_ char *department = text_format("%u", 1000 + i);
+
+		assert_int_equal(stage_add_place(fixture->db, ID, "t-lei", department), 0);
+	}
+	assert_int_equal(run(fixture, true), 0);
+	expect(fixture, "add t-lei, add t-mei");
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(person_each_group(fixture->db, person.uid, ID, count_group, &n), 0);
+	assert_int_equal(n, PERSON_GROUPS_MAX);
+}
+
+/* --- contradictions --- */
 
 static void one_told_in_two_ways_is_refused(void **state)
 {
@@ -396,8 +530,15 @@ int main(void)
 		CASE(a_name_may_change_while_he_is_there),
 		CASE(who_returns_with_another_name_is_somebody_else),
 		CASE(another_union_id_is_somebody_else_at_once),
+		CASE(a_mark_that_is_not_told_is_not_forgotten),
 		CASE(names_of_the_host_are_nobodys),
 		CASE(a_sysadmins_lock_is_not_undone),
+		CASE(whom_a_login_made_leaves_and_returns_too),
+		CASE(a_directory_takes_over_from_one_that_is_no_more),
+		CASE(another_directorys_people_and_locks_are_its_own),
+		CASE(whom_a_login_made_and_a_filter_leaves_out_is_a_removal),
+		CASE(identities_allowed_leaves_out_the_others),
+		CASE(one_in_too_many_departments_stops_nobody_else),
 		CASE(one_told_in_two_ways_is_refused),
 		CASE(told_anew_in_one_department_and_as_before_in_another),
 		CASE(a_department_that_is_the_same_keeps_its_members),

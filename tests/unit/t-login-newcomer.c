@@ -344,20 +344,29 @@ static enum login_state phase(struct world *world, enum login_phase phase)
 	return world->step.state;
 }
 
-static void a_locked_person_is_refused_in_every_phase(void **state)
+static void expect_refused(struct world *world, int (*lock)(struct db *db), const char *reason)
 {
 	static const enum login_phase phases[] = {
 		LOGIN_ACCOUNT, LOGIN_PASSWORD_CHECK, LOGIN_PASSWORD, LOGIN_ENROL,
 	};
-	struct world *world = *state;
 
 	assert_int_equal(log_in(world, NAME), LOGIN_ENOUGH);
 	assert_int_equal(phase(world, LOGIN_ACCOUNT), LOGIN_GRANTED);
-	world_change(world, lock_person);
+	world_change(world, lock);
 	assert_int_equal(log_in(world, NAME), LOGIN_DENIED);
-	expect_row(world, "denied", "account locked");
+	expect_row(world, "denied", reason);
 	for (size_t i = 0; i < N_ELEMENTS(phases); i++)
 		assert_int_equal(phase(world, phases[i]), LOGIN_LOCKED);
+}
+
+static void a_locked_person_is_refused_in_every_phase(void **state)
+{
+	expect_refused(*state, lock_person, "account locked");
+}
+
+static void the_person_of_a_locked_identity_too(void **state)
+{
+	expect_refused(*state, lock_identity, mapping_result_text(MAPPING_LOCKED));
 }
 
 static void a_locked_identity_becomes_nobody(void **state)
@@ -387,6 +396,7 @@ int main(void)
 		TEST(groups_that_cannot_be_made_known_let_nobody_in),
 		TEST(a_new_real_name_is_told_without_waiting),
 		TEST(a_locked_person_is_refused_in_every_phase),
+		TEST(the_person_of_a_locked_identity_too),
 		TEST(a_locked_identity_becomes_nobody),
 	};
 
