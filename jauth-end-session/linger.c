@@ -3,7 +3,9 @@
  * also stops what runs; where there is none, the file alone counts, at the next boot. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +30,23 @@ static int set_file(int folder, const char *user, bool is_on)
 	return fd < 0 ? -errno : 0;
 }
 
+/* The file is by name: that of a local user who has another uid is not the order's to touch. Users
+ * of jauth are in no file. */
+static int check_name(const struct helper *helper, const struct end_order *order)
+{
+	FILE *file = fopen(helper->passwd, "re");
+	const struct passwd *entry;
+	int r = 0;
+
+	if (!file)
+		return -errno;
+	while (r == 0 && (entry = fgetpwent(file)))
+		if (strcmp(entry->pw_name, order->user) == 0 && entry->pw_uid != order->uid)
+			r = -EPERM;
+	(void)fclose(file);
+	return r;
+}
+
 struct answer linger_obey(const struct helper *helper, const struct end_order *order)
 {
 	static const struct answer failed = { SAYS_FAILED, "lingering cannot be changed" };
@@ -40,6 +59,10 @@ struct answer linger_obey(const struct helper *helper, const struct end_order *o
 		       (struct answer){ .what = is_on ? SAYS_DONE : SAYS_WAS_OFF };
 	if (exists(folder, order->user, &was_on) < 0)
 		return failed;
+	r = check_name(helper, order);
+	if (r < 0)
+		return r != -EPERM ? failed :
+		       (struct answer){ SAYS_REFUSED, "a local user has this name" };
 	if (was_on == is_on)
 		return (struct answer){ .what = is_on ? SAYS_DONE : SAYS_WAS_OFF };
 	r = helper->logind->set_linger(order->uid, is_on);

@@ -101,6 +101,7 @@ int main(int argc UNUSED, char **argv UNUSED)
 	const struct helper helper = {
 		.proc = "/proc",
 		.linger = "/var/lib/systemd/linger",
+		.passwd = "/etc/passwd",
 		.logind = &system_logind,
 		.signal = signal_process,
 		.pause = pause_ms,

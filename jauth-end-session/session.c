@@ -132,13 +132,16 @@ static struct answer end_by_processes(const struct helper *helper, const struct 
 
 /* --- both --- */
 
-/* SAYS_ALIVE: the process that ran PAM is there, and it is that one. */
+/* SAYS_ALIVE: the process that ran PAM is there, and it is that one. Where /proc hides others'
+ * processes (hidepid=), what we cannot see may be there: process 1 always is. */
 static struct answer look_at_process(const struct helper *helper, const struct end_order *order,
 				     uint64_t ticks)
 {
-	uint64_t began;
+	uint64_t began, ignored;
 	int r = process_began(helper->proc, order->pid, &began);
 
+	if (r == -ENOENT && process_began(helper->proc, 1, &ignored) < 0)
+		return fail("others' processes cannot be seen");
 	if (r == -ENOENT || (r == 0 && began != ticks))
 		return say(SAYS_GONE);
 	return r == 0 ? say(SAYS_ALIVE) : fail("the process cannot be read");
@@ -161,9 +164,9 @@ struct answer session_obey(const struct helper *helper, const struct end_order *
 	if (r == 0)
 		return order->verb == VERB_END ? end_by_logind(helper, order) : say(SAYS_ALIVE);
 	answer = look_at_process(helper, order, ticks);
-	/* A logind that is silent says nothing against the processes, but may hold what is left of
-	 * the session without that one. */
-	if (answer.what == SAYS_GONE && r != -ENOENT && r != -ENOTCONN)
+	/* A logind that is silent, or away for a moment, says nothing against the processes, but
+	 * may hold what is left of the session without that one. */
+	if (answer.what == SAYS_GONE && r != -ENOENT)
 		return fail("logind does not answer");
 	if (answer.what != SAYS_ALIVE || order->verb != VERB_END)
 		return answer;

@@ -8,6 +8,7 @@
 struct helper {
 	const char *proc;                /* "/proc"; another folder in tests */
 	const char *linger;              /* "/var/lib/systemd/linger" */
+	const char *passwd;              /* "/etc/passwd" */
 	const struct logind *logind;
 	/* The signal to the process with this id that began at that moment, and to no other one. */
 	int (*signal)(const struct helper *helper, uint32_t pid, uint64_t ticks, int signal);

@@ -35,11 +35,16 @@ static void add_row(struct jobs *jobs, const char *kind, const char *where, cons
 {
 	struct buf clean = BUF_INIT(4096);
 
+	if (json_array_size(jobs->rows) >= ROWS_MAX) {
+		if (!jobs->is_partial)
+			complain("there are more than %d; the others are not shown", ROWS_MAX);
+		jobs->is_partial = true;
+		return;
+	}
 	text_add_clean(&clean, what, 512);
-	if (json_array_size(jobs->rows) < ROWS_MAX)
-		(void)json_array_append_new(jobs->rows,
-					    json_pack("{s:s, s:s, s:s}", "kind", kind, "where",
-						      where, "what", buf_text(&clean)));
+	(void)json_array_append_new(jobs->rows,
+				    json_pack("{s:s, s:s, s:s}", "kind", kind, "where", where,
+					      "what", buf_text(&clean)));
 	buf_done(&clean);
 }
 

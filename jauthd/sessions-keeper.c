@@ -125,8 +125,10 @@ static void on_kept(struct job *job)
 		tell(sessions, "sessions cannot be kept", sessions->error);
 		rest(sessions, SESSIONS_LOOK_S);
 	} else {
-		rest(sessions, sessions->is_wanted ? 0 :
-			       MAX(sessions->next_s - sessions->now_s, (int64_t)0));
+		int64_t seconds = sessions->is_wanted ? 0 : sessions->next_s - sessions->now_s;
+
+		/* A helper that fails at once is not asked without a pause. */
+		rest(sessions, MAX(seconds, (int64_t)(sessions->result.error < 0)));
 	}
 }
 

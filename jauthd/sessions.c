@@ -27,6 +27,9 @@
 		  " AND " HAS_LEFT "))"
 #define LOCKED "the person may log in no more"
 
+/* By now, or never: a clock that was set back must not make anything wait for more. */
+#define IS_DUE "(look_s <= ?1 OR look_s > ?1 + ?3)"
+
 #define LINGER_UNKNOWN (-1)              /* `was_on`; else 0 or 1 */
 
 static int read_session(struct query *query, struct session *ret_session)
@@ -357,10 +360,12 @@ static int take_sessions(struct db *db, int64_t now_s, struct session_due *due, 
 	struct session session;
 	int r;
 
-	query = query_new(db, "SELECT " COLUMNS " FROM sessions WHERE over = 0 AND look_s <= ?1"
-			      " ORDER BY look_s LIMIT ?2");
+	/* After a start all are due: whoever must end does not wait for the others. */
+	query = query_new(db, "SELECT " COLUMNS " FROM sessions WHERE over = 0 AND " IS_DUE
+			      " ORDER BY ending = '', look_s LIMIT ?2");
 	query_number(query, 1, now_s);
 	query_number(query, 2, (int64_t)(max - *n));
+	query_number(query, 3, SESSIONS_ALIVE_S);
 	while ((r = query_step(query)) == 1) {
 		struct session_due *next = &due[*n];
 
@@ -389,10 +394,11 @@ static int take_lingering(struct db *db, int64_t now_s, struct session_due *due,
 	struct query *query;
 	int r;
 
-	query = query_new(db, "SELECT uid, name, was_on FROM lingering WHERE look_s <> 0"
-			      " AND look_s <= ?1 ORDER BY look_s LIMIT ?2");
+	query = query_new(db, "SELECT uid, name, was_on FROM lingering WHERE look_s <> 0 AND "
+			      IS_DUE " ORDER BY look_s LIMIT ?2");
 	query_number(query, 1, now_s);
 	query_number(query, 2, (int64_t)(max - *n));
+	query_number(query, 3, SESSIONS_ALIVE_S);
 	while ((r = query_step(query)) == 1) {
 		struct session_due *next = &due[*n];
 

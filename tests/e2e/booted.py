@@ -21,7 +21,9 @@ class Booted:
     def __init__(self, *units):
         self.units = units
         is_one = (CONTROL_GROUPS / "cgroup.controllers").exists()
-        self.group = f"{'' if is_one else 'systemd/'}jauth-booted-{os.getpid()}-{id(self)}"
+        # Should we be killed, house.sh removes it.
+        name = f"{os.environ['JAUTH_CONTROL_GROUPS']}-{os.getpid()}-{id(self)}"
+        self.group = name if is_one else f"systemd/{name}"
         self.process = None
         self.pid = None
 
@@ -82,4 +84,5 @@ class Booted:
         return self.systemctl("show", "--value", "-p", name, unit)
 
     def kill(self, unit, sig):
-        self.run("kill", f"-{sig}", self.show(unit, "MainPID"))
+        """Its main process, if there is one: 0 would be our own process group."""
+        self.systemctl("kill", "--kill-whom=main", f"--signal={sig}", unit)

@@ -9,6 +9,8 @@
 # that are not named are empty.
 set -eu
 
+# /etc and /var must not be the machine's.
+[ -d /run/house/overlay ] || { echo "$0: not in a house" >&2; exit 1; }
 if [ "$1" != --inside ]; then
 	echo $$ > "/sys/fs/cgroup/$1/cgroup.procs"
 	exec unshare --cgroup --mount --pid --ipc --uts --net --fork --kill-child "$0" --inside "$@"
@@ -20,7 +22,7 @@ units=/usr/lib/systemd/system
 new_tmpfs() { mkdir -p "$root/$1" && mount -t tmpfs -o "mode=$2" tmpfs "$root/$1"; }
 
 make_root() {
-	local folder link
+	local folder link path
 	mkdir -p $root
 	mount -t tmpfs -o mode=755 tmpfs $root
 	for folder in usr etc var; do
@@ -32,8 +34,12 @@ make_root() {
 	done
 	mkdir $root/old $root/proc $root/root $root/home $root/units
 	mount -t proc proc $root/proc
-	mount --bind $root/proc/sys $root/proc/sys
-	mount -o remount,bind,ro $root/proc/sys
+	# What is the kernel's, and so the machine's.
+	for path in sys sysrq-trigger irq bus fs; do
+		[ -e $root/proc/$path ] || continue
+		mount --bind $root/proc/$path $root/proc/$path
+		mount -o remount,bind,ro $root/proc/$path
+	done
 	new_tmpfs run 755
 	new_tmpfs tmp 1777
 	new_tmpfs sys 755

@@ -9,6 +9,25 @@
 # The command is a child of the house's process 1; when it ends, every process in there ends.
 set -eu
 
+# What would outlive a house that is killed: the control groups of booted.py, $1-… . Waits for the
+# end of all that have the other end of its stdin.
+remove_control_groups() {
+	local groups
+	shopt -s nullglob
+	cat > /dev/null
+	for _ in {1..100}; do
+		groups=("/sys/fs/cgroup/$1"-* "/sys/fs/cgroup/systemd/$1"-*)
+		[ ${#groups[@]} -gt 0 ] || return 0
+		find "${groups[@]}" -depth -type d -exec rmdir {} \; 2> /dev/null || :
+		sleep 0.1
+	done
+}
+if [ "${1-}" = --control-groups ]; then
+	trap '' HUP INT TERM
+	remove_control_groups "$2"
+	exit
+fi
+
 private="--mount --net --pid --ipc --uts"
 if [ "${1-}" = --share-net ]; then
 	private="--mount --pid --ipc --uts"
@@ -18,6 +37,9 @@ if [ "${1-}" != --inside ]; then
 	here=$(readlink -f "$0")
 	build=$(readlink -f "$1")
 	shift
+	export JAUTH_CONTROL_GROUPS="jauth-house-$$"
+	# shellcheck disable=SC2034 # held open by all that run in the house
+	exec {alive}> >(exec setsid "$here" --control-groups "$JAUTH_CONTROL_GROUPS" > /dev/null 2>&1)
 	# shellcheck disable=SC2086 # a list of options
 	exec unshare $private --fork --kill-child --mount-proc "$here" --inside "$build" "$@"
 fi

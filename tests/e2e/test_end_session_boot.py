@@ -3,13 +3,14 @@
 for."""
 
 import contextlib
+import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
 
-from booted import Booted
+from booted import CONTROL_GROUPS, Booted
 from house import wait_until
 
 SOCKET = "jauth-end-session.socket"
@@ -51,9 +52,11 @@ def session(booted, uid):
         pid = process.stdout.readline().strip()
         wait_until(lambda: processes_of(booted, uid), 10, "his shell")
         ticks = booted.run("cat", f"/proc/{pid}/stat").stdout.rpartition(")")[2].split()[19]
-        yield f"{uid} {pid} {BOOT}/{ticks} -", pid
-        booted.run("kill", "-9", pid, check=False)
-        process.kill()
+        try:
+            yield f"{uid} {pid} {BOOT}/{ticks} -", pid
+        finally:
+            booted.run("kill", "-9", pid, check=False)
+            process.kill()
 
 
 def processes_of(booted, uid):
@@ -87,6 +90,42 @@ def test_lingering_is_switched_off_and_on(booted):
     assert ask(booted, "linger-on 70001 jane").stdout.strip() == "done"
     assert (folder / "jane").exists()
     (folder / "jane").unlink()
+
+
+def test_a_proc_that_hides_others_does_not_hide_them_from_it(booted):
+    """Its units give it another one."""
+    with session(booted, 70001) as (jane, _):
+        booted.run("mount", "-o", "remount,hidepid=invisible,gid=4", "/proc")
+        try:
+            assert ask(booted, "look " + jane).stdout.strip() == "alive"
+            assert ask(booted, "end " + jane).stdout.strip() == "ended"
+        finally:
+            booted.run("mount", "-o", "remount,hidepid=off,gid=0", "/proc")
+        assert not processes_of(booted, 70001)
+
+
+def test_the_machine_s_kernel_is_out_of_reach(booted):
+    for path in ("sys/kernel/pid_max", "sys/kernel/core_pattern", "sys/fs/file-max",
+                 "sysrq-trigger"):
+        if pathlib.Path("/proc", path).exists():         # not every kernel has the last one
+            done = booted.run("sh", "-c", f": >> /proc/{path}", check=False)
+            assert done.returncode != 0 and "Read-only file system" in done.stderr
+
+
+def test_of_a_house_that_was_killed_no_control_group_is_left(booted):
+    """house.sh's other process, for a house that is a pipe. Of this one the groups are left."""
+    name = f"jauth-house-test-{os.getpid()}"
+    folder = (CONTROL_GROUPS / booted.group).parent / f"{name}-1"
+    (folder / "system.slice" / "some.service").mkdir(parents=True)
+    house = pathlib.Path(__file__).with_name("house.sh")
+    with subprocess.Popen(["sleep", "600"]) as sleeper, subprocess.Popen(
+            [house, "--control-groups", name], stdin=subprocess.PIPE) as remover:
+        (folder / "system.slice" / "some.service" / "cgroup.procs").write_text(str(sleeper.pid))
+        remover.stdin.close()
+        sleeper.kill()
+        assert remover.wait(10) == 0
+    assert not folder.exists()
+    assert booted.show(SOCKET, "ActiveState") == "active"
 
 
 def services(booted):

@@ -557,6 +557,17 @@ def test_jobs_are_listed(house, jane):
     assert done.returncode == 4
 
 
+def test_more_jobs_than_are_listed_are_told(house, jane):
+    """Or somebody could hide one behind ten thousand."""
+    crontab = pathlib.Path("/var/spool/cron/crontabs", jane)
+    crontab.parent.mkdir(parents=True, exist_ok=True)
+    crontab.write_text("* * * * * true\n" * 10001)
+    done = house.ctl("user", "jobs", jane, check=False)
+    crontab.unlink()
+    assert done.returncode == 1
+    assert done.stderr.count("not shown") == 1
+
+
 def person(user, uid, state):
     write("INSERT OR REPLACE INTO people VALUES (?, ?, 'unix', ?, '', '', '/', '/bin/sh', 'test',"
           " '', ?, '', 0, ?)", uid, user, user, state, int(time.time()))

@@ -30,9 +30,10 @@
 
 /* What happened, as words: "500:HUP". */
 static char said[4096];
-static char proc[256], linger[256];
+static char proc[256], linger[256], passwd[256];
 static struct logind_session logind_session;
 static int logind_result, terminate_result, linger_result;
+static uint32_t logind_uid;              /* whose lingering it is asked to change */
 static bool stubborn;            /* only SIGKILL ends a process */
 static bool orphaned;            /* 400 becomes a child of init when its parent is signalled */
 
@@ -125,15 +126,15 @@ static int fake_terminate(const char *session)
 
 static int fake_set_linger(uint32_t uid, bool is_on)
 {
-	assert_int_equal(uid, JANE);
+	assert_int_equal(uid, logind_uid);
 	(void)snprintf(said, sizeof(said), "linger %s", is_on ? "on" : "off");
 	return linger_result;
 }
 
 static const struct logind fake_logind = { fake_find, fake_terminate, fake_set_linger };
 static const struct helper helper = {
-	.proc = proc, .linger = linger, .logind = &fake_logind, .signal = fake_signal,
-	.pause = fake_pause,
+	.proc = proc, .linger = linger, .passwd = passwd, .logind = &fake_logind,
+	.signal = fake_signal, .pause = fake_pause,
 };
 
 static int make_world(void **state)
@@ -144,6 +145,7 @@ static int make_world(void **state)
 	*state = strdup(folder);
 	(void)snprintf(proc, sizeof(proc), "%s/proc", folder);
 	(void)snprintf(linger, sizeof(linger), "%s/linger", folder);
+	(void)snprintf(passwd, sizeof(passwd), "%s/passwd", folder);
 	assert_int_equal(mkdir(proc, 0755), 0);
 	assert_int_equal(mkdir(linger, 0755), 0);
 	for (size_t i = 0; i < 3; i++) {
@@ -154,10 +156,14 @@ static int make_world(void **state)
 		assert_int_equal(mkdir(path, 0755), 0);
 	}
 	write_file(BOOT "\n", "%s/sys/kernel/random/boot_id", proc);
+	add_process(&(struct fake){ 1, 0, 0, NO_LOGIN, .name = "systemd" });
+	write_file("root:x:0:0:root:/root:/bin/bash\nmary:x:1002:1002::/home/mary:/bin/sh\n", "%s",
+		   passwd);
 	said[0] = '\0';
 	stubborn = orphaned = false;
 	logind_session = (struct logind_session){ JANE, LEADER };
 	logind_result = terminate_result = linger_result = 0;
+	logind_uid = JANE;
 	return 0;
 }
 
@@ -335,6 +341,17 @@ static void a_process_without_a_proper_record_is_nobody(void **state UNUSED)
 	assert_string_equal(said, "");
 }
 
+static void what_proc_hides_is_not_gone(void **state UNUSED)
+{
+	struct end_order order = order_of(VERB_LOOK, "");
+
+	assert_answer(session_obey(&helper, &order), SAYS_GONE);
+	remove_process(1);
+	assert_answer(session_obey(&helper, &order), SAYS_FAILED);
+	order.verb = VERB_END;
+	assert_answer(session_obey(&helper, &order), SAYS_FAILED);
+}
+
 static void without_a_boot_id_nothing_is_done(void **state UNUSED)
 {
 	struct end_order order = order_of(VERB_END, "");
@@ -368,8 +385,8 @@ static void logind_ends_what_it_holds(void **state UNUSED)
 		{ { JANE, 600 }, 0, 0, false, SAYS_GONE, SAYS_GONE, "" },
 		{ { 0, LEADER }, 0, 0, false, SAYS_GONE, SAYS_GONE, "" },
 		{ { 0, 0 }, -ENOENT, 0, false, SAYS_GONE, SAYS_GONE, "" },
-		{ { 0, 0 }, -ENOTCONN, 0, false, SAYS_GONE, SAYS_GONE, "" },
-		/* Silent: it may hold something. */
+		/* Away or silent: it may hold something. */
+		{ { 0, 0 }, -ENOTCONN, 0, false, SAYS_FAILED, SAYS_FAILED, "" },
 		{ { 0, 0 }, -ETIMEDOUT, 0, false, SAYS_FAILED, SAYS_FAILED, "" },
 	};
 
@@ -440,6 +457,40 @@ static void lingering_is_switched_and_told(void **state UNUSED)
 	}
 }
 
+static void lingering_of_a_local_user_of_that_name_stays(void **state UNUSED)
+{
+	static const struct {
+		const char *user;
+		uint32_t uid;
+		enum end_answer off, on;
+	} rows[] = {
+		{ "mary", 1002, SAYS_WAS_ON, SAYS_DONE },
+		{ "mary", JANE, SAYS_REFUSED, SAYS_REFUSED },
+		{ "root", JANE, SAYS_REFUSED, SAYS_REFUSED },
+		{ "jane", JANE, SAYS_WAS_ON, SAYS_DONE },
+	};
+	struct end_order jane = { .verb = VERB_LINGER_OFF, .uid = JANE, .user = "jane" };
+
+	linger_result = -ENOTCONN;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct end_order order = { .verb = VERB_LINGER_OFF, .uid = rows[i].uid };
+		char path[300];
+
+		(void)snprintf(order.user, sizeof(order.user), "%s", rows[i].user);
+		(void)snprintf(path, sizeof(path), "%s/%s", linger, rows[i].user);
+		write_file("", "%s", path);
+		logind_uid = rows[i].uid;
+		assert_answer(linger_obey(&helper, &order), rows[i].off);
+		assert_int_equal(access(path, F_OK) == 0, rows[i].off == SAYS_REFUSED);
+		(void)unlink(path);
+		order.verb = VERB_LINGER_ON;
+		assert_answer(linger_obey(&helper, &order), rows[i].on);
+		assert_int_equal(access(path, F_OK) == 0, rows[i].on == SAYS_DONE);
+	}
+	assert_int_equal(unlink(passwd), 0);
+	assert_answer(linger_obey(&helper, &jane), SAYS_FAILED);
+}
+
 static void nobody_lingers_without_the_folder(void **state UNUSED)
 {
 	struct end_order order = { .verb = VERB_LINGER_OFF, .uid = JANE, .user = "jane" };
@@ -463,10 +514,12 @@ int main(void)
 		CASE(lookalikes_are_left_alone),
 		CASE(a_hostile_leader_reaches_nobody_else),
 		CASE(a_process_without_a_proper_record_is_nobody),
+		CASE(what_proc_hides_is_not_gone),
 		CASE(without_a_boot_id_nothing_is_done),
 		CASE(logind_ends_what_it_holds),
 		CASE(su_in_the_session_of_somebody_else_ends_alone),
 		CASE(lingering_is_switched_and_told),
+		CASE(lingering_of_a_local_user_of_that_name_stays),
 		CASE(nobody_lingers_without_the_folder),
 	};
 

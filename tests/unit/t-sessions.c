@@ -374,6 +374,41 @@ static void answers_say_when_to_look_again(void **state)
 	}
 }
 
+static void who_must_end_is_asked_about_before_all_others(void **state)
+{
+	struct db *db = *state;
+	struct session session = jane();
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		session.pid = 500 + i;
+		assert_int_equal(session_add(db, &session), 0);
+	}
+	assert_int_equal(session_end(db, only_one(db).id, "a sysadmin", NOW + 1, NULL), 0);
+	assert_int_equal(sessions_revive(db, NOW + 1), 0);
+	assert_int_equal(sessions_take_due(db, NOW + 1, due, 1, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(due[0].order.verb, VERB_END);
+	assert_int_equal(due[0].order.pid, 502);
+}
+
+static void a_clock_that_was_set_back_stops_nothing(void **state)
+{
+	struct db *db = *state;
+	struct session session = jane();
+
+	add_person(db, "mary", 70001, 1);
+	session.opened_s = NOW + 86400;
+	assert_int_equal(session_add(db, &session), 0);
+	assert_int_equal(session_end(db, only_one(db).id, "a sysadmin", NOW + 86400, NULL), 0);
+	assert_int_equal(take(db, NOW + 86400), 2);
+	assert_int_equal(due[0].order.verb, VERB_END);
+	assert_int_equal(due[1].order.verb, VERB_LINGER_OFF);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(session_answered(db, &due[i], SAYS_FAILED, NOW + 86400), 0);
+	assert_int_equal(take(db, NOW), 2);
+}
+
 static void old_ones_are_forgotten_but_none_that_is_open(void **state)
 {
 	struct db *db = *state;
@@ -571,6 +606,8 @@ int main(void)
 		CASE(an_end_is_told_until_nothing_is_left),
 		CASE(an_end_is_recorded_though_the_session_was_faster),
 		CASE(answers_say_when_to_look_again),
+		CASE(who_must_end_is_asked_about_before_all_others),
+		CASE(a_clock_that_was_set_back_stops_nothing),
 		CASE(old_ones_are_forgotten_but_none_that_is_open),
 		CASE(lingering_goes_with_the_lock_and_comes_back),
 		CASE(who_left_long_ago_is_asked_about_no_more),
