@@ -23,6 +23,7 @@
 
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/snapshot.h"
 #include "base/text.h"
 #include "jauthd/publish-picture.h"
 
@@ -147,8 +148,9 @@ static void note_result(struct publish *publish, const struct run *run)
 		if (status->error < 0)
 			log_info("the user database is written again");
 		if (n_left_out != status->n_left_out)
-			log_warning("%zu users are not served, because the host itself has users "
-				    "of their name or uid", n_left_out);
+			log_warning("%zu users are not served: the host itself has users of their "
+				    "name or uid, or there are more than %d", n_left_out,
+				    SNAPSHOT_USERS_MAX);
 		publish->is_dirty |= picture_is_torn(run->picture);
 		publish->not_before_ms = now + (now - run->began_ms);
 		publish->again_ms = AGAIN_MIN_MS;

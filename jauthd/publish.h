@@ -52,6 +52,6 @@ struct publish_status {
 	int64_t n_written;               /* since the start */
 	int error;                       /* of the last try: 0 or -errno */
 	size_t n_users;                  /* of the last snapshot */
-	size_t n_left_out;               /* whose name or uid the host itself has */
+	size_t n_left_out;               /* the host has their name or uid, or they are too many */
 };
 void publish_get_status(const struct publish *publish, struct publish_status *ret_status);

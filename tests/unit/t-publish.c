@@ -32,6 +32,16 @@ static const char house_text[] =
 	"[group t-docker]\nlocal = yes\nfrom = work/17\n"
 	"[group t-both]\nlocal = yes\nfrom = work/17, work/18\n";
 
+int __real_snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user);
+int __wrap_snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user);
+
+/* There is no room for this one. */
+int __wrap_snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user)
+{
+	return text_equals(user->name, "t-toomany") ? -ENOSPC :
+						      __real_snapshot_add_user(writer, user);
+}
+
 struct house {
 	sd_event *event;
 	struct store *store;
@@ -271,6 +281,31 @@ static void people_are_in_it_with_their_groups(void **state)
 	snapshot_close(snapshot);
 }
 
+static void add_too_many(struct house *house, struct db *db)
+{
+	(void)add_to(house, db, "t-toomany", "", NULL);
+	add_some(house, db);
+}
+
+static void who_has_no_room_is_in_nobodys_way(void **state)
+{
+	struct house *house = *state;
+	struct publish_status status;
+	struct snapshot *snapshot;
+	struct snapshot_user user;
+
+	change(house, add_too_many);
+	publish(house);
+	snapshot = open_snapshot(house);
+	assert_false(snapshot_user_by_name(snapshot, "t-toomany", &user));
+	assert_true(snapshot_user_by_name(snapshot, "t-locked", &user));
+	assert_true(user.is_locked);
+	publish_get_status(house->publish, &status);
+	assert_int_equal(status.n_users, 4);
+	assert_int_equal(status.n_left_out, 2);
+	snapshot_close(snapshot);
+}
+
 static void add_many(struct house *house, struct db *db)
 {
 	for (int i = 0; i < MANY; i++) {
@@ -491,6 +526,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_empty_one_is_written_at_the_start),
 		TEST(people_are_in_it_with_their_groups),
+		TEST(who_has_no_room_is_in_nobodys_way),
 		TEST(many_slices_make_one_whole),
 		TEST(who_waits_gets_what_was_committed_before),
 		TEST(changes_in_a_row_are_one_snapshot),
