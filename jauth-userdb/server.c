@@ -150,7 +150,8 @@ static int answer_next(struct client *client)
 	r = varlink_read_call(client->in.data, len, &call);
 	if (r < 0)
 		return r;
-	source_refresh(client->owner->source);   /* closes nobody who has no listing: not this one */
+	/* What it closes has a listing; this one has none. */
+	source_refresh(client->owner->source);
 	held = source_hold(client->owner->source);
 	records_answer(&call, held ? held_snapshot(held) : NULL, &client->out, &client->listing);
 	if (client->listing.kind)
