@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/macro.h"
 #include "base/secret.h"
@@ -67,7 +68,7 @@ static void check_next_page(const struct http_reply *reply)
 
 	if (!github_next_page(reply, API, url))
 		return;
-	check(strlen(url) <= URL_MAX && text_has_prefix(url, API));
+	check(strlen(url) <= URL_MAX && strncasecmp(url, API, strlen(API)) == 0);
 	check(!url[strlen(API)] || strchr("/?#:", url[strlen(API)]));
 }
 
