@@ -85,6 +85,11 @@ bool snapshot_text_is_right(enum snapshot_text_kind kind, const char *text)
 	return kind != SNAPSHOT_TEXT_PATH || text[0] == '/';
 }
 
+bool snapshot_name_is_right(const char *name)
+{
+	return snapshot_text_is_right(SNAPSHOT_TEXT_NAME, name);
+}
+
 bool snapshot_id_is_right(uint32_t id)
 {
 	return id >= SNAPSHOT_ID_MIN && id <= SNAPSHOT_ID_MAX;

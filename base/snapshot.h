@@ -38,6 +38,9 @@ struct snapshot_group {
 	uint32_t gid;
 };
 
+/* Could it be the name of a user, or of a group, also one of the host's own? */
+bool snapshot_name_is_right(const char *name);
+
 /* --- writing --- */
 
 struct snapshot_writer;

@@ -12,6 +12,7 @@
 #define CLIENT_IDLE_S        15          /* without a whole call */
 #define CLIENT_STALLED_S     300         /* with a reply that it does not take: a pager, perhaps */
 #define SWEEP_S              1
-#define CHECK_S              5           /* looks at the file, should inotify(7) have missed it */
+#define CHECK_S              5           /* looks at the file, also while nobody asks */
+#define READING_WAIT_MS      5           /* for a new file, once each, by everybody */
 #define SNAPSHOTS_KEPT       2           /* the one that counts, and one that listings began with */
 #define COMPLAINT_EVERY_S    60

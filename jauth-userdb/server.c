@@ -10,7 +10,7 @@
  *     than CLIENTS_PER_UID_MAX places.
  *   - Without a readable snapshot the answer is ServiceNotAvailable and not NoRecordFound, so that
  *     nobody takes a person's files for an orphan's.
- *   - Nothing here looks a name up, opens a file or takes a lock: it would be asked itself.
+ *   - Nothing here looks a name up or takes a lock: it would be asked itself.
  */
 #include "jauth-userdb/server.h"
 
@@ -150,6 +150,8 @@ static int answer_next(struct client *client)
 	r = varlink_read_call(client->in.data, len, &call);
 	if (r < 0)
 		return r;
+	/* What it closes has a listing; this one has none. */
+	source_refresh(client->owner->source);
 	held = source_hold(client->owner->source);
 	records_answer(&call, held ? held_snapshot(held) : NULL, &client->out, &client->listing);
 	if (client->listing.kind)

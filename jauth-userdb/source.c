@@ -3,6 +3,7 @@
 #include "jauth-userdb/source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,13 +43,14 @@ struct source {
 	enum source_state state;
 	unsigned n_changes;
 	struct identity seen;
+	bool is_due;                     /* it could not be read; not its own fault, so once more */
 	int told;                        /* what failed last, and is in the log */
 	sd_event_source *watch, *timer, *loaded;
 	/* While a thread reads it alone touches these two, until it writes to the descriptor. */
 	struct snapshot *fresh;
 	int error;
 	pthread_t thread;
-	bool is_loading;
+	bool is_loading, was_waited_for;
 	int done_fd;
 };
 
@@ -110,6 +112,7 @@ static void take_result(struct source *source, int error, struct snapshot *snaps
 		log_debug("%s: %zu users, %zu groups", source->path, snapshot_n_users(snapshot),
 			  snapshot_n_groups(snapshot));
 		source->told = 0;
+		source->is_due = false;
 		set_current(source, SOURCE_READY, snapshot);
 		return;
 	}
@@ -119,9 +122,9 @@ static void take_result(struct source *source, int error, struct snapshot *snaps
 					      strerror(-error),
 			  source->state == SOURCE_READY ? "; the last one stays" : "");
 	source->told = error;
-	/* A damaged file does not get better; whatever else it was may be over soon. */
-	if (error != -EBADMSG)
-		source->seen = (struct identity){ 0 };
+	/* A damaged file does not get better; whatever else it was may be over at the next check,
+	 * and no sooner. */
+	source->is_due = error != -EBADMSG;
 	if (source->state == SOURCE_NOBODY)
 		set_current(source, SOURCE_BROKEN, NULL);
 }
@@ -139,9 +142,9 @@ static void begin_loading(struct source *source)
 {
 	int r = pthread_create(&source->thread, NULL, load, source);
 
-	if (r == 0)
-		source->is_loading = true;
-	else
+	source->is_loading = r == 0;
+	source->was_waited_for = false;
+	if (r != 0)
 		take_result(source, -r, NULL);
 }
 
@@ -184,20 +187,44 @@ static bool has_news(struct source *source)
 	return true;
 }
 
-static int on_loaded(sd_event_source *event_source UNUSED, int fd, uint32_t events UNUSED,
-		     void *userdata)
+static void look(struct source *source)
 {
-	struct source *source = userdata;
+	if (!source->is_loading && has_news(source))
+		begin_loading(source);
+}
+
+/* Nothing when the thread still reads, or when somebody who waited was here first. */
+static void take_loaded(struct source *source)
+{
 	eventfd_t count;
 
-	(void)eventfd_read(fd, &count);
+	if (!source->is_loading || eventfd_read(source->done_fd, &count) < 0)
+		return;
 	(void)pthread_join(source->thread, NULL);
 	source->is_loading = false;
 	take_result(source, source->error, steal(&source->fresh));
 	source->changed(source->context);
-	if (has_news(source))            /* it came while we read */
-		begin_loading(source);
+	look(source);                    /* one may have come while we read */
+}
+
+static int on_loaded(sd_event_source *event_source UNUSED, int fd UNUSED, uint32_t events UNUSED,
+		     void *userdata)
+{
+	take_loaded(userdata);
 	return 0;
+}
+
+void source_refresh(struct source *source)
+{
+	struct pollfd done = { .fd = source->done_fd, .events = POLLIN };
+
+	look(source);
+	/* Twice: the one that is read now may be older than the one that is there. */
+	for (int n = 0; n < 2 && source->is_loading && !source->was_waited_for; n++) {
+		source->was_waited_for = true;
+		(void)poll(&done, 1, READING_WAIT_MS);
+		take_loaded(source);
+	}
 }
 
 static int on_folder(sd_event_source *event_source UNUSED, const struct inotify_event *event,
@@ -209,8 +236,7 @@ static int on_folder(sd_event_source *event_source UNUSED, const struct inotify_
 		source->watch = sd_event_source_disable_unref(source->watch);
 	else if (event->len > 0 && !text_equals(event->name, source->name))
 		return 0;                /* the writer's own file beside it */
-	if (!source->is_loading && has_news(source))
-		begin_loading(source);
+	look(source);
 	return 0;
 }
 
@@ -228,8 +254,9 @@ static int on_check(sd_event_source *timer, uint64_t now UNUSED, void *userdata)
 	struct source *source = userdata;
 
 	watch_folder(source);
-	if (!source->is_loading && has_news(source))
-		begin_loading(source);
+	if (source->is_due)
+		source->seen = (struct identity){ 0 };
+	look(source);
 	return sd_event_source_set_time_relative(timer, CHECK_S * (uint64_t)SECOND_USEC);
 }
 

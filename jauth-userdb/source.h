@@ -33,6 +33,9 @@ int source_new(sd_event *event, const char *path, source_changed *changed, void 
 	       struct source **ret_source);
 struct source *source_free(struct source *source);       /* NULL is fine */
 
+/* Behind this the one that counts is what the file holds now, unless that takes longer to read than
+ * READING_WAIT_MS: then the old one counts until it is read, and nobody waits for it again. */
+void source_refresh(struct source *source);
 enum source_state source_state(const struct source *source);
 /* The one that counts now; NULL unless READY, but an empty one for NOBODY. Drop it with
  * held_drop(). */

@@ -2,6 +2,7 @@
 /* [accounts] and [group NAME]: of Unix users that jauth makes, and the groups they are in. */
 #include <string.h>
 
+#include "base/snapshot.h"
 #include "base/text.h"
 #include "jauthd/config-parts.h"
 #include "jauthd/people.h"
@@ -179,7 +180,7 @@ static bool name_is_right(struct config_loader *loader, const struct conf_sectio
 		config_mistake(loader, section, NULL, "nobody is put into root's group");
 		return false;
 	}
-	if (rule->is_local && config_is_name(rule->name) &&
+	if (rule->is_local && snapshot_name_is_right(rule->name) &&
 	    strlen(rule->name) <= PERSON_NAME_MAX)
 		return true;
 	if (text_equals(rule->name, config->accounts.primary_group)) {

@@ -20,7 +20,6 @@
 					      * written down, messages waited for */
 #define LOGIN_SHOWN_MAX             30000    /* bytes of infos collected for one step */
 #define LOGIN_DECIDING_MS           1000     /* a deadline looks again after the store */
-#define LOGIN_USERDB_READS_MS       200      /* until jauth-userdb answers from a new snapshot */
 #define LOGIN_FAIL_DELAY_MS         2000     /* a refusal is told this long after the answer */
 
 /* Methods and policy */

@@ -167,39 +167,18 @@ struct published {
 	void (*act)(struct login *login, int error);
 };
 
-static void act(struct published *published, int error)
+static void on_published(void *data, int error)
 {
+	struct published *published = data;
 	struct login *login = logins_find(published->logins, published->login);
 
 	/* The login may be gone; the user is there all the same. */
 	if (login && login->stage == STAGE_DECIDING)
 		published->act(login, error);
+	free(published);
 }
 
-static int on_read(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata)
-{
-	act(userdata, 0);
-	return 0;
-}
-
-/* On the disk. Who looks the user up a moment later is to find him as he is now. */
-static void on_published(void *data, int error)
-{
-	struct published *published = data;
-	sd_event *event = logins_env(published->logins)->event;
-	_cleanup_(sd_event_source_unrefp) sd_event_source *timer = NULL;
-
-	if (error == 0 && sd_event_add_time_relative(event, &timer, CLOCK_MONOTONIC,
-						     LOGIN_USERDB_READS_MS * 1000, 0, on_read,
-						     published) >= 0 &&
-	    sd_event_source_set_destroy_callback(timer, free) >= 0 &&
-	    sd_event_source_set_floating(timer, true) >= 0)
-		return;
-	act(published, error);
-	if (!timer)
-		free(published);
-}
-
+/* On the disk, where jauth-userdb looks before it answers. */
 static void wait_for_publication(struct login *login, void (*done)(struct login *login, int error))
 {
 	struct published *published = calloc(1, sizeof(*published));

@@ -287,7 +287,7 @@ static int make_publish(struct core *core, const struct options *options, struct
 		.event = core->event,
 		.store = core->store,
 		.names = core->names,
-		.path = options->snapshot,
+		.path = options->snapshot, .host_folder = "/etc",
 		.add_keys = ssh_keys_add_of,
 	};
 

@@ -340,6 +340,11 @@ static int add_person(const struct person *person, void *context)
 		picture->is_torn = true;         /* he moved or was made again meanwhile */
 		return 0;
 	}
+	/* The others are, and above all those who are locked now. */
+	if (r == -ENOSPC) {
+		picture->n_left_out++;
+		return 0;
+	}
 	if (r < 0)
 		log_error("user %s cannot be served: %s", person->name, strerror(-r));
 	if (r < 0)

@@ -9,6 +9,9 @@
  * Each step is a job; a fault ends the run. The next run begins when something changed meanwhile,
  * and not before as much time went by as the last one took, so that publishing never has more than
  * half of the store's thread. After a fault the pause doubles up to a minute.
+ *
+ * The host's own users and groups are a part of it, too: one whom the host makes later must not get
+ * the groups and SSH keys of ours who has his name.
  */
 #include "jauthd/publish.h"
 
@@ -16,9 +19,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/snapshot.h"
+#include "base/text.h"
 #include "jauthd/publish-picture.h"
 
 #define AGAIN_MIN_MS 1000
@@ -57,7 +63,7 @@ struct publish {
 	struct waiter *waiters;          /* for the next run */
 	bool is_dirty;
 	bool tells;                      /* nothing was written with this configuration yet */
-	sd_event_source *timer;
+	sd_event_source *timer, *host;
 	int64_t not_before_ms, again_ms;
 	struct publish_status status;
 };
@@ -142,8 +148,9 @@ static void note_result(struct publish *publish, const struct run *run)
 		if (status->error < 0)
 			log_info("the user database is written again");
 		if (n_left_out != status->n_left_out)
-			log_warning("%zu users are not served, because the host itself has users "
-				    "of their name or uid", n_left_out);
+			log_warning("%zu users are not served: the host itself has users of their "
+				    "name or uid, or there are more than %d", n_left_out,
+				    SNAPSHOT_USERS_MAX);
 		publish->is_dirty |= picture_is_torn(run->picture);
 		publish->not_before_ms = now + (now - run->began_ms);
 		publish->again_ms = AGAIN_MIN_MS;
@@ -214,6 +221,31 @@ static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
 	return 0;
 }
 
+/* --- the host's own --- */
+
+/* Whoever writes them puts a new file in the old one's place, or writes into it. */
+static int on_host_changed(sd_event_source *source UNUSED, const struct inotify_event *event,
+			   void *userdata)
+{
+	/* Events may have been lost when it is full, and then they have no name. */
+	if (event->mask & IN_Q_OVERFLOW ||
+	    (event->len > 0 && (text_equals(event->name, "passwd") ||
+				text_equals(event->name, "group"))))
+		publish_now(userdata);
+	return 0;
+}
+
+static void watch_host(struct publish *publish)
+{
+	int r = sd_event_add_inotify(publish->env.event, &publish->host, publish->env.host_folder,
+				     IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR, on_host_changed,
+				     publish);
+
+	if (r < 0)
+		log_warning("%s cannot be watched: %s; users and groups that the host itself gets "
+			    "count when others change", publish->env.host_folder, strerror(-r));
+}
+
 /* --- public --- */
 
 int publish_new(const struct publish_env *env, struct config *config, struct publish **ret_publish)
@@ -233,6 +265,7 @@ int publish_new(const struct publish_env *env, struct config *config, struct pub
 		(void)publish_free(publish);
 		return r;
 	}
+	watch_host(publish);
 	*ret_publish = publish;
 	return 0;
 }
@@ -243,6 +276,7 @@ struct publish *publish_free(struct publish *publish)
 		return NULL;
 	tell(steal(&publish->waiters), -ECANCELED);
 	(void)sd_event_source_disable_unref(publish->timer);
+	(void)sd_event_source_disable_unref(publish->host);
 	(void)config_unref(publish->config);
 	free(publish);
 	return NULL;

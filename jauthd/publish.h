@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The snapshot that jauth-userdb answers from: written anew after people, groups or SSH keys
- * changed, in the background, and once for however many changes there were meanwhile. People are
- * read on the store's thread a few at a time, between the jobs of logins. Only the loop calls here.
+ * The snapshot that jauth-userdb answers from: written anew after people, groups, SSH keys or the
+ * host's own users changed, in the background, and once for however many changes there were
+ * meanwhile. People are read on the store's thread a few at a time, between the jobs of logins.
+ * Only the loop calls here.
  */
 #pragma once
 
@@ -23,7 +24,8 @@ struct publish_env {
 	sd_event *event;
 	struct store *store;
 	struct workers *names;
-	const char *path;                /* of the snapshot; lent for good */
+	const char *path;                /* of the snapshot; lent for good, as the next one */
+	const char *host_folder;         /* where passwd and group are; changes there publish */
 	/* MAY be NULL: nobody has keys. On the store's thread: appends the person's SSH keys, as
 	 * lines of authorized_keys. 0 or -errno. */
 	int (*add_keys)(struct db *db, const struct person *person, struct buf *keys);
@@ -50,6 +52,6 @@ struct publish_status {
 	int64_t n_written;               /* since the start */
 	int error;                       /* of the last try: 0 or -errno */
 	size_t n_users;                  /* of the last snapshot */
-	size_t n_left_out;               /* whose name or uid the host itself has */
+	size_t n_left_out;               /* the host has their name or uid, or they are too many */
 };
 void publish_get_status(const struct publish *publish, struct publish_status *ret_status);

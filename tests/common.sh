@@ -35,6 +35,32 @@ without_services() {
 	)
 }
 
+# Packages of name sources (libnss-*) put themselves into nsswitch.conf, those of PAM modules into
+# common-auth and its like. This machine's own look-ups and logins go on as before: tests write the
+# files that they need in a house.
+with_own_nsswitch() {
+	local conf=/etc/nsswitch.conf kept
+	[ -e $conf ] || { "$@"; return; }
+	kept=$(mktemp $conf.XXXXXX) || return
+	cp -p $conf "$kept" || return
+	(
+		trap 'mv "$kept" $conf' EXIT
+		"$@"
+	)
+}
+
+pam_profiles() { find /usr/share/pam-configs -type f -printf '%f\n' 2>/dev/null | LC_ALL=C sort; }
+
+with_own_pam() {
+	local before new status=0
+	before=$(pam_profiles)
+	"$@" || status=$?
+	new=$(LC_ALL=C comm -13 <(printf '%s\n' "$before") <(pam_profiles))
+	# shellcheck disable=SC2086 # one word a profile
+	[ -z "$new" ] || pam-auth-update --disable $new || status=$?
+	return $status
+}
+
 install_packages() {
 	local missing
 	missing=$(missing_packages "$@" | tr '\n' ' ')
@@ -44,8 +70,9 @@ install_packages() {
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -qq update || die "apt-get update failed"
 	# shellcheck disable=SC2086 # one word a package
-	without_services apt-get -qq -y --no-install-recommends \
-		-o Dpkg::Use-Pty=0 install $missing > /dev/null || die "apt-get install failed"
+	with_own_nsswitch with_own_pam without_services apt-get -qq -y \
+		--no-install-recommends -o Dpkg::Use-Pty=0 install $missing > /dev/null ||
+		die "apt-get install failed"
 }
 
 # configure_and_make FOLDER TARGET CONFIGURE-OPTION…: an out-of-tree build below the top.

@@ -274,17 +274,15 @@ def test_a_user_whom_the_host_makes_later_is_the_hosts_alone(host):
     assert subprocess.run(["useradd", "-M", "sunqi"], check=False, capture_output=True).returncode
     with restored(pathlib.Path("/etc/passwd")) as passwd:
         passwd.write_text(passwd.read_text() + "sunqi:x:1777:1777::/:/bin/sh\n")
-        publish(host)
+        wait_until(lambda: "docker" not in groups_of("sunqi"), 5, "no group of another's")
         assert uid_of("sunqi") == 1777
         assert not getent("passwd", uid)
-        assert "docker" not in groups_of("sunqi")
         assert right_json("user", "show", "sunqi")["served"] is False
     with restored(pathlib.Path("/etc/passwd")) as passwd:
         passwd.write_text(passwd.read_text() + f"another:x:{uid}:1777::/:/bin/sh\n")
-        publish(host)
         assert getent("passwd", uid)[0] == "another"
-        assert not getent("passwd", "sunqi")
-    publish(host, "sunqi")
+        wait_until(lambda: not getent("passwd", "sunqi"), 5, "another has the uid")
+    wait_until(lambda: getent("passwd", "sunqi"), 5, "sunqi again")
     assert uid_of("sunqi") == uid
 
 

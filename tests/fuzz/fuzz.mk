@@ -178,3 +178,7 @@ noinst_PROGRAMS += fuzz-end-session
 fuzz_end_session_SOURCES = tests/fuzz/fuzz-end-session.c
 fuzz_end_session_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_end_session_LDADD = libjauth-base.la
+noinst_PROGRAMS += fuzz-github
+fuzz_github_SOURCES = tests/fuzz/fuzz-github.c
+fuzz_github_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_github_LDADD = libjauth-providers.la

@@ -347,6 +347,9 @@ static const struct mistake_case {
 	{ "[group]\nfrom = scan/1\n[method scan]\n", { { 1, "cannot be a group" } } },
 	{ "[group a b]\nfrom = scan/1\n[method scan]\n", { { 1, "cannot be a group" } } },
 	{ "[group A]\nfrom = scan/1\n[method scan]\n", { { 1, "cannot be a group" } } },
+	/* What no snapshot takes would keep everybody out of it. */
+	{ "[group 27]\nlocal = yes\nfrom = scan/1\n[method scan]\n",
+	  { { 1, "cannot be a group" } } },
 	{ "[group sudo]\nfrom = scan/1\n[method scan]\n", { { 1, "is a privileged group" } } },
 	{ "[group root]\nlocal = yes\nfrom = scan/1\n[method scan]\n",
 	  { { 1, "nobody is put into root's group" } } },

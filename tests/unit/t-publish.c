@@ -32,6 +32,16 @@ static const char house_text[] =
 	"[group t-docker]\nlocal = yes\nfrom = work/17\n"
 	"[group t-both]\nlocal = yes\nfrom = work/17, work/18\n";
 
+int __real_snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user);
+int __wrap_snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user);
+
+/* There is no room for this one. */
+int __wrap_snapshot_add_user(struct snapshot_writer *writer, const struct snapshot_user *user)
+{
+	return text_equals(user->name, "t-toomany") ? -ENOSPC :
+						      __real_snapshot_add_user(writer, user);
+}
+
 struct house {
 	sd_event *event;
 	struct store *store;
@@ -61,7 +71,7 @@ static int build_house(void **state)
 	house->host = host_files_read("", "");
 	env = (struct publish_env){
 		.event = house->event, .store = house->store, .names = house->names,
-		.path = house->path,
+		.path = house->path, .host_folder = house->folder,
 	};
 	assert_int_equal(publish_new(&env, house->config, &house->publish), 0);
 	*state = house;
@@ -271,6 +281,31 @@ static void people_are_in_it_with_their_groups(void **state)
 	snapshot_close(snapshot);
 }
 
+static void add_too_many(struct house *house, struct db *db)
+{
+	(void)add_to(house, db, "t-toomany", "", NULL);
+	add_some(house, db);
+}
+
+static void who_has_no_room_is_in_nobodys_way(void **state)
+{
+	struct house *house = *state;
+	struct publish_status status;
+	struct snapshot *snapshot;
+	struct snapshot_user user;
+
+	change(house, add_too_many);
+	publish(house);
+	snapshot = open_snapshot(house);
+	assert_false(snapshot_user_by_name(snapshot, "t-toomany", &user));
+	assert_true(snapshot_user_by_name(snapshot, "t-locked", &user));
+	assert_true(user.is_locked);
+	publish_get_status(house->publish, &status);
+	assert_int_equal(status.n_users, 4);
+	assert_int_equal(status.n_left_out, 2);
+	snapshot_close(snapshot);
+}
+
 static void add_many(struct house *house, struct db *db)
 {
 	for (int i = 0; i < MANY; i++) {
@@ -385,6 +420,61 @@ static void another_configuration_changes_the_groups(void **state)
 	snapshot_close(snapshot);
 }
 
+static void write_host_file(const struct house *house, const char *name, bool is_renamed)
+{
+	_cleanup_free_ char *path = text_format("%s/%s", house->folder, name);
+	_cleanup_free_ char *beside = text_format("%s+", path);
+	FILE *file = fopen(is_renamed ? beside : path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fclose(file), 0);
+	if (is_renamed)
+		assert_int_equal(rename(beside, path), 0);
+}
+
+static void drop_host_file(const struct house *house, const char *name)
+{
+	_cleanup_free_ char *path = text_format("%s/%s", house->folder, name);
+
+	(void)unlink(path);
+}
+
+static void run_for_ms(struct house *house, int ms)
+{
+	for (; ms > 0; ms -= 20)
+		assert_true(sd_event_run(house->event, 20000) >= 0);
+}
+
+static void a_change_of_the_hosts_own_users_publishes(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is_renamed, publishes;
+	} rows[] = {
+		{ "passwd", true, true },
+		{ "passwd", false, true },
+		{ "group", true, true },
+		{ "shadow", true, false },
+	};
+	struct house *house = *state;
+	struct publish_status before, after;
+
+	publish(house);
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		run_for_ms(house, 100);
+		publish_get_status(house->publish, &before);
+		write_host_file(house, rows[i].name, rows[i].is_renamed);
+		for (int n = 0; n < (rows[i].publishes ? 250 : 10); n++) {
+			assert_true(sd_event_run(house->event, 20000) >= 0);
+			publish_get_status(house->publish, &after);
+			if (after.n_written != before.n_written)
+				break;
+		}
+		assert_int_equal(after.n_written > before.n_written, rows[i].publishes);
+		drop_host_file(house, rows[i].name);
+	}
+}
+
 static void who_waits_at_the_end_is_told(void **state)
 {
 	struct house *house = *state;
@@ -411,7 +501,7 @@ static void keys_come_from_who_has_them(void **state)
 	struct house *house = *state;
 	const struct publish_env env = {
 		.event = house->event, .store = house->store, .names = house->names,
-		.path = house->path, .add_keys = add_keys,
+		.path = house->path, .host_folder = "/none", .add_keys = add_keys,
 	};
 	struct snapshot *snapshot;
 	struct snapshot_user user;
@@ -436,11 +526,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_empty_one_is_written_at_the_start),
 		TEST(people_are_in_it_with_their_groups),
+		TEST(who_has_no_room_is_in_nobodys_way),
 		TEST(many_slices_make_one_whole),
 		TEST(who_waits_gets_what_was_committed_before),
 		TEST(changes_in_a_row_are_one_snapshot),
 		TEST(what_cannot_be_written_is_told_and_tried_again),
 		TEST(another_configuration_changes_the_groups),
+		TEST(a_change_of_the_hosts_own_users_publishes),
 		TEST(who_waits_at_the_end_is_told),
 		TEST(keys_come_from_who_has_them),
 	};

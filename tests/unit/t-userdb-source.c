@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,8 +24,8 @@
 static char folder[] = "/tmp/t-userdb-source-XXXXXX";
 static const char path[] = "./snapshot";
 /* What the next readings give, 0 for the truth; by a thread, but one at a time. */
-static int errors[4];
-static unsigned n_read;
+static int errors[4], lasting_error;
+static unsigned n_read, reading_ms;
 
 int __real_snapshot_open(const char *file, struct snapshot **ret_snapshot);
 int __wrap_snapshot_open(const char *file, struct snapshot **ret_snapshot);
@@ -42,6 +43,9 @@ int __wrap_snapshot_open(const char *file, struct snapshot **ret_snapshot)
 	int error = n_read < N_ELEMENTS(errors) ? errors[n_read] : 0;
 
 	n_read++;
+	(void)usleep(reading_ms * 1000);
+	if (error == 0)
+		error = lasting_error;
 	return error ? error : __real_snapshot_open(file, ret_snapshot);
 }
 
@@ -79,7 +83,8 @@ static int prepare(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	memset(errors, 0, sizeof(errors));
-	n_read = 0;
+	lasting_error = 0;
+	n_read = reading_ms = 0;
 	*state = fixture;
 	return sd_event_new(&fixture->event);
 }
@@ -200,6 +205,70 @@ static void a_failure_leaves_the_old_one(void **state)
 	assert_int_equal(source_state(fixture->source), SOURCE_READY);
 }
 
+static void what_stays_unreadable_is_tried_once_a_check(void **state)
+{
+	struct fixture *fixture = *state;
+
+	write_user("jane");
+	start(fixture);
+	lasting_error = -EACCES;
+	write_user("carol");
+	assert_false(comes(fixture, "carol"));
+	for (unsigned i = 0; i < 100; i++)
+		source_refresh(fixture->source);
+	assert_in_range(n_read, 3, 3 + ROUNDS);
+	assert_true(has_user(fixture, "jane"));
+	lasting_error = 0;
+	assert_true(comes(fixture, "carol"));
+}
+
+/* Without a turn of the loop. */
+static void after_a_refresh_the_new_one_counts(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	source_refresh(fixture->source);
+	assert_int_equal(source_state(fixture->source), SOURCE_NOBODY);
+	for (unsigned i = 0; i < 20; i++) {
+		char name[] = { 'a', (char)('a' + i), '\0' };
+
+		write_user(name);
+		source_refresh(fixture->source);
+		if (!has_user(fixture, name))    /* a busy machine */
+			assert_true(comes(fixture, name));
+		else if (i > 0)
+			return;
+	}
+	fail_msg("a refresh never brings the new one");
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void one_that_takes_long_is_not_waited_for(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t begin_ms;
+
+	write_user("jane");
+	start(fixture);
+	reading_ms = 400;
+	write_user("carol");
+	begin_ms = now_ms();
+	for (unsigned i = 0; i < 100; i++)
+		source_refresh(fixture->source);
+	assert_in_range(now_ms() - begin_ms, 0, 200);
+	assert_true(has_user(fixture, "jane"));
+	assert_true(comes(fixture, "carol"));
+	assert_int_equal(n_read, 2);
+}
+
 static void one_in_use_outlives_its_successor(void **state)
 {
 	struct fixture *fixture = *state;
@@ -239,6 +308,9 @@ int main(void)
 		TEST(what_could_not_be_read_is_tried_again_as_it_is),
 		TEST(what_is_damaged_is_read_once),
 		TEST(a_failure_leaves_the_old_one),
+		TEST(what_stays_unreadable_is_tried_once_a_check),
+		TEST(after_a_refresh_the_new_one_counts),
+		TEST(one_that_takes_long_is_not_waited_for),
 		TEST(one_in_use_outlives_its_successor),
 		TEST(it_may_end_while_it_reads),
 	};

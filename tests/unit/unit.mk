@@ -74,6 +74,7 @@ t_people_collisions_LDADD = libjauthd.la $(UNIT_LIBS)
 t_publish_SOURCES = tests/unit/t-publish.c $(FAKE_PROVIDERS) $(HOST_FILES)
 t_publish_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_publish_LDADD = libjauthd.la $(UNIT_LIBS) $(SYSTEMD_LIBS)
+t_publish_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=snapshot_add_user
 t_uid_overrides_SOURCES = tests/unit/t-uid-overrides.c
 t_uid_overrides_CFLAGS = $(UNIT_CFLAGS)
 t_uid_overrides_LDADD = $(UNIT_LIBS)
