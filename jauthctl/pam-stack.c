@@ -264,6 +264,16 @@ void pam_action(const char *control, const char *result, char ret_action[PAM_ACT
 
 #define SESSION_LINE "session  optional pam_jauth.so\n"
 
+/* A comment with these words is none; NULL: there is no such line. */
+static const char *find_session_line(const char *text)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, SESSION_LINE)) && at != text && at[-1] != '\n')
+		at++;
+	return at;
+}
+
 static const char *const types[] = { "auth", "account", "password" };
 
 /* The type of a line "@include common-TYPE"; NULL: another line. */
@@ -332,14 +342,14 @@ unsigned pam_text_add(const char *text, const char *sample, struct buf *ret_text
 {
 	unsigned n = change(text, included_type, "substack", sample, ret_text);
 
-	if (n && !strstr(text, SESSION_LINE))
+	if (n && !find_session_line(text))
 		add_session_line(ret_text);
 	return n;
 }
 
 unsigned pam_text_remove(const char *text, struct buf *ret_text)
 {
-	const char *line = strstr(text, SESSION_LINE);
+	const char *line = find_session_line(text);
 	_cleanup_free_ char *without = line ? text_format("%.*s%s", (int)(line - text), text,
 							  line + strlen(SESSION_LINE))
 					    : text_copy(text);
