@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import time
@@ -382,6 +383,36 @@ def test_killed_at_each_step_of_the_end(before, countdown):
             assert has_jauth() == end and state() == ("enabled" if end else "disabled")
             ctl("disable", "sshd")
             assert pam_files() == before
+
+
+def test_going_back_needs_no_room(before):
+    """Not even one byte can be written, as on a disk that is full."""
+    def nothing_fits():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    for words in (["rollback", "sshd"], ["disable", "sshd"]):
+        right("enable", "sshd", "--for", "1h")
+        if words[0] == "disable":
+            right("confirm", "sshd")
+        subprocess.run(["jauthctl", "service", *words], check=True, timeout=30,
+                       stdin=subprocess.DEVNULL, preexec_fn=nothing_fits)
+        assert pam_files() == before
+
+
+def test_what_a_link_leads_to_may_name_the_sample(before, tmp_path):
+    """Nobody would log in there without it."""
+    right("enable", "sshd", "--for", "1h")
+    right("confirm", "sshd")
+    link = PAM / "elsewhere"
+    (tmp_path / "elsewhere").write_text("auth include jauth-remote\n")
+    link.symlink_to(tmp_path / "elsewhere")
+    try:
+        right("disable", "sshd")
+        assert PAM.joinpath("jauth-remote").exists()
+    finally:
+        link.unlink()
+    PAM.joinpath("jauth-remote").unlink()
+    assert pam_files() == before
 
 
 def test_without_a_new_start_the_time_alone_is_enough(before):
