@@ -137,17 +137,20 @@ void setup_drop_in_text(const json_t *sections, struct buf *ret_text)
 
 /* --- folders --- */
 
-/* Nobody may look inside between its making and its owner. */
+/* As mkdir() makes it: nobody may look inside before it has its owner. So does jauthd not, and one
+ * who was killed before that is made up for. */
+#define MODE_NEW 0700
+
 static enum exit_code make_folder(const char *path, mode_t mode, gid_t gid)
 {
 	_cleanup_close_ int fd = -1;
-	struct stat st;
-	bool is_new = mkdir(path, 0700) == 0, is_there = is_new || errno == EEXIST;
+	struct stat st = { 0 };
 
-	if (is_there)
+	if (mkdir(path, MODE_NEW) == 0 || errno == EEXIST)
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || (is_new && (fchown(fd, 0, gid) < 0 || fchmod(fd, mode) < 0)) ||
-	    fstat(fd, &st) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0 ||
+	    (st.st_uid == 0 && (st.st_mode & 07777) == MODE_NEW &&
+	     (fchown(fd, 0, gid) < 0 || fchmod(fd, mode) < 0))) {
 		complain("%s cannot be used: %s", path, strerror(errno));
 		return EXIT_NO;
 	}
