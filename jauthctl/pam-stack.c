@@ -2,11 +2,10 @@
 #include "jauthctl/pam-stack.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 #define BLANKS " \t\r"
@@ -16,24 +15,9 @@
 
 int pam_file_read(const char *path, struct buf *ret_text)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char part[4096];
-	struct stat st;
-	ssize_t n;
+	int r = file_read(path, ret_text);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(ret_text, part, (size_t)n);
-	}
-	if (buf_failed(ret_text) || strlen(buf_text(ret_text)) != ret_text->len)
-		return -EFBIG;
-	return 0;
+	return r == 0 && strlen(buf_text(ret_text)) != ret_text->len ? -EFBIG : r;
 }
 
 bool pam_service_is_valid(const char *name)

@@ -58,24 +58,11 @@ char *setup_drop_in_name(const char *kind, const char *id)
 /* 0, -ENOENT, or another -errno; -EPERM: not of our writing. */
 static int load(const char *path, struct buf *ret_text)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-	char part[4096];
-	ssize_t n;
+	int r = file_read(path, ret_text);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EPERM;
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(ret_text, part, (size_t)n);
-	}
-	if (buf_failed(ret_text))
-		return -EFBIG;
-	return text_has_prefix(buf_text(ret_text), HEADER) ? 0 : -EPERM;
+	if (r == 0)
+		return text_has_prefix(buf_text(ret_text), HEADER) ? 0 : -EPERM;
+	return r == -EINVAL ? -EPERM : r;
 }
 
 static json_t *sections_of(const struct conf *conf)
