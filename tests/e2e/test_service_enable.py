@@ -229,6 +229,17 @@ def test_a_trial_that_fails_is_the_end_of_it(before, jane):
     no_guards()
 
 
+def test_what_lets_root_in_unasked_proves_nothing(jane):
+    """su has pam_rootok(8) before jauth, and who tries is root."""
+    with Terminal(["jauthctl", "service", "enable", "su", "--user", jane]) as terminal:
+        terminal.wait_for("let in unasked.*service confirm su")
+        assert terminal.wait_end() == DONE
+        assert "That worked" not in terminal.seen
+    right("rollback", "su")
+    code, out, _ = ctl("enable", "su", "--user", jane, "--json")
+    assert (code, json.loads(out)["tried"]) == (DONE, False)
+
+
 def test_the_console_gets_its_own_stack():
     right("enable", "login", "--for", "1min")
     text = PAM.joinpath("login").read_text()
