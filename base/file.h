@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
+
 struct file_kind {
 	mode_t mode;             /* whatever the umask says */
 	gid_t gid;               /* FILE_OWN_GROUP: that of the process */
@@ -19,5 +21,8 @@ struct file_kind {
  * moment; what stood in either place is replaced and never followed. 0 or -errno, and then `path`
  * is as it was. */
 int file_replace(const char *path, const struct file_kind *kind, const void *data, size_t len);
-/* Renames within one folder, durably. 0 or -errno. */
+/* All of a regular file. 0 or -errno: -ELOOP for a symbolic link, -EINVAL for what else is no file,
+ * -EFBIG beyond the buffer's maximum. */
+int file_read(const char *path, struct buf *ret_text);
+/* Within one file system; the new name is on the disk when we return. 0 or -errno. */
 int file_rename(const char *from, const char *to);

@@ -6,18 +6,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "pam_jauth/deadline.h"
+
 #define NOT_RUN 127              /* as a shell says it */
-
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* In the new process. */
 static void become(const struct child *child, int out)
@@ -42,7 +35,7 @@ static int read_all(int fd, int64_t until_ms, struct buf *out)
 {
 	for (;;) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		int64_t left_ms = until_ms - now_ms();
+		int64_t left_ms = until_ms - monotonic_ms();
 		char part[4096];
 		ssize_t n;
 
@@ -86,7 +79,7 @@ int child_run(const struct child *child, struct buf *ret_out)
 		become(child, out);
 	close_fd(&out);
 	out = -1;
-	r = read_all(in, now_ms() + child->timeout_ms, ret_out);
+	r = read_all(in, monotonic_ms() + child->timeout_ms, ret_out);
 	if (r < 0)
 		(void)kill(pid, SIGKILL);
 	status = wait_end(pid);

@@ -15,6 +15,8 @@
 #define LOOK_MS   200
 #define BAR_WIDTH 30
 
+#define RESULT_CHARS_MAX 2000
+
 static const char *const list_keys[] = {
 	"directory", "state", "kept-departments", "kept-members", "refused", "synced", "next",
 	"result", NULL
@@ -104,6 +106,7 @@ static enum exit_code wait_end(struct ctl *ctl, const char *id, int64_t run, jso
 static enum exit_code show(struct ctl *ctl, const char *id, const json_t *status)
 {
 	struct table table = { .keys = change_keys };
+	_cleanup_(buf_done) struct buf result = BUF_INIT(4 * RESULT_CHARS_MAX + 8);
 	bool is_done = text_equals(text_of(status, "state"), "done");
 	enum exit_code code;
 	json_t *changes;
@@ -119,8 +122,10 @@ static enum exit_code show(struct ctl *ctl, const char *id, const json_t *status
 	} else {
 		if (json_array_size(changes))
 			table_print(&table, changes, stdout);
+		/* What a vendor says of a fault is foreign text. */
+		text_add_clean(&result, text_of(status, "result"), RESULT_CHARS_MAX);
 		(void)printf("%s%s\n", json_is_true(json_object_get(status, "dry-run")) && is_done ?
-			     "would be: " : "", text_of(status, "result"));
+			     "would be: " : "", buf_text(&result));
 	}
 	json_decref(changes);
 	return is_done ? EXIT_DONE : EXIT_NO;

@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -12,6 +11,7 @@
 #include "base/text.h"
 #include "jauthctl/doctor.h"
 #include "jauthctl/local-socket.h"
+#include "pam_jauth/deadline.h"
 
 #define NSSWITCH      "/etc/nsswitch.conf"
 #define NSCD_SOCKET   "/run/nscd/socket"
@@ -148,14 +148,6 @@ void check_neighbours(struct doctor *doctor)
 
 /* --- jauth-userdb --- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The snapshot as it lies on the disk. The name of one of its people, for the caller to free; NULL:
  * there is none, or it cannot be read. */
 static char *judge_snapshot(struct doctor *doctor)
@@ -184,7 +176,7 @@ static char *judge_snapshot(struct doctor *doctor)
 static int ask_userdb(const char *user, struct buf *answer, int64_t *ret_ms)
 {
 	_cleanup_(buf_done) struct buf question = BUF_INIT(1024);
-	int64_t start_ms = now_ms();
+	int64_t start_ms = monotonic_ms();
 	int r;
 
 	buf_add_text(&question, "{\"method\":\"io.systemd.UserDatabase.GetUserRecord\","
@@ -193,7 +185,7 @@ static int ask_userdb(const char *user, struct buf *answer, int64_t *ret_ms)
 	buf_add_text(&question, ",\"service\":\"" USERDB_NAME "\"}}");
 	buf_add(&question, "", 1);
 	r = local_socket_ask(USERDB_SOCKET, &question, USERDB_MS, answer);
-	*ret_ms = now_ms() - start_ms;
+	*ret_ms = monotonic_ms() - start_ms;
 	return r;
 }
 

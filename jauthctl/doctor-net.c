@@ -12,6 +12,7 @@
 #include "jauthctl/child.h"
 #include "jauthctl/doctor.h"
 #include "jauthctl/http-call.h"
+#include "jauthctl/setup-files.h"
 #include "jauthctl/talk.h"
 
 #define AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"  /* libcurl's of Debian */
@@ -246,10 +247,11 @@ void check_servers(struct doctor *doctor)
 		return;
 	json_array_foreach(doctor->methods, i, row) {
 		const char *id = json_string_value(json_object_get(row, "method"));
-		_cleanup_free_ char *section = text_format("method %s", id);
+		const struct conf_section *section = setup_conf_method(&doctor->conf, id);
+		const struct conf_entry *proxy = conf_find(section, "proxy");
 
 		look_at(doctor, &seen, json_string_value(json_object_get(row, "server")),
-			doctor_value(doctor, section, "proxy"));
+			proxy ? proxy->value : NULL);
 	}
 	look_at_sections(doctor, &seen);
 	if (!seen)

@@ -4,27 +4,26 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
+
+#include "pam_jauth/deadline.h"
 
 #define GRACE_MS 5000            /* jauth-http keeps the request's times, unless it hangs */
+#define SEND_S   3
 #define READ_LEN 16384
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
+/* One that hangs, and whose queue is full, is not waited for without end. */
 static int connect_helper(int *ret_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = HTTP_SOCKET_PATH };
+	const struct timeval longest = { .tv_sec = SEND_S };
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof(longest)) < 0)
 		return -errno;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	*ret_fd = steal_fd(&fd);
 	return 0;
 }
@@ -37,7 +36,7 @@ static int send_all(int fd, const struct buf *bytes)
 		ssize_t n = send(fd, bytes->data + sent, bytes->len - sent, MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EINTR)
-			return -errno;
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		sent += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
@@ -47,7 +46,7 @@ static int send_all(int fd, const struct buf *bytes)
 static int receive_part(int fd, int64_t until_ms, struct buf *in)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	int64_t left_ms = until_ms - now_ms();
+	int64_t left_ms = until_ms - monotonic_ms();
 	char part[READ_LEN];
 	ssize_t n;
 
@@ -80,7 +79,7 @@ static int receive_frame(int fd, int64_t until_ms, struct buf *in,
 int http_ping(int timeout_ms)
 {
 	_cleanup_(buf_done) struct buf out = BUF_INIT(64), in = BUF_INIT(HTTP_FRAME_MAX);
-	int64_t until_ms = now_ms() + timeout_ms;
+	int64_t until_ms = monotonic_ms() + timeout_ms;
 	struct http_frame_view frame;
 	_cleanup_close_ int fd = -1;
 	int r = connect_helper(&fd);
@@ -108,7 +107,7 @@ static int receive_reply(int fd, int64_t until_ms, struct http_reply *ret_reply)
 int http_call(const struct http_request *request, struct http_reply *ret_reply)
 {
 	_cleanup_(buf_done) struct buf frame = BUF_INIT_SECRET(HTTP_FRAME_MAX);
-	int64_t until_ms = now_ms() + request->total_ms + GRACE_MS;
+	int64_t until_ms = monotonic_ms() + request->total_ms + GRACE_MS;
 	_cleanup_close_ int fd = -1;
 	int r = connect_helper(&fd);
 

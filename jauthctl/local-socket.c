@@ -10,14 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "pam_jauth/deadline.h"
 
 /* A socket whose queue is full, for nobody accepts, is like one that does not answer. */
 static int connect_to(const char *path, int64_t until_ms, int *ret_fd)
@@ -32,7 +25,7 @@ static int connect_to(const char *path, int64_t until_ms, int *ret_fd)
 
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		if (now_ms() >= until_ms)
+		if (monotonic_ms() >= until_ms)
 			return -ETIMEDOUT;
 		(void)nanosleep(&pause, NULL);
 	}
@@ -44,7 +37,7 @@ int local_socket_try(const char *path, int timeout_ms)
 {
 	_cleanup_close_ int fd = -1;
 
-	return connect_to(path, now_ms() + timeout_ms, &fd);
+	return connect_to(path, monotonic_ms() + timeout_ms, &fd);
 }
 
 /* What comes, until NUL or the end. */
@@ -52,7 +45,7 @@ static int receive(int fd, int64_t until_ms, struct buf *answer)
 {
 	for (;;) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		int64_t left_ms = until_ms - now_ms();
+		int64_t left_ms = until_ms - monotonic_ms();
 		char part[4096];
 		ssize_t n;
 
@@ -76,7 +69,7 @@ static int receive(int fd, int64_t until_ms, struct buf *answer)
 int local_socket_ask(const char *path, const struct buf *question, int timeout_ms,
 		     struct buf *ret_answer)
 {
-	int64_t until_ms = now_ms() + timeout_ms;
+	int64_t until_ms = monotonic_ms() + timeout_ms;
 	_cleanup_close_ int fd = -1;
 	int r = connect_to(path, until_ms, &fd);
 

@@ -160,15 +160,11 @@ static bool file_exists(const char *kind, const char *id)
 bool is_taken(const struct add *add, const char *kind, const char *id)
 {
 	_cleanup_free_ char *section = text_format("%s %s", kind, id);
-	json_t *row;
-	size_t i;
 
 	if (text_equals(kind, "sms"))
 		return setup_conf_section(&add->conf, section) != NULL;
-	json_array_foreach(add->methods, i, row)
-		if (text_equals(row_text(row, "method"), id))
-			return true;
-	return setup_conf_method(&add->conf, id) || file_exists("method", id);
+	return methods_find(add->methods, id) || setup_conf_method(&add->conf, id) ||
+	       file_exists("method", id);
 }
 
 /* `base`, or with a number behind; false: there are too many. */

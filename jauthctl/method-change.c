@@ -33,17 +33,6 @@ struct change {
 
 /* --- finding it --- */
 
-static const json_t *find_row(const json_t *methods, const char *id)
-{
-	json_t *row;
-	size_t i;
-
-	json_array_foreach(methods, i, row)
-		if (text_equals(row_text(row, "method"), id))
-			return row;
-	return NULL;
-}
-
 /* A section "[method]" gets its ID from its title; one with this ID would be another method. */
 static bool has_own_id(const struct change *change, const char *type)
 {
@@ -64,7 +53,7 @@ static bool has_own_id(const struct change *change, const char *type)
 /* The draft is what our drop-in has of its section. */
 static enum exit_code make_draft(struct change *change)
 {
-	const json_t *row = find_row(change->methods, change->id);
+	const json_t *row = methods_find(change->methods, change->id);
 	const struct conf_section *section = setup_conf_method(&change->conf, change->id);
 	const json_t *type = types_find(change->types, "method", row_text(row, "type"));
 	_cleanup_free_ char *name = NULL;
@@ -89,7 +78,7 @@ static enum exit_code catch_up(struct change *change)
 {
 	enum exit_code code;
 
-	if (find_row(change->methods, change->id) ||
+	if (methods_find(change->methods, change->id) ||
 	    !setup_conf_method(&change->conf, change->id))
 		return EXIT_DONE;
 	code = bus_admin(change->ctl, "Reload", json_array(), NULL);

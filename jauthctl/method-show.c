@@ -9,17 +9,6 @@
 
 #define TEXT_MAX 8192
 
-static json_t *find_row(const json_t *rows, const char *id)
-{
-	json_t *row;
-	size_t i;
-
-	json_array_foreach(rows, i, row)
-		if (text_equals(row_text(row, "method"), id))
-			return row;
-	return NULL;
-}
-
 static json_t *keys_of(const struct conf_section *section)
 {
 	json_t *keys = json_array();
@@ -56,14 +45,15 @@ enum exit_code run_method_show(struct ctl *ctl, int argc, char **argv)
 {
 	struct args args = { .min = 1, .max = 1 };
 	enum exit_code code;
-	json_t *rows, *row;
+	const json_t *row;
+	json_t *rows;
 
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
 	code = bus_admin(ctl, "ListMethods", json_array(), &rows);
 	if (code != EXIT_DONE)
 		return code;
-	row = find_row(rows, args.rest[0]);
+	row = methods_find(rows, args.rest[0]);
 	if (row) {
 		json_t *object = describe(row, args.rest[0]);
 

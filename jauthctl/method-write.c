@@ -123,6 +123,10 @@ static enum exit_code put_changes(struct add *add, struct setup *setup, json_t *
 		complain("there is a method \"%s\" already", add->method.id);
 		return EXIT_NO;
 	}
+	if (add->has_vendor && is_taken(add, "sms", add->vendor.id)) {
+		complain("there is a section [sms %s] already", add->vendor.id);
+		return EXIT_NO;
+	}
 	if (add->has_vendor)
 		code = draft_write(&add->vendor, setup, sections);
 	if (code == EXIT_DONE)
@@ -193,12 +197,30 @@ enum wizard_end write_it(struct add *add)
 
 /* --- trying it --- */
 
+/* What others wrote into the service's file since then stays. */
+static enum exit_code check_service(const struct service_change *change)
+{
+	json_t *now = NULL;
+	enum exit_code code = setup_drop_in_read(change->name, &now);
+
+	if (code == EXIT_DONE && !json_equal(now, change->sections)) {
+		complain("%s has changed meanwhile: take it out there, then jauthctl method remove",
+			 change->name);
+		code = EXIT_NO;
+	}
+	json_decref(now);
+	return code;
+}
+
 /* As if it had not been written. */
 static enum exit_code undo(struct add *add, struct setup *setup, const json_t *before)
 {
-	json_t *nothing = json_object();
-	enum exit_code code;
+	json_t *nothing;
+	enum exit_code code = add->service ? check_service(&add->service_change) : EXIT_DONE;
 
+	if (code != EXIT_DONE)
+		return code;
+	nothing = json_object();
 	if (add->service)
 		setup_change(setup, add->service_change.name, add->service_change.before);
 	setup_change(setup, add->name, nothing);

@@ -2,10 +2,10 @@
 /* method list, probe: what the configuration's methods can do, and whether their vendors agree. */
 #include <jansson.h>
 
-#include "base/text.h"
 #include "jauthctl/args.h"
 #include "jauthctl/bus.h"
 #include "jauthctl/listing.h"
+#include "jauthctl/setup-draft.h"
 #include "jauthctl/talk.h"
 
 static const char *const list_keys[] = {
@@ -21,36 +21,20 @@ enum exit_code run_method_list(struct ctl *ctl, int argc, char **argv)
 	return listing_print(&methods, ctl, argc, argv);
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-	return json_string_value(json_object_get(row, key));
-}
-
-/* By its ID, and not, as jauthd also takes it, by its type: a probe of another one than was meant
- * would be no proof. */
-static const json_t *find_method(const json_t *rows, const char *id)
-{
-	json_t *row;
-	size_t i;
-
-	json_array_foreach(rows, i, row)
-		if (text_equals(text_of(row, "method"), id))
-			return row;
-	return NULL;
-}
-
 static bool can_be_probed(const json_t *rows, const char *id)
 {
-	const json_t *row = find_method(rows, id);
+	/* By its ID, and not, as jauthd also takes it, by its type: a probe of another one than was
+	 * meant would be no proof. */
+	const json_t *row = methods_find(rows, id);
 
 	if (!row) {
 		complain("there is no method \"%s\"; see jauthctl method list", id);
 		return false;
 	}
-	if (json_is_true(json_object_get(row, "test")))
+	if (row_is(row, "test"))
 		return true;
 	complain("methods of type %s have no test; a whole login is one: "
-		 "jauthctl try USER --method %s", text_of(row, "type"), id);
+		 "jauthctl try USER --method %s", row_text(row, "type"), id);
 	return false;
 }
 

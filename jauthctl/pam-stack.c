@@ -2,11 +2,10 @@
 #include "jauthctl/pam-stack.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 #define BLANKS " \t\r"
@@ -16,24 +15,9 @@
 
 int pam_file_read(const char *path, struct buf *ret_text)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char part[4096];
-	struct stat st;
-	ssize_t n;
+	int r = file_read(path, ret_text);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(ret_text, part, (size_t)n);
-	}
-	if (buf_failed(ret_text) || strlen(buf_text(ret_text)) != ret_text->len)
-		return -EFBIG;
-	return 0;
+	return r == 0 && strlen(buf_text(ret_text)) != ret_text->len ? -EFBIG : r;
 }
 
 bool pam_service_is_valid(const char *name)
@@ -264,6 +248,16 @@ void pam_action(const char *control, const char *result, char ret_action[PAM_ACT
 
 #define SESSION_LINE "session  optional pam_jauth.so\n"
 
+/* A comment with these words is none; NULL: there is no such line. */
+static const char *find_session_line(const char *text)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, SESSION_LINE)) && at != text && at[-1] != '\n')
+		at++;
+	return at;
+}
+
 static const char *const types[] = { "auth", "account", "password" };
 
 /* The type of a line "@include common-TYPE"; NULL: another line. */
@@ -332,14 +326,14 @@ unsigned pam_text_add(const char *text, const char *sample, struct buf *ret_text
 {
 	unsigned n = change(text, included_type, "substack", sample, ret_text);
 
-	if (n && !strstr(text, SESSION_LINE))
+	if (n && !find_session_line(text))
 		add_session_line(ret_text);
 	return n;
 }
 
 unsigned pam_text_remove(const char *text, struct buf *ret_text)
 {
-	const char *line = strstr(text, SESSION_LINE);
+	const char *line = find_session_line(text);
 	_cleanup_free_ char *without = line ? text_format("%.*s%s", (int)(line - text), text,
 							  line + strlen(SESSION_LINE))
 					    : text_copy(text);

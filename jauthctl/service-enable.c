@@ -41,6 +41,7 @@ struct enabling {
 	const char *name, *user;
 	char asked[LOGIN_ANSWER_MAX + 1];
 	int64_t for_s;
+	bool is_tried;                   /* and it worked */
 	struct wizard wizard;
 	struct service_pending pending;
 	FILE *out;                       /* what people read; with --json not the object's stdout */
@@ -107,6 +108,11 @@ static enum exit_code try_login(struct enabling *enabling)
 			    &why)) {
 	case TRIAL_GRANTED:
 		fputs(say(wizard, "That worked.\n"), enabling->out);
+		enabling->is_tried = true;
+		return EXIT_DONE;
+	case TRIAL_UNASKED:
+		fputs(say(wizard, "Root was let in unasked there, which proves nothing.\n"),
+		      enabling->out);
 		return EXIT_DONE;
 	case TRIAL_DENIED:
 		complain(say(wizard, "that did not work: %s"), buf_text(&why));
@@ -121,7 +127,7 @@ static void print_json(const struct enabling *enabling, int64_t until_s)
 {
 	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:b}", "service", enabling->name,
 				   "state", "pending", "stack", enabling->pending.sample, "until",
-				   (json_int_t)until_s, "tried", enabling->user != NULL);
+				   (json_int_t)until_s, "tried", enabling->is_tried);
 
 	table_print_json(object, stdout);
 	json_decref(object);

@@ -269,9 +269,11 @@ static enum exit_code restore(const struct service *service)
 	code = pam_file_load(service->stack, &now);
 	if (code != EXIT_DONE)
 		return code;
+	/* A rename needs no room on a disk that is full. */
 	if (sample && pam_file_read(service->before, &before) == 0 &&
 	    is_ours(&now, &before, sample))
-		return pam_file_write(service->stack, service->stack, &before);
+		return file_rename(service->before, service->stack) == 0 ? EXIT_DONE :
+		       pam_file_write(service->stack, service->stack, &before);
 	return pam_text_remove(buf_text(&now), &without) > 0 ?
 	       pam_file_write(service->stack, service->stack, &without) : EXIT_DONE;
 }
@@ -288,9 +290,10 @@ static enum exit_code remove_file(const struct service *service, const char *pat
 }
 
 /* What a kill in the middle of writing may have left. */
-static void remove_asides(const struct service *service)
+static void remove_asides(const struct service *service, const struct service_pending *pending)
 {
-	const char *const paths[] = { service->stack, service->before, service->pending };
+	_cleanup_free_ char *sample = text_format(PAM_FOLDER "/%s", pending->sample);
+	const char *const paths[] = { service->stack, service->before, service->pending, sample };
 
 	for (size_t i = 0; i < N_ELEMENTS(paths); i++) {
 		_cleanup_free_ char *aside = text_format("%s.tmp", paths[i]);
@@ -308,7 +311,7 @@ enum exit_code service_undo(const struct service *service)
 	code = restore(service);
 	if (code != EXIT_DONE)
 		return code;
-	remove_asides(service);          /* they name it, too */
+	remove_asides(service, &pending);        /* they name it, too */
 	if (pending.made_sample && pam_service_is_valid(pending.sample))
 		sample_remove(pending.sample);
 	code = remove_file(service, service->before);

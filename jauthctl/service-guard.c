@@ -164,6 +164,11 @@ enum exit_code service_guard_start(const struct service *service,
 	char self[SELF_MAX];
 
 	find_self(self);
+	if (access(self, X_OK) < 0) {
+		complain("%s: %s: nothing could undo this", *self ? self : "/proc/self/exe",
+			 strerror(errno));
+		return EXIT_NO;
+	}
 	if (has_systemd())
 		return start_timer(service, pending, self);
 	tell_cron(self);

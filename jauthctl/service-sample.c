@@ -80,6 +80,17 @@ enum exit_code sample_put(const char *sample)
 	return code == EXIT_DONE ? pam_file_write(to, to, &text) : code;
 }
 
+/* So may what cannot be read, such as a symbolic link: without the file nobody logs in there. */
+static bool may_name(const char *path, const char *sample)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(PAM_TEXT_MAX);
+	int r = pam_file_read(path, &text);
+
+	if (r == 0)
+		return strstr(buf_text(&text), sample);
+	return r != -ENOENT && r != -EINVAL;
+}
+
 /* Whether a service names it. */
 static bool is_wanted(const char *sample)
 {
@@ -89,10 +100,9 @@ static bool is_wanted(const char *sample)
 
 	while (folder && !is_named && (entry = readdir(folder))) {
 		_cleanup_free_ char *path = text_format(PAM_FOLDER "/%s", entry->d_name);
-		_cleanup_(buf_done) struct buf text = BUF_INIT(PAM_TEXT_MAX);
 
-		is_named = !text_has_prefix(entry->d_name, "jauth-") &&
-			   pam_file_read(path, &text) == 0 && strstr(buf_text(&text), sample);
+		is_named = pam_service_is_valid(entry->d_name) &&
+			   !text_has_prefix(entry->d_name, "jauth-") && may_name(path, sample);
 	}
 	if (folder)
 		(void)closedir(folder);

@@ -11,15 +11,17 @@
 struct trial_talk {
 	struct terminal *terminal;
 	FILE *out;
+	unsigned n_asked;
 };
 
-static int ask(const struct trial_talk *talk, const struct pam_message *message, char **ret_answer)
+static int ask(struct trial_talk *talk, const struct pam_message *message, char **ret_answer)
 {
 	const struct question question = {
 		message->msg, talk->out, message->msg_style == PAM_PROMPT_ECHO_ON, -1
 	};
 	struct line line;
 
+	talk->n_asked++;
 	if (terminal_ask(talk->terminal, &question, &line) == LINE_DONE)
 		*ret_answer = strdup(line.text);
 	line_wipe(&line);
@@ -27,7 +29,7 @@ static int ask(const struct trial_talk *talk, const struct pam_message *message,
 }
 
 /* What PAM's modules say is theirs; the terminal shall draw jauth's codes. */
-static int handle_message(const struct trial_talk *talk, const struct pam_message *message,
+static int handle_message(struct trial_talk *talk, const struct pam_message *message,
 			  char **ret_answer)
 {
 	switch (message->msg_style) {
@@ -53,7 +55,7 @@ static void free_answers(struct pam_response *answers, int n)
 static int converse(int n, const struct pam_message **messages, struct pam_response **ret_answers,
 		    void *data)
 {
-	const struct trial_talk *talk = data;
+	struct trial_talk *talk = data;
 	struct pam_response *answers;
 
 	if (n <= 0 || n > PAM_MAX_NUM_MSG)
@@ -76,7 +78,7 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 enum trial service_try(struct terminal *terminal, FILE *out, const char *service,
 		       const char *user, struct buf *why)
 {
-	struct trial_talk talk = { terminal, out };
+	struct trial_talk talk = { .terminal = terminal, .out = out };
 	const struct pam_conv conv = { converse, &talk };
 	const char *tty = ttyname(STDIN_FILENO);
 	pam_handle_t *pam = NULL;
@@ -94,5 +96,7 @@ enum trial service_try(struct terminal *terminal, FILE *out, const char *service
 		(void)pam_end(pam, r);
 	if (terminal_is_interrupted())
 		return TRIAL_INTERRUPTED;
-	return r == PAM_SUCCESS ? TRIAL_GRANTED : TRIAL_DENIED;
+	if (r != PAM_SUCCESS)
+		return TRIAL_DENIED;
+	return talk.n_asked ? TRIAL_GRANTED : TRIAL_UNASKED;
 }

@@ -7,10 +7,11 @@
 
 enum trial {
 	TRIAL_GRANTED,
+	TRIAL_UNASKED,                   /* granted to us, who are root, and so by pam_rootok(8) */
 	TRIAL_DENIED,
 	TRIAL_INTERRUPTED,
 };
 
-/* `terminal` has begun. Unless granted, `why` says what PAM calls it. */
+/* `terminal` has begun. When denied, `why` says what PAM calls it. */
 enum trial service_try(struct terminal *terminal, FILE *out, const char *service,
 		       const char *user, struct buf *why);

@@ -170,19 +170,6 @@ static int look_into(const struct move *move, const char *path)
 	return r;
 }
 
-static int read_whole(const char *path, struct buf *text)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char part[16384];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while ((n = read(fd, part, sizeof(part))) > 0)
-		buf_add(text, part, (size_t)n);
-	return n < 0 ? -errno : buf_failed(text) ? -E2BIG : 0;
-}
-
 static int rewrite(const struct move *move, const char *path)
 {
 	static const struct file_kind kind = {
@@ -192,7 +179,7 @@ static int rewrite(const struct move *move, const char *path)
 	_cleanup_(buf_done) struct buf after = BUF_INIT(UID_OVERRIDES_BYTES_MAX);
 	struct uid_overrides *overrides;
 	struct conf_report report = { 0 };
-	int r = read_whole(path, &before);
+	int r = file_read(path, &before);
 
 	if (r == 0)
 		r = uid_overrides_set(buf_text(&before), before.len, reply_text(move, "issuer"),

@@ -68,6 +68,17 @@ const json_t *types_find(const json_t *types, const char *kind, const char *type
 	return NULL;
 }
 
+const json_t *methods_find(const json_t *methods, const char *id)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(methods, i, row)
+		if (text_equals(row_text(row, "method"), id))
+			return row;
+	return NULL;
+}
+
 const json_t *type_key(const json_t *type, const char *name)
 {
 	json_t *row;

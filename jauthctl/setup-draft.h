@@ -31,6 +31,8 @@ bool draft_id_is_right(const char *id);
 
 /* The row of a type of this kind ("method", "sms"), or NULL. */
 const json_t *types_find(const json_t *types, const char *kind, const char *type);
+/* The row of ListMethods with this ID, or NULL. */
+const json_t *methods_find(const json_t *methods, const char *id);
 /* Members of the rows: "" and false where they are absent. */
 const char *row_text(const json_t *row, const char *key);
 bool row_is(const json_t *row, const char *key);

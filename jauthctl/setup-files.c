@@ -58,24 +58,11 @@ char *setup_drop_in_name(const char *kind, const char *id)
 /* 0, -ENOENT, or another -errno; -EPERM: not of our writing. */
 static int load(const char *path, struct buf *ret_text)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
-	char part[4096];
-	ssize_t n;
+	int r = file_read(path, ret_text);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EPERM;
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(ret_text, part, (size_t)n);
-	}
-	if (buf_failed(ret_text))
-		return -EFBIG;
-	return text_has_prefix(buf_text(ret_text), HEADER) ? 0 : -EPERM;
+	if (r == 0)
+		return text_has_prefix(buf_text(ret_text), HEADER) ? 0 : -EPERM;
+	return r == -EINVAL ? -EPERM : r;
 }
 
 static json_t *sections_of(const struct conf *conf)
@@ -137,17 +124,20 @@ void setup_drop_in_text(const json_t *sections, struct buf *ret_text)
 
 /* --- folders --- */
 
-/* Nobody may look inside between its making and its owner. */
+/* As mkdir() makes it: nobody may look inside before it has its owner. So does jauthd not, and one
+ * who was killed before that is made up for. */
+#define MODE_NEW 0700
+
 static enum exit_code make_folder(const char *path, mode_t mode, gid_t gid)
 {
 	_cleanup_close_ int fd = -1;
-	struct stat st;
-	bool is_new = mkdir(path, 0700) == 0, is_there = is_new || errno == EEXIST;
+	struct stat st = { 0 };
 
-	if (is_there)
+	if (mkdir(path, MODE_NEW) == 0 || errno == EEXIST)
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || (is_new && (fchown(fd, 0, gid) < 0 || fchmod(fd, mode) < 0)) ||
-	    fstat(fd, &st) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0 ||
+	    (st.st_uid == 0 && (st.st_mode & 07777) == MODE_NEW &&
+	     (fchown(fd, 0, gid) < 0 || fchmod(fd, mode) < 0))) {
 		complain("%s cannot be used: %s", path, strerror(errno));
 		return EXIT_NO;
 	}

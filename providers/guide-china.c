@@ -66,7 +66,8 @@ static const struct guide_step dingtalk_steps[] = {
 	     "and 开发配置 → 安全设置 → 端内免登地址 {relay}"), "mode=relay" },
 	{ N_("In the app, 开发配置 → 安全设置 → 重定向URL: {callback}"), "mode=web" },
 	{ N_("In the app, 权限管理: qyapi_get_member (成员信息读权限); in every mode but\n"
-	     "relay also Contact.User.Read (个人信息读权限).") },
+	     "relay also Contact.User.Read (个人信息读权限); for a directory also\n"
+	     "qyapi_get_department_list and qyapi_get_department_member.") },
 	{ N_("In the app, 版本管理与发布: publish it. Until then its credentials are refused.") },
 	{ NULL }
 };

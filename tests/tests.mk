@@ -39,6 +39,3 @@ tests_e2e_movedclock_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 noinst_LTLIBRARIES += tests/e2e/killedat.la
 tests_e2e_killedat_la_SOURCES = tests/e2e/killedat.c
 tests_e2e_killedat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
-noinst_LTLIBRARIES += tests/e2e/killat.la
-tests_e2e_killat_la_SOURCES = tests/e2e/killat.c
-tests_e2e_killat_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

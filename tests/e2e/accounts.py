@@ -4,17 +4,14 @@ bus, what the store and the user database then say, and a jauthd that dies where
 
 import collections
 import contextlib
-import mmap
-import os
 import sqlite3
-import struct
 
 from bus import Bus
 from house import DATABASE
+from killed import Countdown
 from linked import approve_wecom
 
 USERDB = "/var/lib/jauth-userdb"
-PRELOADED = os.path.join(os.environ.get("JAUTH_BUILD", "."), "tests/e2e/.libs/killedat.so")
 
 Attempt = collections.namedtuple("Attempt", "state told text request")
 
@@ -85,33 +82,18 @@ class Office:
         return self.house.audit(request=attempt.request)[-1]["reason"]
 
 
-class Killer:
+class Killer(Countdown):
     """Holds for every start of jauthd from now on, until release()."""
 
     def __init__(self, house):
+        super().__init__(house.folder)
         self.service = house.jauthd
         self.argv = self.service.argv
-        path = str(house.folder / "killed-at")
-        with open(path, "wb") as file:
-            file.write(struct.pack("=q", 0))
-        os.chmod(path, 0o666)
-        with open(path, "r+b") as file:
-            self.page = mmap.mmap(file.fileno(), 8)
-        self.value = memoryview(self.page).cast("q")
-        self.service.argv = ["env", "LD_PRELOAD=" + PRELOADED, "KILLED_AT=" + path, *self.argv]
+        env = [f"{name}={value}" for name, value in self.env.items()]
+        self.service.argv = ["env", *env, *self.argv]
         self.service.restart()
-
-    def arm(self, n):
-        """It dies at its nth step from now on."""
-        self.value[0] = n
-
-    def disarm(self):
-        """Steps that were left: 0 when it died."""
-        left, self.value[0] = self.value[0], 0
-        return left
 
     def release(self):
         self.service.argv = self.argv
-        self.value.release()
-        self.page.close()
+        self.close()
         self.service.restart()

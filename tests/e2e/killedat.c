@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Preloaded into a jauthd under test: kills it, as kill -9 would, before the Nth of its system
- * calls that can be seen from outside (to a file, a folder or a socket), where N stands in the file
- * that KILLED_AT names: 8 bytes, mapped, counted down; 0 means never. See accounts.py.
+ * Preloaded into a program under test: kills it, as kill -9 would, before the Nth of its calls that
+ * can be seen from outside (to a file, a folder, a socket, or for a process), where N stands in the
+ * file that KILLED_AT names: 8 bytes, mapped, counted down; 0 means never. See killed.py.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -11,12 +12,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 static int64_t never;
 static int64_t *left = &never;
+static pid_t first;
 
 __attribute__((constructor)) static void map_file(void)
 {
@@ -31,14 +34,15 @@ __attribute__((constructor)) static void map_file(void)
 		abort();
 	(void)close(fd);
 	left = page;
+	first = getpid();
 }
 
-/* Below zero it is over: the test reads how far it went. */
+/* Below zero it is over: the test reads how far it went. Children do not count. */
 static void step(void)
 {
-	if (__atomic_load_n(left, __ATOMIC_SEQ_CST) > 0 &&
+	if (getpid() == first && __atomic_load_n(left, __ATOMIC_SEQ_CST) > 0 &&
 	    __atomic_sub_fetch(left, 1, __ATOMIC_SEQ_CST) == 0)
-		(void)kill(getpid(), SIGKILL);
+		(void)kill(first, SIGKILL);
 }
 
 ssize_t write(int fd, const void *data, size_t len)
@@ -104,4 +108,28 @@ int unlink(const char *path)
 {
 	step();
 	return (int)syscall(SYS_unlink, path);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+	step();
+	return (int)syscall(SYS_mkdir, path, mode);
+}
+
+int fchown(int fd, uid_t uid, gid_t gid)
+{
+	step();
+	return (int)syscall(SYS_fchown, fd, uid, gid);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	step();
+	return (int)syscall(SYS_fchmod, fd, mode);
+}
+
+pid_t fork(void)
+{
+	step();
+	return ((pid_t (*)(void))dlsym(RTLD_NEXT, "fork"))();
 }

@@ -34,6 +34,7 @@ DEFS = pathlib.Path("/etc/login.defs")
 NSSWITCH = pathlib.Path("/etc/nsswitch.conf")
 SSHD_CONFIG = pathlib.Path("/etc/ssh/sshd_config")
 AUTHORITIES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+HTTP_SOCKET = "/run/jauth-http/socket"
 USERDB = pathlib.Path("/run/systemd/userdb/org.jauth1")
 SNAPSHOT = pathlib.Path("/var/lib/jauth-userdb/snapshot")
 SYSTEMD = pathlib.Path("/run/systemd/system")
@@ -197,13 +198,27 @@ def test_nobody_is_there(house):
     assert doctor()[0] == ALL_RIGHT
 
 
-def test_somebody_is_there_and_silent(house):
+@contextlib.contextmanager
+def full_queue(path):
+    """Nobody who accepts, and no room for one more who waits."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.setblocking(False)
+                waiting.connect(path)
+        yield
+
+
+@pytest.mark.parametrize("others", [contextlib.nullcontext, full_queue], ids=["alone", "queue"])
+def test_somebody_is_there_and_silent(house, others):
     house.jauthd.send(signal.SIGSTOP)
     house.http.send(signal.SIGSTOP)
     try:
-        start = time.monotonic()
-        rows = json.loads(ctl("--json")[1])
-        assert time.monotonic() - start < 20
+        with others(HTTP_SOCKET):
+            start = time.monotonic()
+            rows = json.loads(ctl("--json")[1])
+            assert time.monotonic() - start < 20
     finally:
         house.jauthd.send(signal.SIGCONT)
         house.http.send(signal.SIGCONT)
@@ -643,6 +658,16 @@ def test_a_vendor_that_is_not_there(house, jauth, op):
     try:
         row = found(doctor()[1], "servers", "broken", "op.example.org:1 cannot be reached")
         assert "proxy" in row["fix"]
+    finally:
+        house.reload(jauth)
+
+
+def test_a_directory_goes_out_by_its_proxy(house, jauth):
+    text = jauth.replace("[method wecom]\n", "[directory wecom]\nproxy = http://127.0.0.1:1\n")
+    assert text != jauth
+    house.reload(text)
+    try:
+        found(doctor()[1], "servers", "broken", "127.0.0.1")
     finally:
         house.reload(jauth)
 

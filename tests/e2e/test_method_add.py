@@ -3,6 +3,7 @@
 Chinese, and by options; left at each question, wrong, refused, killed: all of it, or nothing."""
 
 import fcntl
+import itertools
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import configs
 from apps import on_best_behaviour
 from conftest import PASSWORD
 from house import CONFIG, JAUTHD, run, wait_until
+from killed import Countdown
 from linked import relay_section
 from setting_up import (DROP_INS, LANGUAGES, SECRETS, Sysadmin, ctl, drop_in, expect_guarded,
                         expect_readable, keys_of, picture)
@@ -293,6 +295,7 @@ REFUSED_OPTIONS = [
     (["totp", "--service", "sshd", "--behind", "nobody", "--yes"], NO, "unknown method"),
     (["totp", "extra"], USAGE, "Usage"),
     (["totp", "--title", "", "--yes"], NO, "title"),
+    (["totp", "--set", "issuer=a\nenabled = no", "--yes"], USAGE, "--set takes text"),
 ]
 
 
@@ -531,6 +534,43 @@ def test_two_at_once():
     finally:
         os.close(fd)
     assert picture() == before
+
+
+def test_what_others_wrote_meanwhile_is_not_taken_back(vendor, tmp_path):
+    """The service has got another way in while the probe was waited for."""
+    run(["jauthctl", "method", "add", "totp", "--yes", "--service", "su"])
+    with Sysadmin("add", "wecom", "--service", "su", "--behind", "password",
+                  *wecom_words(vendor, tmp_path, **NOWHERE)) as admin:
+        admin.go_on({"probe": "y"}, until="keep")
+        run(["jauthctl", "method", "add", "totp", "--yes", "--id", "other", "--service", "su"])
+        admin.terminal.send_line("n")
+        admin.terminal.wait_end()
+        assert "has changed meanwhile" in admin.text()
+        assert "taken away again" not in admin.text()
+    ways = keys_of("service-su.conf", "service su")["methods"]
+    assert ways == "totp, password + wecom, other" and "wecom" in methods()
+
+
+def test_killed_before_a_folder_has_its_owner(tmp_path):
+    """It gets him later: until then jauthd could not read what is in it."""
+    words = ["jauthctl", "method", "add", "totp", "--yes"]
+    countdown = Countdown(tmp_path)
+    modes = set()
+    for number in itertools.count(1):
+        shutil.rmtree(DROP_INS, ignore_errors=True)
+        countdown.arm(number)
+        subprocess.run(words, env={"PATH": "/usr/bin", **countdown.env}, check=False,
+                       capture_output=True, timeout=60)
+        if countdown.disarm() > 0:
+            break
+        if DROP_INS.exists():
+            modes.add(oct(DROP_INS.stat().st_mode & 0o777))
+            ctl("remove", "totp", "--yes")
+            assert ctl("add", "totp", "--id", "next", "--yes")[0] == DONE
+            assert oct(DROP_INS.stat().st_mode & 0o777) == "0o755"
+            assert ctl("remove", "next", "--yes")[0] == DONE
+    countdown.close()
+    assert modes == {"0o700", "0o755"}
 
 
 def test_killed_at_any_moment_it_is_whole_or_nothing(tmp_path):

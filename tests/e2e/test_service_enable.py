@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ import pytest
 import configs
 from conftest import PASSWORD
 from house import SSHD_OPTIONS, wait_until
+from killed import FAR, Countdown
 from people import expect_shell, type_password
 from screen import Terminal
 from service import run
@@ -29,7 +31,6 @@ SYSTEMD = pathlib.Path("/run/systemd/system")
 
 QUESTION = r"A user, or Enter for nobody: "
 AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-KILLER = os.path.join(os.environ["JAUTH_BUILD"], "tests/e2e/.libs/killat.so")
 
 CONFIGURATION = configs.head() + configs.PASSWORD + "".join(
     configs.service(name, "password") for name in ("login", "sshd", "su", "passwd", "mine"))
@@ -228,6 +229,17 @@ def test_a_trial_that_fails_is_the_end_of_it(before, jane):
     no_guards()
 
 
+def test_what_lets_root_in_unasked_proves_nothing(jane):
+    """su has pam_rootok(8) before jauth, and who tries is root."""
+    with Terminal(["jauthctl", "service", "enable", "su", "--user", jane]) as terminal:
+        terminal.wait_for("let in unasked.*service confirm su")
+        assert terminal.wait_end() == DONE
+        assert "That worked" not in terminal.seen
+    right("rollback", "su")
+    code, out, _ = ctl("enable", "su", "--user", jane, "--json")
+    assert (code, json.loads(out)["tried"]) == (DONE, False)
+
+
 def test_the_console_gets_its_own_stack():
     right("enable", "login", "--for", "1min")
     text = PAM.joinpath("login").read_text()
@@ -293,18 +305,30 @@ def test_killed_in_the_trial(before, jane):
     wait_until(lambda: pam_files() == before, 9, "the rollback")
 
 
-def steps_of(words):
-    """How many calls that change something the command makes."""
-    done = killed_at(words, 0)
+@pytest.fixture
+def countdown(tmp_path):
+    counted = Countdown(tmp_path)
+    yield counted
+    counted.close()
+
+
+def steps_of(countdown, words):
+    """How many calls that others see the command makes."""
+    countdown.arm()
+    done = run_counted(countdown, words)
     assert done.returncode == DONE, done.stderr
-    return int(done.stderr.rsplit("killat:", 1)[1])
+    return FAR - countdown.disarm()
 
 
-def killed_at(words, number):
+def run_counted(countdown, words):
     return subprocess.run(["jauthctl", "service", *words], text=True, capture_output=True,
                           check=False, timeout=30, stdin=subprocess.DEVNULL,
-                          start_new_session=True,
-                          env={"PATH": "/usr/bin", "LD_PRELOAD": KILLER, "KILL_AT": str(number)})
+                          start_new_session=True, env={"PATH": "/usr/bin", **countdown.env})
+
+
+def killed_at(countdown, words, number):
+    countdown.arm(number)
+    return run_counted(countdown, words).returncode == -signal.SIGKILL
 
 
 def no_guards():
@@ -331,16 +355,16 @@ def another_boot(tmp_path):
         run(["umount", BOOT_ID])
 
 
-def test_killed_at_each_step_and_the_machine_too(before, tmp_path):
+def test_killed_at_each_step_and_the_machine_too(before, countdown, tmp_path):
     """There is the old file or the new one, whole; after a new start the old one."""
     words = ["enable", "sshd", "--for", "1h"]
-    n_steps = steps_of(words)
+    n_steps = steps_of(countdown, words)
     new = PAM.joinpath("sshd").read_text()
     ctl("rollback", "sshd")
     assert n_steps >= 8 and new != before["sshd"][0]
     seen = set()
     for number in range(1, n_steps + 1):
-        assert killed_at(words, number).returncode == -signal.SIGKILL
+        assert killed_at(countdown, words, number)
         kill_guards()
         now = PAM.joinpath("sshd").read_text()
         assert now in (new, before["sshd"][0])
@@ -349,30 +373,57 @@ def test_killed_at_each_step_and_the_machine_too(before, tmp_path):
         seen.add(now)
         with another_boot(tmp_path):
             right("rollback")
-        left = {name: kept for name, kept in pam_files().items() if not name.endswith(".tmp")}
-        assert left == before, number
+        assert pam_files() == before, number
         assert not list(KEPT.glob("*.pending"))
         CRON.unlink(missing_ok=True)
-        for path in PAM.glob("*.tmp"):
-            path.unlink()
     assert len(seen) == 2
 
 
-def test_killed_at_each_step_of_the_end(before, tmp_path):
+def test_killed_at_each_step_of_the_end(before, countdown):
     """confirm, rollback, disable: run again, they come to their end."""
     for words, end in ((["confirm", "sshd"], True), (["rollback", "sshd"], False),
                        (["disable", "sshd"], False)):
         right("enable", "sshd", "--for", "1h")
-        n_steps = steps_of(words)
+        n_steps = steps_of(countdown, words)
         assert has_jauth() == end
         ctl("disable", "sshd")
         for number in range(1, n_steps + 1):
             right("enable", "sshd", "--for", "1h")
-            assert killed_at(words, number).returncode == -signal.SIGKILL
+            assert killed_at(countdown, words, number)
             ctl(*words)
             assert has_jauth() == end and state() == ("enabled" if end else "disabled")
             ctl("disable", "sshd")
             assert pam_files() == before
+
+
+def test_going_back_needs_no_room(before):
+    """Not even one byte can be written, as on a disk that is full."""
+    def nothing_fits():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    for words in (["rollback", "sshd"], ["disable", "sshd"]):
+        right("enable", "sshd", "--for", "1h")
+        if words[0] == "disable":
+            right("confirm", "sshd")
+        subprocess.run(["jauthctl", "service", *words], check=True, timeout=30,
+                       stdin=subprocess.DEVNULL, preexec_fn=nothing_fits)
+        assert pam_files() == before
+
+
+def test_what_a_link_leads_to_may_name_the_sample(before, tmp_path):
+    """Nobody would log in there without it."""
+    right("enable", "sshd", "--for", "1h")
+    right("confirm", "sshd")
+    link = PAM / "elsewhere"
+    (tmp_path / "elsewhere").write_text("auth include jauth-remote\n")
+    link.symlink_to(tmp_path / "elsewhere")
+    try:
+        right("disable", "sshd")
+        assert PAM.joinpath("jauth-remote").exists()
+    finally:
+        link.unlink()
+    PAM.joinpath("jauth-remote").unlink()
+    assert pam_files() == before
 
 
 def test_without_a_new_start_the_time_alone_is_enough(before):

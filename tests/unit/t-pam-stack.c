@@ -195,6 +195,9 @@ static void sessions_are_told_of_behind_all_else(void **state UNUSED)
 		  "@include common-auth\n" },
 		{ TELLS "@include common-auth\n", TELLS "auth substack jauth-remote\n",
 		  "@include common-auth\n" },
+		{ "# " TELLS "@include common-auth\n",
+		  "# " TELLS "auth substack jauth-remote\n" TELLS,
+		  "# " TELLS "@include common-auth\n" },
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
@@ -212,7 +215,7 @@ static void what_others_wrote_stays(void **state UNUSED)
 	static const char *const rows[] = {
 		"auth required pam_jauth.so\n", "auth substack jauth-remote and more\n",
 		"session substack jauth-remote\n", "auth substack other\n",
-		"# auth substack jauth-remote\n",
+		"# auth substack jauth-remote\n", "#" TELLS "@include common-account\n",
 	};
 	size_t i;
 
