@@ -293,6 +293,7 @@ static int move_all(struct db *db, const struct person *person, uint32_t uid)
 		query_new(db, "UPDATE requests SET uid = ?1 WHERE user = ?2 AND uid = ?3"),
 		query_new(db, "UPDATE totp SET uid = ?1 WHERE user = ?2 AND uid = ?3"),
 		query_new(db, "UPDATE notices SET uid = ?1 WHERE user = ?2 AND uid = ?3"),
+		query_new(db, "UPDATE lingering SET uid = ?1 WHERE name = ?2 AND uid = ?3"),
 	};
 	int r = 0;
 
