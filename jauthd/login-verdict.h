@@ -54,6 +54,7 @@ struct verdict {
 	bool is_refreshed;               /* VERDICT_REFRESHED was said before */
 	struct host_ids *host;           /* of a newcomer */
 	bool is_confirmed;               /* link: the user wants it */
+	bool is_recovered;               /* link: and may once, by a sysadmin's recovery */
 	struct audit_row row;
 	/* results */
 	enum verdict_answer answer;
@@ -86,6 +87,8 @@ enum verdict_answer verdict_decide_newcomer(struct verdict *verdict, struct db *
 enum verdict_answer verdict_record(struct verdict *verdict, struct db *db);
 
 /* login-link-decide.c */
+/* VERDICT_YES: a sysadmin's recovery lets him link one without proving himself. */
+enum verdict_answer verdict_decide_recovery(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_decide_link(struct verdict *verdict, struct db *db);
 
 /* Parts of those. */

@@ -95,6 +95,11 @@ void logins_count(struct logins *logins, enum login_state outcome)
 		logins->status.n_denied++;
 }
 
+void logins_count_break_glass(struct logins *logins)
+{
+	logins->status.n_break_glass++;
+}
+
 void logins_noticed(const struct logins *logins)
 {
 	if (logins->env.noticed)

@@ -59,6 +59,7 @@ void logins_set_origin(struct logins *logins, uint64_t id, bool is_remote);
 
 struct logins_status {
 	uint64_t n_waiting, n_begun, n_granted, n_denied, n_failed;
+	uint64_t n_break_glass;          /* codes that were right */
 	struct http_status http;
 	struct relay_status relay;
 };
