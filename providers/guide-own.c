@@ -46,7 +46,8 @@ static const struct guide_step break_glass_steps[] = {
 };
 
 const struct guide break_glass_guide = {
-	N_("Codes on paper, for the day the other ways fail. Nothing is needed from elsewhere."),
+	N_("Codes on paper, for the day the other ways fail. Nothing is needed from\n"
+	   "elsewhere."),
 	break_glass_keys, break_glass_steps,
 };
 
