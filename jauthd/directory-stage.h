@@ -94,7 +94,8 @@ int stage_put_member(struct db *db, const char *directory, const struct stage_me
  * the lists. `ret_n_same`: places of round 0 that stay. */
 int stage_get_places(struct db *db, const char *directory, const char *subject, char ***ret_old,
 		     char ***ret_new, size_t *ret_n_same);
-/* He is done with: nothing of him is left in round 1, so that there is little to drop at its end. */
+/* He is done with: nothing of him is left in round 1, so that there is little to drop at its
+ * end. */
 int stage_drop_member(struct db *db, const char *directory, const char *subject);
 /* Round 0 from now on. */
 int stage_put_places(struct db *db, const char *directory, const char *subject,

@@ -184,7 +184,7 @@ const char *const store_schema[] = {
 	"	gid INTEGER PRIMARY KEY,"
 	"	name TEXT NOT NULL UNIQUE"
 	") STRICT;"
-	"CREATE TABLE locked_identities ("       /* nobody logs in by them, whatever links there are */
+	"CREATE TABLE locked_identities ("       /* nobody logs in by them, by no link */
 	"	issuer TEXT NOT NULL,"
 	"	subject TEXT NOT NULL,"
 	"	source TEXT NOT NULL,"

@@ -437,7 +437,7 @@ static void unsent_bytes_are_bounded(void **state)
 {
 	struct fixture *fixture = *state;
 	struct http_request *request = http_request_new(HTTP_POST, URL);
-	size_t len = HTTP_FRAME_MAX / 2;
+	size_t len = HTTP_QUEUE_MAX / 16;
 	char *bytes = calloc(1, len);
 	unsigned n = 0;
 

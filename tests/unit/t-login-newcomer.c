@@ -25,6 +25,7 @@ static const char config_text[] =
 	"structure = people\n"
 	"[method else]\ntype = far\nmap = n-{login}\n"
 	"[method near]\ntype = near\n"
+	"[accounts]\nreserved_names = n-chairman\n"
 	"[group dev]\nfrom = far/7\n"
 	"[group sudo]\nfrom = far/9\nlocal = yes\n"
 	"[service sshd]\nmethods = far\n"
@@ -239,6 +240,7 @@ static const struct {
 	{ "another name asked for", "sshd", "n-other", "4711", "newcomer" },
 	{ "not among those who may", "sshd", NAME, "4713", "newcomer" },
 	{ "a method that makes none", "else", NAME, "4711", "newcomer" },
+	{ "a name that is reserved", "sshd", "n-chairman", "4711", "chairman" },
 	{ "an attribute that is no name", "sshd", "n-New", "4711", "New" },
 	{ "a name that is too long", "sshd", "n-abcdefghijabcdefghijabcdefghij", "4711",
 	  "abcdefghijabcdefghijabcdefghij" },
