@@ -264,12 +264,24 @@ static int remove_lost(struct bus_work *work, struct db *db, int64_t *ret_n)
 	return r;
 }
 
+/* A code that nothing takes would help nobody. */
+static int look_at_methods(struct bus_work *work)
+{
+	for (unsigned i = 0; i < work->config->n_methods; i++)
+		if (text_equals(work->config->methods[i]->provider->type, "break-glass"))
+			return 0;
+	return bus_work_error(work, LOGIN_ERROR_INVALID,
+			      "no method of type break-glass is configured: nothing takes the code");
+}
+
 static int answer_recover(struct bus_work *work, struct db *db)
 {
 	const struct wanted *wanted = work->input;
 	int64_t n = 0;
 	int r = look_at_user(work);
 
+	if (r == 0)
+		r = look_at_methods(work);
 	if (r == 0 && wanted->lost[0])
 		r = remove_lost(work, db, &n);
 	if (r == 0)

@@ -343,7 +343,7 @@ def test_wrong_used_none_unknown_and_stopped_look_alike(house, user, codes):
             for name, code in ((user, WRONG), (user, codes[0]), (bare, WRONG),
                                ("nosuchuser", WRONG))]
     for _ in range(9):
-        outcome(house, user, WRONG)
+        outcome(house, user, WRONG, rhost="127.0.0.1")
     seen.append(by_ssh(house, user, codes[1], lets_in=False))
     assert left(house, user) == 9
     assert len({text for _, text in seen}) == 1, seen
@@ -578,6 +578,14 @@ def test_two_links_at_once_are_one(house, polite, user):
         ends = sorted(terminal.wait_end() for terminal in terminals)
     assert ends == [DONE, NO]
     assert len(links(house, user)) == 1
+
+
+def test_where_no_method_takes_codes(house, configured, user):
+    house.reload(configs.head() + configs.PASSWORD + configs.service("sshd", "password"))
+    done = house.ctl("user", "recover", user, check=False)
+    configured()
+    assert done.returncode == NO and "type break-glass" in done.stderr
+    assert json.loads(house.ctl("break-glass", "list", user, "--json").stdout) == []
 
 
 def test_its_code_is_over_after_a_day_and_replaced_by_another(house, clock, user):
