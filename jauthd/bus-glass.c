@@ -271,7 +271,8 @@ static int look_at_methods(struct bus_work *work)
 		if (text_equals(work->config->methods[i]->provider->type, "break-glass"))
 			return 0;
 	return bus_work_error(work, LOGIN_ERROR_INVALID,
-			      "no method of type break-glass is configured: nothing takes the code");
+			      "no method of type break-glass is configured: nothing would take "
+			      "the code");
 }
 
 static int answer_recover(struct bus_work *work, struct db *db)
