@@ -847,6 +847,7 @@ static uint64_t n_alerts(struct world *world)
 static int look_at_alert(struct db *db)
 {
 	struct query *query;
+	bool is_right;
 
 	query = query_new(db, "SELECT (SELECT count(*) FROM audit WHERE kind = 'break-glass' AND"
 			      " user = ?1 AND outcome = 'granted') = 1 AND (SELECT"
@@ -854,10 +855,9 @@ static int look_at_alert(struct db *db)
 			      " WHERE subject = ?1 ORDER BY id)) = ?1 || ?2 || ' boss-1 chief-1'");
 	query_text(query, 1, TEST_USER);
 	query_number(query, 2, test_uid());
-	assert_int_equal(query_step(query), 1);
-	assert_int_equal(query_column_number(query, 0), 1);
+	is_right = query_step(query) == 1 && query_column_number(query, 0) == 1;
 	query_done(query);
-	return 0;
+	return is_right ? 0 : -EBADMSG;
 }
 
 static void a_break_glass_code_is_right_once_and_an_alert(void **state)
