@@ -8,7 +8,7 @@ libjauth_base_la_SOURCES = \
 	base/catalog.c base/catalog.h \
 	base/conf.c base/conf-apply.c base/conf.h \
 	base/crypto.c base/crypto.h \
-	base/digits.c base/digits.h \
+	base/digits.c base/digits.h base/glass-code.c base/glass-code.h \
 	base/end-session.c base/end-session.h \
 	base/file.c base/file.h \
 	base/http-message.c base/http-message.h \

@@ -13,26 +13,54 @@
 
 /* --- sshd --- */
 
-/* Whether the stack says who goes round jauth on the day it fails. */
-static bool has_break_glass(void)
+#define BREAK_GLASS "break_glass="
+
+/* The group that the stack names, who goes round jauth on the day it fails; NULL: none. The caller
+ * frees. */
+static char *break_glass_of_stack(void)
 {
 	struct pam_stack stack;
-	bool has_it = false;
+	char *group = NULL;
 
 	if (pam_stack_read(PAM_FOLDER, "sshd", "auth", &stack) < 0)
-		return false;
-	for (size_t i = 0; i < stack.n_lines; i++)
-		has_it = has_it || (pam_line_calls(&stack.lines[i], "pam_jauth.so") &&
-				    strstr(stack.lines[i].arguments, "break_glass="));
+		return NULL;
+	for (size_t i = 0; i < stack.n_lines && !group; i++) {
+		const char *at = pam_line_calls(&stack.lines[i], "pam_jauth.so") ?
+				 strstr(stack.lines[i].arguments, BREAK_GLASS) : NULL;
+
+		if (!at)
+			continue;
+		at += strlen(BREAK_GLASS);
+		group = text_format("%.*s", (int)strcspn(at, " \t]"), at);
+	}
 	pam_stack_done(&stack);
-	return has_it;
+	return group;
+}
+
+/* The module knows its own option only, jauthd its own key only. */
+static void judge_break_glass(struct doctor *doctor)
+{
+	const char *key = doctor_value(doctor, "general", "break_glass_group");
+	_cleanup_free_ char *option = break_glass_of_stack();
+
+	if (key && !option)
+		tell(doctor, VERDICT_WARNING,
+		     "write break_glass=GROUP behind pam_jauth.so, on all its lines",
+		     "break_glass_group is %s, and " PAM_FOLDER "/sshd names no group: while "
+		     "jauthd is away nobody is exempt", key);
+	else if (key && !text_equals(key, option))
+		tell(doctor, VERDICT_WARNING,
+		     "write one group at both places",
+		     "break_glass_group is %s, and " PAM_FOLDER "/sshd says " BREAK_GLASS "%s", key,
+		     option);
 }
 
 static void judge_root(struct doctor *doctor, const struct sshd_effective *sshd)
 {
 	_cleanup_free_ char *value = sshd_value(sshd, "permitrootlogin");
+	_cleanup_free_ char *group = break_glass_of_stack();
 
-	if (text_equals(value, "no") && !has_break_glass())
+	if (text_equals(value, "no") && !group)
 		tell(doctor, VERDICT_WARNING,
 		     "PermitRootLogin prohibit-password with a key of root's, or break_glass=GROUP "
 		     "behind pam_jauth.so",
@@ -65,6 +93,7 @@ void check_sshd(struct doctor *doctor)
 	} else {
 		sshd_judge(&sshd, &doctor->findings);
 		judge_root(doctor, &sshd);
+		judge_break_glass(doctor);
 		if (json_array_size(doctor->rows) == n_before)
 			tell(doctor, VERDICT_OK, "", "its effective configuration lets people "
 			     "log in by jauth");

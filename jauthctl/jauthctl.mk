@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libjauthctl.la
 libjauthctl_la_SOURCES = \
 	jauthctl/admin.c \
 	jauthctl/args.c jauthctl/args.h \
+	jauthctl/break-glass.c \
 	jauthctl/bus.c jauthctl/bus.h \
 	jauthctl/child.c jauthctl/child.h \
 	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c jauthctl/directory.c \

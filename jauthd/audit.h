@@ -14,7 +14,7 @@ struct audit_row {
 	int64_t id, time_s;
 	char request[17];                /* 16 lower-case hex digits */
 	char kind[24];                   /* "login", "account", "password", "admin",
-					  * "enrol", "test", "link" */
+					  * "enrol", "test", "link", "break-glass" */
 	char user[USER_NAME_MAX + 1];    /* no such user: "?" and throttle_user_hash() */
 	int64_t uid;                     /* -1: unknown */
 	char service[64];

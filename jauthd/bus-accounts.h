@@ -8,6 +8,7 @@
 #include "jauthd/bus.h"
 #include "jauthd/people.h"
 
+extern const struct bus_method bus_glass_methods[];
 extern const struct bus_method bus_links_methods[];
 extern const struct bus_method bus_own_methods[];
 extern const struct bus_method bus_people_methods[];

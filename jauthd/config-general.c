@@ -42,6 +42,13 @@ const struct conf_key config_general_keys[] = {
 		      "lxd, incus, incus-admin, libvirt, systemd-journal, jauth",
 	  .help = "who is in one of these groups is reached by a mapping rule only with "
 		  "privileged = yes; none: only uids below 1000 count as privileged" },
+	{ .name = "break_glass_group", .kind = CONF_TEXT,
+	  .offset = offsetof(struct config, break_glass_group), .min = 1, .max = 32,
+	  .help = "jauth ignores who is in this group, as break_glass=GROUP of pam_jauth does "
+		  "without asking it" },
+	{ .name = "admins", .kind = CONF_LIST, .offset = offsetof(struct config, admins),
+	  .max = ADMINS_MAX,
+	  .help = "users who are told at their next login when a break-glass code was used" },
 	{ NULL }
 };
 
@@ -129,8 +136,8 @@ const struct conf_key config_limits_keys[] = {
 	{ .name = "codes_wrong_day", .kind = CONF_NUMBER,
 	  BUDGET_KEY(wrong_day, 1, BUDGET_WRONG_DAY),
 	  .fallback = TEXT_OF(BUDGET_WRONG_DAY),
-	  .help = "wrong codes of one user in a day, of SMS and of TOTP each; may "
-		  "only be fewer" },
+	  .help = "wrong codes of one user in a day, of SMS, of TOTP and of break-glass "
+		  "each; may only be fewer" },
 	{ .name = "codes_wrong_row", .kind = CONF_NUMBER,
 	  BUDGET_KEY(wrong_row, 1, BUDGET_WRONG_ROW_MAX),
 	  .fallback = TEXT_OF(BUDGET_WRONG_ROW),
@@ -187,6 +194,16 @@ static void check_metrics_file(struct config_loader *loader, const struct conf_s
 			       "\"%s\" must start with \"/\" and end in \".prom\"", path);
 }
 
+static void check_break_glass_group(struct config_loader *loader,
+				    const struct conf_section *section)
+{
+	char *group = loader->config->break_glass_group;
+	char *const names[] = { group, NULL };
+
+	if (group)
+		config_check_names(loader, section, "break_glass_group", names);
+}
+
 void config_check_general(struct config_loader *loader, const struct conf_section *section)
 {
 	struct config *config = loader->config;
@@ -195,6 +212,8 @@ void config_check_general(struct config_loader *loader, const struct conf_sectio
 	empty_if_none(&config->privileged_groups);
 	config_check_names(loader, section, "lockers", config->lockers);
 	config_check_names(loader, section, "privileged_groups", config->privileged_groups);
+	config_check_names(loader, section, "admins", config->admins);
+	check_break_glass_group(loader, section);
 	if (config->language && !is_language(config->language))
 		config_mistake(loader, section, "language",
 			       "\"%s\" is no language; write one as in LANG, for example zh_CN",

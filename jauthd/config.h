@@ -144,6 +144,8 @@ struct config {
 	bool inverted;                   /* QR codes */
 	char **lockers;                  /* services in which users may authenticate themselves */
 	char **privileged_groups;
+	char *break_glass_group;         /* whose members jauth leaves alone; NULL: nobody's */
+	char **admins;                   /* users who are told when a break-glass code is used */
 	char *host;                      /* name shown to people; NULL: gethostname */
 	char *country;                   /* as written; NULL: none */
 	struct phone_country phone_country;      /* when there is one */

@@ -9,7 +9,9 @@ libjauthd_la_LIBADD = libjauth-base.la libjauth-protocol.la libjauth-providers.l
 libjauthd_la_SOURCES += jauthd/accounts.c jauthd/accounts.h jauthd/audit.c jauthd/audit.h \
 	jauthd/names.c jauthd/names.h jauthd/password.c jauthd/password.h \
 	jauthd/password-check.c jauthd/password-check.h jauthd/throttle.c jauthd/throttle.h
-libjauthd_la_SOURCES += jauthd/enrolments.c jauthd/enrolments.h jauthd/keyed-hash.c \
+libjauthd_la_SOURCES += jauthd/enrolments.c jauthd/enrolments.h jauthd/glass.c jauthd/glass.h \
+	jauthd/login-glass.c jauthd/bus-glass.c \
+	jauthd/keyed-hash.c \
 	jauthd/keyed-hash.h jauthd/phones.c jauthd/phones.h
 libjauthd_la_SOURCES += jauthd/host-ids.c jauthd/host-ids.h jauthd/people.c jauthd/people.h \
 	jauthd/people-claim.c jauthd/people-collisions.c jauthd/people-collisions.h \

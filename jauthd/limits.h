@@ -134,6 +134,13 @@
 #define PHONES_PER_USER_MAX         5
 #define RECOVERY_CODES_MAX          16
 
+/* Break-glass codes */
+#define GLASS_CODES_MAX             32       /* of one user */
+#define GLASS_RECOVERY_S            86400    /* a code of jauthctl user recover is good so long */
+#define GLASS_LINK_S                900      /* after it, to link something new */
+#define LINKS_LOST_MAX              32       /* removed by one recovery */
+#define ADMINS_MAX                  64       /* who are told of each use */
+
 /* Requests of people whose identity no link or rule leads to the user, see requests.h */
 #define REQUEST_OPEN_S              3600     /* from the login */
 #define LINK_PENDING_S              (7 * 86400)      /* from its acceptance */

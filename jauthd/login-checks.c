@@ -19,6 +19,7 @@ static void check_free(struct check *check)
 	for (size_t i = 0; i < RECOVERY_CODES_MAX; i++)
 		(void)secret_free(check->recovery[i]);
 	(void)secret_free(check->secret);
+	free(check->row);
 	config_unref(check->config);
 	explicit_bzero(check, sizeof(*check));
 	free(check);
@@ -62,6 +63,8 @@ static void on_run(struct job *job)
 	struct check *check = container_of(job, struct check, job);
 	struct login *login = logins_find(check->logins, check->login);
 
+	if (check->kind->after)
+		check->kind->after(check);
 	if (login && check->kind->tell && login_take_check(login, check->number))
 		check->kind->tell(login, check);
 	check_free(check);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "jauthd/audit.h"
 #include "jauthd/budget.h"
 #include "jauthd/enrolments.h"
 #include "jauthd/login-private.h"
@@ -25,6 +26,8 @@ struct check_kind {
 	/* On the loop, where the login still waits. With check->error nothing else holds. MAY be
 	 * NULL. */
 	void (*tell)(struct login *login, struct check *check);
+	/* On the loop before that, whether or not the login still waits. MAY be NULL. */
+	void (*after)(struct check *check);
 };
 
 struct check {
@@ -53,6 +56,7 @@ struct check {
 	int64_t window;
 	struct totp_enrolment enrolment;
 	struct secret *recovery[RECOVERY_CODES_MAX];
+	struct audit_row *row;           /* of a break-glass code that is right; or NULL */
 	/* what came of it */
 	int error;
 	enum send_verdict verdict;

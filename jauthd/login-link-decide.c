@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jauthd/accounts.h"
 #include "jauthd/audit.h"
+#include "jauthd/glass.h"
 #include "jauthd/login-verdict.h"
 
 static int count_link(const struct link *link, void *context)
@@ -78,9 +79,26 @@ static enum verdict_answer add_link(struct verdict *verdict, struct db *db)
 		return VERDICT_LINKED;
 	if (r < 0 || add_notice(verdict, db) < 0)
 		return VERDICT_FAULT;
+	if (verdict->is_recovered)
+		r = glass_linked(db, verdict->user.name, verdict->user.uid, verdict->now_s);
+	if (r == -ENOENT)
+		verdict->is_undone = true;
+	if (r < 0)
+		return r == -ENOENT ? VERDICT_NO : VERDICT_FAULT;
 	db_make_durable(db);
-	verdict_set_outcome(verdict, LOGIN_GRANTED, "linked by the user himself");
+	verdict_set_outcome(verdict, LOGIN_GRANTED, verdict->is_recovered ?
+			    "linked by the user himself, after a recovery" :
+			    "linked by the user himself");
 	return verdict_record(verdict, db);
+}
+
+enum verdict_answer verdict_decide_recovery(struct verdict *verdict, struct db *db)
+{
+	bool may = false;
+
+	if (glass_may_link(db, verdict->user.name, verdict->user.uid, verdict->now_s, &may) < 0)
+		return VERDICT_FAULT;
+	return may ? VERDICT_YES : VERDICT_NO;
 }
 
 enum verdict_answer verdict_decide_link(struct verdict *verdict, struct db *db)

@@ -59,18 +59,6 @@ static bool may_be_linked(struct login *login)
 	return false;
 }
 
-void login_link_start(struct login *login)
-{
-	(void)text_into(login->facts.service, sizeof(login->facts.service), LINK_SERVICE);
-	if (!may_be_linked(login) || !has_method(login))
-		return;
-	if (login_find_policy(login))
-		login_start_ways(login);
-	else
-		refuse(login, N_("Only root may do this on this machine."),
-		       "no section [service " LINK_SERVICE "] holds");
-}
-
 /* From here on it is as a login by this one method, but for what the store decides. */
 void login_link_go_on(struct login *login)
 {
@@ -79,6 +67,42 @@ void login_link_go_on(struct login *login)
 	login->forced.n_factors = 1;
 	login->alternative = login->factor = 0;
 	login_start_factor(login);
+}
+
+/* Whom a sysadmin gave a recovery code proved himself by that. */
+static void on_recovery_known(struct login *login, const struct verdict *verdict)
+{
+	bool has_policy = login_find_policy(login);
+
+	if (login->is_gone) {
+		(void)text_into(login->reason, sizeof(login->reason), "client left");
+		login_end(login, LOGIN_CANCELLED, NULL);
+	} else if (verdict->answer == VERDICT_FAULT) {
+		login_refuse(login, LOGIN_FAILED, AFTER_END,
+			     N_("The accounts cannot be read now."), "store failed");
+	} else if (verdict->answer == VERDICT_YES) {
+		login->is_recovered = true;
+		login_link_go_on(login);
+	} else if (has_policy) {
+		login_start_ways(login);
+	} else {
+		refuse(login, N_("Only root may do this on this machine."),
+		       "no section [service " LINK_SERVICE "] holds");
+	}
+}
+
+void login_link_start(struct login *login)
+{
+	struct verdict *verdict;
+
+	(void)text_into(login->facts.service, sizeof(login->facts.service), LINK_SERVICE);
+	if (!may_be_linked(login) || !has_method(login))
+		return;
+	login->stage = STAGE_DECIDING;
+	login->outcome = LOGIN_FAILED;
+	login->refusal_text = N_("The accounts cannot be read now.");
+	verdict = verdict_new(login, verdict_decide_recovery, on_recovery_known);
+	verdict_start(login, verdict);
 }
 
 /* --- what the store says --- */

@@ -70,7 +70,7 @@ static bool is_own_or_root(struct login *login, const char *text)
 
 static void start_password(struct login *login)
 {
-	if (!login->user.exists) {
+	if (!login->user.exists || policy_is_exempt(login->config, &login->user)) {
 		login_end(login, LOGIN_IGNORED, NULL);
 		return;
 	}
@@ -85,6 +85,14 @@ static void start_password(struct login *login)
 		return;
 	}
 	login_end(login, LOGIN_IGNORED, NULL);
+}
+
+static void start_password_check(struct login *login)
+{
+	if (policy_is_exempt(login->config, &login->user))
+		login_end(login, LOGIN_IGNORED, NULL);
+	else
+		login_verdict_password_check(login);
 }
 
 /* --- enrol and test --- */
@@ -159,7 +167,7 @@ static void start_test(struct login *login)
 static void (*const starts[LOGIN_N_PHASES])(struct login *login) = {
 	[LOGIN_AUTHENTICATE] = start_authenticate,
 	[LOGIN_ACCOUNT] = start_account,
-	[LOGIN_PASSWORD_CHECK] = login_verdict_password_check,
+	[LOGIN_PASSWORD_CHECK] = start_password_check,
 	[LOGIN_PASSWORD] = start_password,
 	[LOGIN_ENROL] = start_enrol,
 	[LOGIN_TEST] = start_test,

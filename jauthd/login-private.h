@@ -189,6 +189,7 @@ struct login {
 	struct alternative forced;       /* with FACT_METHOD: the only one */
 	enum login_errand errand;
 	struct method *errand_method;    /* enrol, link: set before the user proves himself */
+	bool is_recovered;               /* link: a recovery stands for his proof */
 	bool is_linking;                 /* he has, and what is identified now is to be linked */
 	bool is_confirmed;               /* and he wants just this identity */
 	bool was_present;                /* somebody answered something */
@@ -410,6 +411,7 @@ struct relay *logins_relay(const struct logins *logins);
 bool logins_has_match(struct login *login);
 void logins_count(struct logins *logins, enum login_state outcome);
 void logins_count_offline(struct logins *logins);        /* granted, and a password stood in */
+void logins_count_break_glass(struct logins *logins);
 void logins_prepared(struct logins *logins, const struct method *method, const char *fault);
 void logins_reply_later(struct login *login, uint32_t number);   /* HTTP_NO_HELPER, from the loop */
 /* Fills in who asks and starts; the result comes back as login_provider_checked(). */

@@ -243,6 +243,7 @@ void login_verdict_map(struct login *login)
 
 	verdict->is_proved = is_proved;
 	verdict->is_confirmed = login->is_confirmed;
+	verdict->is_recovered = login->is_recovered;
 	verdict->needs_match = login->relay.is_matched && !login->relay.was_matched;
 	verdict->is_last = login->facts.phase == LOGIN_AUTHENTICATE &&
 			   login->factor + 1 >= login_alternative(login)->n_factors;

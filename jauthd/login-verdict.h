@@ -57,6 +57,7 @@ struct verdict {
 	struct offline_question question;        /* verdict_decide_offline() */
 	struct host_ids *host;           /* of a newcomer */
 	bool is_confirmed;               /* link: the user wants it */
+	bool is_recovered;               /* link: and may once, by a sysadmin's recovery */
 	struct audit_row row;
 	/* results */
 	enum verdict_answer answer;
@@ -92,6 +93,8 @@ enum verdict_answer verdict_record(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_decide_offline(struct verdict *verdict, struct db *db);
 
 /* login-link-decide.c */
+/* VERDICT_YES: a sysadmin's recovery lets him link one without proving himself. */
+enum verdict_answer verdict_decide_recovery(struct verdict *verdict, struct db *db);
 enum verdict_answer verdict_decide_link(struct verdict *verdict, struct db *db);
 
 /* Parts of those. */

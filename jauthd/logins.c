@@ -100,6 +100,11 @@ void logins_count_offline(struct logins *logins)
 	logins->status.n_offline++;
 }
 
+void logins_count_break_glass(struct logins *logins)
+{
+	logins->status.n_break_glass++;
+}
+
 void logins_noticed(const struct logins *logins)
 {
 	if (logins->env.noticed)

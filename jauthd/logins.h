@@ -64,6 +64,7 @@ void logins_set_origin(struct logins *logins, uint64_t id, const struct login_or
 struct logins_status {
 	uint64_t n_waiting, n_begun, n_granted, n_denied, n_failed;
 	uint64_t n_offline;              /* of n_granted: by a password in place of a method */
+	uint64_t n_break_glass;          /* codes that were right */
 	struct http_status http;
 	struct relay_status relay;
 };

@@ -15,6 +15,7 @@
 
 struct metrics_facts {
 	uint64_t waiting, begun, granted, denied, failed, offline;       /* logins */
+	uint64_t break_glass;                                    /* codes that were right */
 	uint64_t http_connected, http_requests, http_failures;
 	uint64_t relay_connected, relay_links, relay_opened, relay_failures;
 	uint64_t directories, directories_syncing, directory_locked;

@@ -92,10 +92,11 @@ static int mark_told(struct db *db, const char *user, int64_t uid, int64_t now_s
 	struct query *query;
 
 	query = query_new(db, "UPDATE notices SET told_s = ?3"
-			      " WHERE user = ?1 AND uid = ?2 AND told_s = 0");
+			      " WHERE user = ?1 AND uid IN (?2, ?4) AND told_s = 0");
 	query_text(query, 1, user);
 	query_number(query, 2, uid);
 	query_number(query, 3, now_s);
+	query_number(query, 4, NOTICE_ANY_UID);
 	return query_run(query);
 }
 
@@ -137,12 +138,13 @@ int notices_tell(struct db *db, const char *user, int64_t uid, int64_t now_s,
 	int r;
 
 	query = query_new(db, "SELECT " NOTICE_COLUMNS " FROM notices"
-			      " WHERE user = ?1 AND uid = ?2"
+			      " WHERE user = ?1 AND uid IN (?2, ?5)"
 			      " AND (told_s = 0 OR abs(told_s - ?3) < ?4) ORDER BY id DESC");
 	query_text(query, 1, user);
 	query_number(query, 2, uid);
 	query_number(query, 3, now_s);
 	query_number(query, 4, NOTICE_TOLD_S);
+	query_number(query, 5, NOTICE_ANY_UID);
 	r = collect(query, &notices);
 	query_done(query);
 	if (r == 0 && notices.n)
@@ -160,11 +162,12 @@ int notices_count_day(struct db *db, const char *user, int64_t uid, int64_t now_
 	int r;
 
 	query = query_new(db, "SELECT count(*) FROM notices WHERE user = ?1 AND uid = ?2"
-			      " AND abs(time_s - ?3) < ?4");
+			      " AND abs(time_s - ?3) < ?4 AND kind < ?5");
 	query_text(query, 1, user);
 	query_number(query, 2, uid);
 	query_number(query, 3, now_s);
 	query_number(query, 4, DAY_S);
+	query_number(query, 5, NOTICE_GLASS);    /* and what comes after it is no link's */
 	r = query_step(query);
 	if (r == 1)
 		*ret_n = query_column_number(query, 0);
@@ -269,6 +272,16 @@ void notice_text(const struct notice *notice, const struct notice_style *style, 
 	case NOTICE_REFUSED:
 		buf_add_format(buf, say(style, N_("a link was refused at %s: %s")),
 			       buf_text(&when), buf_text(&identity));
+		break;
+	case NOTICE_GLASS:
+		buf_add_format(buf, say(style, N_("a break-glass code was used at %s: %s")),
+			       buf_text(&when), buf_text(&identity));
+		break;
+	case NOTICE_RECOVERED:
+		buf_add_format(buf, say(style, N_("your recovery code was used at %s. For %d "
+						  "minutes from then on you may link one new way "
+						  "to log in: jauthctl link METHOD")),
+			       buf_text(&when), GLASS_LINK_S / 60);
 		break;
 	case N_NOTICES:
 		break;

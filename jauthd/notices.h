@@ -22,6 +22,8 @@ enum notice_kind {
 	NOTICE_LINKED,           /* from now on the identity may log in as the user */
 	NOTICE_UNLINKED,         /* no longer */
 	NOTICE_REFUSED,          /* what waited for the user's word has his no */
+	NOTICE_GLASS,            /* a break-glass code of `subject` was used, from `issuer` */
+	NOTICE_RECOVERED,        /* the same for the user, by a recovery: he may link something */
 	N_NOTICES
 };
 
@@ -40,6 +42,9 @@ struct notice {
 struct notice notice_make(enum notice_kind kind, const char *user, int64_t uid);
 void notice_set_identity(struct notice *notice, const char *issuer, const char *subject,
 			 const char *display);
+
+/* In place of a uid: whoever has the name. */
+#define NOTICE_ANY_UID INT64_C(-1)
 
 /* A user's oldest ones go when he has too many. */
 int notice_add(struct db *db, const struct notice *notice);

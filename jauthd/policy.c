@@ -105,11 +105,19 @@ static const struct service_rule *next_rule(const struct config *config, const c
 	}
 }
 
+bool policy_is_exempt(const struct config *config, const struct unix_user *user)
+{
+	return config->break_glass_group &&
+	       unix_user_in_group(user, config->break_glass_group);
+}
+
 enum policy_scope policy_find(const struct config *config, const struct policy_facts *facts,
 			      const struct service_rule **ret_rule)
 {
 	const struct service_rule *rule = next_rule(config, facts->service, NULL);
 
+	if (policy_is_exempt(config, facts->user))
+		rule = NULL;
 	while (rule && why_not(rule, facts))
 		rule = next_rule(config, facts->service, rule);
 	*ret_rule = rule;
@@ -142,6 +150,11 @@ void policy_explain(const struct config *config, const struct policy_facts *fact
 	const struct service_rule *rule = next_rule(config, facts->service, NULL);
 	bool is_decided = false;
 
+	if (policy_is_exempt(config, facts->user)) {
+		buf_add_format(buf, "member of break_glass_group %s: outside of jauth, ignored\n",
+			       config->break_glass_group);
+		return;
+	}
 	if (!rule)
 		buf_add_text(buf, "no section for this service: outside of jauth, ignored\n");
 	for (; rule; rule = next_rule(config, facts->service, rule)) {

@@ -24,6 +24,8 @@ enum policy_scope {
 /* The rule that holds, or NULL with POLICY_OUTSIDE. */
 enum policy_scope policy_find(const struct config *config, const struct policy_facts *facts,
 			      const struct service_rule **ret_rule);
+/* In break_glass_group: outside, whatever the sections say. */
+bool policy_is_exempt(const struct config *config, const struct unix_user *user);
 /* One line per section of the service: what holds or why not; for jauthctl explain. */
 void policy_explain(const struct config *config, const struct policy_facts *facts,
 		    struct buf *buf);

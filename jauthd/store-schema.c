@@ -317,6 +317,21 @@ const char *const store_schema[] = {
 	"	PRIMARY KEY (user, uid, method)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX good_logins_time ON good_logins (time_s);",
+
+	/* 10: break-glass codes. */
+	"CREATE TABLE glass ("
+	"	user TEXT PRIMARY KEY,"
+	"	uid INTEGER NOT NULL,"
+	"	created_s INTEGER NOT NULL,"     /* of his codes; 0: he has had none */
+	"	used_s INTEGER NOT NULL,"
+	"	link_until_s INTEGER NOT NULL"   /* after a recovery he may link one identity */
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE glass_codes ("
+	"	user TEXT NOT NULL,"
+	"	hash BLOB NOT NULL,"
+	"	until_s INTEGER NOT NULL,"       /* of a recovery; 0: for good */
+	"	PRIMARY KEY (user, hash)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

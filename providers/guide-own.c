@@ -36,6 +36,21 @@ const struct guide totp_guide = {
 	totp_keys, totp_steps,
 };
 
+static const struct guide_key break_glass_keys[] = {
+	{ NULL }
+};
+
+static const struct guide_step break_glass_steps[] = {
+	{ N_("Codes are printed by jauthctl break-glass setup.") },
+	{ NULL }
+};
+
+const struct guide break_glass_guide = {
+	N_("Codes on paper, for the day the other ways fail. Nothing is needed from\n"
+	   "elsewhere."),
+	break_glass_keys, break_glass_steps,
+};
+
 static const struct guide_key sms_keys[] = {
 	{ "vendors", NULL,
 	  N_("[sms ID] sections in their order: \"+86 aliyun twilio, twilio\"; without a\n"

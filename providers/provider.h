@@ -267,7 +267,8 @@ struct provider {
 	/* MUST when login_count_send() is used. wait_s: seconds, of SEND_TOO_MANY; else 0. */
 	void (*counted)(struct login *login, uint32_t number, enum send_verdict verdict,
 			int64_t wait_s);
-	/* MUST when login_check_code() or login_check_totp() is used. wait_s as above. */
+	/* MUST when login_check_code(), login_check_totp() or login_check_glass() is used. wait_s
+	 * as above. */
 	void (*judged)(struct login *login, uint32_t number, enum code_result result,
 		       int64_t wait_s);
 	/* MUST when login_add_phone() or login_set_totp() is used. 0, -EEXIST (kept already), or
@@ -408,6 +409,9 @@ struct totp_enrolment {
 	size_t n_recovery;
 };
 uint32_t login_set_totp(struct login *login, const struct totp_enrolment *enrolment);
+/* → judged. Against the user's break-glass codes; `entry`: the letters as they were made, see
+ * base/glass-code.h. One that is right is used up, and an alert. */
+uint32_t login_check_glass(struct login *login, const struct secret *entry);
 
 /* --- the organisation (within `list`) --- */
 

@@ -11,6 +11,7 @@ const struct provider *const providers[] = {
 	&google_provider,
 	&github_provider,
 	&totp_provider,
+	&break_glass_provider,
 	&wechat_provider,
 	&wechat_official_account_provider,
 	&wecom_provider,

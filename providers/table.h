@@ -5,6 +5,7 @@
 #include "providers/provider.h"
 #include "providers/sms-vendor.h"
 
+extern const struct provider break_glass_provider;
 extern const struct provider dingtalk_provider;
 extern const struct provider github_provider;
 extern const struct provider google_provider;
@@ -24,6 +25,7 @@ extern const struct sms_vendor alibaba_vendor;
 extern const struct sms_vendor aws_sns_vendor;
 
 /* And what who sets them up is told. */
+extern const struct guide break_glass_guide;
 extern const struct guide dingtalk_guide;
 extern const struct guide github_guide;
 extern const struct guide google_guide;

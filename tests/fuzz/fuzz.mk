@@ -29,6 +29,11 @@ fuzz_userdb_SOURCES = tests/fuzz/fuzz-userdb.c
 fuzz_userdb_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_userdb_LDADD = libjauth-userdb.la
 
+noinst_PROGRAMS += fuzz-glass-code
+fuzz_glass_code_SOURCES = tests/fuzz/fuzz-glass-code.c
+fuzz_glass_code_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_glass_code_LDADD = libjauth-base.la
+
 noinst_PROGRAMS += fuzz-phone
 fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
 fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -31,8 +31,8 @@ void fake_counted(struct login *login, enum send_verdict verdict, int64_t wait_s
 
 void fake_judged(struct login *login, enum code_result result, int64_t wait_s)
 {
-	uint32_t number = fake_close_check(login, login->check == FAKE_TOTP ? FAKE_TOTP
-									    : FAKE_CODE);
+	bool is_code = login->check != FAKE_TOTP && login->check != FAKE_GLASS;
+	uint32_t number = fake_close_check(login, is_code ? FAKE_CODE : login->check);
 
 	login->method->provider->judged(login, number, result, wait_s);
 	fake_collect(login);
@@ -131,6 +131,12 @@ uint32_t login_check_totp(struct login *login, const struct secret *entry, int64
 	REPLACE(login->entry, entry->data);
 	login->window = window;
 	return fake_open_check(login, FAKE_TOTP);
+}
+
+uint32_t login_check_glass(struct login *login, const struct secret *entry)
+{
+	REPLACE(login->entry, entry->data);
+	return fake_open_check(login, FAKE_GLASS);
 }
 
 uint32_t login_set_totp(struct login *login, const struct totp_enrolment *enrolment)

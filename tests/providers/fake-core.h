@@ -51,6 +51,7 @@ enum fake_check {
 	FAKE_SEND,               /* login_count_send() */
 	FAKE_CODE,               /* login_check_code() */
 	FAKE_TOTP,               /* login_check_totp() */
+	FAKE_GLASS,              /* login_check_glass() */
 	FAKE_STORE,              /* login_add_phone(), login_set_totp() */
 };
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,15 @@
 #include "base/macro.h"
 #include "base/phone.h"
 #include "base/text.h"
+#include "jauthd/glass.h"
 #include "logins-fixture.h"
 
 #define CODE   "482913"
 #define NUMBER "+8613900001234"
+#define GLASS  "ACDEFHJKMNPRTWXYACDE"
 
 static const char config_text[] =
+	"[general]\nadmins = boss, chief\n"
 	"[method phone]\ntype = text\n"
 	"[method near]\ntype = near\n"
 	"[service phone]\nmethods = phone\n"
@@ -616,8 +620,20 @@ static void ask_set(struct login *login)
 	assert_int_not_equal(start_set(login, 1), 0);
 }
 
+static uint32_t start_glass(struct login *login, const char *code)
+{
+	_cleanup_secret_ struct secret *entry = secret_from_text(code);
+
+	return login_check_glass(login, entry);
+}
+
+static void ask_glass(struct login *login)
+{
+	assert_int_not_equal(start_glass(login, GLASS), 0);
+}
+
 static void (*const questions[])(struct login *login) = {
-	ask_find, ask_add, ask_send, ask_code, ask_totp, ask_set,
+	ask_find, ask_add, ask_send, ask_code, ask_totp, ask_set, ask_glass,
 };
 
 static unsigned n_told(void)
@@ -781,6 +797,130 @@ static void without_the_store_no_totp_code_is_right(void **state)
 	assert_true(script_now->told.error < 0);
 }
 
+/* --- break-glass codes --- */
+
+static int64_t test_uid(void)
+{
+	return getpwnam(TEST_USER)->pw_uid;
+}
+
+static int give_glass(struct db *db)
+{
+	struct glass_hash hash;
+	struct digest digest;
+	int r = crypto_digest(DIGEST_SHA256, GLASS, strlen(GLASS), &digest);
+
+	if (r < 0)
+		return r;
+	memcpy(hash.bytes, digest.bytes, sizeof(hash.bytes));
+	return glass_set(db, TEST_USER, test_uid(), &hash, 1, 1);
+}
+
+static int break_glass(struct db *db)
+{
+	return query_run(query_new(db, "ALTER TABLE glass_codes RENAME TO lost_codes"));
+}
+
+static int break_notices(struct db *db)
+{
+	return query_run(query_new(db, "ALTER TABLE notices RENAME TO lost_notices"));
+}
+
+static enum code_result check_glass(struct world *world, struct login *login, const char *code)
+{
+	unsigned before = script_now->told.n_judged;
+
+	assert_int_not_equal(start_glass(login, code), 0);
+	world_wait(world, &script_now->told.n_judged, before + 1);
+	return script_now->told.result;
+}
+
+static uint64_t n_alerts(struct world *world)
+{
+	struct logins_status status;
+
+	logins_get_status(world->logins, &status);
+	return status.n_break_glass;
+}
+
+/* One row of the audit, and a notice for the user and each admin. */
+static int look_at_alert(struct db *db)
+{
+	struct query *query;
+	bool is_right;
+
+	query = query_new(db, "SELECT (SELECT count(*) FROM audit WHERE kind = 'break-glass' AND"
+			      " user = ?1 AND outcome = 'granted') = 1 AND (SELECT"
+			      " group_concat(user || uid, ' ') FROM (SELECT user, uid FROM notices"
+			      " WHERE subject = ?1 ORDER BY id)) = ?1 || ?2 || ' boss-1 chief-1'");
+	query_text(query, 1, TEST_USER);
+	query_number(query, 2, test_uid());
+	is_right = query_step(query) == 1 && query_column_number(query, 0) == 1;
+	query_done(query);
+	return is_right ? 0 : -EBADMSG;
+}
+
+static void a_break_glass_code_is_right_once_and_an_alert(void **state)
+{
+	struct world *world = *state;
+
+	world_change(world, give_glass);
+	assert_int_equal(check_glass(world, begin(world), "AAAAAAAAAAAAAAAAAAAA"), CODE_WRONG);
+	assert_int_equal(n_alerts(world), 0);
+	assert_int_equal(check_glass(world, begin(world), GLASS), CODE_RIGHT);
+	assert_int_equal(check_glass(world, begin(world), GLASS), CODE_WRONG);
+	assert_int_equal(n_alerts(world), 1);
+	world_change(world, look_at_alert);
+}
+
+static void a_code_nobody_is_told_of_is_not_right(void **state)
+{
+	struct world *world = *state;
+
+	world_change(world, give_glass);
+	world_change(world, break_notices);
+	assert_int_equal(check_glass(world, begin(world), GLASS), CODE_UNAVAILABLE);
+	assert_int_equal(n_alerts(world), 0);
+}
+
+static void who_leaves_is_an_alert_all_the_same(void **state)
+{
+	struct world *world = *state;
+	struct login *login;
+
+	world_change(world, give_glass);
+	login = begin(world);
+	world_hold(world);
+	assert_int_not_equal(start_glass(login, GLASS), 0);
+	world_leave(world);
+	world_settle(world);
+	world_release(world);
+	world_change(world, look_at_alert);
+	world_settle(world);
+	assert_int_equal(n_alerts(world), 1);
+}
+
+static void glass_tries_are_counted_before_they_are_compared(void **state)
+{
+	struct world *world = *state;
+
+	world_change(world, give_glass);
+	for (int i = 0; i < BUDGET_WRONG_STRANGER_DAY; i++)
+		assert_int_equal(check_glass(world, begin(world), "AAAAAAAAAAAAAAAAAAAA"),
+				 CODE_WRONG);
+	assert_int_equal(check_glass(world, begin(world), GLASS), CODE_TOO_MANY);
+	assert_int_equal(check_glass(world, begin_as(world, TEST_USER, true), GLASS), CODE_RIGHT);
+}
+
+static void without_the_store_no_break_glass_code_is_right(void **state)
+{
+	struct world *world = *state;
+
+	world_change(world, give_glass);
+	world_change(world, break_glass);
+	assert_int_equal(check_glass(world, begin(world), GLASS), CODE_UNAVAILABLE);
+}
+
 int main(void)
 {
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, world_tear_down)
@@ -819,6 +959,11 @@ int main(void)
 		IN_A_WORLD(totp_tries_are_counted_before_they_are_compared),
 		IN_A_WORLD(nobodys_totp_code_is_wrong_and_counted),
 		IN_A_WORLD(without_the_store_no_totp_code_is_right),
+		IN_A_WORLD(a_break_glass_code_is_right_once_and_an_alert),
+		IN_A_WORLD(a_code_nobody_is_told_of_is_not_right),
+		IN_A_WORLD(who_leaves_is_an_alert_all_the_same),
+		IN_A_WORLD(glass_tries_are_counted_before_they_are_compared),
+		IN_A_WORLD(without_the_store_no_break_glass_code_is_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

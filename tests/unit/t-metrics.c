@@ -17,6 +17,7 @@ static void every_fact_has_its_line(void **state UNUSED)
 {
 	static const struct metrics_facts facts = {
 		.waiting = 1, .begun = 15, .granted = 7, .denied = 4, .failed = 3, .offline = 2,
+		.break_glass = 11,
 		.http_connected = 1, .http_requests = UINT64_MAX, .http_failures = 2,
 		.relay_connected = 1, .relay_links = 5, .relay_opened = 9, .relay_failures = 6,
 		.directories = 2, .directories_syncing = 1, .directory_locked = 12,
@@ -31,6 +32,7 @@ static void every_fact_has_its_line(void **state UNUSED)
 		"jauth_logins_total{outcome=\"denied\"} 4\n"
 		"jauth_logins_total{outcome=\"failed\"} 3\n",
 		"\n# TYPE jauth_logins_offline_total counter\njauth_logins_offline_total 2\n",
+		"\n# TYPE jauth_break_glass_total counter\njauth_break_glass_total 11\n",
 		"\n# TYPE jauth_http_connected gauge\njauth_http_connected 1\n",
 		"\n# TYPE jauth_http_requests_total counter\n"
 		"jauth_http_requests_total 18446744073709551615\n",

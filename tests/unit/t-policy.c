@@ -230,6 +230,36 @@ static void a_key_counts_only_where_sshd_says_so(void **state UNUSED)
 			fail_msg("row %zu: \"%s\"", i, rows[i].info ? rows[i].info : "(null)");
 }
 
+static void who_is_exempt_is_outside_everywhere(void **state UNUSED)
+{
+	static const char text[] = "[general]\nbreak_glass_group = staff\n"
+				   "[service sshd]\nmethods = password\n"
+				   "[service su]\nmethods = none\n";
+	static const char *const services[] = { "sshd", "su", "nowhere" };
+	struct conf_report report = { 0 };
+	struct config *config = NULL;
+
+	assert_int_equal(config_load_text(text, strlen(text), &config, &report), 0);
+	for (size_t i = 0; i < N_ELEMENTS(services); i++) {
+		struct unix_user user = { .name = "jane", .exists = true, .groups = groups_staff };
+		const struct policy_facts facts = {
+			.service = services[i], .user = &user, .is_remote = true, .source = "",
+		};
+		const struct service_rule *rule;
+		struct buf why = BUF_INIT(4096);
+
+		assert_int_equal(policy_find(config, &facts, &rule), POLICY_OUTSIDE);
+		policy_explain(config, &facts, &why);
+		assert_string_equal(buf_text(&why), "member of break_glass_group staff: outside of "
+						    "jauth, ignored\n");
+		buf_done(&why);
+		user.groups = groups_none;
+		assert_int_equal(policy_find(config, &facts, &rule) == POLICY_OUTSIDE,
+				 text_equals(services[i], "nowhere"));
+	}
+	config_unref(config);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -237,6 +267,7 @@ int main(void)
 		cmocka_unit_test(inside_without_alternatives_is_not_outside),
 		cmocka_unit_test(only_methods_of_the_rule_are_allowed),
 		cmocka_unit_test(an_explanation_has_a_line_per_section),
+		cmocka_unit_test(who_is_exempt_is_outside_everywhere),
 		cmocka_unit_test(a_key_counts_only_where_sshd_says_so),
 	};
 
