@@ -460,6 +460,8 @@ static int add_person(struct directory_pass *pass, struct member *member)
 
 	if (!member->new.name[0])
 		return refuse_name(pass, member, "the rule makes no user name of him");
+	if (pass->is_host_unsure)
+		return refuse_name(pass, member, "the host's own users cannot be looked up now");
 	fault = name_claim_fault(pass->config, pass->host, member->new.name);
 	if (fault)
 		return refuse_name(pass, member, fault);

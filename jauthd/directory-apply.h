@@ -46,6 +46,7 @@ struct directory_pass {
 	const struct config *config;
 	const struct method *method;
 	const struct host_ids *host;     /* NULL: in the first pass, when no name was looked up */
+	bool is_host_unsure;             /* names could not be looked up: nobody is made */
 	int64_t now_s;
 	bool applies;                    /* else nothing is changed */
 	bool retries;                    /* of round 0, those with a fault; there is no round 1 */

@@ -49,6 +49,7 @@ struct directory_run {
 	int64_t n_active;                /* before it */
 	int64_t n_told;                  /* of those who may not, and of whom others know */
 	bool is_over;
+	bool is_host_unsure;             /* a name could not be looked up */
 	bool knows_names;                /* those of the host, of all who become users */
 	bool retries;                    /* nothing changed: those with a fault once more */
 

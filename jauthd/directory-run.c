@@ -150,6 +150,7 @@ static struct directory_pass pass_of(struct directory_run *run, struct db *db)
 		.config = run->config,
 		.method = run->method,
 		.host = run->host,
+		.is_host_unsure = run->is_host_unsure,
 		.now_s = run->now_s,
 		.applies = run->step == RUN_APPLYING,
 		.retries = run->retries,
@@ -228,13 +229,16 @@ static void on_slice(struct job *job)
 
 /* --- names of new users --- */
 
+/* A name source that does not answer keeps new users out, and is not waited for again. Leavers it
+ * does not keep in. */
 static void run_look_up(struct job *job, void *context UNUSED)
 {
 	struct directory_run *run = run_of(job);
 
 	run->result = run->host ? 0 : host_ids_read(&run->host);
-	for (size_t i = 0; run->result == 0 && run->names && run->names[i]; i++)
-		run->result = host_ids_look_up(run->host, run->names[i]);
+	for (size_t i = 0; run->result == 0 && !run->is_host_unsure && run->names && run->names[i];
+	     i++)
+		run->is_host_unsure = host_ids_look_up(run->host, run->names[i]) < 0;
 }
 
 static void on_looked_up(struct job *job)

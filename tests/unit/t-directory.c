@@ -27,6 +27,7 @@ struct fixture {
 	struct config config;
 	struct method method;
 	struct host_ids *host;
+	bool is_host_unsure;
 	struct directory_report report;
 };
 
@@ -115,6 +116,7 @@ static int run(struct fixture *fixture, bool applies)
 	char at[IDENTITY_TEXT_MAX + 1] = "";
 	int r = 1;
 
+	pass.is_host_unsure = fixture->is_host_unsure;
 	directory_report_done(&fixture->report);
 	while (r == 1)
 		r = directory_run_slice(&pass, at);
@@ -310,6 +312,17 @@ static void names_of_the_host_are_nobodys(void **state)
 
 	SYNC("refuse root", { "root", "x", "x", "1", MEMBER_ACTIVE });
 	SYNC("", { "root", "x", "x", "1", MEMBER_ACTIVE });
+}
+
+static void where_the_host_is_unsure_nobody_is_made_but_leavers_leave(void **state)
+{
+	struct fixture *fixture = *state;
+
+	SYNC("add t-mei", MEI);
+	fixture->is_host_unsure = true;
+	SYNC("refuse t-lei, lock t-mei", LEI);
+	fixture->is_host_unsure = false;
+	SYNC("add t-lei", LEI);
 }
 
 static void a_sysadmins_lock_is_not_undone(void **state)
@@ -532,6 +545,7 @@ int main(void)
 		CASE(another_union_id_is_somebody_else_at_once),
 		CASE(a_mark_that_is_not_told_is_not_forgotten),
 		CASE(names_of_the_host_are_nobodys),
+		CASE(where_the_host_is_unsure_nobody_is_made_but_leavers_leave),
 		CASE(a_sysadmins_lock_is_not_undone),
 		CASE(whom_a_login_made_leaves_and_returns_too),
 		CASE(a_directory_takes_over_from_one_that_is_no_more),

@@ -343,7 +343,6 @@ static void another_number_leaves_a_tombstone_and_takes_all_along(void **state U
 	assert_int_equal(person_set_groups(house.db, 65537, "work", ids, 1), 0);
 	assert_int_equal(account_add(house.db, &account), 0);
 	assert_int_equal(link_add(house.db, &link, NULL), 0);
-	assert_int_equal(notice_add(house.db, &notice), 0);
 	assert_int_equal(person_set_uid(house.db, 65537, 70000, 200), 0);
 	assert_int_equal(person_by_name(house.db, "zhang", &person), 0);
 	assert_int_equal(person.uid, 70000);
