@@ -3,6 +3,7 @@
 #include "jauth-end-session/logind.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -104,15 +105,15 @@ static int find_path(DBusConnection *connection, const char *session, char *ret_
 	return r;
 }
 
-/* A property that is a u, or a struct that begins with one. */
-static int get_number(DBusConnection *connection, const char *path, const char *name,
-		      uint32_t *ret_number)
+/* Of a session. *ret_value lives as long as the reply, which is the caller's. */
+static int get_property(DBusConnection *connection, const char *path, const char *name,
+			DBusMessage **ret_reply, DBusMessageIter *ret_value)
 {
 	DBusMessage *call = dbus_message_new_method_call(LOGIND, path, DBUS_INTERFACE_PROPERTIES,
 							 "Get");
 	const char *interface = LOGIND_SESSION;
 	DBusMessage *reply = NULL;
-	DBusMessageIter iter, value, member;
+	DBusMessageIter iter;
 	int r;
 
 	if (call && !dbus_message_append_args(call, DBUS_TYPE_STRING, &interface, DBUS_TYPE_STRING,
@@ -123,17 +124,52 @@ static int get_number(DBusConnection *connection, const char *path, const char *
 	r = call_logind(connection, call, &reply);
 	if (r < 0)
 		return r;
+	if (!dbus_message_has_signature(reply, "v")) {
+		dbus_message_unref(reply);
+		return -EBADMSG;
+	}
+	dbus_message_iter_init(reply, &iter);
+	dbus_message_iter_recurse(&iter, ret_value);
+	*ret_reply = reply;
+	return 0;
+}
+
+/* One that is a u, or a struct that begins with one. */
+static int get_number(DBusConnection *connection, const char *path, const char *name,
+		      uint32_t *ret_number)
+{
+	DBusMessage *reply;
+	DBusMessageIter value, member;
+	int r = get_property(connection, path, name, &reply, &value);
+
+	if (r < 0)
+		return r;
 	r = -EBADMSG;
-	if (dbus_message_has_signature(reply, "v")) {
-		dbus_message_iter_init(reply, &iter);
-		dbus_message_iter_recurse(&iter, &value);
-		member = value;
-		if (dbus_message_iter_get_arg_type(&value) == DBUS_TYPE_STRUCT)
-			dbus_message_iter_recurse(&value, &member);
-		if (dbus_message_iter_get_arg_type(&member) == DBUS_TYPE_UINT32) {
-			dbus_message_iter_get_basic(&member, ret_number);
-			r = 0;
-		}
+	member = value;
+	if (dbus_message_iter_get_arg_type(&value) == DBUS_TYPE_STRUCT)
+		dbus_message_iter_recurse(&value, &member);
+	if (dbus_message_iter_get_arg_type(&member) == DBUS_TYPE_UINT32) {
+		dbus_message_iter_get_basic(&member, ret_number);
+		r = 0;
+	}
+	dbus_message_unref(reply);
+	return r;
+}
+
+static int get_is_closing(DBusConnection *connection, const char *path, bool *ret_is_closing)
+{
+	DBusMessage *reply;
+	DBusMessageIter value;
+	const char *text;
+	int r = get_property(connection, path, "State", &reply, &value);
+
+	if (r < 0)
+		return r;
+	r = -EBADMSG;
+	if (dbus_message_iter_get_arg_type(&value) == DBUS_TYPE_STRING) {
+		dbus_message_iter_get_basic(&value, &text);
+		*ret_is_closing = strcmp(text, "closing") == 0;
+		r = 0;
 	}
 	dbus_message_unref(reply);
 	return r;
@@ -153,6 +189,8 @@ static int find(const char *session, struct logind_session *ret_session)
 		r = get_number(connection, path, "User", &found.uid);
 	if (r == 0)
 		r = get_number(connection, path, "Leader", &found.leader);
+	if (r == 0)
+		r = get_is_closing(connection, path, &found.is_closing);
 	close_bus(connection);
 	if (r == 0)
 		*ret_session = found;
@@ -189,6 +227,21 @@ static int terminate(const char *session)
 	return -ENOMEM;
 }
 
+static int kill_all(const char *session)
+{
+	DBusMessage *call = manager_call("KillSession");
+	const char *who = "all";
+	dbus_int32_t number = SIGKILL;
+
+	if (!call)
+		return -ENOMEM;
+	if (dbus_message_append_args(call, DBUS_TYPE_STRING, &session, DBUS_TYPE_STRING, &who,
+				     DBUS_TYPE_INT32, &number, DBUS_TYPE_INVALID))
+		return order_logind(call);
+	dbus_message_unref(call);
+	return -ENOMEM;
+}
+
 static int set_linger(uint32_t uid, bool is_on)
 {
 	DBusMessage *call = manager_call("SetUserLinger");
@@ -207,5 +260,6 @@ static int set_linger(uint32_t uid, bool is_on)
 const struct logind system_logind = {
 	.find = find,
 	.terminate = terminate,
+	.kill_all = kill_all,
 	.set_linger = set_linger,
 };

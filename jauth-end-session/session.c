@@ -42,7 +42,8 @@ static struct answer fail(const char *why)
 /* --- by logind --- */
 
 /* Is it logind's to end? -ENOENT when it is not. */
-static int find_in_logind(const struct helper *helper, const struct end_order *order)
+static int find_in_logind(const struct helper *helper, const struct end_order *order,
+			  bool *ret_is_closing)
 {
 	struct logind_session session;
 	int r;
@@ -52,12 +53,16 @@ static int find_in_logind(const struct helper *helper, const struct end_order *o
 	r = helper->logind->find(order->session, &session);
 	if (r < 0)
 		return r;
+	*ret_is_closing = session.is_closing;
 	return session.uid == order->uid && session.leader == order->pid ? 0 : -ENOENT;
 }
 
-static struct answer end_by_logind(const struct helper *helper, const struct end_order *order)
+/* Told first, killed when we are asked again; what was left behind is only killed. */
+static struct answer end_by_logind(const struct helper *helper, const struct end_order *order,
+				   bool is_closing)
 {
-	int r = helper->logind->terminate(order->session);
+	int r = is_closing ? helper->logind->kill_all(order->session)
+			   : helper->logind->terminate(order->session);
 
 	if (r == 0)
 		return say(SAYS_ENDED);
@@ -151,6 +156,7 @@ struct answer session_obey(const struct helper *helper, const struct end_order *
 {
 	char boot[END_SESSION_BOOT_LEN + 1], boot_now[END_SESSION_BOOT_LEN + 1];
 	struct answer answer;
+	bool is_closing = false;
 	uint64_t ticks;
 	int r;
 
@@ -160,9 +166,10 @@ struct answer session_obey(const struct helper *helper, const struct end_order *
 		return fail("the boot's id cannot be read");
 	if (strcmp(boot, boot_now) != 0)
 		return say(SAYS_GONE);
-	r = find_in_logind(helper, order);
+	r = find_in_logind(helper, order, &is_closing);
 	if (r == 0)
-		return order->verb == VERB_END ? end_by_logind(helper, order) : say(SAYS_ALIVE);
+		return order->verb == VERB_END ? end_by_logind(helper, order, is_closing)
+					       : say(SAYS_ALIVE);
 	answer = look_at_process(helper, order, ticks);
 	/* A logind that is silent, or away for a moment, says nothing against the processes, but
 	 * may hold what is left of the session without that one. */

@@ -12,8 +12,8 @@ SESSION = "/org/freedesktop/login1/session/c1"
 
 class Logind:
     """`remote` is the session's property; None: the caller is in no session; "hang": no answer;
-    "text": an answer of another type. `session`: Id, User and Leader of the session that exists;
-    None: there is none."""
+    "text": an answer of another type. `session`: Id, User, Leader and State of the session that
+    exists; None: there is none."""
 
     def __init__(self):
         self.remote = None
@@ -50,11 +50,12 @@ class Logind:
             reply = new_error(message, "org.freedesktop.login1.NoSessionForPID", "s", ("none",))
         elif member == "GetSessionByPID":
             reply = new_method_return(message, "o", (SESSION,))
-        elif member in ("GetSession", "TerminateSession"):
+        elif member in ("GetSession", "TerminateSession", "KillSession"):
             reply = self._find_session(message, member)
         elif member == "Get" and self.session and message.body[1] in self.session:
             value = self.session[message.body[1]]
-            signature = {"Id": "s", "User": "(uo)", "Leader": "u"}[message.body[1]]
+            signature = {"Id": "s", "User": "(uo)", "Leader": "u",
+                         "State": "s"}[message.body[1]]
             reply = new_method_return(message, "v", ((signature, (value, SESSION) if
                                                       signature == "(uo)" else value),))
         elif self.remote == "text":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jauth-end-session's units under a real systemd: behind all that shields it, it can do what it is
-for."""
+"""jauth-end-session's units under a real systemd, with and without its logind: behind all that
+shields it, it can do what it is for."""
 
 import contextlib
 import os
@@ -146,3 +146,62 @@ def test_nothing_is_left_of_it(booted):
         assert out.strip() == "gone"
     wait_until(lambda: not services(booted), 10, "its end")
     assert booted.show(SOCKET, "ActiveState") == "active"
+
+
+# --- with logind ---
+
+LOGIND = ("dbus.socket", "dbus.service", "systemd-logind.service", "user@.service",
+          "user-runtime-dir@.service")
+STACK = "auth sufficient pam_rootok.so\naccount required pam_permit.so\n" \
+        "session required pam_systemd.so\n"
+
+
+@pytest.fixture(scope="module", name="with_logind")
+def fixture_with_logind(house):
+    house.add_user("resident")
+    stack = pathlib.Path("/etc/pam.d/runuser-l")
+    before = stack.read_text()
+    stack.write_text(STACK)
+    with Booted(*LOGIND, SOCKET, "jauth-end-session@.service") as booted:
+        wait_until(lambda: booted.run("loginctl", check=False).returncode == 0, 10, "logind")
+        yield booted
+    stack.write_text(before)
+    house.remove_user("resident")
+
+
+def sleepers(booted):
+    return booted.run("pgrep", "-u", "resident", "-x", "sleep", check=False).stdout.split()
+
+
+@pytest.mark.parametrize("has_leader", [True, False])
+def test_logind_ends_a_session_with_what_has_left_its_parents(with_logind, house, has_leader):
+    booted, uid = with_logind, house.uid("resident")
+    booted.run("systemd-run", "--collect", "runuser", "-l", "resident", "-c",
+               "(setsid sleep 600 &); sleep 600; true")
+    wait_until(lambda: len(sleepers(booted)) == 2, 10, "his processes")
+    # The latest one: what is left of another one may take its time.
+    name = booted.run("loginctl", "list-sessions", "--no-legend").stdout.splitlines()[-1].split()[0]
+    leader = booted.run("loginctl", "show-session", "--value", "-p", "Leader", name).stdout.strip()
+    ticks = booted.run("cat", f"/proc/{leader}/stat").stdout.rpartition(")")[2].split()[19]
+    words = f"{uid} {leader} {BOOT}/{ticks} {name}"
+    if not has_leader:
+        booted.run("kill", "-9", leader)
+        booted.run("pkill", "-P", "1", "-u", "resident", "-x", "bash", check=False)
+    assert ask(booted, f"look {words}").stdout.strip() == "alive"
+    assert sleepers(booted)
+    assert ask(booted, f"end {words}").stdout.strip() == "ended"
+    wait_until(lambda: not sleepers(booted), 10, "the end of his processes")
+    wait_until(lambda: ask(booted, f"look {words}").stdout.strip() == "gone", 10, "its end")
+
+
+def test_logind_switches_lingering(with_logind, house):
+    booted, uid = with_logind, house.uid("resident")
+    path = pathlib.Path("/var/lib/systemd/linger/resident")
+    booted.run("loginctl", "enable-linger", "resident")
+    assert path.exists()
+    for verb, answer, is_there in (("linger-off", "was-on", False), ("linger-on", "done", True),
+                                   ("linger-off", "was-on", False)):
+        assert ask(booted, f"{verb} {uid} resident").stdout.strip() == answer
+        assert path.exists() == is_there
+    assert ask(booted, "linger-on 70001 resident").stdout.startswith("refused")
+    assert not path.exists()

@@ -419,7 +419,7 @@ def test_the_request_of_another_login_opens_no_session(house, jane, mary):
 
 def test_logind_ends_what_it_holds(house, lone_helper, logind, jane):
     logind.remote = True
-    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 0}
+    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 0, "State": "active"}
     with teller(jane) as process:
         logind.session["Leader"] = process.pid
         row, = wait_sessions(house, jane, 1)
@@ -435,23 +435,24 @@ def test_logind_ends_what_it_holds(house, lone_helper, logind, jane):
 
 def test_what_was_left_running_after_a_logout_ends_too(house, lone_helper, logind, jane):
     logind.remote = True
-    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 0}
+    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 0, "State": "active"}
     with teller(jane) as process:
         logind.session["Leader"] = process.pid
         row, = wait_sessions(house, jane, 1)
+    logind.session["State"] = "closing"
     house.jauthd.restart()
     wait_until(lambda: ("GetSession", ("c7",)) in logind.asked)
     assert sessions(house, jane)[0]["id"] == row["id"]
     lock(jane)
     write("UPDATE sessions SET issuer = 'unix', subject = ? WHERE id = ?", jane, row["id"])
     look()
-    wait_until(lambda: ("TerminateSession", ("c7",)) in logind.asked)
+    wait_until(lambda: ("KillSession", ("c7", "all", 9)) in logind.asked)
 
 
 @pytest.mark.parametrize("wrong", [{"User": 0}, {"Leader": 1}])
 def test_another_one_s_session_is_not_ended(house, lone_helper, logind, jane, wrong):
     logind.remote = True
-    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 1}
+    logind.session = {"Id": "c7", "User": house.uid(jane), "Leader": 1, "State": "active"}
     with teller(jane) as process:
         logind.session["Leader"] = process.pid
         row, = wait_sessions(house, jane, 1)

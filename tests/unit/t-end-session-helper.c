@@ -124,6 +124,13 @@ static int fake_terminate(const char *session)
 	return terminate_result;
 }
 
+static int fake_kill_all(const char *session)
+{
+	assert_string_equal(session, "c1");
+	(void)snprintf(said, sizeof(said), "kill all");
+	return terminate_result;
+}
+
 static int fake_set_linger(uint32_t uid, bool is_on)
 {
 	assert_int_equal(uid, logind_uid);
@@ -131,7 +138,9 @@ static int fake_set_linger(uint32_t uid, bool is_on)
 	return linger_result;
 }
 
-static const struct logind fake_logind = { fake_find, fake_terminate, fake_set_linger };
+static const struct logind fake_logind = {
+	fake_find, fake_terminate, fake_kill_all, fake_set_linger
+};
 static const struct helper helper = {
 	.proc = proc, .linger = linger, .passwd = passwd, .logind = &fake_logind,
 	.signal = fake_signal, .pause = fake_pause,
@@ -161,7 +170,7 @@ static int make_world(void **state)
 		   passwd);
 	said[0] = '\0';
 	stubborn = orphaned = false;
-	logind_session = (struct logind_session){ JANE, LEADER };
+	logind_session = (struct logind_session){ JANE, LEADER, false };
 	logind_result = terminate_result = linger_result = 0;
 	logind_uid = JANE;
 	return 0;
@@ -376,7 +385,12 @@ static void logind_ends_what_it_holds(void **state UNUSED)
 		const char *said;
 	} rows[] = {
 		{ { JANE, LEADER }, 0, 0, true, SAYS_ALIVE, SAYS_ENDED, "terminate" },
-		/* Left behind: the leader has gone, the session has not. */
+		/* Told to end before, or left behind by its leader. */
+		{ { JANE, LEADER, true }, 0, 0, true, SAYS_ALIVE, SAYS_ENDED, "kill all" },
+		{ { JANE, LEADER, true }, 0, 0, false, SAYS_ALIVE, SAYS_ENDED, "kill all" },
+		{ { JANE, LEADER, true }, 0, -ENOENT, false, SAYS_ALIVE, SAYS_GONE, "kill all" },
+		{ { 1002, LEADER, true }, 0, 0, false, SAYS_GONE, SAYS_GONE, "" },
+		/* The leader has gone, which logind has not seen yet. */
 		{ { JANE, LEADER }, 0, 0, false, SAYS_ALIVE, SAYS_ENDED, "terminate" },
 		{ { JANE, LEADER }, 0, -ENOENT, false, SAYS_ALIVE, SAYS_GONE, "terminate" },
 		{ { JANE, LEADER }, 0, -EACCES, true, SAYS_ALIVE, SAYS_FAILED, "terminate" },
@@ -412,7 +426,7 @@ static void su_in_the_session_of_somebody_else_ends_alone(void **state UNUSED)
 {
 	struct end_order order = order_of(VERB_END, "c1");
 
-	logind_session = (struct logind_session){ 1002, 600 };
+	logind_session = (struct logind_session){ 1002, 600, false };
 	add_ssh();
 	assert_answer(session_obey(&helper, &order), SAYS_ENDED);
 	assert_non_null(strstr(said, "501:TERM"));
