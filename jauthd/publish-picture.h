@@ -11,7 +11,7 @@ struct picture;
 struct picture_env {
 	const struct config *config;     /* lent until picture_free() */
 	int (*add_keys)(struct db *db, const struct person *person, struct buf *keys);
-	bool tells;                      /* what is left out is logged: once for a configuration */
+	bool tells;                      /* what is left out is logged */
 };
 
 struct picture *picture_new(const struct picture_env *env);

@@ -62,7 +62,7 @@ struct publish {
 	struct run *run;
 	struct waiter *waiters;          /* for the next run */
 	bool is_dirty;
-	bool tells;                      /* nothing was written with this configuration yet */
+	bool tells;                      /* the configuration or the host changed since the last */
 	sd_event_source *timer, *host;
 	int64_t not_before_ms, again_ms;
 	struct publish_status status;
@@ -227,11 +227,15 @@ static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
 static int on_host_changed(sd_event_source *source UNUSED, const struct inotify_event *event,
 			   void *userdata)
 {
+	struct publish *publish = userdata;
+
 	/* Events may have been lost when it is full, and then they have no name. */
 	if (event->mask & IN_Q_OVERFLOW ||
 	    (event->len > 0 && (text_equals(event->name, "passwd") ||
-				text_equals(event->name, "group"))))
-		publish_now(userdata);
+				text_equals(event->name, "group")))) {
+		publish->tells = true;
+		publish_now(publish);
+	}
 	return 0;
 }
 
