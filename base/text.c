@@ -241,6 +241,23 @@ bool text_is_line(const char *text, size_t len)
 	return true;
 }
 
+void text_into_id(const char *text, char *ret_id, size_t size)
+{
+	size_t len = 0;
+
+	for (; *text && len + 1 < size; text++) {
+		char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
+			c = '-';
+		if (c != '-' || (len && ret_id[len - 1] != '-'))
+			ret_id[len++] = c;
+	}
+	while (len && ret_id[len - 1] == '-')
+		len--;
+	ret_id[len] = '\0';
+}
+
 size_t list_length(char *const *list)
 {
 	size_t n = 0;

@@ -45,6 +45,10 @@ size_t text_character(const char *text, size_t len, uint32_t *ret_character);
  * where some are missing. `size` is more than 4. */
 void text_into_clean(char *ret_field, size_t size, const char *text);
 
+/* A name of a-z, 0-9 and '-': runs of other characters become one '-', none at the ends; "" when
+ * nothing is left. What does not fit is cut off. */
+void text_into_id(const char *text, char *ret_id, size_t size);
+
 /* True when all bytes are 0x20..0x7e and there are 1..max_len of them. */
 bool text_is_printable_ascii(const char *text, size_t max_len);
 /* Valid UTF-8 without NUL. */

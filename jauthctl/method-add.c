@@ -129,25 +129,6 @@ static enum wizard_end choose_title(struct add *add)
 	return WIZARD_DONE;
 }
 
-/* Runs of other characters become one '-', none at the ends; "" when nothing is left, as with a
- * name in Chinese. */
-static void id_from_title(const char *title, char ret_id[DRAFT_ID_MAX + 1])
-{
-	size_t len = 0;
-
-	for (; *title && len < DRAFT_ID_MAX; title++) {
-		char c = *title >= 'A' && *title <= 'Z' ? (char)(*title - 'A' + 'a') : *title;
-
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
-			c = '-';
-		if (c != '-' || (len && ret_id[len - 1] != '-'))
-			ret_id[len++] = c;
-	}
-	while (len && ret_id[len - 1] == '-')
-		len--;
-	ret_id[len] = '\0';
-}
-
 static bool file_exists(const char *kind, const char *id)
 {
 	_cleanup_free_ char *name = setup_drop_in_name(kind, id);
@@ -217,8 +198,9 @@ static enum wizard_end choose_id(struct add *add)
 	char base[DRAFT_ID_MAX + 1], suggested[DRAFT_ID_MAX + 1] = "";
 	const char *mistake;
 
-	id_from_title(draft_has(&add->method, "title") ? draft_value(&add->method, "title") :
-		      row_text(add->method.type, "type"), base);
+	/* "" of a name in Chinese. */
+	text_into_id(draft_has(&add->method, "title") ? draft_value(&add->method, "title") :
+		     row_text(add->method.type, "type"), base, sizeof(base));
 	if (!draft_id_is_right(base))
 		(void)text_into(base, sizeof(base), row_text(add->method.type, "type"));
 	(void)free_id(add, "method", base, suggested);

@@ -115,33 +115,15 @@ static const struct provider *find_type(struct config_loader *loader,
 	return NULL;
 }
 
-/* Runs of other characters become one '-', none at the ends; "" when nothing is left. */
-static void id_from_title(const char *title, char ret_id[METHOD_ID_MAX + 1])
-{
-	size_t len = 0;
-
-	for (; title && *title && len < METHOD_ID_MAX; title++) {
-		char c = *title >= 'A' && *title <= 'Z' ? (char)(*title - 'A' + 'a') : *title;
-
-		if (c == '-' || !strchr(ID_CHARACTERS, c))
-			c = '-';
-		if (c != '-' || (len && ret_id[len - 1] != '-'))
-			ret_id[len++] = c;
-	}
-	while (len && ret_id[len - 1] == '-')
-		len--;
-	ret_id[len] = '\0';
-}
-
 /* From the title, else from the type; with a number behind when there is one like it. */
 static void make_id(const struct config *config, struct method *method)
 {
 	char base[METHOD_ID_MAX + 1];
 	unsigned n;
 
-	id_from_title(method->title, base);
+	text_into_id(method->title ? method->title : "", base, sizeof(base));
 	if (!*base || text_equals(base, "none"))
-		id_from_title(method->provider->type, base);
+		text_into_id(method->provider->type, base, sizeof(base));
 	(void)text_into(method->id, sizeof(method->id), base);   /* the same size */
 	base[METHOD_ID_MAX - 3] = '\0';                          /* room for "-32" */
 	for (n = 2; config_method(config, method->id); n++) {

@@ -263,6 +263,26 @@ static void hex_is_lower_case(void **state UNUSED)
 	buf_done(&hex);
 }
 
+static void names_become_ids(void **state UNUSED)
+{
+	static const struct {
+		const char *name, *id;
+	} rows[] = {
+		{ "Our way in", "our-way-in" },
+		{ " -- WeCom (中国) 2! ", "wecom-2" },
+		{ "企业微信", "" },
+		{ "", "" },
+		{ "abcdefgh ijkl", "abcdefgh-ij" },
+		{ "abcdefghij klm", "abcdefghij" },
+	};
+	char id[12];
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		text_into_id(rows[i].name, id, sizeof(id));
+		assert_string_equal(id, rows[i].id);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +297,7 @@ int main(void)
 		cmocka_unit_test(base64url_is_exact_or_nothing),
 		cmocka_unit_test(base64_is_exact_or_nothing),
 		cmocka_unit_test(hex_is_lower_case),
+		cmocka_unit_test(names_become_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
