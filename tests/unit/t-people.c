@@ -492,8 +492,8 @@ static void a_structure_is_a_group_of_ours_or_none(void **state)
 
 		(void)text_into(person.structure, sizeof(person.structure), cases[i].structure);
 		assert_int_equal(person_add(house->db, house->config, house->host, 1, &person), 0);
-		assert_int_equal(person_unix_user(house->db, house->config, person.name, NULL, &user),
-				 0);
+		assert_int_equal(person_unix_user(house->db, house->config, person.name, NULL,
+						  &user), 0);
 		assert_string_equal(user.groups[0], "jauth-users");
 		if (cases[i].expected)
 			assert_string_equal(user.groups[1], cases[i].expected);
