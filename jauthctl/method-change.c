@@ -284,6 +284,17 @@ static bool is_disabled_elsewhere(const struct change *change)
 	return entry && text_equals(entry->value, "no");
 }
 
+/* It is no reason to refuse: what must be stopped now must be. */
+static void tell_closed_services(const struct change *change)
+{
+	_cleanup_(buf_done) struct buf services = BUF_INIT(TEXT_MAX);
+
+	services_of(&change->conf, change->id, SERVICES_WITHOUT_OTHERS, &services);
+	if (services.len)
+		complain("note: it is the only way in of %s, where jauth lets nobody in now",
+			 buf_text(&services));
+}
+
 static enum exit_code switch_method(struct ctl *ctl, int argc, char **argv, bool on)
 {
 	struct change change = { .ctl = ctl, .setup = { .folder = -1 } };
@@ -298,6 +309,8 @@ static enum exit_code switch_method(struct ctl *ctl, int argc, char **argv, bool
 			draft_set(&change.draft, "enabled",
 				  !on ? "no" : is_disabled_elsewhere(&change) ? "yes" : NULL);
 			code = write_draft(&change);
+			if (code == EXIT_DONE && !on)
+				tell_closed_services(&change);
 		}
 	}
 	change_done(&change);
@@ -351,7 +364,7 @@ static enum exit_code confirm_removal(struct change *change, bool yes)
 		complain("--yes says that you are sure, where nobody can be asked");
 		return EXIT_USAGE;
 	}
-	services_of(&change->conf, change->id, &services);
+	services_of(&change->conf, change->id, SERVICES_ALL, &services);
 	if (services.len)
 		wizard_tell(say(&change->wizard, "Services that have it: %s"),
 			    buf_text(&services));

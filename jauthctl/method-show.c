@@ -34,7 +34,7 @@ static json_t *describe(const json_t *row, const char *id)
 
 	setup_conf_read(&conf);
 	section = setup_conf_method(&conf, id);
-	services_of(&conf, id, &services);
+	services_of(&conf, id, SERVICES_ALL, &services);
 	(void)json_object_set_new(object, "services", json_string(buf_text(&services)));
 	(void)json_object_set_new(object, "section", json_string(section ? section->name : ""));
 	(void)json_object_set_new(object, "keys", keys_of(section));

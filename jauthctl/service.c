@@ -13,6 +13,8 @@
 #include "jauthctl/service-undo.h"
 #include "jauthctl/table.h"
 
+#define AGAIN_S 5
+
 /* --- rollback --- */
 
 /* False: another attempt is none of ours, and nobody's lock is needed to see that. */
@@ -52,7 +54,11 @@ enum exit_code run_service_rollback(struct ctl *ctl, int argc, char **argv)
 	}
 	if (token && !wait_as_guard(args.rest[0], token, wait_s))
 		return EXIT_DONE;
-	return service_undo_by_name(args.rest[0], token, false);
+	code = service_undo_by_name(args.rest[0], token, false);
+	/* Nobody else tries again where a disk, for example, is read-only for a while. */
+	while (token && code != EXIT_DONE && wait_as_guard(args.rest[0], token, AGAIN_S))
+		code = service_undo_by_name(args.rest[0], token, false);
+	return code;
 }
 
 /* --- confirm, disable --- */

@@ -186,7 +186,8 @@ enum exit_code services_forget(const struct conf *conf, const char *id,
 	return EXIT_DONE;
 }
 
-void services_of(const struct conf *conf, const char *id, struct buf *ret_text)
+void services_of(const struct conf *conf, const char *id, enum services which,
+		 struct buf *ret_text)
 {
 	for (size_t i = 0; i < conf->n_sections; i++) {
 		const struct conf_section *section = &conf->sections[i];
@@ -194,7 +195,7 @@ void services_of(const struct conf *conf, const char *id, struct buf *ret_text)
 		const struct conf_entry *entry = conf_find(section, "methods");
 
 		if (text_has_prefix(section->name, SERVICE) && entry &&
-		    filter(entry->value, id, &left))
+		    filter(entry->value, id, &left) && (which == SERVICES_ALL || !left.len))
 			buf_add_format(ret_text, "%s%s", ret_text->len ? ", " : "",
 				       section->name + strlen(SERVICE));
 	}

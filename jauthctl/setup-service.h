@@ -21,5 +21,7 @@ enum exit_code service_add(const struct conf *conf, const char *service, const c
  * `max` changes. */
 enum exit_code services_forget(const struct conf *conf, const char *id,
 			       struct service_change *ret_changes, size_t max, size_t *ret_n);
-/* "sshd, sudo office": whose sections name it. */
-void services_of(const struct conf *conf, const char *id, struct buf *ret_text);
+/* "sshd, sudo office": whose sections name it, or name nothing that goes without it. */
+enum services { SERVICES_ALL, SERVICES_WITHOUT_OTHERS };
+void services_of(const struct conf *conf, const char *id, enum services which,
+		 struct buf *ret_text);

@@ -785,7 +785,8 @@ def login_state(house, user, method_password=PASSWORD):
 
 def test_disabled_methods_let_nobody_in(house, user):
     assert login_state(house, user) == "granted"
-    assert ctl("disable", "password")[0] == DONE
+    code, _, complaints = ctl("disable", "password")
+    assert code == DONE and "only way in of login," in complaints
     assert methods()["password"]["state"] == "disabled"
     assert login_state(house, user) == "denied"
     assert ctl("disable", "password")[0] == DONE
@@ -805,6 +806,7 @@ def test_services_go_on_with_their_other_ways(house, user):
     assert keys_of("method-app.conf", "method app") == {"enabled": "yes"}
     answer = json.loads(house.ctl("explain", user, "--service", "login", "--json").stdout)
     assert answer["methods"] == "password, password + app"
+    assert ctl("disable", "app") == (DONE, "", "")
 
 
 @pytest.mark.parametrize("kind", ["wecom", "dingtalk"])

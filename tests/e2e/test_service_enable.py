@@ -410,6 +410,18 @@ def test_going_back_needs_no_room(before):
         assert pam_files() == before
 
 
+def test_what_cannot_be_undone_yet_is_tried_again(before):
+    right("enable", "sshd", "--for", "3s")
+    run(["mount", "-o", "bind,ro", str(PAM), str(PAM)])
+    try:
+        time.sleep(4)
+        assert has_jauth() and state() == "pending"
+    finally:
+        run(["umount", str(PAM)])
+    wait_until(lambda: pam_files() == before, 9, "the rollback")
+    no_guards()
+
+
 def test_what_a_link_leads_to_may_name_the_sample(before, tmp_path):
     """Nobody would log in there without it."""
     right("enable", "sshd", "--for", "1h")
