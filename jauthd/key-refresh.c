@@ -23,6 +23,7 @@ struct key_refresh {
 	/* The job's, while it runs. */
 	char **issuers;                  /* of the methods, in their order */
 	char *method_ids[METHODS_MAX];   /* of the same */
+	size_t n_issuers;
 	size_t found;                    /* index of the due one's issuer */
 	char subject[IDENTITY_TEXT_MAX + 1];
 	char *keys;                      /* NULL: they could not be fetched */
@@ -83,8 +84,7 @@ static int store_keys(struct key_refresh *refresh, struct db *db)
 	if (refresh->keys)
 		return ssh_keys_set(db, issuer, refresh->subject, refresh->keys, refresh->now_s,
 				    &refresh->is_changed);
-	return ssh_keys_failed(db, issuer, refresh->subject, refresh->now_s,
-			       &refresh->is_changed);
+	return ssh_keys_failed(db, issuer, refresh->subject, refresh->now_s);
 }
 
 static void run_store(struct job *job, void *context)
@@ -141,16 +141,27 @@ static void fetch(struct key_refresh *refresh)
 
 /* --- looking --- */
 
+static int drop(struct key_refresh *refresh, struct db *db)
+{
+	bool are_old = false, are_unwanted = false;
+	int r = ssh_keys_drop_old(db, refresh->now_s, &are_old);
+
+	if (r == 0)
+		r = ssh_keys_keep_only(db, refresh->issuers, &are_unwanted);
+	refresh->is_changed = are_old || are_unwanted;
+	return r;
+}
+
+/* From the issuer behind the last one: where one does not answer the others have their turn. */
 static int find(struct key_refresh *refresh, struct db *db)
 {
-	int r = ssh_keys_keep_only(db, refresh->issuers, &refresh->is_changed);
+	int r = drop(refresh, db);
 
 	refresh->subject[0] = '\0';
-	for (size_t i = 0; r == 0 && refresh->issuers && refresh->issuers[i]; i++) {
-		refresh->found = i;
-		r = ssh_keys_find_due(db, refresh->issuers[i], refresh->now_s, refresh->subject);
-		if (r == 1)
-			break;
+	for (size_t i = 0; r == 0 && i < refresh->n_issuers; i++) {
+		refresh->found = (refresh->found + 1) % refresh->n_issuers;
+		r = ssh_keys_find_due(db, refresh->issuers[refresh->found], refresh->now_s,
+				      refresh->subject);
 	}
 	return r < 0 ? r : 0;
 }
@@ -184,7 +195,7 @@ static void forget_methods(struct key_refresh *refresh)
 	}
 }
 
-/* Of two methods of one issuer the first one is asked. */
+/* Of two methods of one issuer the first one is asked. By what is disabled nobody logs in. */
 static void collect_methods(struct key_refresh *refresh)
 {
 	const struct config *config = logins_config(refresh->env.logins);
@@ -194,7 +205,7 @@ static void collect_methods(struct key_refresh *refresh)
 		const struct method *method = config->methods[i];
 		struct buf issuer = BUF_INIT(URL_MAX);
 
-		if (method->features & PROVIDER_SSH_KEYS)
+		if (method->enabled && method->features & PROVIDER_SSH_KEYS)
 			method->provider->name_issuer(method->config, &issuer);
 		if (issuer.len && !buf_failed(&issuer) &&
 		    !list_has(refresh->issuers, buf_text(&issuer))) {
@@ -204,6 +215,7 @@ static void collect_methods(struct key_refresh *refresh)
 		}
 		buf_done(&issuer);
 	}
+	refresh->n_issuers = list_length(refresh->issuers);
 }
 
 /* --- life --- */

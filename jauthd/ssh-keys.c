@@ -36,32 +36,8 @@ int ssh_keys_find_due(struct db *db, const char *issuer, int64_t now_s, char *re
 	return r;
 }
 
-struct state {
-	char *keys;
-	int64_t fetched_s;
-};
-
-static int get(struct db *db, const char *issuer, const char *subject, struct state *ret_state)
-{
-	struct query *query;
-	int r;
-
-	query = query_new(db, "SELECT keys, fetched_s FROM ssh_keys"
-			      " WHERE issuer = ?1 AND subject = ?2");
-	query_text(query, 1, issuer);
-	query_text(query, 2, subject);
-	r = query_step(query);
-	if (r >= 0)
-		*ret_state = (struct state){
-			.keys = text_copy(r == 1 ? query_column_text(query, 0) : ""),
-			.fetched_s = r == 1 ? query_column_number(query, 1) : 0,
-		};
-	query_done(query);
-	return r < 0 ? r : 0;
-}
-
-static int put(struct db *db, const char *issuer, const char *subject, const struct state *state,
-	       int64_t due_s)
+static int put(struct db *db, const char *issuer, const char *subject, const char *keys,
+	       int64_t now_s)
 {
 	struct query *query;
 
@@ -71,50 +47,67 @@ static int put(struct db *db, const char *issuer, const char *subject, const str
 			      " due_s = excluded.due_s");
 	query_text(query, 1, issuer);
 	query_text(query, 2, subject);
-	query_text(query, 3, state->keys);
-	query_number(query, 4, state->fetched_s);
-	query_number(query, 5, due_s);
+	query_text(query, 3, keys);
+	query_number(query, 4, now_s);
+	query_number(query, 5, now_s + SSH_KEYS_EVERY_S);
 	return query_run(query);
+}
+
+/* 1: so they are already. */
+static int is_same(struct db *db, const char *issuer, const char *subject, const char *keys)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "SELECT coalesce((SELECT keys FROM ssh_keys WHERE issuer = ?1"
+			      " AND subject = ?2), '') = ?3");
+	query_text(query, 1, issuer);
+	query_text(query, 2, subject);
+	query_text(query, 3, keys);
+	r = query_step(query);
+	if (r == 1)
+		r = query_column_number(query, 0) != 0;
+	query_done(query);
+	return r;
 }
 
 int ssh_keys_set(struct db *db, const char *issuer, const char *subject, const char *keys,
 		 int64_t now_s, bool *ret_changed)
 {
-	const struct state new = { .keys = (char *)keys, .fetched_s = now_s };
-	struct state old;
-	bool is_changed;
-	int r = get(db, issuer, subject, &old);
+	int is_known = is_same(db, issuer, subject, keys);
+	int r = is_known < 0 ? is_known : put(db, issuer, subject, keys, now_s);
 
-	if (r < 0)
-		return r;
-	is_changed = !text_equals(old.keys, keys);
-	free(old.keys);
-	r = put(db, issuer, subject, &new, now_s + SSH_KEYS_EVERY_S);
 	if (r == 0)
-		*ret_changed = is_changed;
+		*ret_changed = !is_known;
 	return r;
 }
 
-/* To both sides: a clock that was ahead must not keep keys for years. */
-static bool is_too_old(int64_t fetched_s, int64_t now_s)
+int ssh_keys_failed(struct db *db, const char *issuer, const char *subject, int64_t now_s)
 {
-	return now_s - fetched_s >= SSH_KEYS_KEPT_S || fetched_s - now_s >= SSH_KEYS_KEPT_S;
+	struct query *query;
+
+	query = query_new(db, "INSERT INTO ssh_keys (issuer, subject, keys, fetched_s, due_s)"
+			      " VALUES (?1, ?2, '', 0, ?3) ON CONFLICT DO UPDATE SET"
+			      " due_s = excluded.due_s");
+	query_text(query, 1, issuer);
+	query_text(query, 2, subject);
+	query_number(query, 3, now_s + SSH_KEYS_AGAIN_S);
+	return query_run(query);
 }
 
-int ssh_keys_failed(struct db *db, const char *issuer, const char *subject, int64_t now_s,
-		    bool *ret_changed)
+/* To both sides: a clock that was ahead must not keep keys for years. */
+int ssh_keys_drop_old(struct db *db, int64_t now_s, bool *ret_changed)
 {
-	struct state state, none = { .keys = (char *)"" };
-	bool is_lost;
-	int r = get(db, issuer, subject, &state);
+	struct query *query;
+	int r;
 
-	if (r < 0)
-		return r;
-	is_lost = state.keys[0] && is_too_old(state.fetched_s, now_s);
-	r = put(db, issuer, subject, is_lost ? &none : &state, now_s + SSH_KEYS_AGAIN_S);
-	free(state.keys);
+	query = query_new(db, "UPDATE ssh_keys SET keys = '' WHERE keys <> ''"
+			      " AND abs(fetched_s - ?1) >= ?2");
+	query_number(query, 1, now_s);
+	query_number(query, 2, SSH_KEYS_KEPT_S);
+	r = query_run(query);
 	if (r == 0)
-		*ret_changed = is_lost;
+		*ret_changed = db_changes(db) > 0;
 	return r;
 }
 

@@ -22,10 +22,10 @@ int ssh_keys_find_due(struct db *db, const char *issuer, int64_t now_s, char *re
 /* `keys`: lines "TYPE BASE64", or "". *ret_changed: they differ from before. */
 int ssh_keys_set(struct db *db, const char *issuer, const char *subject, const char *keys,
 		 int64_t now_s, bool *ret_changed);
-/* They could not be fetched: what is there stays, but no longer than SSH_KEYS_KEPT_S after it
- * was. */
-int ssh_keys_failed(struct db *db, const char *issuer, const char *subject, int64_t now_s,
-		    bool *ret_changed);
+/* They could not be fetched: what is there stays. */
+int ssh_keys_failed(struct db *db, const char *issuer, const char *subject, int64_t now_s);
+/* Forgets what was fetched SSH_KEYS_KEPT_S ago or before, whether it was asked for since or not. */
+int ssh_keys_drop_old(struct db *db, int64_t now_s, bool *ret_changed);
 /* Forgets those of every issuer that is not in the list (NULL: of all), and of identities that are
  * nobody's any more. */
 int ssh_keys_keep_only(struct db *db, char *const *issuers, bool *ret_changed);

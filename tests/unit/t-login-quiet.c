@@ -17,7 +17,7 @@
 static const char config_text[] =
 	"[relay]\nurl = https://sso.example.org\nkey_file = %s\n"
 	"[general]\nhost = db7\n"
-	"[method app]\n[method site]\n[method near]\n"
+	"[method app]\n%s[method site]\n[method near]\n"
 	"[service sshd]\nmethods = app\n"
 	"[test]\nfail_delay_ms = 0\n";
 
@@ -36,14 +36,24 @@ static void on_ended(void *context UNUSED, const struct quiet_end *end)
 	(void)snprintf(ended.keys, sizeof(ended.keys), "%s", end->keys);
 }
 
-static int set_up(void **state)
+static int set_up_app(void **state, const char *more)
 {
-	_cleanup_free_ char *text = text_format(config_text, key_path);
+	_cleanup_free_ char *text = text_format(config_text, key_path, more);
 
 	memset(&ended, 0, sizeof(ended));
 	(void)world_set_up(state, text, TEST_ISSUER, "4711");
 	script_now->deliver = SCRIPT_DONE;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_app(state, "");
+}
+
+static int set_up_disabled(void **state)
+{
+	return set_up_app(state, "enabled = no\n");
 }
 
 static int start(struct world *world, enum quiet_kind kind, const char *method)
@@ -231,6 +241,13 @@ static int read_keys(struct db *db)
 	return r;
 }
 
+static int add_keys(struct db *db)
+{
+	bool is_changed;
+
+	return ssh_keys_set(db, TEST_ISSUER, "4711", KEY "\n", time(NULL), &is_changed);
+}
+
 static struct key_refresh *make_refresh(struct world *world)
 {
 	const struct key_refresh_env env = {
@@ -277,6 +294,25 @@ static void keys_that_cannot_be_fetched_change_nothing(void **state)
 	key_refresh_free(refresh);
 }
 
+/* Who logs in by such a key would log in by the method, after all. */
+static void a_disabled_method_is_not_asked_and_its_keys_go(void **state)
+{
+	static const char *const keys[] = { KEY, NULL };
+	struct key_refresh *refresh;
+
+	script_now->ssh_keys = keys;
+	world_change(*state, add_person);
+	world_change(*state, add_keys);
+	world_change(*state, read_keys);
+	assert_string_equal(kept, KEY "\n");
+	refresh = make_refresh(*state);
+	assert_int_equal(script_now->n_finished, 0);
+	assert_int_equal(n_changed, 1);
+	world_change(*state, read_keys);
+	assert_string_equal(kept, "");
+	key_refresh_free(refresh);
+}
+
 /* The end of the daemon while a provider is being asked. */
 static void nobody_waits_for_keys_at_the_end(void **state)
 {
@@ -304,6 +340,8 @@ int main(void)
 		CASE(a_failed_message_is_not_sent_again),
 		CASE(keys_of_people_are_fetched_once),
 		CASE(keys_that_cannot_be_fetched_change_nothing),
+		cmocka_unit_test_setup_teardown(a_disabled_method_is_not_asked_and_its_keys_go,
+						set_up_disabled, world_tear_down),
 		CASE(nobody_waits_for_keys_at_the_end),
 	};
 
