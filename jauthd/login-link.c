@@ -30,10 +30,11 @@ static bool has_method(struct login *login)
 		return false;
 	}
 	login->errand_method = method;
-	if (!(method->features & PROVIDER_LOCAL_USER))
+	if (method->enabled && !(method->features & PROVIDER_LOCAL_USER))
 		return true;
 	login_refuse(login, LOGIN_FAILED, AFTER_END, N_("Nothing can be linked by this method."),
-		     "the method knows no foreign identities");
+		     method->enabled ? "the method knows no foreign identities"
+				     : "the method is disabled");
 	return false;
 }
 

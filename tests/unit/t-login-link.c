@@ -23,6 +23,7 @@ static const char methods[] =
 	"[method far]\ntype = far\n"
 	"[method staff]\ntype = far\ngroups_allowed = staff\n"
 	"[method ruled]\ntype = far\nmap = {mail_user}\nmail_domains = example.org\n"
+	"[method off]\ntype = far\nenabled = no\n"
 	"[method near]\ntype = near\n"
 	"[service sshd]\nmethods = near\n"
 	"[limits]\nlogin_tries = 3\n"
@@ -296,6 +297,8 @@ static const struct {
 	{ "no method said", "", TEST_USER, "no such method", TEST_UID, LOGIN_FAILED },
 	{ "a method that proves the user himself", "near", TEST_USER, "Nothing can be linked",
 	  TEST_UID, LOGIN_FAILED },
+	{ "a method that is disabled", "off", TEST_USER, "Nothing can be linked", TEST_UID,
+	  LOGIN_FAILED },
 };
 
 static void what_cannot_be_linked_is_refused_in_words(void **state)
