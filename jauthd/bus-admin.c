@@ -27,14 +27,13 @@ static void add_methods(const struct core *core, DBusMessageIter *dict)
 	dict_rows_open(dict, "methods", &rows);
 	for (unsigned i = 0; i < config->n_methods; i++) {
 		const struct method *method = config->methods[i];
-		const char *fault = logins_method_fault(core->logins, method->id);
 		DBusMessageIter row;
 
 		dict_open(&rows.rows, &row);
 		dict_text(&row, "method", method->id);
 		dict_text(&row, "type", method->provider->type);
 		dict_number(&row, "open", method->n_open);
-		dict_text(&row, "state", fault[0] ? fault : "ready");
+		dict_text(&row, "state", bus_method_state(core, method));
 		dict_close(&rows.rows, &row);
 	}
 	dict_rows_close(dict, &rows);

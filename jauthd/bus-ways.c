@@ -47,9 +47,17 @@ static void add_server(const struct method *method, DBusMessageIter *row)
 	dict_text(row, "server", server ? server : "");
 }
 
-static void add_method(const struct core *core, const struct method *method, DBusMessageIter *rows)
+const char *bus_method_state(const struct core *core, const struct method *method)
 {
 	const char *fault = logins_method_fault(core->logins, method->id);
+
+	if (!method->enabled)
+		return "disabled";
+	return fault[0] ? fault : "ready";
+}
+
+static void add_method(const struct core *core, const struct method *method, DBusMessageIter *rows)
+{
 	DBusMessageIter row;
 
 	dict_open(rows, &row);
@@ -62,7 +70,7 @@ static void add_method(const struct core *core, const struct method *method, DBu
 	add_features(method->features, &row);
 	dict_bool(&row, "registers", method->registration || method->directory);
 	add_server(method, &row);
-	dict_text(&row, "state", !method->enabled ? "disabled" : fault[0] ? fault : "ready");
+	dict_text(&row, "state", bus_method_state(core, method));
 	dict_close(rows, &row);
 }
 
