@@ -55,5 +55,4 @@ void config_check_directory(struct config_loader *loader, const struct conf_sect
 			       "mail_domains");
 	if (!method->map)
 		method->map = text_copy(DEFAULT_MAP);
-	method->registration = false;
 }
