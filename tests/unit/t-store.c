@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/macro.h"
+#include "base/text.h"
 #include "jauthd/accounts.h"
 #include "jauthd/audit.h"
 #include "jauthd/store-schema.h"
@@ -185,6 +186,53 @@ static void every_older_schema_is_upgraded(void **state)
 		db_close(db);
 		(void)unlink(place->path);
 	}
+}
+
+/* From before there were people: rows of every kind are as they were, and of use. */
+static void rows_of_before_people_stay(void **state)
+{
+	static const char *const rows[] = {
+		"INSERT INTO links (issuer, subject, user, uid, note, origin, created_s, used_s)"
+		" VALUES ('https://op.example.org', '4711', 'jane', 1000, '', 'admin', 1, 2)",
+		"INSERT INTO links (issuer, subject, user, uid, note, origin, created_s, used_s,"
+		" pending) VALUES ('https://op.example.org', '4712', 'jane', 1000, '', 'request',"
+		" 1, 0, 1)",
+		"INSERT INTO requests (request, method, issuer, subject, display, user, uid, source,"
+		" network, time_s, link_id) VALUES ('0123456789abcdef', 'far',"
+		" 'https://op.example.org', '4712', '', 'jane', 1000, '', '', 1, 2)",
+		"INSERT INTO phones (user, uid, number, number_hash, label, created_s, used_s)"
+		" VALUES ('jane', 1000, x'01', x'02', '', 1, 0)",
+		"INSERT INTO totp VALUES ('jane', 1000, x'01', 1, 6, 30, 0, 1, 0)",
+		"INSERT INTO recovery VALUES ('jane', x'01')",
+		"INSERT INTO audit VALUES (7, 1, '0123456789abcdef', 'login', 'jane', 1000, 'sshd',"
+		" 'remote', '', 'far', 'granted', '', '', '', '', '', '', '')",
+	};
+	static const char *const tables[] = {
+		"links WHERE pending = 0", "links WHERE pending = 1", "requests WHERE link_id = 2",
+		"phones", "totp", "recovery", "audit WHERE id = 7",
+	};
+	const struct place *place = *state;
+	struct db *db = NULL;
+	bool is_linked = false;
+
+	assert_int_equal(db_open_version(place->path, 4, &db), 0);
+	add_user(db, "jane");
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
+		assert_int_equal(query_run(query_new(db, rows[i])), 0);
+	db_close(db);
+	db = open_db(place);
+	for (size_t i = 0; i < N_ELEMENTS(tables); i++) {
+		_cleanup_free_ char *sql = text_format("SELECT count(*) FROM %s", tables[i]);
+
+		assert_int_equal(one_number(db, sql), 1);
+	}
+	assert_int_equal(link_matches(db, "https://op.example.org", "4711", "jane", 1000,
+				      &is_linked), 0);
+	assert_true(is_linked);
+	assert_int_equal(link_confirm(db, 2, "jane", 1000), 0);
+	assert_int_equal(one_number(db, "SELECT count(*) FROM requests"), 0);
+	assert_int_equal(one_number(db, "SELECT count(*) FROM people"), 0);
+	db_close(db);
 }
 
 static void a_newer_schema_is_refused_and_left_alone(void **state)
@@ -487,6 +535,7 @@ int main(void)
 		TEST(the_key_is_made_once),
 		TEST(a_key_of_another_length_is_damage),
 		TEST(every_older_schema_is_upgraded),
+		TEST(rows_of_before_people_stay),
 		TEST(a_newer_schema_is_refused_and_left_alone),
 		TEST(damage_is_found_at_open),
 		TEST(damage_in_the_audit_is_found_by_its_readers),
