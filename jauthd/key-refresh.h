@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Fetches the SSH keys of people from the methods that have them (PROVIDER_SSH_KEYS) and are not
- * disabled: one identity at a time, those of one issuer that wait longest first, in the intervals of
- * limits.h. What a method no longer wants is forgotten.
+ * disabled: one identity at a time, of each issuer those that wait longest first, in the intervals
+ * of limits.h. What a method no longer wants is forgotten.
  */
 #pragma once
 

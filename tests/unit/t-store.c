@@ -197,8 +197,8 @@ static void rows_of_before_people_stay(void **state)
 		"INSERT INTO links (issuer, subject, user, uid, note, origin, created_s, used_s,"
 		" pending) VALUES ('https://op.example.org', '4712', 'jane', 1000, '', 'request',"
 		" 1, 0, 1)",
-		"INSERT INTO requests (request, method, issuer, subject, display, user, uid, source,"
-		" network, time_s, link_id) VALUES ('0123456789abcdef', 'far',"
+		"INSERT INTO requests (request, method, issuer, subject, display, user, uid,"
+		" source, network, time_s, link_id) VALUES ('0123456789abcdef', 'far',"
 		" 'https://op.example.org', '4712', '', 'jane', 1000, '', '', 1, 2)",
 		"INSERT INTO phones (user, uid, number, number_hash, label, created_s, used_s)"
 		" VALUES ('jane', 1000, x'01', x'02', '', 1, 0)",
