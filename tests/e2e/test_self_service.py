@@ -201,12 +201,12 @@ def test_in_chinese(house, polite, user):
         terminal.send_line(PASSWORD)
         polite.approve(terminal.wait_for(r"([A-Z]{4}-[A-Z]{4})").group(1), sub)
         terminal.wait_for("自称：张三")
-        terminal.wait_for("输入 yes 绑定")
+        terminal.wait_for("输入 yes 进行关联")
         terminal.send_line("yes")
-        terminal.wait_for("已绑定到您。")
+        terminal.wait_for("已关联到您。")
         assert terminal.wait_end() == DONE
     text = told(house, user, surface="terminal", glyphs=7, language="zh_CN.UTF-8")
-    assert "起已绑定" in text and "张三" in text
+    assert "起已关联" in text and "张三" in text
     assert "张三" not in told(house, user) and "linked since" in told(house, user)
 
 
