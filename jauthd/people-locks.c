@@ -40,7 +40,7 @@ int identity_lock_get(struct db *db, const char *issuer, const char *subject,
 {
 	struct query *query = query_new(db, "SELECT source, reason, locked_s FROM locked_identities"
 					    " WHERE issuer = ?1 AND subject = ?2");
-	struct identity_lock lock;
+	struct identity_lock lock = { .locked_s = 0 };
 	int r;
 
 	query_text(query, 1, issuer);
@@ -60,7 +60,7 @@ int identity_lock_get(struct db *db, const char *issuer, const char *subject,
 
 int identity_is_locked(struct db *db, const char *issuer, const char *subject, bool *ret_locked)
 {
-	struct identity_lock lock;
+	struct identity_lock lock = { .locked_s = 0 };
 	int r = identity_lock_get(db, issuer, subject, &lock);
 
 	if (r == 0 || r == -ENOENT)
