@@ -189,12 +189,17 @@ int bus_work_error(struct bus_work *work, const char *error, const char *format,
 static int add_person(const struct bus_work *work, struct db *db, const char *name,
 		      struct unix_user *user)
 {
+	struct unix_user found;
 	int r;
 
 	if (user->exists)
 		return 0;
-	r = person_unix_user(db, work->config, name, user);
-	return r == -ENOENT ? 0 : r;
+	r = person_unix_user(db, work->config, name, user->host_groups, &found);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	unix_user_done(user);
+	*user = found;
+	return 0;
 }
 
 static int add_people(struct bus_work *work, struct db *db)
@@ -252,13 +257,17 @@ static void on_answered(struct job *job)
 	finish(work);
 }
 
+static void refuse_busy(struct bus_work *work)
+{
+	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
+	finish(work);
+}
+
 static void start_answer(struct bus_work *work)
 {
 	work->job = (struct job){ .run = run_answer, .done = on_answered };
-	if (store_add(work->core->store, &work->job) == 0)
-		return;
-	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
-	finish(work);
+	if (store_add(work->core->store, &work->job) < 0)
+		refuse_busy(work);
 }
 
 static int look_up(struct bus_work *work)
@@ -286,7 +295,7 @@ static void run_names(struct job *job, void *context UNUSED)
 		(void)bus_work_error(work, LOGIN_ERROR_FAILED, "users cannot be looked up now");
 }
 
-static void on_names(struct job *job)
+static void on_caller_groups(struct job *job)
 {
 	struct bus_work *work = container_of(job, struct bus_work, job);
 
@@ -294,6 +303,66 @@ static void on_names(struct job *job)
 		finish(work);
 	else
 		start_answer(work);
+}
+
+/* The host has his name itself: then the name is not his. */
+static void run_caller_groups(struct job *job, void *context UNUSED)
+{
+	struct bus_work *work = container_of(job, struct bus_work, job);
+	char name[sizeof(work->caller.name)];
+
+	memcpy(name, work->caller.name, sizeof(name));
+	if (unix_user_look_up(name, &work->caller) < 0 || work->caller.exists)
+		(void)bus_work_error(work, LOGIN_ERROR_FAILED, "users cannot be looked up now");
+}
+
+static void on_caller(struct job *job)
+{
+	struct bus_work *work = container_of(job, struct bus_work, job);
+
+	if (work->error) {
+		finish(work);
+		return;
+	}
+	if (!work->caller.name[0]) {
+		start_answer(work);
+		return;
+	}
+	work->job = (struct job){ .run = run_caller_groups, .done = on_caller_groups };
+	if (workers_add(work->core->names, &work->job) < 0)
+		refuse_busy(work);
+}
+
+static void run_caller(struct job *job, void *context)
+{
+	struct bus_work *work = container_of(job, struct bus_work, job);
+	struct person person;
+	int r = person_by_uid(context, work->caller_uid, &person);
+
+	if (r == 0)
+		(void)text_into(work->caller.name, sizeof(work->caller.name), person.name);
+	else if (r != -ENOENT)
+		(void)bus_work_error(work, LOGIN_ERROR_FAILED, "the store failed: %s",
+				     strerror(-r));
+}
+
+/* A caller whom the host does not know may be one whom jauth made, whose groups of the host are
+ * found by his name. */
+static void on_names(struct job *job)
+{
+	struct bus_work *work = container_of(job, struct bus_work, job);
+
+	if (work->error) {
+		finish(work);
+		return;
+	}
+	if (!work->looks_up_caller || work->caller.exists) {
+		start_answer(work);
+		return;
+	}
+	work->job = (struct job){ .run = run_caller, .done = on_caller };
+	if (store_add(work->core->store, &work->job) < 0)
+		refuse_busy(work);
 }
 
 struct bus_work *bus_work_new(struct bus *bus, DBusMessage *call,
@@ -333,10 +402,8 @@ void bus_work_start(struct bus_work *work)
 		return;
 	}
 	work->job = (struct job){ .run = run_names, .done = on_names };
-	if (workers_add(work->core->names, &work->job) == 0)
-		return;
-	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
-	finish(work);
+	if (workers_add(work->core->names, &work->job) < 0)
+		refuse_busy(work);
 }
 
 void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller)

@@ -289,7 +289,8 @@ static enum verdict_answer refresh(struct verdict *verdict, struct db *db)
 	if (r == 1)
 		return VERDICT_REFRESHED;
 	if (r == 0)
-		r = person_unix_user(db, verdict->config, person.name, &user);
+		r = person_unix_user(db, verdict->config, person.name,
+				     verdict->user.host_groups, &user);
 	if (r < 0)
 		return VERDICT_FAULT;
 	unix_user_done(&verdict->user);

@@ -68,7 +68,8 @@ static void run_person(struct job *job, void *context)
 	int r = person_by_name(context, look_up->name, &person);
 
 	if (r == 0)
-		r = person_unix_user(context, look_up->config, look_up->name, &user);
+		r = person_unix_user(context, look_up->config, look_up->name,
+				     look_up->user.host_groups, &user);
 	if (r == 0) {
 		unix_user_done(&look_up->user);
 		look_up->user = user;

@@ -75,7 +75,8 @@ static enum verdict_answer look_at_rights(struct verdict *verdict, struct db *db
 	enum verdict_answer answer = VERDICT_YES;
 	struct unix_user user;
 
-	if (person_unix_user(db, verdict->config, person->name, &user) < 0)
+	if (person_unix_user(db, verdict->config, person->name, verdict->user.host_groups,
+			     &user) < 0)
 		return VERDICT_FAULT;
 	if (mapping_is_privileged(verdict->config, &user) && !verdict->method->privileged)
 		answer = unmade(verdict, VERDICT_NO, mapping_result_text(MAPPING_PRIVILEGED));

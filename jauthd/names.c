@@ -102,6 +102,7 @@ static int add_group_name(gid_t gid, char ***groups)
 	return r;
 }
 
+/* `primary` -1: the user does not exist, and has none. */
 static int look_up_groups(const char *name, gid_t primary, char ***ret_groups)
 {
 	_cleanup_list_ char **groups = NULL;
@@ -113,13 +114,24 @@ static int look_up_groups(const char *name, gid_t primary, char ***ret_groups)
 		return -ENOMEM;
 	if (getgrouplist(name, primary, gids, &n) < 0)
 		return -E2BIG;
-	r = add_group_name(primary, &groups);
+	r = primary == (gid_t)-1 ? 0 : add_group_name(primary, &groups);
 	for (int i = 0; i < n && r >= 0; i++)
 		if (gids[i] != primary)
 			r = add_group_name(gids[i], &groups);
 	if (r < 0)
 		return r;
 	*ret_groups = steal(&groups);
+	return 0;
+}
+
+static int copy_groups(char *const *groups, char ***ret_groups)
+{
+	_cleanup_list_ char **copy = NULL;
+
+	for (; groups && *groups; groups++)
+		if (list_add(&copy, *groups) < 0)
+			return -ENOMEM;
+	*ret_groups = steal(&copy);
 	return 0;
 }
 
@@ -139,12 +151,16 @@ int unix_user_look_up(const char *name, struct unix_user *ret_user)
 		return r;
 	/* A source that folds case or cuts a domain answers for another name than was asked. */
 	if (r == 1 && strcmp(entry.pw_name, name) == 0 && entry.pw_uid != (uid_t)-1) {
-		r = look_up_groups(name, entry.pw_gid, &user.groups);
-		if (r < 0)
-			return r;
 		user.exists = true;
 		user.uid = entry.pw_uid;
 		user.gid = entry.pw_gid;
+	}
+	r = look_up_groups(name, user.gid, &user.host_groups);
+	if (r == 0 && user.exists)
+		r = copy_groups(user.host_groups, &user.groups);
+	if (r < 0) {
+		unix_user_done(&user);
+		return r;
 	}
 	*ret_user = user;
 	return 0;
@@ -197,10 +213,9 @@ int unix_user_copy(const struct unix_user *user, struct unix_user *ret_user)
 {
 	struct unix_user copy = *user;
 
-	copy.groups = NULL;
-	for (char **group = user->groups; group && *group; group++) {
-		if (list_add(&copy.groups, *group) == 0)
-			continue;
+	copy.groups = copy.host_groups = NULL;
+	if (copy_groups(user->groups, &copy.groups) < 0 ||
+	    copy_groups(user->host_groups, &copy.host_groups) < 0) {
 		unix_user_done(&copy);
 		return -ENOMEM;
 	}
@@ -211,6 +226,7 @@ int unix_user_copy(const struct unix_user *user, struct unix_user *ret_user)
 void unix_user_done(struct unix_user *user)
 {
 	(void)list_free(user->groups);
+	(void)list_free(user->host_groups);
 	*user = (struct unix_user){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 }
 

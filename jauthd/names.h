@@ -17,6 +17,9 @@ struct unix_user {
 	uid_t uid;                       /* (uid_t)-1 when not */
 	gid_t gid;
 	char **groups;                   /* names, primary first, NULL-terminated; NULL when none */
+	/* Those that have this name as a member, also when the user does not exist: it may be that
+	 * of somebody whom jauth made. */
+	char **host_groups;
 };
 
 /* 0 also for a user who does not exist; -errno when the source failed (then nobody is let in). */

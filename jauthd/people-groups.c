@@ -196,8 +196,21 @@ int person_groups(struct db *db, const struct config *config, const struct perso
 	return r;
 }
 
+/* A sysadmin may put anybody into a group of the host, and the rights that it gives are his. */
+static int add_host_groups(char *const *host_groups, struct unix_user *user)
+{
+	int r = 0;
+
+	for (; r == 0 && host_groups && *host_groups; host_groups++) {
+		r = list_add(&user->host_groups, *host_groups);
+		if (r == 0)
+			r = add_name(&user->groups, *host_groups);
+	}
+	return r;
+}
+
 int person_unix_user(struct db *db, const struct config *config, const char *name,
-		     struct unix_user *ret_user)
+		     char *const *host_groups, struct unix_user *ret_user)
 {
 	struct unix_user user = { .exists = true, .gid = (gid_t)-1 };
 	struct person person;
@@ -212,8 +225,12 @@ int person_unix_user(struct db *db, const struct config *config, const char *nam
 		user.gid = gid;
 	if (r == 0 || r == -ENOENT)
 		r = person_groups(db, config, &person, &user.groups);
-	if (r < 0)
+	if (r == 0)
+		r = add_host_groups(host_groups, &user);
+	if (r < 0) {
+		unix_user_done(&user);
 		return r;
+	}
 	(void)text_into(user.name, sizeof(user.name), person.name);      /* it is shorter */
 	user.uid = person.uid;
 	*ret_user = user;

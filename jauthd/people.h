@@ -115,9 +115,10 @@ int person_each_group(struct db *db, uint32_t uid, const char *source,
 int person_groups(struct db *db, const struct config *config, const struct person *person,
 		  char ***ret_groups);
 /* As name sources give him, groups by [group NAME] and [accounts] included, also when he is locked.
- * The caller frees with unix_user_done(). -ENOENT. */
+ * `host_groups`: in which the host itself has him (struct unix_user), copied. The caller frees with
+ * unix_user_done(). -ENOENT. */
 int person_unix_user(struct db *db, const struct config *config, const char *name,
-		     struct unix_user *ret_user);
+		     char *const *host_groups, struct unix_user *ret_user);
 
 /* --- groups that jauth serves --- */
 

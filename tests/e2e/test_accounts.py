@@ -28,6 +28,7 @@ NOT_HERE = "This account may not log in here."
 FIRST, LAST = 65536, 199999
 PASSWD = pathlib.Path("/etc/passwd")
 SESSION = pathlib.Path("/etc/pam.d/common-session")
+GROUP = pathlib.Path("/etc/group")
 REGISTERED = ("enough", "registered")
 DENIED = ("denied", "denied")
 GRANTED = ("granted", "granted")
@@ -368,6 +369,43 @@ def test_a_group_with_rights_needs_the_sysadmins_word(office, configured, names)
     configured(privileged="yes")
     assert office.log_in(name)[:2] == REGISTERED
     assert "docker" in groups(name)
+
+
+def as_person(name, *argv):
+    return run(["runuser", "-u", name, "--", *argv], check=False)
+
+
+@pytest.fixture
+def in_sudo():
+    """Puts a name into the host's sudo by hand, whether somebody has it or not."""
+    before = GROUP.read_text()
+
+    def put(name):
+        GROUP.write_text(re.sub(r"^(sudo:.*:)$", rf"\1{name}", before, flags=re.MULTILINE))
+        assert f":{name}\n" in GROUP.read_text()
+    yield put
+    GROUP.write_text(before)
+
+
+def test_who_is_in_a_group_with_rights_by_hand_is_privileged(office, configured, names, in_sudo):
+    """No rule and no registration leads there, and no self-service, whoever put him there."""
+    name, other = next(names), next(names)
+    in_sudo(name)
+    office.vendor.add_member(name)
+    before = n_people()
+    attempt = office.log_in(name)
+    assert attempt[:2] == DENIED and "privileged" in office.reason(attempt)
+    assert n_people() == before
+    office.register(other)
+    assert office.log_in(other)[:2] == GRANTED
+    in_sudo(other)
+    attempt = office.log_in(other)
+    assert attempt[:2] == DENIED and "privileged" in office.reason(attempt)
+    for words in (["link", "wecom"], ["link", "confirm", "7"]):
+        done = as_person(other, "jauthctl", *words)
+        assert done.returncode and "privileged users" in done.stdout + done.stderr
+    configured(privileged="yes")
+    assert office.log_in(other)[:2] == GRANTED
 
 
 def test_the_real_name_follows(office, name):

@@ -417,13 +417,34 @@ static void check_unix_groups(struct house *house, const char *expected)
 	struct unix_user user;
 	struct seen seen = { "" };
 
-	assert_int_equal(person_unix_user(house->db, house->config, "zhang", &user), 0);
+	assert_int_equal(person_unix_user(house->db, house->config, "zhang", NULL, &user), 0);
 	for (char **group = user.groups; group && *group; group++) {
 		size_t len = strlen(seen.text);
 
 		(void)snprintf(seen.text + len, sizeof(seen.text) - len, "%s ", *group);
 	}
 	assert_string_equal(seen.text, expected);
+	unix_user_done(&user);
+}
+
+/* By hand, in the host's group file: rights are rights, wherever they come from. */
+static void the_hosts_own_groups_count_too(void **state)
+{
+	static const char *const ids[] = { "17" };
+	char *const host_groups[] = { (char []){ "docker" }, (char []){ "sudo" }, NULL };
+	struct house *house = *state;
+	uint32_t uid = add(house, "zhang", "z-1");
+	struct unix_user user, copy;
+
+	assert_int_equal(person_set_groups(house->db, uid, "work", ids, 1), 0);
+	assert_int_equal(person_unix_user(house->db, house->config, "zhang", host_groups, &user),
+			 0);
+	assert_int_equal(list_length(user.groups), 3);
+	assert_string_equal(user.groups[0], "jauth-users");
+	assert_true(unix_user_in_group(&user, "docker") && unix_user_in_group(&user, "sudo"));
+	assert_int_equal(unix_user_copy(&user, &copy), 0);
+	assert_int_equal(list_length(copy.host_groups), 2);
+	unix_user_done(&copy);
 	unix_user_done(&user);
 }
 
@@ -471,7 +492,7 @@ static void a_structure_is_a_group_of_ours_or_none(void **state)
 
 		(void)text_into(person.structure, sizeof(person.structure), cases[i].structure);
 		assert_int_equal(person_add(house->db, house->config, house->host, 1, &person), 0);
-		assert_int_equal(person_unix_user(house->db, house->config, person.name, &user),
+		assert_int_equal(person_unix_user(house->db, house->config, person.name, NULL, &user),
 				 0);
 		assert_string_equal(user.groups[0], "jauth-users");
 		if (cases[i].expected)
@@ -491,12 +512,12 @@ static void who_is_gone_is_no_user_and_who_is_locked_is(void **state)
 	uint32_t uid = add(house, "zhang", "z-1");
 	struct unix_user user = { .name = "untouched" };
 
-	assert_int_equal(person_unix_user(house->db, house->config, "li", &user), -ENOENT);
+	assert_int_equal(person_unix_user(house->db, house->config, "li", NULL, &user), -ENOENT);
 	assert_int_equal(person_set_state(house->db, uid, PERSON_LOCKED, "left", 1), 0);
-	assert_int_equal(person_unix_user(house->db, house->config, "zhang", &user), 0);
+	assert_int_equal(person_unix_user(house->db, house->config, "zhang", NULL, &user), 0);
 	unix_user_done(&user);
 	assert_int_equal(person_set_state(house->db, uid, PERSON_GONE, NULL, 1), 0);
-	assert_int_equal(person_unix_user(house->db, house->config, "zhang", &user), -ENOENT);
+	assert_int_equal(person_unix_user(house->db, house->config, "zhang", NULL, &user), -ENOENT);
 	assert_string_equal(user.name, "");
 }
 
@@ -551,6 +572,7 @@ int main(void)
 		TEST(a_rule_fills_in_home_shell_and_source),
 		cmocka_unit_test(a_real_name_ends_no_field),
 		TEST(groups_of_one_source_are_exchanged_whole),
+		TEST(the_hosts_own_groups_count_too),
 		TEST(groups_of_unix_come_from_sections_only),
 		TEST(a_structure_is_a_group_of_ours_or_none),
 		TEST(who_is_gone_is_no_user_and_who_is_locked_is),
