@@ -43,7 +43,7 @@ static int build_house(void **state)
 	if (config_load_text(house_text, strlen(house_text), &house->config, &report) < 0)
 		fail_msg("%s", report.mistakes[0].text);
 	assert_int_equal(db_open(":memory:", &house->db), 0);
-	house->host = host_files_read("Jane:x:1001:1001::/:/bin/sh\n", "ops:x:1500:\n");
+	house->host = host_files_read("Jane:x:1001:1001::/:/bin/sh\n", "ops:x:1500:lefty,righty\n");
 	*state = house;
 	return 0;
 }
@@ -319,6 +319,7 @@ static void only_a_free_name_may_be_claimed(void **state)
 		{ "docker", "privileged" }, { "jauth", "privileged" },
 		{ "jauth-users", "name of a group" }, { "engineers", "name of a group" },
 		{ "jane", "this host" }, { "ops", "this host" },
+		{ "lefty", "member of a group" }, { "righty", "member of a group" },
 	};
 	struct house *house = *state;
 
@@ -492,8 +493,8 @@ static void a_structure_is_a_group_of_ours_or_none(void **state)
 
 		(void)text_into(person.structure, sizeof(person.structure), cases[i].structure);
 		assert_int_equal(person_add(house->db, house->config, house->host, 1, &person), 0);
-		assert_int_equal(person_unix_user(house->db, house->config, person.name, NULL, &user),
-				 0);
+		assert_int_equal(person_unix_user(house->db, house->config, person.name, NULL,
+						  &user), 0);
 		assert_string_equal(user.groups[0], "jauth-users");
 		if (cases[i].expected)
 			assert_string_equal(user.groups[1], cases[i].expected);
