@@ -40,6 +40,7 @@ struct host_ids {
 	struct name_set folded;          /* of users and groups, in lower case */
 	struct name_set users, groups;   /* as they are */
 	struct name_set roots_groups;    /* with gid 0 */
+	struct name_set members;         /* of groups, whether there is such a user or not */
 	struct id_set ids;               /* of everybody, ranges too */
 	struct id_set uids, gids;        /* of users and of groups */
 };
@@ -137,6 +138,7 @@ static void settle(struct host_ids *host)
 	name_settle(&host->users);
 	name_settle(&host->groups);
 	name_settle(&host->roots_groups);
+	name_settle(&host->members);
 	id_settle(&host->ids);
 	id_settle(&host->uids);
 	id_settle(&host->gids);
@@ -218,6 +220,15 @@ static void take_user(struct host_ids *host, char **fields, size_t n_fields)
 		id_add(&host->ids, (uint32_t)id, (uint32_t)id);
 }
 
+static void add_members(struct host_ids *host, char *list)
+{
+	const char *member;
+
+	while ((member = strsep(&list, ",")))
+		if (*member)
+			name_add(&host->members, member);
+}
+
 static void take_group(struct host_ids *host, char **fields, size_t n_fields)
 {
 	int64_t id;
@@ -225,6 +236,8 @@ static void take_group(struct host_ids *host, char **fields, size_t n_fields)
 	if (!*fields[0] || fields[0][0] == '#')
 		return;
 	add_name(host, &host->groups, fields[0]);
+	if (n_fields > 3)
+		add_members(host, fields[3]);
 	if (n_fields < 3 || !get_id(fields[2], &id))
 		return;
 	add_id(host, &host->gids, (uint32_t)id);
@@ -342,6 +355,7 @@ struct host_ids *host_ids_free(struct host_ids *host)
 	name_free(&host->users);
 	name_free(&host->groups);
 	name_free(&host->roots_groups);
+	name_free(&host->members);
 	free(host->ids.ranges);
 	free(host->uids.ranges);
 	free(host->gids.ranges);
@@ -382,6 +396,11 @@ bool host_ids_has_name(const struct host_ids *host, const char *name)
 	_cleanup_free_ char *lower = folded(name);
 
 	return name_has(&host->folded, lower);
+}
+
+bool host_ids_has_member(const struct host_ids *host, const char *name)
+{
+	return name_has(&host->members, name);
 }
 
 bool host_ids_has_user(const struct host_ids *host, const char *name, uint32_t uid)

@@ -24,6 +24,8 @@ int host_ids_look_up(struct host_ids *host, const char *name);
 bool host_ids_has_id(const struct host_ids *host, uint32_t id);
 /* A user or a group; in whatever case. */
 bool host_ids_has_name(const struct host_ids *host, const char *name);
+/* Named as a member by a group in the host's file, whoever has the name. */
+bool host_ids_has_member(const struct host_ids *host, const char *name);
 /* A user, or a group, of exactly this name or this number: nobody of ours may be served beside
  * it. */
 bool host_ids_has_user(const struct host_ids *host, const char *name, uint32_t uid);
@@ -31,7 +33,8 @@ bool host_ids_has_group(const struct host_ids *host, const char *name, uint32_t 
 /* A group with gid 0, whatever it is called. */
 bool host_ids_is_roots_group(const struct host_ids *host, const char *name);
 
-/* Why no new user may have this name: its form, reserved, taken, or that of a group that would give
- * rights (privileged_groups, whether or not it exists). NULL: it is free. A literal. */
+/* Why no new user may have this name: its form, reserved, taken, that of a group that would give
+ * rights (privileged_groups, whether or not it exists), or a group of the host has it as a member
+ * already. NULL: it is free. A literal. */
 const char *name_claim_fault(const struct config *config, const struct host_ids *host,
 			     const char *name);

@@ -95,6 +95,9 @@ const char *name_claim_fault(const struct config *config, const struct host_ids 
 		return "is reserved";
 	if (host_ids_has_name(host, name))
 		return "is a user or group of this host";
+	if (host_ids_has_member(host, name))
+		return "is a member of a group of this host, left there by somebody else; take it "
+		       "out of /etc/group";
 	return NULL;
 }
 

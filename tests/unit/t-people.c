@@ -43,7 +43,7 @@ static int build_house(void **state)
 	if (config_load_text(house_text, strlen(house_text), &house->config, &report) < 0)
 		fail_msg("%s", report.mistakes[0].text);
 	assert_int_equal(db_open(":memory:", &house->db), 0);
-	house->host = host_files_read("Jane:x:1001:1001::/:/bin/sh\n", "ops:x:1500:\n");
+	house->host = host_files_read("Jane:x:1001:1001::/:/bin/sh\n", "ops:x:1500:lefty,righty\n");
 	*state = house;
 	return 0;
 }
@@ -319,6 +319,7 @@ static void only_a_free_name_may_be_claimed(void **state)
 		{ "docker", "privileged" }, { "jauth", "privileged" },
 		{ "jauth-users", "name of a group" }, { "engineers", "name of a group" },
 		{ "jane", "this host" }, { "ops", "this host" },
+		{ "lefty", "member of a group" }, { "righty", "member of a group" },
 	};
 	struct house *house = *state;
 
