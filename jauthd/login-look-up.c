@@ -92,10 +92,13 @@ static void on_looked_up(struct job *job)
 	struct login *login = find_login(look_up);
 
 	if (login && look_up->result == 0 && !look_up->user.exists) {
+		int r;
+
 		look_up->job = (struct job){ .run = run_person, .done = on_person };
-		look_up->result = store_add(logins_env(login->logins)->store, &look_up->job);
-		if (look_up->result == 0)
-			return;
+		r = store_add(logins_env(login->logins)->store, &look_up->job);
+		if (r == 0)
+			return;          /* it is the thread's, which may be done with it */
+		look_up->result = r;
 	}
 	finish(look_up);
 }

@@ -109,13 +109,20 @@ static void run_step(struct job *job, void *context)
 	}
 }
 
-static int add_job(struct run *run)
+/* False: it could not be, and that is the result. Else the result is the thread's from now on: it may
+ * be there before this returns. */
+static bool add_job(struct run *run)
 {
 	const struct publish_env *env = &run->publish->env;
+	int r;
 
 	if (run->step == STEP_GROUPS || run->step == STEP_PEOPLE)
-		return store_add(env->store, &run->job);
-	return workers_add(env->names, &run->job);
+		r = store_add(env->store, &run->job);
+	else
+		r = workers_add(env->names, &run->job);
+	if (r < 0)
+		run->result = r;
+	return r == 0;
 }
 
 static void schedule(struct publish *publish)
@@ -181,8 +188,7 @@ static bool go_on(struct run *run)
 		return false;
 	if (run->step != STEP_PEOPLE || !run->has_more)
 		run->step++;
-	run->result = add_job(run);
-	return run->result == 0;
+	return add_job(run);
 }
 
 static void on_step_done(struct job *job)
@@ -215,8 +221,7 @@ static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
 	publish->run = run;
 	publish->is_dirty = false;
 	publish->tells = false;
-	run->result = add_job(run);
-	if (run->result < 0)
+	if (!add_job(run))
 		finish(run);
 	return 0;
 }
