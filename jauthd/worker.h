@@ -29,6 +29,6 @@ int workers_new(sd_event *event, const char *name, unsigned n_threads, size_t qu
 void workers_stop(struct workers *workers);
 /* Stops, then frees; NULL is fine. */
 struct workers *workers_free(struct workers *workers);
-/* 0: the job is the thread's, which may have run it before this returns, until `done`. -ENOBUFS (too
+/* 0: until `done` the job is the thread's, which may have run it before this returns. -ENOBUFS (too
  * many, no thread to be had, or the end has begun): it stays the caller's. */
 int workers_add(struct workers *workers, struct job *job);
