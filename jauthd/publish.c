@@ -109,8 +109,8 @@ static void run_step(struct job *job, void *context)
 	}
 }
 
-/* False: it could not be, and that is the result. Else the result is the thread's from now on: it may
- * be there before this returns. */
+/* False: it could not be, and that is the result. Else the result is the thread's from now on: it
+ * may be there before this returns. */
 static bool add_job(struct run *run)
 {
 	const struct publish_env *env = &run->publish->env;
