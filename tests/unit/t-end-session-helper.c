@@ -37,6 +37,7 @@ static uint32_t logind_uid;              /* whose lingering it is asked to chang
 static bool stubborn;            /* only SIGKILL ends a process */
 static bool orphaned;            /* 400 becomes a child of init when its parent is signalled */
 
+PRINTF_LIKE(2, 3)
 static void write_file(const char *text, const char *format, ...)
 {
 	char path[512];
