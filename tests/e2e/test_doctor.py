@@ -532,7 +532,8 @@ def test_a_snapshot_that_is_missing_or_damaged():
 def test_the_real_userdb(house):
     """By the whole way that every program goes."""
     with written(DROP_IN, REGISTERS), written(NSSWITCH, NSSWITCH.read_text()):
-        userdb.write(userdb.group(*userdb.GROUP), userdb.user("anna", 70001))
+        ours = userdb.group(*userdb.GROUP), userdb.user("anna", 70001)
+        userdb.write(*ours)
         service = house.userdb()
         try:
             _, rows = doctor()
@@ -543,8 +544,12 @@ def test_the_real_userdb(house):
             with changed(NSSWITCH, "systemd", ""):
                 row = found(doctor()[1], "userdb", "broken", "getpwnam does not find anna")
                 assert "libnss-systemd" in row["fix"]
+            written_at = SNAPSHOT.stat().st_mtime_ns
             with changed(pathlib.Path("/etc/passwd"), "root:x:0:",
                          "anna:x:1999:100::/:/bin/sh\nroot:x:0:"):
+                # jauthd sees that, and writes its own.
+                wait_until(lambda: SNAPSHOT.stat().st_mtime_ns != written_at, 10, "jauthd")
+                userdb.write(*ours)
                 found(doctor()[1], "userdb", "broken", "anna is also a user of this machine")
         finally:
             service.stop()

@@ -703,7 +703,7 @@ def test_many_with_once_at_a_time(http, serve):
 
 BAD_FRAMES = {
     "length 0": struct.pack("<I", 0) + b"x" * 20,
-    "too long": struct.pack("<I", 1024 * 1024) + b"\x01" * 20,
+    "too long": struct.pack("<I", 16 * 1024 * 1024) + b"\x01" * 20,
     "unknown type": frame(9, 1),
     "a reply": frame(REPLY, 1),
     "a pong": frame(PONG, 1),

@@ -69,7 +69,7 @@ def test_the_file_is_there_at_once_and_anybody_may_read_it(house):
     wait_until(FILE.exists, 2, "the file")
     numbers = read()
     assert numbers.pop('jauth_build_info{version="%s"}' % house.status()["version"]) == 1
-    assert set(numbers.values()) == {0} and len(numbers) == 19
+    assert set(numbers.values()) == {0} and len(numbers) == 20
     status = FILE.stat()
     assert (status.st_mode & 0o7777, FILE.owner()) == (0o644, "jauth")
     done = subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
