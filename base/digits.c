@@ -47,24 +47,35 @@ char digits_next(const char **text, const char *end)
 	return c;
 }
 
-struct secret *digits_fold(const struct secret *entry, size_t n)
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+struct secret *digits_fold_code(const struct secret *entry, const char *letters, size_t n)
 {
 	const char *text = entry->data, *end = entry->data + entry->len;
-	struct buf digits = BUF_INIT_SECRET(n);
-	struct secret *folded = NULL;
-	bool is_typed = true;
+	struct buf folded = BUF_INIT_SECRET(n);
+	struct secret *code = NULL;
+	bool is_code = true;
 
-	while (is_typed && text < end) {
-		char c = digits_next(&text, end);
+	while (is_code && text < end) {
+		char c = upper(digits_next(&text, end));
 
-		if (c >= '0' && c <= '9')
-			buf_add_char(&digits, c);
-		else
-			is_typed = c == ' ' || c == '-';
+		if (c == ' ' || c == '-')
+			continue;
+		is_code = c && strchr(letters, c);
+		if (is_code)
+			buf_add_char(&folded, c);
 	}
 	/* One too many made the buffer fail, and a failed one is empty. */
-	if (is_typed && n > 0 && digits.len == n)
-		folded = secret_new(digits.data, digits.len);
-	buf_done(&digits);
-	return folded;
+	if (is_code && n > 0 && folded.len == n)
+		code = secret_new(folded.data, folded.len);
+	buf_done(&folded);
+	return code;
+}
+
+struct secret *digits_fold(const struct secret *entry, size_t n)
+{
+	return digits_fold_code(entry, "0123456789", n);
 }

@@ -36,29 +36,7 @@ void glass_code_add(struct buf *buf, const struct secret *code)
 	}
 }
 
-static char upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
 struct secret *glass_code_fold(const struct secret *entry)
 {
-	const char *text = entry->data, *end = entry->data + entry->len;
-	struct buf folded = BUF_INIT_SECRET(GLASS_CODE_LEN);
-	struct secret *code = NULL;
-	bool is_code = true;
-
-	while (is_code && text < end) {
-		char c = upper(digits_next(&text, end));
-
-		if (c == ' ' || c == '-')
-			continue;
-		is_code = c && strchr(GLASS_CODE_LETTERS, c);
-		buf_add_char(&folded, c);
-	}
-	/* One too many made the buffer fail, and a failed one is empty. */
-	if (is_code && folded.len == GLASS_CODE_LEN)
-		code = secret_new(folded.data, folded.len);
-	buf_done(&folded);
-	return code;
+	return digits_fold_code(entry, GLASS_CODE_LETTERS, GLASS_CODE_LEN);
 }

@@ -162,23 +162,36 @@ static void handle_sync(struct bus *bus, DBusMessage *call, const struct bus_cal
 	bus_send(bus, reply);
 }
 
-static void handle_describe(struct bus *bus, DBusMessage *call,
-			    const struct bus_caller *caller UNUSED)
+/* Of the directory that the call, of signature "s", names. NULL: there is none, and that was
+ * replied; else a reply to be filled. */
+static DBusMessage *take_directory(struct bus *bus, DBusMessage *call, const char **ret_id,
+				   struct directory_status *ret_status)
 {
 	struct core *core = bus_context(bus);
-	struct directory_status status;
 	DBusMessage *reply;
-	DBusMessageIter iter, dict;
-	const char *id = "";
 
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &id, DBUS_TYPE_INVALID);
-	if (directories_get_status(core->directories, id, &status) < 0) {
+	*ret_id = "";
+	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, ret_id, DBUS_TYPE_INVALID);
+	if (directories_get_status(core->directories, *ret_id, ret_status) < 0) {
 		bus_reply_error(bus, call, LOGIN_ERROR_NOT_FOUND, "there is no such directory");
-		return;
+		return NULL;
 	}
 	reply = dbus_message_new_method_return(call);
 	if (!reply)
 		abort();
+	return reply;
+}
+
+static void handle_describe(struct bus *bus, DBusMessage *call,
+			    const struct bus_caller *caller UNUSED)
+{
+	struct directory_status status;
+	DBusMessageIter iter, dict;
+	const char *id;
+	DBusMessage *reply = take_directory(bus, call, &id, &status);
+
+	if (!reply)
+		return;
 	dbus_message_iter_init_append(reply, &iter);
 	dict_open(&iter, &dict);
 	add_status(id, &status, &dict);
@@ -203,20 +216,13 @@ static void add_change(const struct directory_change_row *change, DBusMessageIte
 static void handle_changes(struct bus *bus, DBusMessage *call,
 			   const struct bus_caller *caller UNUSED)
 {
-	struct core *core = bus_context(bus);
 	struct directory_status status;
-	DBusMessage *reply;
 	DBusMessageIter iter, rows;
-	const char *id = "";
+	const char *id;
+	DBusMessage *reply = take_directory(bus, call, &id, &status);
 
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &id, DBUS_TYPE_INVALID);
-	if (directories_get_status(core->directories, id, &status) < 0) {
-		bus_reply_error(bus, call, LOGIN_ERROR_NOT_FOUND, "there is no such directory");
-		return;
-	}
-	reply = dbus_message_new_method_return(call);
 	if (!reply)
-		abort();
+		return;
 	dbus_message_iter_init_append(reply, &iter);
 	rows_open(&iter, &rows);
 	for (size_t i = 0; status.report && i < status.report->n_rows; i++)

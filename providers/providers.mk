@@ -5,6 +5,7 @@ libjauth_providers_la_SOURCES = \
 	providers/api-check.c providers/api-check.h \
 	providers/api-reply.c providers/api-reply.h \
 	providers/break-glass.c \
+	providers/code-verdict.c providers/code-verdict.h \
 	providers/code-flow.c providers/code-flow.h \
 	providers/code-login.c providers/code-login.h \
 	providers/cookies.c providers/cookies.h \

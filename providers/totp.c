@@ -21,11 +21,11 @@
 #include "base/digits.h"
 #include "base/macro.h"
 #include "base/text.h"
+#include "providers/code-verdict.h"
 #include "providers/table.h"
 
 #define PROMPTS_MAX      5
 #define ISSUER_BYTES_MAX 64
-#define SECONDS_A_MINUTE 60
 
 static const char *const algorithm_words[] = { "sha1", "sha256", "sha512", NULL };
 
@@ -68,34 +68,6 @@ static void check(const void *filled, const struct conf_section *section,
 
 /* --- what was typed --- */
 
-static char upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-/* NULL: it has not the form of a recovery code. */
-static struct secret *fold_recovery(const struct secret *entry)
-{
-	const char *text = entry->data, *end = entry->data + entry->len;
-	struct buf folded = BUF_INIT_SECRET(RECOVERY_CHARS);
-	struct secret *code = NULL;
-	bool is_code = true;
-
-	while (is_code && text < end) {
-		char c = upper(digits_next(&text, end));
-
-		if (c == ' ' || c == '-')
-			continue;
-		is_code = c && strchr(BASE32_DIGITS, c);
-		buf_add_char(&folded, c);
-	}
-	/* One too many made the buffer fail, and a failed one is empty. */
-	if (is_code && folded.len == RECOVERY_CHARS)
-		code = secret_new(folded.data, folded.len);
-	buf_done(&folded);
-	return code;
-}
-
 /* A key keeps the number of digits it was made with, whatever the configuration says today. */
 static struct secret *fold(const struct secret *entry)
 {
@@ -103,7 +75,7 @@ static struct secret *fold(const struct secret *entry)
 
 	for (size_t n = TOTP_DIGITS_MIN; n <= TOTP_DIGITS_MAX && !code; n++)
 		code = digits_fold(entry, n);
-	return code ? code : fold_recovery(entry);
+	return code ? code : digits_fold_code(entry, BASE32_DIGITS, RECOVERY_CHARS);
 }
 
 /* --- logging in --- */
@@ -170,59 +142,6 @@ static void answer(struct login *login, uint32_t number UNUSED, const struct sec
 	login_fail(login, FAIL_PROVIDER, "answer out of turn");
 }
 
-static void identify(struct login *login)
-{
-	const struct identity identity = { .issuer = ISSUER_UNIX, .subject = login_user(login) };
-
-	login_identify(login, &identity);
-}
-
-/* What was not compared looks like a wrong code to whoever proved nothing. */
-static void refuse(struct login *login, const char *text, const char *detail)
-{
-	if (!login_is_proved(login)) {
-		login_deny(login, DENY_WRONG, detail);
-		return;
-	}
-	login_show_error(login, text);
-	login_deny(login, DENY_REFUSED, detail);
-}
-
-/* Rounded up, and never one: the text is in the plural. */
-static void refuse_for_now(struct login *login, int64_t wait_s)
-{
-	int minutes = (int)((wait_s + SECONDS_A_MINUTE - 1) / SECONDS_A_MINUTE);
-	_cleanup_free_ char *text = text_format(
-		login_text(login, N_("Too many wrong codes. Try again in %d minutes.")),
-		MAX(minutes, 2));
-
-	refuse(login, text, "too many wrong codes");
-}
-
-static void judged(struct login *login, uint32_t number UNUSED, enum code_result result,
-		   int64_t wait_s)
-{
-	switch (result) {
-	case CODE_RIGHT:
-		identify(login);
-		return;
-	case CODE_WRONG:
-		login_deny(login, DENY_WRONG, "wrong code");
-		return;
-	case CODE_TOO_MANY:
-		refuse_for_now(login, wait_s);
-		return;
-	case CODE_BLOCKED:
-		refuse(login, login_text(login, N_("Too many wrong codes. Only a sysadmin can "
-						   "open this way again.")),
-		       "blocked by wrong codes");
-		return;
-	case CODE_UNAVAILABLE:
-		break;
-	}
-	login_fail(login, FAIL_PROVIDER, "codes cannot be checked now");
-}
-
 static void finish(struct login *login)
 {
 	struct totp_login *own = login_own(login);
@@ -244,7 +163,7 @@ const struct provider totp_provider = {
 	.start = ask,
 	.enrol = totp_enrol,
 	.answer = answer,
-	.judged = judged,
+	.judged = code_take_verdict,
 	.stored = totp_stored,
 	.finish = finish,
 };
