@@ -4,6 +4,6 @@
 
 #include "providers/provider.h"
 
-/* A provider's `judged`: CODE_RIGHT identifies the user himself; everything else ends the method. */
+/* A provider's `judged`: CODE_RIGHT identifies the user himself, the rest ends the method. */
 void code_take_verdict(struct login *login, uint32_t number, enum code_result result,
 		       int64_t wait_s);
