@@ -170,8 +170,7 @@ static DBusMessage *take_directory(struct bus *bus, DBusMessage *call, const cha
 	struct core *core = bus_context(bus);
 	DBusMessage *reply;
 
-	*ret_id = "";
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, ret_id, DBUS_TYPE_INVALID);
+	*ret_id = bus_text(call);
 	if (directories_get_status(core->directories, *ret_id, ret_status) < 0) {
 		bus_reply_error(bus, call, LOGIN_ERROR_NOT_FOUND, "there is no such directory");
 		return NULL;

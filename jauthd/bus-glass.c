@@ -174,23 +174,15 @@ static int answer_remove(struct bus_work *work, struct db *db)
 	return r < 0 ? r : bus_audit(work, db, wanted->user, -1, "break-glass codes removed");
 }
 
-static struct wanted *get_user(DBusMessage *call)
-{
-	const char *user = "";
-
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &user, DBUS_TYPE_INVALID);
-	return wanted_new(user);
-}
-
 static void handle_list(struct bus *bus, DBusMessage *call, const struct bus_caller *caller UNUSED)
 {
-	bus_work_start(make(bus, call, get_user(call), answer_list));
+	bus_work_start(make(bus, call, wanted_new(bus_text(call)), answer_list));
 }
 
 static void handle_remove(struct bus *bus, DBusMessage *call,
 			  const struct bus_caller *caller UNUSED)
 {
-	struct bus_work *work = make(bus, call, get_user(call), answer_remove);
+	struct bus_work *work = make(bus, call, wanted_new(bus_text(call)), answer_remove);
 
 	work->changes = true;
 	bus_work_start(work);

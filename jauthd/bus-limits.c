@@ -103,11 +103,8 @@ static void start(struct bus *bus, DBusMessage *call,
 		  int (*answer)(struct bus_work *work, struct db *db), bool changes)
 {
 	struct bus_work *work = bus_work_new(bus, call, answer);
-	const char *user = "";
 
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &user, DBUS_TYPE_INVALID);
-	work->input = text_copy(user);
-	work->free_input = free;
+	bus_work_take_text(work);
 	work->changes = changes;
 	bus_work_start(work);
 }

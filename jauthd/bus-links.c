@@ -60,11 +60,8 @@ static int answer_list(struct bus_work *work, struct db *db)
 static void handle_list(struct bus *bus, DBusMessage *call, const struct bus_caller *caller UNUSED)
 {
 	struct bus_work *work = bus_work_new(bus, call, answer_list);
-	const char *user = "";
 
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &user, DBUS_TYPE_INVALID);
-	work->input = text_copy(user);
-	work->free_input = free;
+	bus_work_take_text(work);
 	bus_work_start(work);
 }
 

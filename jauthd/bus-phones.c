@@ -46,14 +46,6 @@ static void start(struct bus *bus, DBusMessage *call, const char *user, int64_t 
 	bus_work_start(work);
 }
 
-static const char *get_user(DBusMessage *call)
-{
-	const char *user = "";
-
-	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &user, DBUS_TYPE_INVALID);
-	return user;
-}
-
 /* --- numbers --- */
 
 static int add_phone_row(const struct phone_record *record, void *context)
@@ -110,7 +102,7 @@ static int answer_remove_phone(struct bus_work *work, struct db *db)
 static void handle_list_phones(struct bus *bus, DBusMessage *call,
 			       const struct bus_caller *caller UNUSED)
 {
-	start(bus, call, get_user(call), 0, answer_list_phones, false);
+	start(bus, call, bus_text(call), 0, answer_list_phones, false);
 }
 
 static void handle_remove_phone(struct bus *bus, DBusMessage *call,
@@ -166,13 +158,13 @@ static int answer_remove_totp(struct bus_work *work, struct db *db)
 static void handle_list_totp(struct bus *bus, DBusMessage *call,
 			     const struct bus_caller *caller UNUSED)
 {
-	start(bus, call, get_user(call), 0, answer_list_totp, false);
+	start(bus, call, bus_text(call), 0, answer_list_totp, false);
 }
 
 static void handle_remove_totp(struct bus *bus, DBusMessage *call,
 			       const struct bus_caller *caller UNUSED)
 {
-	start(bus, call, get_user(call), 0, answer_remove_totp, true);
+	start(bus, call, bus_text(call), 0, answer_remove_totp, true);
 }
 
 const struct bus_method bus_phones_methods[] = {

@@ -395,6 +395,20 @@ void bus_work_take_number(struct bus_work *work)
 	work->free_input = free;
 }
 
+const char *bus_text(DBusMessage *call)
+{
+	const char *text = "";
+
+	(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID);
+	return text;
+}
+
+void bus_work_take_text(struct bus_work *work)
+{
+	work->input = text_copy(bus_text(work->call));
+	work->free_input = free;
+}
+
 void bus_work_start(struct bus_work *work)
 {
 	if (!work->names && !work->looks_up_caller && !work->prepare) {

@@ -56,6 +56,10 @@ struct bus_work *bus_work_new(struct bus *bus, DBusMessage *call,
 			      int (*answer)(struct bus_work *work, struct db *db));
 /* For a call of signature "x": `input` becomes that number, an int64_t. */
 void bus_work_take_number(struct bus_work *work);
+/* For a call of signature "s": the same with a text. */
+void bus_work_take_text(struct bus_work *work);
+/* The first argument of a call, which is an "s". Lent by the message. */
+const char *bus_text(DBusMessage *call);
 void bus_work_start(struct bus_work *work);
 /* The same for what a user asks of his own. */
 void bus_work_start_own(struct bus_work *work, const struct bus_caller *caller);
