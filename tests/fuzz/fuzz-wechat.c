@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "providers/wechat-mini.h"
@@ -52,6 +53,7 @@ static void check_sdk_code(const struct http_reply *reply)
 		abort();
 }
 
+/* A scheme has no case (RFC 3986, section 3.1). */
 static void check_link(const struct http_reply *reply)
 {
 	char link[MINI_LINK_MAX + 1] = "";
@@ -60,7 +62,7 @@ static void check_link(const struct http_reply *reply)
 	mini_read_link(reply, link, &result);
 	check_result(&result);
 	if ((result.class == API_GOOD) != (link[0] != '\0') ||
-	    (link[0] && (!mini_is_link(link) || !text_has_prefix(link, "https://"))))
+	    (link[0] && (!mini_is_link(link) || strncasecmp(link, "https://", 8) != 0)))
 		abort();
 }
 
