@@ -18,6 +18,7 @@ libjauth_base_la_SOURCES = \
 	base/macro.h \
 	base/nearest.c base/nearest.h \
 	base/parameters.c base/parameters.h \
+	base/people-list.c base/people-list.h \
 	base/phone.c base/phone.h \
 	base/program.c base/program.h \
 	base/relay-protocol.c base/relay-protocol.h \

@@ -15,7 +15,7 @@
 #include "jauthctl/talk.h"
 
 static const char *const list_keys[] = {
-	"id", "user", "uid", "number", "label", "created", "used", NULL
+	"id", "user", "uid", "number", "label", "list", "created", "used", NULL
 };
 
 static const struct listing phones = {

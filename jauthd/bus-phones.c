@@ -62,6 +62,7 @@ static int add_phone_row(const struct phone_record *record, void *context)
 	dict_text(&dict, "label", record->label);
 	dict_number(&dict, "created", record->created_s);
 	dict_number(&dict, "used", record->used_s);
+	dict_text(&dict, "list", record->source);
 	dict_close(rows, &dict);
 	return 0;
 }
@@ -80,6 +81,14 @@ static int answer_list_phones(struct bus_work *work, struct db *db)
 	return r;
 }
 
+/* Not one that a list has left behind, which the configuration has no more. */
+static bool has_list(const struct bus_work *work, const struct phone_record *record)
+{
+	const struct method *method = config_method(work->config, record->source);
+
+	return record->source[0] && method && method->directory;
+}
+
 static int answer_remove_phone(struct bus_work *work, struct db *db)
 {
 	_cleanup_(phone_record_done) struct phone_record record = { 0 };
@@ -87,6 +96,11 @@ static int answer_remove_phone(struct bus_work *work, struct db *db)
 	char masked[PHONE_MASK_SIZE];
 	int r = phone_get(db, wanted->id, &record);
 
+	/* It would not come back by itself; nobody can say whether that was meant. */
+	if (r == 0 && has_list(work, &record))
+		return bus_work_error(work, LOGIN_ERROR_INVALID, "phone %" PRId64 " stands in the "
+				      "list of method \"%s\"; take its row out there", wanted->id,
+				      record.source);
 	if (r == 0)
 		r = phone_remove(db, wanted->id);
 	if (r == -ENOENT)

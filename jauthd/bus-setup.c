@@ -158,7 +158,8 @@ static void add_login_type(const struct reader *reader, const struct provider *p
 	};
 	DBusMessageIter dict;
 
-	described.n_tables += config_common_keys(provider, provider->list, described.tables + 1);
+	described.n_tables += config_common_keys(
+		provider, provider->list || provider->list_file, described.tables + 1);
 	dict_open(rows, &dict);
 	add_described(reader, &described, &dict);
 	dict_bool(&dict, "relay", provider->features & (PROVIDER_RELAY | PROVIDER_PUSHES));

@@ -37,16 +37,21 @@ void config_check_directory(struct config_loader *loader, const struct conf_sect
 			    struct method *method)
 {
 	struct directory_rule *rule = method->directory;
+	bool is_section_of_its_own = text_has_prefix(section->name, "directory ");
 
-	if (!method->provider->list)
+	if (!method->provider->list && !method->provider->list_file)
 		config_mistake(loader, section, "type", "type %s tells of no members, so it cannot "
 			       "be a directory; write [method %s]", method->provider->type,
 			       method->id);
+	else if (!method->provider->list && is_section_of_its_own)
+		config_mistake(loader, section, "type", "type %s is no directory by itself, but by "
+			       "%s; write [method %s]", method->provider->type,
+			       method->provider->bound_key, method->id);
 	if (!conf_find(section, "sync_every"))
 		rule->interval_s = method->provider->list_interval_s;
 	else if (rule->interval_s && rule->interval_s < DIRECTORY_INTERVAL_MIN_S)
-		config_mistake(loader, section, "sync_every", "the vendor would not bear that so "
-			       "often; write at least %dmin, or 0 for by hand only",
+		config_mistake(loader, section, "sync_every", "that is too often for what is "
+			       "asked; write at least %dmin, or 0 for by hand only",
 			       DIRECTORY_INTERVAL_MIN_S / 60);
 	/* A list of members has no addresses that somebody verified. */
 	if (method->mail_domains)

@@ -92,10 +92,15 @@ const struct conf_key config_method_keys[] = {
 	{ NULL }
 };
 
-/* Keys about foreign identities: a provider that names the Unix user himself has none. */
-static const char *const foreign_keys[] = {
-	"map", "privileged", "groups_allowed", "mail_domains", "registration", "structure", "home",
-	"shell", "identities_allowed",
+/* Keys about foreign identities: a provider that names the Unix user himself has none, but for what
+ * is said of people who stand in its file. */
+static const struct {
+	const char *name;
+	bool is_of_members;
+} foreign_keys[] = {
+	{ "map", true }, { "privileged", true }, { "groups_allowed", false },
+	{ "mail_domains", true }, { "registration", true }, { "structure", true },
+	{ "home", true }, { "shell", true }, { "identities_allowed", false },
 };
 
 static const struct provider *find_type(struct config_loader *loader,
@@ -224,6 +229,26 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 				       "which this method does not use; drop it", keys[i]);
 }
 
+static void check_foreign_keys(struct config_loader *loader, const struct conf_section *section,
+			       const struct method *method)
+{
+	const struct provider *provider = method->provider;
+
+	for (size_t i = 0; i < N_ELEMENTS(foreign_keys); i++) {
+		const char *name = foreign_keys[i].name;
+
+		if (!conf_find(section, name) || (foreign_keys[i].is_of_members &&
+						  method->directory))
+			continue;
+		if (provider->list_file && text_equals(name, "registration"))
+			config_check_list_wish(loader, section, method);
+		else
+			config_mistake(loader, section, name, "%s has no meaning with type %s, "
+				       "which asks for the user himself; drop it", name,
+				       provider->type);
+	}
+}
+
 static void check_method(struct config_loader *loader, const struct conf_section *section,
 			 struct method *method)
 {
@@ -234,7 +259,7 @@ static void check_method(struct config_loader *loader, const struct conf_section
 		config_check_directory(loader, section, method);
 	check_rule(loader, section, method);
 	check_relay(loader, section, method);
-	if (!(method->features & PROVIDER_LOCAL_USER))
+	if (!(method->features & PROVIDER_LOCAL_USER) || method->directory)
 		config_check_registration(loader, section, method);
 	config_check_offline(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
@@ -242,11 +267,8 @@ static void check_method(struct config_loader *loader, const struct conf_section
 			config_mistake(loader, section, "mail_domains", "\"%s\" is no mail domain; "
 				       "write it in lower case as example.org",
 				       method->mail_domains[i]);
-	for (i = 0; method->features & PROVIDER_LOCAL_USER && i < N_ELEMENTS(foreign_keys); i++)
-		if (conf_find(section, foreign_keys[i]))
-			config_mistake(loader, section, foreign_keys[i],
-				       "%s has no meaning with type %s, which asks for the user "
-				       "himself; drop it", foreign_keys[i], provider->type);
+	if (method->features & PROVIDER_LOCAL_USER)
+		check_foreign_keys(loader, section, method);
 	if (!(method->features & PROVIDER_RESTRICTED) && conf_find(section, "alone"))
 		config_mistake(loader, section, "alone", "alone has no meaning with type %s, which "
 			       "may be a login's first factor anyway; drop it", provider->type);
@@ -324,7 +346,9 @@ static void add_method(struct config_loader *loader, const struct conf_section *
 	method->line = section->line;
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
-	method->directory = is_directory ? config_make_directory() : NULL;
+	/* What makes a directory of a method that has a list is the key that names it. */
+	if (is_directory || (provider->list_file && conf_find(section, provider->bound_key)))
+		method->directory = config_make_directory();
 	fill_method(loader, section, method);
 	if (id)
 		(void)text_into(method->id, sizeof(method->id), id);     /* its ID is right */

@@ -11,10 +11,6 @@
 #include "base/nearest.h"
 #include "jauthd/config.h"
 
-/* A number of limits.h as a key's fallback. */
-#define TEXT_OF(number) TEXT_OF_(number)
-#define TEXT_OF_(number) #number
-
 #define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 struct config_loader {
@@ -84,6 +80,10 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 /* Whether it makes new Unix users, once its keys are read; and what is wrong with that. */
 void config_check_registration(struct config_loader *loader, const struct conf_section *section,
 			       struct method *method);
+/* The same of one that asks for the user himself and has no list of members: registration may not be
+ * yes. */
+void config_check_list_wish(struct config_loader *loader, const struct conf_section *section,
+			    const struct method *method);
 /* After all methods: no two that make new users could give them one name, and no two directories
  * are of one organisation. */
 void config_check_apart(struct config_loader *loader);

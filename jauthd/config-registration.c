@@ -41,11 +41,31 @@ static void check_wish(struct config_loader *loader, const struct conf_section *
 			       key ? key : "", key ? ", " : "");
 }
 
+void config_check_list_wish(struct config_loader *loader, const struct conf_section *section,
+			    const struct method *method)
+{
+	const char *key = method->provider->bound_key;
+
+	if (method->registration)
+		config_mistake(loader, section, "registration", "registration = yes would make a "
+			       "Unix user of whoever has a number; add %s, a file that pairs "
+			       "numbers with names", key);
+}
+
 /* It makes its members itself, before they log in. */
 static void check_directory(struct config_loader *loader, const struct conf_section *section,
 			    struct method *method)
 {
-	if (conf_find(section, "registration"))
+	const char *key = method->provider->bound_key;
+
+	if (!conf_find(section, "registration")) {
+		method->registration = false;
+		return;
+	}
+	if (method->provider->list_file && !method->registration)
+		config_mistake(loader, section, "registration", "who stands in %s becomes a Unix "
+			       "user; drop one of the two", key);
+	else if (!method->provider->list_file)
 		config_mistake(loader, section, "registration", "a directory makes users of its "
 			       "members before they log in, and of nobody else; drop registration");
 	method->registration = false;
@@ -119,11 +139,16 @@ static bool could_make_one_name(const struct method *a, const struct method *b)
 	return strncmp(a->map, b->map, len) == 0;
 }
 
+static bool are_lists(const struct method *a, const struct method *b)
+{
+	return a->directory && b->directory && a->provider->list_file && b->provider->list_file;
+}
+
 static void check_names(struct config_loader *loader, const struct method *a,
 			const struct method *b)
 {
 	if (!method_makes_people(a) || !method_makes_people(b) || !a->map || !b->map ||
-	    is_same_rule(a, b) || !could_make_one_name(a, b))
+	    are_lists(a, b) || is_same_rule(a, b) || !could_make_one_name(a, b))
 		return;
 	conf_mistake(loader->report, a->file, a->line, "map = %s of \"%s\" and map = %s of "
 		     "\"%s\" could give two people one name; let each begin with letters of its "
@@ -135,7 +160,11 @@ static void check_names(struct config_loader *loader, const struct method *a,
 static void check_organisations(struct config_loader *loader, const struct method *a,
 				const struct method *b)
 {
-	if (a->directory && b->directory && is_same_issuer(a, b))
+	if (are_lists(a, b))
+		conf_mistake(loader->report, a->file, a->line, "\"%s\" and \"%s\" both have %s, "
+			     "and each would lock whom it does not see; keep one", b->id, a->id,
+			     a->provider->bound_key);
+	else if (a->directory && b->directory && is_same_issuer(a, b))
 		conf_mistake(loader->report, a->file, a->line, "directories \"%s\" and \"%s\" "
 			     "are of one organisation, and each would lock whom it does not see; "
 			     "keep one, whose app sees all", b->id, a->id);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "jauthd/directory-private.h"
 #include "jauthd/people.h"
+#include "jauthd/phones.h"
 
 /* What locks a person; begins so, that it is known again. */
 #define REASON_MARK "directory: "
@@ -149,7 +150,7 @@ const char *directory_change_word(enum directory_change change)
 {
 	static const char *const words[] = {
 		[CHANGE_ADD] = "add", [CHANGE_RENAME] = "rename", [CHANGE_MOVE] = "move",
-		[CHANGE_LOCK] = "lock", [CHANGE_UNLOCK] = "unlock", [CHANGE_REFUSE] = "refuse",
+		[CHANGE_NUMBER] = "number", [CHANGE_LOCK] = "lock", [CHANGE_UNLOCK] = "unlock", [CHANGE_REFUSE] = "refuse",
 	};
 
 	static_assert(N_ELEMENTS(words) == CHANGE_N_, "every change has a word");
@@ -160,7 +161,7 @@ void directory_report_text(const struct directory_report *report, struct buf *bu
 {
 	static const char *const words[] = {
 		[CHANGE_ADD] = "added", [CHANGE_RENAME] = "renamed", [CHANGE_MOVE] = "moved",
-		[CHANGE_LOCK] = "locked", [CHANGE_UNLOCK] = "unlocked",
+		[CHANGE_NUMBER] = "with another number", [CHANGE_LOCK] = "locked", [CHANGE_UNLOCK] = "unlocked",
 		[CHANGE_REFUSE] = "refused",
 	};
 	const size_t begin = buf->len;
@@ -226,6 +227,51 @@ static int audit(struct directory_pass *pass, const struct member *member, bool 
 		.is_denial = is_denial,
 		.text = text,
 	}) : 0;
+}
+
+/* --- numbers --- */
+
+/* Those that the list itself gave him. */
+static int drop_number(struct directory_pass *pass, const struct member *member)
+{
+	return pass->applies && member->has_person ?
+	       phone_drop_listed(pass->db, member->person.name, member->person.uid,
+				 pass->method->id) : 0;
+}
+
+static bool is_number_new(const struct member *member)
+{
+	return member->new.number_len && member->was_active && member->old.number_len &&
+	       !text_equals(member->old.holder, member->new.mark);
+}
+
+static int keep_number(struct directory_pass *pass, const struct member *member)
+{
+	struct phone_record record = { .uid = member->person.uid, .created_s = pass->now_s };
+
+	(void)text_into(record.user, sizeof(record.user), member->person.name);
+	(void)text_into(record.source, sizeof(record.source), pass->method->id);
+	return phone_set_listed(pass->db, &record, member->new.number, member->new.number_len);
+}
+
+static int set_number(struct directory_pass *pass, struct member *member, bool is_new)
+{
+	int r = 0;
+
+	if (!member->new.number_len)
+		return 0;
+	if (!is_new && is_number_new(member)) {
+		tell(pass, CHANGE_NUMBER, member, "has another telephone number");
+		r = audit(pass, member, false, "has another telephone number");
+	}
+	if (r == 0 && pass->applies)
+		r = keep_number(pass, member);
+	if (r != -ENOSPC)
+		return r;
+	(void)text_into(member->new.fault, sizeof(member->new.fault),
+			"has too many telephone numbers: see jauthctl phone list");
+	tell(pass, CHANGE_REFUSE, member, member->new.fault);
+	return 0;
 }
 
 /* --- locks --- */
@@ -338,6 +384,9 @@ static int refuse_member(struct directory_pass *pass, struct member *member)
 
 	if (is_known || member->new.state == MEMBER_DISABLED)
 		r = lock(pass, member, why);
+	if (r == 0)
+		r = drop_number(pass, member);
+	member->new.number_len = 0;
 	if (r == 0 && (member->was_active || has_our_person(pass, member, PERSON_ACTIVE))) {
 		pass->report->n_removals += count_removal(member);
 		tell(pass, CHANGE_LOCK, member, why);
@@ -348,12 +397,15 @@ static int refuse_member(struct directory_pass *pass, struct member *member)
 
 /* --- who may --- */
 
-/* A vendor without an id that outlives a subject tells his name, and names change. Only of somebody
- * who was there all the time, and whose name that was, it is believed. */
+/* A vendor without an id that outlives a subject tells his name, and names change; numbers of a list
+ * do, too. Only of somebody who was there all the time, and whose name or number that was, it is
+ * believed. */
 static bool is_renamed(const struct member *member)
 {
 	const struct stage_member *old = &member->old;
 
+	if (old->number_len && member->new.number_len)
+		return member->was_active && text_equals(old->mark, old->holder);
 	return member->was_active && text_equals(old->mark, old->holder) &&
 	       text_equals(old->mark, old->display) &&
 	       text_equals(member->new.mark, member->new.display);
@@ -392,7 +444,9 @@ static int refuse_other(struct directory_pass *pass, struct member *member, cons
 		       !has_our_person(pass, member, PERSON_ACTIVE);
 	int r = lock(pass, member, "given to somebody else");
 
-	if (is_told)
+	if (r == 0)
+		r = drop_number(pass, member);
+	if (r < 0 || is_told)
 		return r;
 	pass->report->n_removals += count_removal(member);
 	tell(pass, CHANGE_REFUSE, member, why);
@@ -557,6 +611,8 @@ static int admit_member(struct directory_pass *pass, struct member *member)
 		r = add_person(pass, member);
 	if (r == 0 && member->has_person)
 		r = set_groups(pass, member, is_new);
+	if (r == 0 && member->has_person)
+		r = set_number(pass, member, is_new);
 	return r;
 }
 

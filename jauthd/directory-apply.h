@@ -14,6 +14,7 @@ enum directory_change {
 	CHANGE_ADD,              /* becomes a Unix user */
 	CHANGE_RENAME,           /* his name as the directory has it */
 	CHANGE_MOVE,             /* other departments */
+	CHANGE_NUMBER,           /* another telephone number */
 	CHANGE_LOCK,             /* may not log in any more */
 	CHANGE_UNLOCK,           /* may again */
 	CHANGE_REFUSE,           /* may not be a Unix user; why stands in `text` */

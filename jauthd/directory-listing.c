@@ -546,7 +546,8 @@ static bool may_have(struct listing *listing, const char *id)
 	return !listing->fault[0];
 }
 
-void listing_member(struct listing *listing, const struct listed_member *told)
+void listing_numbered_member(struct listing *listing, const struct listed_member *told,
+			     const struct listing_number *number)
 {
 	const char *map = listing->start.method->map;
 	struct stage_member *member;
@@ -565,6 +566,18 @@ void listing_member(struct listing *listing, const struct listed_member *told)
 	listing->n_places++;
 	if (mapping_expand(map, told->identity, member->name, sizeof(member->name)) < 0)
 		member->name[0] = '\0';
+	if (number->len > sizeof(member->number))
+		set_fault(listing, "a number cannot be right");
+	else if (number->len)
+		memcpy(member->number, number->sealed, number->len);
+	member->number_len = number->len;
+}
+
+void listing_member(struct listing *listing, const struct listed_member *told)
+{
+	static const struct listing_number none = { 0 };
+
+	listing_numbered_member(listing, told, &none);
 }
 
 static void keep_department(struct listing *listing, struct department *department)

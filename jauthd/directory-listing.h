@@ -39,6 +39,13 @@ const struct directory_row *listing_row(const struct listing *listing);
 /* The provider's: see provider.h. After a fault they do nothing. */
 void listing_department(struct listing *listing, const struct listed_department *department);
 void listing_member(struct listing *listing, const struct listed_member *member);
+/* The same of somebody in a list: with his number, and what that is found by as his mark. */
+struct listing_number {
+	const unsigned char *sealed;
+	size_t len;
+};
+void listing_numbered_member(struct listing *listing, const struct listed_member *member,
+			     const struct listing_number *number);
 void listing_done(struct listing *listing, const char *department);
 bool listing_is_done(const struct listing *listing, const char *department);
 const char *listing_name(const struct listing *listing, const char *department);

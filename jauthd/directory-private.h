@@ -3,6 +3,7 @@
 #pragma once
 
 #include "jauthd/directory-apply.h"
+#include "jauthd/directory-file.h"
 #include "jauthd/directory-listing.h"
 #include "jauthd/directory.h"
 
@@ -21,7 +22,7 @@ int directory_audit(struct db *db, const struct directory_event *event);
 
 enum run_step {
 	RUN_LOADING,             /* what the store has; → LISTING, PLANNING or APPLYING */
-	RUN_LISTING,             /* the provider; its end → KEEPING */
+	RUN_LISTING,             /* the provider, or a file; its end → KEEPING */
 	RUN_KEEPING,             /* what it told; → ENDING, READING */
 	RUN_READING,             /* names and numbers of the host; → PLANNING */
 	RUN_PLANNING,            /* what would change; → ENDING, BEGINNING */
@@ -43,6 +44,7 @@ struct directory_run {
 	enum run_step step;
 	struct listing *listing;
 	uint64_t login;                  /* logins_list()'s; 0: none */
+	struct directory_file *file;     /* told of; NULL: none */
 	struct directory_row row;
 	struct host_ids *host;
 	struct directory_report report;

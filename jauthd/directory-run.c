@@ -465,7 +465,31 @@ static void on_listed(void *context, const char *fault)
 	listing_end(run->listing, fault);
 }
 
-static void list(struct directory_run *run)
+static void run_read_file(struct job *job, void *context)
+{
+	struct directory_run *run = run_of(job);
+	struct buf why = BUF_INIT(4 * AUDIT_TEXT_MAX);
+
+	run->result = directory_file_read(context, run->config, directory_file_path(run->method),
+					  &run->file, &why);
+	if (run->result < 0)
+		text_into_clean(run->fault, sizeof(run->fault), buf_text(&why));
+	buf_done(&why);
+}
+
+/* What is wrong with the file does not make the run go on: its listing ends with that. */
+static void on_file_read(struct job *job)
+{
+	struct directory_run *run = run_of(job);
+	const char *fault = fault_of(run);
+
+	if (!fault)
+		directory_file_tell(run->file, run->listing);
+	run->file = directory_file_free(run->file);
+	on_listed(run, fault);
+}
+
+static void ask_provider(struct directory_run *run)
 {
 	const struct logins_list start = {
 		.config = run->config,
@@ -475,9 +499,17 @@ static void list(struct directory_run *run)
 		.context = run,
 	};
 
-	run->step = RUN_LISTING;
 	if (logins_list(env_of(run)->logins, &start, &run->login) < 0)
 		end_run(run, "too many logins at once");
+}
+
+static void list(struct directory_run *run)
+{
+	run->step = RUN_LISTING;
+	if (directory_file_path(run->method))
+		add_job(run, run_read_file, on_file_read);
+	else
+		ask_provider(run);
 }
 
 /* What began to count before jauthd ended is brought to its end; what a sysadmin was asked about,
@@ -552,6 +584,7 @@ struct directory_run *directory_run_free(struct directory_run *run)
 	if (!run)
 		return NULL;
 	listing_free(run->listing);
+	directory_file_free(run->file);
 	host_ids_free(run->host);
 	directory_report_done(&run->report);
 	list_free(run->names);

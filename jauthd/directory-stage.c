@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define MEMBER_COLUMNS "subject, issuer, name, display, mark, holder, state, fault"
+#define MEMBER_COLUMNS "subject, issuer, name, display, mark, holder, state, fault, number"
 
 static const unsigned char no_digest[SHA256_BYTES];
 
@@ -122,6 +122,7 @@ static void bind_member(struct query *query, const char *directory, int round,
 	query_text(query, 8, member->holder);
 	query_number(query, 9, member->state);
 	query_text(query, 10, member->fault);
+	query_blob(query, 11, member->number, member->number_len);
 }
 
 /* As the provider tells of him; not what became of it. */
@@ -143,7 +144,7 @@ int stage_add_member(struct db *db, const char *directory, const struct stage_me
 	if (r != -ENOENT)
 		return r;
 	query = query_new(db, "INSERT INTO directory_members (directory, round, " MEMBER_COLUMNS ")"
-			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
 	bind_member(query, directory, 1, member);
 	return query_run(query);
 }
@@ -245,6 +246,19 @@ int stage_each_done(struct db *db, const char *directory,
 	return r;
 }
 
+static bool read_number(struct query *query, int column, struct stage_member *ret_member)
+{
+	size_t len;
+	const void *number = query_column_blob(query, column, &len);
+
+	if (len > sizeof(ret_member->number))
+		return false;
+	if (len)
+		memcpy(ret_member->number, number, len);
+	ret_member->number_len = len;
+	return true;
+}
+
 int stage_get_member(struct db *db, const char *directory, int round, const char *subject,
 		     struct stage_member *ret_member)
 {
@@ -278,6 +292,7 @@ int stage_get_member(struct db *db, const char *directory, int round, const char
 			fits = fits && text_into(texts[i].field, texts[i].size,
 						 query_column_text(query, texts[i].column));
 		member.state = (int)query_column_number(query, 6);
+		fits = read_number(query, 8, &member) && fits;
 		*ret_member = member;
 	}
 	query_done(query);
@@ -440,13 +455,13 @@ int stage_put_member(struct db *db, const char *directory, const struct stage_me
 	int r = stage_get_member(db, directory, 0, member->subject, &known);
 
 	if (r == 0 && is_same_member(&known, member) && text_equals(known.fault, member->fault) &&
-	    text_equals(known.holder, member->holder))
+	    text_equals(known.holder, member->holder) && !known.number_len == !member->number_len)
 		return 0;
 	if (r < 0 && r != -ENOENT)
 		return r;
 	query = query_new(db, "INSERT OR REPLACE INTO directory_members"
 			      " (directory, round, " MEMBER_COLUMNS ")"
-			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
 	bind_member(query, directory, 0, member);
 	return query_run(query);
 }

@@ -14,6 +14,7 @@
 
 #include "base/crypto.h"
 #include "jauthd/limits.h"
+#include "jauthd/phones.h"
 #include "jauthd/store.h"
 #include "providers/provider.h"
 
@@ -47,6 +48,10 @@ struct stage_member {
 	char holder[IDENTITY_TEXT_MAX + 1];
 	int state;                       /* enum member_state, or MEMBER_FILTERED */
 	char fault[AUDIT_TEXT_MAX];
+	/* Of one who stands in a list: his telephone number as phone_seal() has it. The mark is then
+	 * what it is found by, so that two numbers are told apart by that. */
+	unsigned char number[PHONE_SEALED_MAX];
+	size_t number_len;               /* 0: none */
 };
 
 /* Zeroed when there is none yet. */

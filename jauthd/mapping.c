@@ -227,6 +227,25 @@ static int has_person(struct db *db, const struct identity *identity, bool *ret_
 	return 0;
 }
 
+/* The user himself; but not one of its own list whom a group has given rights that the method may not
+ * reach. */
+static int check_self(struct db *db, const struct config *config, const struct method *method,
+		      const char *subject, const struct unix_user *user,
+		      enum mapping_result *ret_result)
+{
+	struct person person;
+	int r;
+
+	*ret_result = is_self(method, subject, user) ? MAPPING_SELF : MAPPING_NO;
+	if (*ret_result == MAPPING_NO || !method->directory || method->privileged ||
+	    !mapping_is_privileged(config, user))
+		return 0;
+	r = find_person(db, user, &person);
+	if (r == 0 && text_equals(person.source, method->id))
+		*ret_result = MAPPING_PRIVILEGED;
+	return r == -ENOENT ? 0 : r;
+}
+
 static bool is_persons(const struct person *person, const char *issuer, const char *subject)
 {
 	return text_equals(person->issuer, issuer) && text_equals(person->subject, subject);
@@ -312,10 +331,8 @@ int mapping_check(struct db *db, const struct config *config, const struct metho
 		*ret_result = result;
 		return 0;
 	}
-	if (text_equals(identity->issuer, ISSUER_UNIX)) {
-		*ret_result = is_self(method, identity->subject, user) ? MAPPING_SELF : MAPPING_NO;
-		return 0;
-	}
+	if (text_equals(identity->issuer, ISSUER_UNIX))
+		return check_self(db, config, method, identity->subject, user, ret_result);
 	r = link_matches(db, identity->issuer, identity->subject,
 			 user->name, user->uid, &is_linked);
 	if (r < 0)
@@ -349,6 +366,7 @@ int mapping_still_holds(struct db *db, const struct config *config,
 			bool *ret_holds)
 {
 	const struct method *method = config_method(config, past->method_id);
+	enum mapping_result self = MAPPING_NO;
 	bool holds = false, is_locked;
 	int r = identity_is_locked(db, past->issuer, past->subject, &is_locked);
 
@@ -372,8 +390,11 @@ int mapping_still_holds(struct db *db, const struct config *config,
 			holds = holds && rule_still_holds(config, method, user);
 			break;
 		case MAPPING_SELF:
-			holds = text_equals(past->issuer, ISSUER_UNIX) &&
-				is_self(method, past->subject, user);
+			if (text_equals(past->issuer, ISSUER_UNIX))
+				r = check_self(db, config, method, past->subject, user, &self);
+			if (r < 0)
+				return r;
+			holds = self == MAPPING_SELF;
 			break;
 		case MAPPING_NO:
 		case MAPPING_PRIVILEGED:

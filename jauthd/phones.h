@@ -8,11 +8,14 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/crypto.h"
 #include "base/phone.h"
 #include "jauthd/limits.h"
 #include "jauthd/store.h"
 
-#define PHONE_LABEL_MAX 32
+#define PHONE_LABEL_MAX  32
+#define PHONE_SEALED_MAX (PHONE_SIZE + SEAL_BYTES)
 
 struct phone_record {
 	int64_t id;                      /* never used again */
@@ -21,6 +24,7 @@ struct phone_record {
 	char number[PHONE_SIZE];         /* wiped by phone_record_done() */
 	char label[PHONE_LABEL_MAX + 1];
 	int64_t created_s, used_s;
+	char source[METHOD_ID_MAX + 1];  /* method whose list has it; "": none, added by hand */
 };
 
 void phone_record_done(struct phone_record *record);
@@ -34,3 +38,13 @@ int phone_used(struct db *db, int64_t id, int64_t now_s);         /* -ENOENT */
  * non-zero, which is passed on. A number that does not open is logged and left out. */
 int phone_each(struct db *db, const char *user, int64_t uid,
 	       int (*each)(const struct phone_record *record, void *context), void *context);
+
+/* A number as it is kept, and what it is found by: the same for one number in one database. */
+int phone_seal(struct db *db, const char *number, struct buf *ret_sealed);
+int phone_hash(struct db *db, const char *number, unsigned char ret_hash[SHA256_BYTES]);
+/* In the caller's transaction: the number that `source` has for the user, sealed, instead of any
+ * other that it had. User, uid, source, label and created_s of `record` count. Nothing is written
+ * when it is so already. -ENOSPC: he has too many; -EUCLEAN: it does not open. */
+int phone_set_listed(struct db *db, const struct phone_record *record, const void *sealed,
+		     size_t len);
+int phone_drop_listed(struct db *db, const char *user, int64_t uid, const char *source);

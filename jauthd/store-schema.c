@@ -332,6 +332,10 @@ const char *const store_schema[] = {
 	"	until_s INTEGER NOT NULL,"       /* of a recovery; 0: for good */
 	"	PRIMARY KEY (user, hash)"
 	") STRICT, WITHOUT ROWID;",
+
+	/* 11: numbers that a list of people has. */
+	"ALTER TABLE phones ADD COLUMN source TEXT NOT NULL DEFAULT '';"     /* '': by hand */
+	"ALTER TABLE directory_members ADD COLUMN number BLOB NOT NULL DEFAULT x'';",    /* sealed */
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);

@@ -57,6 +57,9 @@ static const struct guide_key sms_keys[] = {
 	     "calling code: for the rest.") },
 	{ "calling_codes", NULL,
 	  N_("Where messages may go to, as +86, +1264; without it to all numbers on file.") },
+	{ "people_file", NULL,
+	  N_("A file with rows NUMBER NAME: who stands there becomes a Unix user. Without it\n"
+	     "codes go to users who are there already.") },
 	{ "alone", NULL,
 	  N_("yes: a code by SMS may be the first or only factor of a login; no: only behind\n"
 	     "a password or a key.") },

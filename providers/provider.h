@@ -217,7 +217,8 @@ struct provider {
 	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it,
 	 * unless the method has filters. */
 	bool (*is_bounded)(const void *config);
-	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
+	const char *bound_key;           /* that it, or list_file, looks at, for mistakes; or
+					  * NULL */
 	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
 	 * identity. Appends the issuer of all identities that it finds with this configuration;
 	 * nothing where that is not filled. */
@@ -226,7 +227,11 @@ struct provider {
 	 * [directory ID] of it. Runs like `prepare`; ends with login_done() when it told of all of
 	 * them, with login_fail() or login_deny() when it did not: then nothing of it counts. */
 	void (*list)(struct login *login);
-	int64_t list_interval_s;         /* of `list`: how often, unless the sysadmin says */
+	/* MAY be NULL. In place of `list`: the file of this host in which the members stand
+	 * (base/people-list.h), with their numbers; the core reads it. NULL: there is none, and the
+	 * method makes nobody a Unix user. */
+	const char *(*list_file)(const void *config);
+	int64_t list_interval_s;         /* of either: how often, unless the sysadmin says */
 	/* MUST with PROVIDER_SSH_KEYS. Asks for the SSH keys that `subject` has there, in a state
 	 * of its own. Runs like `prepare`: login_add_ssh_key() for each, and login_done() when
 	 * those are all. */

@@ -4,6 +4,8 @@
 #include "providers/sms.h"
 #include "providers/table.h"
 
+#define LIST_INTERVAL_S 300
+
 #define FIELD(name) offsetof(struct sms_config, name)
 
 static const struct conf_key keys[] = {
@@ -25,6 +27,10 @@ static const struct conf_key keys[] = {
 	{ .name = "calling_codes", .kind = CONF_LIST, .offset = FIELD(calling_codes), .max = 64,
 	  .help = "Codes and prefixes that messages may go to, as +86, +1264; by default all "
 		  "numbers on file" },
+	{ .name = "people_file", .kind = CONF_TEXT, .offset = FIELD(people_file), .min = 2,
+	  .max = 1024,
+	  .help = "file with rows NUMBER NAME: who stands there is a Unix user, and logs in by a "
+		  "code sent to his number" },
 	{ .name = "text", .kind = CONF_TEXT, .offset = FIELD(text), .min = 1, .max = SMS_TEXT_MAX,
 	  .help = "The message, with {code} {host} {user} {minutes} {ref}; by default in the "
 		  "language of the login" },
@@ -42,6 +48,8 @@ static void check(const void *filled, const struct conf_section *section,
 			conf_mistake_key(report, section, "calling_codes",
 					 "must be calling codes or beginnings of numbers, "
 					 "as +86, +1264");
+	if (config->people_file && config->people_file[0] != '/')
+		conf_mistake_key(report, section, "people_file", "must start with \"/\"");
 	if (config->text && !sms_text_check(config->text, (unsigned)config->code_digits, &why))
 		conf_mistake_key(report, section, "text", buf_text(&why));
 	buf_done(&why);
@@ -51,6 +59,13 @@ static void bind(void *filled, const struct sms_gateway *const *gateways,
 		 const struct conf_section *section, struct conf_report *report)
 {
 	sms_routes_bind(filled, gateways, section, report);
+}
+
+static const char *list_file(const void *filled)
+{
+	const struct sms_config *config = filled;
+
+	return config->people_file;
 }
 
 static void answer(struct login *login, uint32_t number UNUSED, const struct secret *text)
@@ -87,6 +102,9 @@ const struct provider sms_provider = {
 	.login_size = sizeof(struct sms_login),
 	.check = check,
 	.bind = bind,
+	.bound_key = "people_file",
+	.list_file = list_file,
+	.list_interval_s = LIST_INTERVAL_S,
 	.start = sms_start,
 	.enrol = sms_enrol,
 	.test = sms_trial,

@@ -27,6 +27,7 @@
 struct sms_config {
 	char **vendors, **calling_codes;
 	int64_t code_digits, code_minutes, code_tries, unused_days;
+	char *people_file;               /* NULL: numbers come by hand only */
 	char *text;                      /* NULL: in the language of the login */
 	/* by bind */
 	struct sms_route routes[SMS_ROUTES_MAX];

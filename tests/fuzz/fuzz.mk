@@ -39,6 +39,11 @@ fuzz_phone_SOURCES = tests/fuzz/fuzz-phone.c
 fuzz_phone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_phone_LDADD = libjauth-base.la
 
+noinst_PROGRAMS += fuzz-people-list
+fuzz_people_list_SOURCES = tests/fuzz/fuzz-people-list.c
+fuzz_people_list_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_people_list_LDADD = libjauth-base.la
+
 noinst_PROGRAMS += fuzz-uid-overrides
 fuzz_uid_overrides_SOURCES = tests/fuzz/fuzz-uid-overrides.c
 fuzz_uid_overrides_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -2,7 +2,7 @@
 /*
  * A table of kinds of login for tests of the core: "password" knows the user himself, "device" is
  * a device flow whose link can be forwarded, "scan" confirms at the terminal and can list, "text"
- * sends messages by the gateways it names, "code" goes by the relay unless its corners are round,
+ * sends messages by the gateways it names and may have a list of people, "code" goes by the relay unless its corners are round,
  * or is told by it when they are open, "nod" goes by it always and asks nobody. Only some people
  * can come by "scan" with open corners, and by "code". And two vendors for messages, "post" and
  * "pigeon". None of them can run.
@@ -32,6 +32,8 @@ static const struct conf_key scan_keys[] = {
 static const struct conf_key text_keys[] = {
 	{ .name = "vendors", .kind = CONF_LIST, .offset = offsetof(struct fake_config, vendors),
 	  .fallback = "mail", .help = "gateways" },
+	{ .name = "people", .kind = CONF_TEXT, .offset = offsetof(struct fake_config, people),
+	  .help = "a file" },
 	{ NULL }
 };
 
@@ -124,6 +126,11 @@ static const struct provider fake_scan = {
 	.release = scan_release,
 };
 
+static const char *text_list(const void *config)
+{
+	return ((const struct fake_config *)config)->people;
+}
+
 static const struct provider fake_text = {
 	.type = "text",
 	.title = N_("Text message"),
@@ -132,6 +139,9 @@ static const struct provider fake_text = {
 	.keys = text_keys,
 	.config_size = sizeof(struct fake_config),
 	.bind = text_bind,
+	.bound_key = "people",
+	.list_file = text_list,
+	.list_interval_s = 300,
 };
 
 static unsigned code_features(const void *config)

@@ -9,7 +9,7 @@ struct fake_config {
 	char *issuer;
 	struct secret *secret;
 	int corners;
-	char **vendors;
+	char **vendors, *people;
 	const struct sms_gateway *gateway;       /* by bind */
 };
 

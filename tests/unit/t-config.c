@@ -46,6 +46,7 @@ static struct config *load_right(const char *text)
 #define OTHER    "[method other]\ntype = device\nissuer = https://id.example.net\n" \
 		 "identities_allowed = 7\n"
 #define PIGEON   "[sms mail]\ntype = pigeon\n"                             /* two lines */
+#define LISTED   PIGEON "[method text]\npeople = /etc/people\n"           /* four lines */
 #define TEXT     "[method text]\n"                                         /* one line */
 #define RELAY    "[relay]\nurl = https://sso.example.org\nkey_credential = relay\n"  /* three */
 #define TEN_SCANS \
@@ -218,6 +219,22 @@ static const struct mistake_case {
 	  { { 3, "before they log in" } } },
 	{ "[directory x]\ntype = scan\n[directory y]\ntype = scan\n",
 	  { { 3, "directories \"x\" and \"y\" are of one organisation" } } },
+	/* a list of people, which some types have */
+	{ PIGEON "[method text]\nregistration = yes\n",
+	  { { 4, "whoever has a number; add people, a file" } } },
+	{ PIGEON "[method text]\nmap = {userid}\nstructure = staffers\n",
+	  { { 4, "map has no meaning with type text" }, { 5, "structure has no meaning" } } },
+	{ PIGEON "[method text]\nsync_every = 1h\n", { { 4, "sync_every" } } },
+	{ LISTED "registration = no\n", { { 5, "stands in people becomes a Unix user" } } },
+	{ LISTED "identities_allowed = jane\n", { { 5, "identities_allowed has no meaning" } } },
+	{ LISTED "groups_allowed = ops\n", { { 5, "groups_allowed has no meaning" } } },
+	{ LISTED "mail_domains = example.org\n", { { 5, "drop mail_domains" } } },
+	{ LISTED "sync_every = 1s\n", { { 5, "too often" } } },
+	{ LISTED "map = same\n", { { 5, "everybody would be the same user" } } },
+	{ LISTED "[method other]\ntype = text\npeople = /etc/others\n",
+	  { { 5, "\"text\" and \"other\" both have people" } } },
+	{ LISTED OPEN, { { 5, "could give two people one name" } } },
+	{ "[directory text]\n" PIGEON, { { 1, "no directory by itself, but by people" } } },
 	/* two people of one name */
 	{ "[directory scan]\ncorners = open\n" OTHER "map = {sub}\n",
 	  { { 1, "could give two people one name" } } },
@@ -820,6 +837,28 @@ static int drop_credentials(void **state UNUSED)
 	return rmdir(credentials);
 }
 
+/* It is a directory then, with the keys of one. */
+static void a_list_of_people_makes_a_directory_of_a_method(void **state UNUSED)
+{
+	struct conf_report report = { NULL };
+	struct config *config = NULL;
+	const struct method *method;
+
+	assert_int_equal(load(LISTED "registration = yes\nstructure = staffers\nprivileged = yes\n"
+			      "removals_max = 7\n", &config, &report), 0);
+	method = config_method(config, "text");
+	assert_non_null(method->directory);
+	assert_false(method->registration);
+	assert_true(method_makes_people(method));
+	assert_string_equal(method->map, "{userid}");
+	assert_int_equal(method->directory->interval_s, 300);
+	assert_int_equal(method->directory->removals_max, 7);
+	config_unref(config);
+	assert_int_equal(load(PIGEON "[method text]\nregistration = no\n", &config, &report), 0);
+	assert_null(config_method(config, "text")->directory);
+	config_unref(config);
+}
+
 /* By what bounds it; and nothing makes users without a rule, or against the sysadmin's word. */
 static void registration_is_on_where_people_are_bounded(void **state UNUSED)
 {
@@ -858,6 +897,7 @@ int main(void)
 		cmocka_unit_test(an_empty_file_means_the_defaults),
 		cmocka_unit_test(a_relay_and_its_methods_are_read),
 		cmocka_unit_test(registration_is_on_where_people_are_bounded),
+		cmocka_unit_test(a_list_of_people_makes_a_directory_of_a_method),
 		cmocka_unit_test(none_empties_a_list_with_a_default),
 		cmocka_unit_test(a_method_named_password_replaces_the_default),
 		cmocka_unit_test(limits_come_from_the_provider_unless_given),

@@ -15,6 +15,7 @@
 #include "jauthd/directory-apply.h"
 #include "jauthd/directory-departments.h"
 #include "jauthd/people.h"
+#include "jauthd/phones.h"
 
 #define ID     "corp"
 #define ISSUER "wecom:ww1"
@@ -164,6 +165,76 @@ static void expect_state(struct fixture *fixture, const char *subject, enum pers
 	assert_int_equal(is_locked, locked);
 }
 
+/* --- numbers --- */
+
+struct listed {
+	const char *subject, *number;
+};
+
+/* As a file has them: the number's own hash is the mark. */
+static void list_row(struct fixture *fixture, const struct listed *listed)
+{
+	struct buf sealed = BUF_INIT(PHONE_SEALED_MAX), mark = BUF_INIT(100);
+	const struct told told = { listed->subject, "Somebody", "", "1", MEMBER_ACTIVE };
+	struct stage_member member = member_of(&told);
+	unsigned char hash[SHA256_BYTES];
+
+	assert_int_equal(phone_seal(fixture->db, listed->number, &sealed), 0);
+	assert_int_equal(phone_hash(fixture->db, listed->number, hash), 0);
+	hex_add(&mark, hash, sizeof(hash));
+	memcpy(member.number, sealed.data, sealed.len);
+	member.number_len = sealed.len;
+	(void)text_into(member.mark, sizeof(member.mark), buf_text(&mark));
+	assert_int_equal(stage_add_member(fixture->db, ID, &member), 0);
+	assert_int_equal(stage_add_place(fixture->db, ID, member.subject, "1"), 0);
+	buf_done(&sealed);
+	buf_done(&mark);
+}
+
+static void list_once(struct fixture *fixture, bool applies, const struct listed *listed, size_t n)
+{
+	tell(fixture, NULL, 0);
+	for (size_t i = 0; i < n; i++)
+		list_row(fixture, &listed[i]);
+	assert_int_equal(run(fixture, applies), 0);
+}
+
+static void list_with(struct fixture *fixture, const struct listed *listed, size_t n,
+		      const char *words)
+{
+	list_once(fixture, false, listed, n);
+	expect(fixture, words);
+	list_once(fixture, true, listed, n);
+	expect(fixture, words);
+}
+
+#define LIST(words, ...) do { \
+	const struct listed listed_[] = { __VA_ARGS__ }; \
+	list_with(fixture, listed_, N_ELEMENTS(listed_), words); \
+} while (0)
+
+static int note_number(const struct phone_record *record, void *context)
+{
+	buf_add_format(context, "%s%s", ((struct buf *)context)->len ? ", " : "", record->number);
+	return 0;
+}
+
+/* Of the person who has this name now. */
+static void expect_numbers(struct fixture *fixture, const char *name, const char *numbers)
+{
+	struct buf text = BUF_INIT(1000);
+	struct person person;
+
+	assert_int_equal(person_by_name(fixture->db, name, &person), 0);
+	assert_int_equal(phone_each(fixture->db, name, person.uid, note_number, &text), 0);
+	assert_string_equal(buf_text(&text), numbers);
+	buf_done(&text);
+}
+
+#define ONE   "+8613900000001"
+#define TWO   "+8613900000002"
+#define THREE "+8613900000003"
+
 #define LEI  { "t-lei", "Lei", "Lei", "1", MEMBER_ACTIVE }
 #define MEI  { "t-mei", "Mei", "Mei", "2", MEMBER_ACTIVE }
 
@@ -312,6 +383,94 @@ static void names_of_the_host_are_nobodys(void **state)
 
 	SYNC("refuse root", { "root", "x", "x", "1", MEMBER_ACTIVE });
 	SYNC("", { "root", "x", "x", "1", MEMBER_ACTIVE });
+}
+
+static void a_number_comes_changes_and_goes_with_its_row(void **state)
+{
+	struct fixture *fixture = *state;
+
+	LIST("add t-lei, add t-mei", { "t-lei", ONE }, { "t-mei", TWO });
+	expect_numbers(fixture, "t-lei", ONE);
+	LIST("", { "t-lei", ONE }, { "t-mei", TWO });
+	LIST("number t-lei", { "t-lei", THREE }, { "t-mei", TWO });
+	expect_numbers(fixture, "t-lei", THREE);
+	LIST("number t-lei, number t-mei", { "t-lei", TWO }, { "t-mei", THREE });
+	expect_numbers(fixture, "t-lei", TWO);
+	expect_numbers(fixture, "t-mei", THREE);
+	LIST("lock t-lei", { "t-mei", THREE });
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	expect_numbers(fixture, "t-lei", "");
+	LIST("unlock t-lei", { "t-lei", TWO }, { "t-mei", THREE });
+	expect_state(fixture, "t-lei", PERSON_ACTIVE, false);
+	expect_numbers(fixture, "t-lei", TWO);
+}
+
+/* A name may be given to another one; nobody can tell that from a number that changed while he was
+ * away. */
+static void who_returns_with_another_number_is_somebody_else(void **state)
+{
+	struct fixture *fixture = *state;
+	struct person person;
+
+	LIST("add t-lei, add t-mei", { "t-lei", ONE }, { "t-mei", TWO });
+	LIST("lock t-lei", { "t-mei", TWO });
+	LIST("refuse t-lei", { "t-lei", THREE }, { "t-mei", TWO });
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	expect_numbers(fixture, "t-lei", "");
+	/* The same one after all: his old number first. */
+	LIST("unlock t-lei", { "t-lei", ONE }, { "t-mei", TWO });
+	LIST("number t-lei", { "t-lei", THREE }, { "t-mei", TWO });
+	expect_numbers(fixture, "t-lei", THREE);
+	/* Another one: a sysadmin removes who was before. */
+	LIST("lock t-lei", { "t-mei", TWO });
+	LIST("refuse t-lei", { "t-lei", ONE }, { "t-mei", TWO });
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	assert_int_equal(person_set_state(fixture->db, person.uid, PERSON_GONE, NULL, NOW_S), 0);
+	LIST("unlock t-lei, add t-lei", { "t-lei", ONE }, { "t-mei", TWO });
+	expect_numbers(fixture, "t-lei", ONE);
+}
+
+static int count_phone(const struct phone_record *record UNUSED, void *context)
+{
+	*(int *)context += 1;
+	return 0;
+}
+
+/* A row that spells one of the host's users gives nobody his account. */
+static void a_user_of_the_host_gets_no_number(void **state)
+{
+	struct fixture *fixture = *state;
+	int n = 0;
+
+	LIST("refuse root", { "root", ONE });
+	assert_int_equal(phone_each(fixture->db, NULL, -1, count_phone, &n), 0);
+	assert_int_equal(n, 0);
+}
+
+/* By hand, so many that there is room for no other: he is told of, and nobody is stopped. */
+static void who_has_too_many_numbers_is_told_of(void **state)
+{
+	struct fixture *fixture = *state;
+	struct phone_record record = { .user = "t-lei" };
+	struct person person;
+
+	LIST("add t-lei", { "t-lei", ONE });
+	assert_int_equal(person_by_name(fixture->db, "t-lei", &person), 0);
+	record.uid = person.uid;
+	for (int i = 1; i < PHONES_PER_USER_MAX; i++) {
+		(void)snprintf(record.number, sizeof(record.number), "+861380000000%d", i);
+		assert_int_equal(phone_add(fixture->db, &record, NULL), 0);
+	}
+	assert_int_equal(phone_drop_listed(fixture->db, "t-lei", person.uid, ID), 0);
+	(void)snprintf(record.number, sizeof(record.number), "+8613800000009");
+	assert_int_equal(phone_add(fixture->db, &record, NULL), 0);
+	list_once(fixture, true, (struct listed[]){ { "t-lei", TWO }, { "t-mei", THREE } }, 2);
+	expect(fixture, "number t-lei, refuse t-lei, add t-mei");
+	assert_int_equal(phone_remove(fixture->db, 3), 0);
+	list_once(fixture, true, (struct listed[]){ { "t-lei", TWO }, { "t-mei", THREE } }, 2);
+	expect(fixture, "");
+	assert_int_equal(person_by_name(fixture->db, "t-mei", &person), 0);
+	expect_numbers(fixture, "t-mei", THREE);
 }
 
 static void where_the_host_is_unsure_nobody_is_made_but_leavers_leave(void **state)
@@ -545,6 +704,10 @@ int main(void)
 		CASE(another_union_id_is_somebody_else_at_once),
 		CASE(a_mark_that_is_not_told_is_not_forgotten),
 		CASE(names_of_the_host_are_nobodys),
+		CASE(a_number_comes_changes_and_goes_with_its_row),
+		CASE(who_returns_with_another_number_is_somebody_else),
+		CASE(a_user_of_the_host_gets_no_number),
+		CASE(who_has_too_many_numbers_is_told_of),
 		CASE(where_the_host_is_unsure_nobody_is_made_but_leavers_leave),
 		CASE(a_sysadmins_lock_is_not_undone),
 		CASE(whom_a_login_made_leaves_and_returns_too),

@@ -203,6 +203,68 @@ static void a_damaged_number_is_left_out_and_no_other(void **state)
 	}
 }
 
+/* --- numbers of a list --- */
+
+static int set(struct db *db, const char *user, const char *source, const char *number)
+{
+	struct phone_record record = { .uid = 1001, .created_s = 30 };
+	struct buf sealed = BUF_INIT(PHONE_SEALED_MAX);
+	int r;
+
+	assert_true(text_into(record.user, sizeof(record.user), user));
+	assert_true(text_into(record.source, sizeof(record.source), source));
+	assert_int_equal(phone_seal(db, number, &sealed), 0);
+	r = phone_set_listed(db, &record, sealed.data, sealed.len);
+	buf_done(&sealed);
+	return r;
+}
+
+static void a_list_has_one_number_for_a_user(void **state)
+{
+	assert_int_equal(add(*state, "jane", 1001, "+8613900000001", NULL), 0);
+	assert_int_equal(set(*state, "jane", "list", NUMBER), 0);
+	assert_int_equal(set(*state, "john", "list", NUMBER), 0);
+	assert_rows(*state, "jane", -1, "jane/1001/+8613900000001 jane/1001/" NUMBER " ");
+	assert_int_equal(set(*state, "jane", "list", "+8613900005678"), 0);
+	assert_rows(*state, "jane", -1, "jane/1001/+8613900000001 jane/1001/+8613900005678 ");
+	assert_int_equal(set(*state, "jane", "other", NUMBER), 0);
+	assert_int_equal(phone_drop_listed(*state, "jane", 1001, "list"), 0);
+	assert_rows(*state, NULL, -1, "jane/1001/+8613900000001 john/1001/" NUMBER " jane/1001/" NUMBER " ");
+	assert_int_equal(phone_drop_listed(*state, "john", 1002, "list"), 0);
+	assert_int_equal(phone_drop_listed(*state, "john", 1001, "other"), 0);
+	assert_rows(*state, "john", -1, "john/1001/" NUMBER " ");
+}
+
+/* Also when it was used; and what was added by hand before goes with the list. */
+static void the_same_number_again_is_the_same_row(void **state)
+{
+	struct phone_record record;
+	int64_t id;
+
+	assert_int_equal(add(*state, "jane", 1001, NUMBER, &id), 0);
+	assert_int_equal(set(*state, "jane", "list", NUMBER), 0);
+	assert_int_equal(phone_used(*state, id, 77), 0);
+	assert_int_equal(set(*state, "jane", "list", NUMBER), 0);
+	assert_int_equal(phone_get(*state, id, &record), 0);
+	assert_int_equal(record.used_s, 77);
+	assert_string_equal(record.source, "list");
+	assert_int_equal(phone_drop_listed(*state, "jane", 1001, "list"), 0);
+	assert_rows(*state, NULL, -1, "");
+}
+
+static void what_does_not_open_is_no_number(void **state)
+{
+	struct phone_record record = { .user = "jane", .uid = 1001, .source = "list" };
+	struct buf sealed = BUF_INIT(PHONE_SEALED_MAX);
+
+	assert_int_equal(phone_seal(*state, NUMBER, &sealed), 0);
+	sealed.data[3] ^= 1;
+	assert_int_equal(phone_set_listed(*state, &record, sealed.data, sealed.len), -EUCLEAN);
+	assert_int_equal(phone_set_listed(*state, &record, "", 0), -EUCLEAN);
+	assert_rows(*state, NULL, -1, "");
+	buf_done(&sealed);
+}
+
 static void the_number_stands_nowhere_in_the_files(void **state UNUSED)
 {
 	static const char *const parts[] = { NUMBER, "8613900001234", "13900001234", "0001234" };
@@ -230,6 +292,9 @@ int main(void)
 		TEST(a_use_is_noted_for_that_number_only),
 		TEST(each_stops_when_told),
 		TEST(a_damaged_number_is_left_out_and_no_other),
+		TEST(a_list_has_one_number_for_a_user),
+		TEST(the_same_number_again_is_the_same_row),
+		TEST(what_does_not_open_is_no_number),
 		cmocka_unit_test(the_number_stands_nowhere_in_the_files),
 	};
 

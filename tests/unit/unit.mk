@@ -78,6 +78,10 @@ t_publish_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=snapshot_add_user
 t_uid_overrides_SOURCES = tests/unit/t-uid-overrides.c
 t_uid_overrides_CFLAGS = $(UNIT_CFLAGS)
 t_uid_overrides_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += t-people-list
+t_people_list_SOURCES = tests/unit/t-people-list.c
+t_people_list_CFLAGS = $(UNIT_CFLAGS)
+t_people_list_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += t-relay-key
 t_relay_key_SOURCES = tests/unit/t-relay-key.c
