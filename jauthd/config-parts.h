@@ -80,8 +80,8 @@ void config_add_method(struct config_loader *loader, const struct conf_section *
 /* Whether it makes new Unix users, once its keys are read; and what is wrong with that. */
 void config_check_registration(struct config_loader *loader, const struct conf_section *section,
 			       struct method *method);
-/* The same of one that asks for the user himself and has no list of members: registration may not be
- * yes. */
+/* The same of one that asks for the user himself and has no list of members: then registration may
+ * not be yes. */
 void config_check_list_wish(struct config_loader *loader, const struct conf_section *section,
 			    const struct method *method);
 /* After all methods: no two that make new users could give them one name, and no two directories

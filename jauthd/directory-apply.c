@@ -150,7 +150,8 @@ const char *directory_change_word(enum directory_change change)
 {
 	static const char *const words[] = {
 		[CHANGE_ADD] = "add", [CHANGE_RENAME] = "rename", [CHANGE_MOVE] = "move",
-		[CHANGE_NUMBER] = "number", [CHANGE_LOCK] = "lock", [CHANGE_UNLOCK] = "unlock", [CHANGE_REFUSE] = "refuse",
+		[CHANGE_NUMBER] = "number", [CHANGE_LOCK] = "lock", [CHANGE_UNLOCK] = "unlock",
+		[CHANGE_REFUSE] = "refuse",
 	};
 
 	static_assert(N_ELEMENTS(words) == CHANGE_N_, "every change has a word");
@@ -161,8 +162,8 @@ void directory_report_text(const struct directory_report *report, struct buf *bu
 {
 	static const char *const words[] = {
 		[CHANGE_ADD] = "added", [CHANGE_RENAME] = "renamed", [CHANGE_MOVE] = "moved",
-		[CHANGE_NUMBER] = "with another number", [CHANGE_LOCK] = "locked", [CHANGE_UNLOCK] = "unlocked",
-		[CHANGE_REFUSE] = "refused",
+		[CHANGE_NUMBER] = "with another number", [CHANGE_LOCK] = "locked",
+		[CHANGE_UNLOCK] = "unlocked", [CHANGE_REFUSE] = "refused",
 	};
 	const size_t begin = buf->len;
 
@@ -397,9 +398,9 @@ static int refuse_member(struct directory_pass *pass, struct member *member)
 
 /* --- who may --- */
 
-/* A vendor without an id that outlives a subject tells his name, and names change; numbers of a list
- * do, too. Only of somebody who was there all the time, and whose name or number that was, it is
- * believed. */
+/* A vendor without an id that outlives a subject tells his name, and names change; numbers of a
+ * list do, too. Only of somebody who was there all the time, and whose name or number that was, it
+ * is believed. */
 static bool is_renamed(const struct member *member)
 {
 	const struct stage_member *old = &member->old;

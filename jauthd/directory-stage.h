@@ -48,8 +48,8 @@ struct stage_member {
 	char holder[IDENTITY_TEXT_MAX + 1];
 	int state;                       /* enum member_state, or MEMBER_FILTERED */
 	char fault[AUDIT_TEXT_MAX];
-	/* Of one who stands in a list: his telephone number as phone_seal() has it. The mark is then
-	 * what it is found by, so that two numbers are told apart by that. */
+	/* Of one who stands in a list: his telephone number as phone_seal() has it. The mark is
+	 * then what it is found by, so that two numbers are told apart by that. */
 	unsigned char number[PHONE_SEALED_MAX];
 	size_t number_len;               /* 0: none */
 };

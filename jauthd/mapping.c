@@ -227,8 +227,8 @@ static int has_person(struct db *db, const struct identity *identity, bool *ret_
 	return 0;
 }
 
-/* The user himself; but not one of its own list whom a group has given rights that the method may not
- * reach. */
+/* The user himself; but not one of its own list whom a group has given rights that the method may
+ * not reach. */
 static int check_self(struct db *db, const struct config *config, const struct method *method,
 		      const char *subject, const struct unix_user *user,
 		      enum mapping_result *ret_result)

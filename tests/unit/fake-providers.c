@@ -2,10 +2,10 @@
 /*
  * A table of kinds of login for tests of the core: "password" knows the user himself, "device" is
  * a device flow whose link can be forwarded, "scan" confirms at the terminal and can list, "text"
- * sends messages by the gateways it names and may have a list of people, "code" goes by the relay unless its corners are round,
- * or is told by it when they are open, "nod" goes by it always and asks nobody. Only some people
- * can come by "scan" with open corners, and by "code". And two vendors for messages, "post" and
- * "pigeon". None of them can run.
+ * sends messages by the gateways it names and may have a list of people, "code" goes by the relay
+ * unless its corners are round, or is told by it when they are open, "nod" goes by it always and
+ * asks nobody. Only some people can come by "scan" with open corners, and by "code". And two
+ * vendors for messages, "post" and "pigeon". None of them can run.
  */
 #include "fake-providers.h"
 

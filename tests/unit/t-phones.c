@@ -229,7 +229,8 @@ static void a_list_has_one_number_for_a_user(void **state)
 	assert_rows(*state, "jane", -1, "jane/1001/+8613900000001 jane/1001/+8613900005678 ");
 	assert_int_equal(set(*state, "jane", "other", NUMBER), 0);
 	assert_int_equal(phone_drop_listed(*state, "jane", 1001, "list"), 0);
-	assert_rows(*state, NULL, -1, "jane/1001/+8613900000001 john/1001/" NUMBER " jane/1001/" NUMBER " ");
+	assert_rows(*state, NULL, -1, "jane/1001/+8613900000001 john/1001/" NUMBER
+				      " jane/1001/" NUMBER " ");
 	assert_int_equal(phone_drop_listed(*state, "john", 1002, "list"), 0);
 	assert_int_equal(phone_drop_listed(*state, "john", 1001, "other"), 0);
 	assert_rows(*state, "john", -1, "john/1001/" NUMBER " ");
