@@ -11,7 +11,7 @@
 #include "base/macro.h"
 #include "base/text.h"
 
-#define BLANKS     " \t"
+#define BLANKS     " "
 #define MARK       "\xef\xbb\xbf"        /* U+FEFF, which some editors begin a file with */
 #define NAME_FIRST "abcdefghijklmnopqrstuvwxyz"
 #define NAME_REST  NAME_FIRST "0123456789_-"
@@ -99,7 +99,7 @@ static const char *read_groups(struct reader *reader, char **at)
 
 static void cut_end(char *text)
 {
-	for (size_t len = strlen(text); len && strchr(BLANKS, text[len - 1]); len--)
+	for (size_t len = strlen(text); len && text[len - 1] == ' '; len--)
 		text[len - 1] = '\0';
 }
 
@@ -155,30 +155,39 @@ static void add_row(struct reader *reader, unsigned line)
 	list->rows[list->n_rows].line = line;
 }
 
-static bool is_readable(const char *line, size_t len)
+/* Tabs are blanks from here on. */
+static bool copy_line(const char *line, size_t len, char ret_copy[LINE_MAX_BYTES + 1])
 {
+	if (len > LINE_MAX_BYTES)
+		return false;
 	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
-			return false;
-	return len <= LINE_MAX_BYTES && text_is_utf8(line, len);
+		ret_copy[i] = line[i] == '\t' ? ' ' : line[i];
+	ret_copy[len] = '\0';
+	return text_is_line(ret_copy, len);
+}
+
+static const char *take_line(struct reader *reader, char *line, unsigned number)
+{
+	const char *wrong;
+
+	line += strspn(line, BLANKS);
+	if (!*line || *line == '#')
+		return NULL;
+	if (reader->list->n_rows == PEOPLE_LIST_ROWS_MAX)
+		return "there are more than " TEXT_OF(PEOPLE_LIST_ROWS_MAX) " people";
+	add_row(reader, number);
+	wrong = read_row(reader, line);
+	reader->list->n_rows++;
+	return wrong;
 }
 
 static const char *read_line(struct reader *reader, const char *line, size_t len, unsigned number)
 {
 	char copy[LINE_MAX_BYTES + 1];
-	const char *wrong = NULL;
+	const char *wrong = copy_line(line, len, copy) ?
+			    take_line(reader, copy, number) :
+			    "the line is too long, or is not UTF-8 text";
 
-	if (!is_readable(line, len))
-		return "the line is too long, or is not UTF-8 text";
-	memcpy(copy, line, len);
-	copy[len] = '\0';
-	if (copy[strspn(copy, BLANKS)] && copy[strspn(copy, BLANKS)] != '#') {
-		if (reader->list->n_rows == PEOPLE_LIST_ROWS_MAX)
-			return "there are more than " TEXT_OF(PEOPLE_LIST_ROWS_MAX) " people";
-		add_row(reader, number);
-		wrong = read_row(reader, copy);
-		reader->list->n_rows++;
-	}
 	explicit_bzero(copy, sizeof(copy));
 	return wrong;
 }

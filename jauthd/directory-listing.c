@@ -276,7 +276,7 @@ struct loading {
 	char directory[METHOD_ID_MAX + 1];
 	unsigned char seed[SHA256_BYTES];
 	int64_t now_s;
-	bool takes_listed;
+	bool takes_listed, begins_anew;
 	struct directory_row row;
 	struct departments departments;
 	bool goes_on;
@@ -331,7 +331,7 @@ static int load_done(const char *id, bool is_same, void *context)
 static bool may_go_on(const struct loading *loading)
 {
 	const struct directory_row *row = &loading->row;
-	bool is_young = row->began_s <= loading->now_s &&
+	bool is_young = !loading->begins_anew && row->began_s <= loading->now_s &&
 			loading->now_s - row->began_s <= DIRECTORY_LIST_S &&
 			memcmp(row->seed, loading->seed, SHA256_BYTES) == 0;
 
@@ -419,6 +419,7 @@ int listing_new(const struct listing_start *start, struct listing **ret_listing)
 		.listing = listing,
 		.now_s = start->now_s,
 		.takes_listed = start->takes_listed,
+		.begins_anew = start->begins_anew,
 	};
 	memcpy(loading->seed, listing->seed, SHA256_BYTES);
 	(void)text_into(loading->directory, sizeof(loading->directory), start->method->id);

@@ -20,6 +20,7 @@ struct listing_start {
 	const struct method *method;     /* of it, with a directory's rule */
 	int64_t now_s;
 	bool takes_listed;               /* one that a sysadmin was asked about counts */
+	bool begins_anew;                /* an earlier one that counts not yet is dropped */
 	/* Called once, on the loop, when it may begin: 0, or -errno of the store. */
 	void (*ready)(void *context, int error);
 	/* Called once after listing_end(), when all is in the store. */

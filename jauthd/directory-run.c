@@ -549,6 +549,8 @@ void directory_run_start(struct directory_run *run)
 		.method = run->method,
 		.now_s = run->now_s,
 		.takes_listed = run->options.removals_allowed >= 0,
+		/* A file may be another one by now, and reading it costs nothing. */
+		.begins_anew = directory_file_path(run->method),
 		.ready = on_ready,
 		.kept = on_kept,
 		.now_ms = now_ms,

@@ -287,7 +287,11 @@ def test_many_who_go_at_once_are_asked_about():
     done = refused_sync(name="phone")
     assert "20 of 20 members" in done.result and len(people()) == 20
     assert sum(state for _, state, _ in people().values()) == 0
-    assert len(sync("--allow-removals", "20", name="phone").of("lock")) == 20
+    write_people("\n".join(f"+86137000001{n:02} p{n}" for n in range(15)))
+    assert len(sync("--allow-removals", "20", name="phone").of("lock")) == 5
+    write_people("# nobody")
+    assert "15 of 15 members" in refused_sync(name="phone").result
+    assert len(sync("--allow-removals", "15", name="phone").of("lock")) == 15
     assert query("SELECT count(*) FROM phones") == [(0,)]
 
 

@@ -31,7 +31,9 @@ static const char house[] =
 	"[method named]\ntype = scan\nmap = {login}\nidentities_allowed = x, p-sub\n"
 	"registration = no\n"
 	"[method open]\ntype = scan\nmap = n-{login}\ncorners = open\n"
-	"[method domain]\ntype = scan\nmail_domains = example.org\n";
+	"[method domain]\ntype = scan\nmail_domains = example.org\n"
+	"[sms mail]\ntype = pigeon\n"
+	"[method text]\npeople = /etc/people\nmap = l-{userid}\n";
 
 static const struct {
 	const char *issuer, *subject, *user;
@@ -47,12 +49,15 @@ static const struct {
 	{ ID, "guest", "pia", 70001 },
 };
 
-/* Whom jauth made: pia, of (ID, p-sub), and whom it locked: (ID, locked). */
+/* Whom jauth made: pia, of (ID, p-sub), and l-lin, of a list; and whom it locked: (ID, locked). */
 static const char *const people[] = {
 	"INSERT INTO people (uid, name, issuer, subject, mark, real_name, home, shell, source, "
 	"structure, state, reason, created_s, changed_s) VALUES (70001, 'pia', "
 	"'https://id.example.org', 'p-sub', '', 'Pia', '/home/pia', '/bin/sh', 'rule', '', 0, '', "
 	"1, 1)",
+	"INSERT INTO people (uid, name, issuer, subject, mark, real_name, home, shell, source, "
+	"structure, state, reason, created_s, changed_s) VALUES (70002, 'l-lin', "
+	"'list', 'lin', '', 'Lin', '/home/l-lin', '/bin/sh', 'text', '', 0, '', 1, 1)",
 	"INSERT INTO locked_identities (issuer, subject, source, reason, locked_s) VALUES ("
 	"'https://id.example.org', 'locked', 'acme', 'left', 1)",
 };
@@ -121,6 +126,7 @@ struct target {
 #define JANE   { "jane", 1001, in_users }
 #define NOBODY { "jane", -1, NULL }
 #define PIA    { "pia", 70001, in_users }
+#define LIN    { "l-lin", 70002, in_users }
 
 static const struct mapping_case {
 	const char *name, *method;
@@ -275,6 +281,17 @@ static const struct mapping_case {
 	{ "scan may not say unix", "plain", { ISSUER_UNIX, "jane" }, JANE, MAPPING_NO },
 	{ "nor by rule", "rule", { ISSUER_UNIX, "jane", .login = "jane" }, JANE, MAPPING_NO },
 	{ "nor by link", "plain", { ISSUER_UNIX, "jane" }, { "root", 0 }, MAPPING_NO },
+	/* by a code sent to a number, which a list may have */
+	{ "he stands in the list", "text", { ISSUER_UNIX, "l-lin" }, LIN, MAPPING_SELF },
+	{ "in the list, and in docker", "text", { ISSUER_UNIX, "l-lin" },
+	  { "l-lin", 70002, in_docker }, MAPPING_PRIVILEGED },
+	{ "in docker by his password", "password", { ISSUER_UNIX, "l-lin" },
+	  { "l-lin", 70002, in_docker }, MAPPING_SELF },
+	{ "in docker, of another method", "text", { ISSUER_UNIX, "pia" },
+	  { "pia", 70001, in_docker }, MAPPING_SELF },
+	{ "in docker, and the host's own", "text", { ISSUER_UNIX, "jane" },
+	  { "jane", 1001, in_docker }, MAPPING_SELF },
+	{ "nobody says that he is of the list", "text", { "list", "lin" }, JANE, MAPPING_NO },
 	{ "issuer like unix", "password", { "unix ", "jane" }, JANE, MAPPING_NO },
 	{ "issuer Unix", "password", { "Unix", "jane" }, JANE, MAPPING_NO },
 };
@@ -451,6 +468,9 @@ static const struct {
 	{ "himself", { "password", ISSUER_UNIX, "jane", MAPPING_SELF }, JANE, true },
 	{ "himself, another", { "password", ISSUER_UNIX, "joe", MAPPING_SELF }, JANE, false },
 	{ "himself by scan", { "plain", ISSUER_UNIX, "jane", MAPPING_SELF }, JANE, false },
+	{ "of the list", { "text", ISSUER_UNIX, "l-lin", MAPPING_SELF }, LIN, true },
+	{ "of the list, in docker by now", { "text", ISSUER_UNIX, "l-lin", MAPPING_SELF },
+	  { "l-lin", 70002, in_docker }, false },
 	{ "himself by another issuer", { "password", ID, "jane", MAPPING_SELF }, JANE, false },
 	{ "was never let in", { "plain", ID, SUB, MAPPING_NO }, JANE, false },
 	{ "was filtered", { "plain", ID, SUB, MAPPING_FILTERED }, JANE, false },

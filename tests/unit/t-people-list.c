@@ -42,7 +42,7 @@ static void what_a_file_says(void **state UNUSED)
 		{ "#\n", "" },
 		{ "\n  \t\n # " LEI "\n", "" },
 		{ LEI "\n", "lei=+8613700001234/;:lei" },
-		{ "  +86-137-0000-1234\t lei   Lei  Wang \t\n",
+		{ "  +86-137-0000-1234\t lei   Lei\t Wang \t\n",
 		  "lei=+8613700001234/Lei  Wang;:lei" },
 		{ "0086(137)00001234 lei @ops 王雷\n", "lei=+8613700001234/王雷;ops:lei" },
 		{ LEI " @ops @dev a@b @c\n" MEI " @ops\n",
@@ -113,6 +113,7 @@ static void one_mistake_is_enough(void **state UNUSED)
 		{ LEI " \xff\n", "UTF-8" },
 		{ LEI " \x1b[2J\n", "UTF-8" },
 		{ LEI " \x7f\n", "UTF-8" },
+		{ LEI " \xc2\x9b" "2J\n", "UTF-8" },
 		{ "\xff\xfe+\n", "UTF-8" },
 	};
 
