@@ -331,7 +331,7 @@ static int load_done(const char *id, bool is_same, void *context)
 static bool may_go_on(const struct loading *loading)
 {
 	const struct directory_row *row = &loading->row;
-	bool is_young = !loading->begins_anew && row->began_s <= loading->now_s &&
+	bool is_usable = !loading->begins_anew && row->began_s <= loading->now_s &&
 			loading->now_s - row->began_s <= DIRECTORY_LIST_S &&
 			memcmp(row->seed, loading->seed, SHA256_BYTES) == 0;
 
@@ -339,9 +339,9 @@ static bool may_go_on(const struct loading *loading)
 	case DIRECTORY_IDLE:
 		return false;
 	case DIRECTORY_LISTING:
-		return is_young;
+		return is_usable;
 	case DIRECTORY_LISTED:
-		return is_young && loading->takes_listed;
+		return is_usable && loading->takes_listed;
 	case DIRECTORY_APPLYING:
 		return true;
 	}

@@ -455,7 +455,7 @@ int stage_put_member(struct db *db, const char *directory, const struct stage_me
 	int r = stage_get_member(db, directory, 0, member->subject, &known);
 
 	if (r == 0 && is_same_member(&known, member) && text_equals(known.fault, member->fault) &&
-	    text_equals(known.holder, member->holder) && !known.number_len == !member->number_len)
+	    text_equals(known.holder, member->holder))
 		return 0;
 	if (r < 0 && r != -ENOENT)
 		return r;

@@ -388,11 +388,14 @@ static void names_of_the_host_are_nobodys(void **state)
 static void a_number_comes_changes_and_goes_with_its_row(void **state)
 {
 	struct fixture *fixture = *state;
+	struct stage_member left;
 
 	LIST("add t-lei, add t-mei", { "t-lei", ONE }, { "t-mei", TWO });
 	expect_numbers(fixture, "t-lei", ONE);
 	LIST("", { "t-lei", ONE }, { "t-mei", TWO });
 	LIST("number t-lei", { "t-lei", THREE }, { "t-mei", TWO });
+	expect_numbers(fixture, "t-lei", THREE);
+	list_once(fixture, false, (struct listed[]){ { "t-lei", ONE }, { "t-mei", TWO } }, 2);
 	expect_numbers(fixture, "t-lei", THREE);
 	LIST("number t-lei, number t-mei", { "t-lei", TWO }, { "t-mei", THREE });
 	expect_numbers(fixture, "t-lei", TWO);
@@ -400,6 +403,8 @@ static void a_number_comes_changes_and_goes_with_its_row(void **state)
 	LIST("lock t-lei", { "t-mei", THREE });
 	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
 	expect_numbers(fixture, "t-lei", "");
+	assert_int_equal(stage_get_member(fixture->db, ID, 0, "t-lei", &left), 0);
+	assert_int_equal(left.number_len, 0);
 	LIST("unlock t-lei", { "t-lei", TWO }, { "t-mei", THREE });
 	expect_state(fixture, "t-lei", PERSON_ACTIVE, false);
 	expect_numbers(fixture, "t-lei", TWO);
@@ -415,6 +420,9 @@ static void who_returns_with_another_number_is_somebody_else(void **state)
 	LIST("add t-lei, add t-mei", { "t-lei", ONE }, { "t-mei", TWO });
 	LIST("lock t-lei", { "t-mei", TWO });
 	LIST("refuse t-lei", { "t-lei", THREE }, { "t-mei", TWO });
+	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
+	expect_numbers(fixture, "t-lei", "");
+	LIST("", { "t-lei", THREE }, { "t-mei", TWO });
 	expect_state(fixture, "t-lei", PERSON_LOCKED, true);
 	expect_numbers(fixture, "t-lei", "");
 	/* The same one after all: his old number first. */
