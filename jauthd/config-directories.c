@@ -46,7 +46,7 @@ void config_check_directory(struct config_loader *loader, const struct conf_sect
 	else if (!method->provider->list && is_section_of_its_own)
 		config_mistake(loader, section, "type", "type %s is no directory by itself, but by "
 			       "%s; write [method %s]", method->provider->type,
-			       method->provider->bound_key, method->id);
+			       method->provider->list_key, method->id);
 	if (!conf_find(section, "sync_every"))
 		rule->interval_s = method->provider->list_interval_s;
 	else if (rule->interval_s && rule->interval_s < DIRECTORY_INTERVAL_MIN_S)

@@ -177,6 +177,26 @@ static void check_rule(struct config_loader *loader, const struct conf_section *
 			       "add mail_domains = example.org");
 }
 
+static void check_foreign_keys(struct config_loader *loader, const struct conf_section *section,
+			       const struct method *method)
+{
+	const struct provider *provider = method->provider;
+
+	for (size_t i = 0; i < N_ELEMENTS(foreign_keys); i++) {
+		const char *name = foreign_keys[i].name;
+
+		if (!conf_find(section, name) || (foreign_keys[i].is_of_members &&
+						  method->directory))
+			continue;
+		if (provider->list_file && text_equals(name, "registration"))
+			config_check_list_wish(loader, section, method);
+		else
+			config_mistake(loader, section, name, "%s has no meaning with type %s, "
+				       "which asks for the user himself; drop it", name,
+				       provider->type);
+	}
+}
+
 static bool is_domain(const char *text)
 {
 	size_t len = strlen(text);
@@ -227,26 +247,6 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 		if (conf_find(section, keys[i]))
 			config_mistake(loader, section, keys[i], "%s speaks of the relay's page, "
 				       "which this method does not use; drop it", keys[i]);
-}
-
-static void check_foreign_keys(struct config_loader *loader, const struct conf_section *section,
-			       const struct method *method)
-{
-	const struct provider *provider = method->provider;
-
-	for (size_t i = 0; i < N_ELEMENTS(foreign_keys); i++) {
-		const char *name = foreign_keys[i].name;
-
-		if (!conf_find(section, name) || (foreign_keys[i].is_of_members &&
-						  method->directory))
-			continue;
-		if (provider->list_file && text_equals(name, "registration"))
-			config_check_list_wish(loader, section, method);
-		else
-			config_mistake(loader, section, name, "%s has no meaning with type %s, "
-				       "which asks for the user himself; drop it", name,
-				       provider->type);
-	}
 }
 
 static void check_method(struct config_loader *loader, const struct conf_section *section,
@@ -347,7 +347,7 @@ static void add_method(struct config_loader *loader, const struct conf_section *
 	method->config = config_allocate(1, provider->config_size);
 	method->shared = config_allocate(1, provider->shared_size);
 	/* What makes a directory of a method that has a list is the key that names it. */
-	if (is_directory || (provider->list_file && conf_find(section, provider->bound_key)))
+	if (is_directory || (provider->list_file && conf_find(section, provider->list_key)))
 		method->directory = config_make_directory();
 	fill_method(loader, section, method);
 	if (id)

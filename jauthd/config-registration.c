@@ -44,7 +44,7 @@ static void check_wish(struct config_loader *loader, const struct conf_section *
 void config_check_list_wish(struct config_loader *loader, const struct conf_section *section,
 			    const struct method *method)
 {
-	const char *key = method->provider->bound_key;
+	const char *key = method->provider->list_key;
 
 	if (method->registration)
 		config_mistake(loader, section, "registration", "registration = yes would make a "
@@ -56,7 +56,7 @@ void config_check_list_wish(struct config_loader *loader, const struct conf_sect
 static void check_directory(struct config_loader *loader, const struct conf_section *section,
 			    struct method *method)
 {
-	const char *key = method->provider->bound_key;
+	const char *key = method->provider->list_key;
 
 	if (!conf_find(section, "registration")) {
 		method->registration = false;
@@ -163,7 +163,7 @@ static void check_organisations(struct config_loader *loader, const struct metho
 	if (are_lists(a, b))
 		conf_mistake(loader->report, a->file, a->line, "\"%s\" and \"%s\" both have %s, "
 			     "and each would lock whom it does not see; keep one", b->id, a->id,
-			     a->provider->bound_key);
+			     a->provider->list_key);
 	else if (a->directory && b->directory && is_same_issuer(a, b))
 		conf_mistake(loader->report, a->file, a->line, "directories \"%s\" and \"%s\" "
 			     "are of one organisation, and each would lock whom it does not see; "

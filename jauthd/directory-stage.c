@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define MEMBER_COLUMNS "subject, issuer, name, display, mark, holder, state, fault, number"
+#define MEMBER_COLUMNS "subject, issuer, name, display, mark, holder, state, fault"
 
 static const unsigned char no_digest[SHA256_BYTES];
 
@@ -143,7 +143,8 @@ int stage_add_member(struct db *db, const char *directory, const struct stage_me
 		return is_same_member(&known, member) ? 0 : -EBADMSG;
 	if (r != -ENOENT)
 		return r;
-	query = query_new(db, "INSERT INTO directory_members (directory, round, " MEMBER_COLUMNS ")"
+	query = query_new(db, "INSERT INTO directory_members"
+			      " (directory, round, " MEMBER_COLUMNS ", number)"
 			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
 	bind_member(query, directory, 1, member);
 	return query_run(query);
@@ -267,7 +268,7 @@ int stage_get_member(struct db *db, const char *directory, int round, const char
 	bool fits = true;
 	int r;
 
-	query = query_new(db, "SELECT " MEMBER_COLUMNS " FROM directory_members"
+	query = query_new(db, "SELECT " MEMBER_COLUMNS ", number FROM directory_members"
 			      " WHERE directory = ?1 AND round = ?2 AND subject = ?3");
 	query_text(query, 1, directory);
 	query_number(query, 2, round);
@@ -460,7 +461,7 @@ int stage_put_member(struct db *db, const char *directory, const struct stage_me
 	if (r < 0 && r != -ENOENT)
 		return r;
 	query = query_new(db, "INSERT OR REPLACE INTO directory_members"
-			      " (directory, round, " MEMBER_COLUMNS ")"
+			      " (directory, round, " MEMBER_COLUMNS ", number)"
 			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
 	bind_member(query, directory, 0, member);
 	return query_run(query);

@@ -217,8 +217,7 @@ struct provider {
 	 * sysadmin named, can be identified at all. Else nobody becomes a new Unix user by it,
 	 * unless the method has filters. */
 	bool (*is_bounded)(const void *config);
-	const char *bound_key;           /* that it, or list_file, looks at, for mistakes; or
-					  * NULL */
+	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
 	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
 	 * identity. Appends the issuer of all identities that it finds with this configuration;
 	 * nothing where that is not filled. */
@@ -231,6 +230,7 @@ struct provider {
 	 * (base/people-list.h), with their numbers; the core reads it. NULL: there is none, and the
 	 * method makes nobody a Unix user. */
 	const char *(*list_file)(const void *config);
+	const char *list_key;            /* MUST with list_file: the key that names it */
 	int64_t list_interval_s;         /* of either: how often, unless the sysadmin says */
 	/* MUST with PROVIDER_SSH_KEYS. Asks for the SSH keys that `subject` has there, in a state
 	 * of its own. Runs like `prepare`: login_add_ssh_key() for each, and login_done() when

@@ -139,8 +139,8 @@ static const struct provider fake_text = {
 	.keys = text_keys,
 	.config_size = sizeof(struct fake_config),
 	.bind = text_bind,
-	.bound_key = "people",
 	.list_file = text_list,
+	.list_key = "people",
 	.list_interval_s = 300,
 };
 
