@@ -6,6 +6,7 @@ whole where it must not."""
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -46,7 +47,7 @@ def jauth(house, gateway):
     house.userdb()
     session = SESSION.read_text()
     SESSION.write_text(session + "session required pam_mkhomedir.so umask=0077\n")
-    house.use_jauth("sshd")
+    house.use_jauth("sshd", sessions=True)
     house.configure(text_of(gateway))
     yield house
     house.use_debian("sshd")
@@ -150,6 +151,31 @@ def test_a_row_that_goes_takes_everything_and_brings_it_back(house, gateway, sta
     log_in(house, gateway, "lei", LEI)
 
 
+def give_key(house, name):
+    key, folder = house.folder / f"{name}-key", pathlib.Path("/home", name, ".ssh")
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
+    folder.mkdir(mode=0o700)
+    shutil.copy(key.with_suffix(".pub"), folder / "authorized_keys")
+    for path in (folder, folder / "authorized_keys"):
+        shutil.chown(path, name)
+    return key
+
+
+def test_keys_and_sessions_end_with_the_row(house, gateway, staff):
+    helper = house.end_session_helper()
+    log_in(house, gateway, "lei", LEI)
+    by_key = house.sshd().command("lei", "echo up; sleep 983", BatchMode="yes",
+                                  IdentityFile=give_key(house, "lei"))
+    with subprocess.Popen(by_key, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ssh:
+        assert ssh.stdout.readline() == b"up\n"
+        write_people(f"{MEI} mei Mei Zhang")
+        assert sync(name="phone").of("lock") == ["lei"]
+        assert ssh.wait(20) != 0
+    refused = run(by_key, check=False, timeout=20)
+    assert refused.returncode != 0 and "up" not in refused.stdout
+    helper.stop()
+
+
 def test_another_number_takes_the_place_of_the_old_one(house, gateway, staff):
     write_people(f"{BO} lei @ops 王雷\n{MEI} mei Mei Zhang")
     done = sync(name="phone")
@@ -234,31 +260,30 @@ def test_rights_by_a_group_need_a_word(house, gateway):
 
 
 BAD_FILES = [
-    ("two-numbers", f"{LEI} a\n{LEI} b", 0o640, "line 2: this number stands in line 1"),
-    ("two-names", f"{LEI} mei\n{BO} mei", 0o640, "line 2: this name stands in line 1"),
-    ("foreign", "12345 lei", 0o640, "line 1: the first word is no telephone number"),
-    ("name", f"{LEI} Lei", 0o640, "line 1: the second word is no user name"),
-    ("empty", b"", 0o640, "is empty"),
-    ("cut", f"{MEI} mei\n{LEI} le".encode(), 0o640, "line 2: the last line has no end"),
-    ("utf16", f"{LEI} lei\n".encode("utf-16"), 0o640, "UTF-8"),
-    ("writable", f"{LEI} lei", 0o660, "chmod go-w"),
-    ("readable", f"{LEI} lei", 0o644, "chmod o-r"),
-    ("unreadable", f"{LEI} lei", 0o600, "Permission denied"),
-    ("hundred-thousand", "".join(f"+86139{n:08} p{n}\n" for n in range(100000)), 0o640,
-     "too large|more than 10000 people"),
+    (f"{LEI} a\n{LEI} b", 0o640, "line 2: this number stands in line 1"),
+    (f"{LEI} mei\n{BO} mei", 0o640, "line 2: this name stands in line 1"),
+    ("12345 lei", 0o640, "line 1: the first word is no telephone number"),
+    (f"{LEI} Lei", 0o640, "line 1: the second word is no user name"),
+    (b"", 0o640, "is empty"),
+    (f"{MEI} mei\n{LEI} le".encode(), 0o640, "line 2: the last line has no end"),
+    (f"{LEI} lei\n".encode("utf-16"), 0o640, "UTF-8"),
+    (f"{LEI} lei", 0o660, "chmod go-w"),
+    (f"{LEI} lei", 0o644, "chmod o-r"),
+    (f"{LEI} lei", 0o600, "Permission denied"),
+    ("".join(f"+86139{n:08} p{n}\n" for n in range(100000)), 0o640, "too large"),
+    ("".join(f"+86139{n:08} p{n}\n" for n in range(10001)), 0o640, "more than 10000 people"),
 ]
 
 
-@pytest.mark.parametrize("text,mode,says", [row[1:] for row in BAD_FILES],
-                         ids=[row[0] for row in BAD_FILES])
-def test_a_file_that_is_not_right_changes_nothing(house, staff, text, mode, says):
-    before = people()
-    write_people(text, mode)
-    done = refused_sync(name="phone")
-    assert any(word in done.result for word in says.split("|")), done.result
-    assert "/etc/jauth/people" in done.result and "137" not in done.result
-    assert people() == before and not done.changes
-    assert listed("phone")["state"] == "failed"
+def test_a_file_that_is_not_right_changes_nothing(staff):
+    before = people(), phones()
+    for text, mode, says in BAD_FILES:
+        write_people(text, mode)
+        done = refused_sync(name="phone")
+        assert says in done.result and "/etc/jauth/people" in done.result, (says, done.result)
+        assert "13711114321" not in done.result and not done.changes
+        assert (people(), phones()) == before
+        assert listed("phone")["state"] == "failed"
 
 
 def test_no_file_changes_nothing_either(staff):
@@ -296,10 +321,10 @@ def test_many_who_go_at_once_are_asked_about():
 
 
 def test_thousands_of_rows_in_many_groups():
-    write_people("\n".join(f"+86139{n:08} p{n} @g{n % 20}" for n in range(2000)))
-    assert sync(name="phone").result == "2000 added"
+    write_people("\n".join(f"+86139{n:08} p{n} @g{n % 20}" for n in range(1000)))
+    assert sync(name="phone").result == "1000 added"
     assert sync(name="phone").changes == []
-    assert query("SELECT count(*) FROM people_groups") == [(2000,)]
+    assert query("SELECT count(*) FROM people_groups") == [(1000,)]
 
 
 def test_registration_without_a_list_is_a_mistake(house, gateway):
@@ -312,7 +337,7 @@ def test_registration_without_a_list_is_a_mistake(house, gateway):
     assert done.returncode != 0 and "add people_file" in done.stdout
 
 
-def test_a_number_of_the_list_is_taken_away_in_the_list(house, staff):
+def test_a_number_of_the_list_is_taken_away_in_the_list(staff):
     [row] = phones("lei")
     assert (row["list"], row["number"]) == ("phone", "*****21")
     done = subprocess.run(["jauthctl", "phone", "remove", str(row["id"])], check=False, text=True,
