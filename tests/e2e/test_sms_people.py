@@ -2,7 +2,6 @@
 """People who become users by a list of telephone numbers: over real ssh, with a code for each; a
 row that goes, comes back or has another number; files that cannot be right; and that no number
 stands whole where it must not."""
-whole where it must not."""
 
 import json
 import os
