@@ -371,6 +371,20 @@ static void the_filter_does_not_cut_the_groups_short(void **state UNUSED)
 	fake_method_free(method);
 }
 
+/* Then one of them is all that is looked for. */
+static void without_read_teams_there_are_no_groups(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION MEMBERS "teams = 1\n");
+	struct login *login = start_to_teams(method);
+
+	fake_reply(login, "github-teams-first.http");
+	how_it_ended(login, FAKE_IDENTIFIED, 0);
+	assert_false(login->is_outside);
+	assert_null(login->groups);
+	fake_login_free(login);
+	fake_method_free(method);
+}
+
 static void teams_that_cannot_be_read_whole_let_nobody_in(void **state UNUSED)
 {
 	static const struct {
@@ -708,6 +722,7 @@ int main(void)
 		cmocka_unit_test(teams_of_the_organization_are_the_groups),
 		cmocka_unit_test(a_member_in_no_team_is_in_no_group),
 		cmocka_unit_test(the_filter_does_not_cut_the_groups_short),
+		cmocka_unit_test(without_read_teams_there_are_no_groups),
 		cmocka_unit_test(teams_that_cannot_be_read_whole_let_nobody_in),
 		cmocka_unit_test(a_team_is_two_numbers),
 		cmocka_unit_test(too_many_teams_are_none),
