@@ -38,7 +38,7 @@ GROUPS = (configs.section("group dev", {"from": "wecom/7"})
           + configs.section("group docker", {"from": "wecom/9", "local": "yes"}))
 
 
-def text_of(double, wecom, op, work=None, **more):
+def text_of(double, wecom, op, work=None, tail="", **more):
     keys = {"map": "{userid}", "structure": "staffers", **more}
     keys = {key: value for key, value in keys.items() if value is not None}
     return (configs.head(tries=1) + configs.PASSWORD + relay_section(double)
@@ -46,7 +46,7 @@ def text_of(double, wecom, op, work=None, **more):
             + configs.oidc(op, **(work or {"map": "{sub}"}))
             + configs.section("accounts", {"reserved_names": "chairman"}) + GROUPS
             + "".join(configs.service(name, "wecom") for name in ("sshd", "corp"))
-            + configs.service("work", "work") + configs.service("local", "password"))
+            + configs.service("work", "work") + configs.service("local", "password") + tail)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -350,6 +350,24 @@ def test_a_filter_takes_groups_away_too(office, configured, name):
     office.vendor.add_member(name, departments=[2])
     assert office.log_in(name)[:2] == DENIED
     assert "dev" not in groups(name)
+
+
+def test_roles_of_a_claim_are_groups(office, configured, name):
+    """What OpenID Connect says of a person at one login, and no longer at the next."""
+    configured(work={"map": "r-{sub}", "group_claim": "roles", "registration": "yes",
+                     "identities_allowed": name}, registration="no", structure=None,
+               tail=configs.section("group auditors", {"from": "work/auditor"})
+               + configs.section("group chess", {"from": "work/player", "local": "yes"}))
+    user = f"r-{name}"
+    assert by_work(office, user, name, roles=["auditor"]).state == "enough"
+    for roles, expected in ((["player", "auditors", "docker"], {"chess"}), ([], set()),
+                            ("auditor", {"auditors"})):
+        assert by_work(office, user, name, roles=roles).state == "granted"
+        assert groups(user) == {"jauth-users"} | expected
+    # What is not a list of roles lets nobody in, and changes nothing.
+    for roles in ({"player": True}, ["player", 7]):
+        assert by_work(office, user, name, roles=roles).state == "denied"
+        assert groups(user) == {"jauth-users", "auditors"}
 
 
 def test_a_group_with_rights_needs_the_sysadmins_word(office, configured, names):
