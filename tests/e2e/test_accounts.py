@@ -649,6 +649,16 @@ def test_a_domain_alone_is_nobody(office, configured, names):
 @pytest.mark.parametrize("more,why", [
     ("[method a]\ntype = github\nclient_id = x\nmap = gh-{id}\nregistration = yes\n",
      "add organization"),
+    ("[method a]\ntype = github\nclient_id = x\n[group c]\nfrom = a/12\n", "add read_teams"),
+    ("[method a]\ntype = github\nclient_id = x\ngroups_allowed = 12\n", "add read_teams"),
+    ("[method a]\ntype = github\nclient_id = x\nread_teams = yes\n", "needs organization"),
+    ("[group c]\nfrom = work/auditor\n", "add group_claim"),
+    ("[method a]\ntype = google\nclient_id = x\nclient_secret_file = /etc/hostname\n"
+     "[group c]\nfrom = a/12\n", "type google knows none"),
+    ("[method a]\ntype = wechat\napp_id = wx0123456789abcdef\napp_secret_file = /etc/hostname\n"
+     "groups_allowed = 7\n", "type wechat knows none"),
+    ("[method a]\ntype = wechat-official-account\napp_id = wx0123456789abcdef\n"
+     "app_secret_file = /etc/hostname\n[group c]\nfrom = a/12\n", "add require_follow"),
     ("[method a]\ntype = google\nclient_id = x\nclient_secret_file = /etc/hostname\n"
      "map = {sub}\nregistration = yes\n", "add hosted_domains"),
     ("[method a]\ntype = oidc\nissuer = https://id.example.org\nclient_id = x\nmap = {sub}\n"
