@@ -256,7 +256,6 @@ def test_a_stranger_with_teams_is_nobody(newcomer):
 # --- who may come ---
 
 def test_groups_allowed(member, configured):
-    member.is_let_in(team(DEV), team(LABS))
     configured(groups_allowed=LABS)
     member.is_let_in(team(DEV), team(LABS))
     member.account.teams = [team(DEV), team(905, "labs")]
@@ -315,8 +314,6 @@ def test_more_than_is_read_is_told_and_lets_nobody_in(member, github, many):
     member.account.teams = many(github)
     member.is_refused("the teams cannot be read whole")
     assert member.kept() == {DEV}
-    member.is_let_in(*member.account.teams[:-1])
-    assert len(member.kept()) in (1, 256)
 
 
 # --- what cannot be read ---
@@ -325,7 +322,7 @@ TEAM = {"id": DOCKER, "organization": {"id": ORG_ID}}
 
 
 @pytest.mark.parametrize("kind,details", [
-    ("cut", {}), ("huge", {"size": 1024 * 1024}), ("status", {"status": 403}),
+    ("huge", {"size": 1024 * 1024}), ("status", {"status": 403}),
     ("status", {"status": 429, "retry_after": 60}),
     ("json", {"value": [TEAM, {"id": 1, "organization": None}]}),
     ("malformed", {"body": json.dumps([TEAM]).replace('"id"', '"id": 1, "id"', 1)})])
