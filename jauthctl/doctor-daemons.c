@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* doctor: the bus, the daemons behind it and their units, the configuration. */
+/* doctor: the bus, the daemons behind it and their units. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 #include "jauthctl/sshd-effective.h"
 
 #define BUS_SOCKET   "/run/dbus/system_bus_socket"
-#define JAUTHD       JAUTH_SBINDIR "/jauthd"
 #define SYSTEMD_RUNS "/run/systemd/system"
 #define SYSTEMCTL    "/usr/bin/systemctl"
 #define TIMEOUT_MS   20000
@@ -213,24 +212,4 @@ void check_units(struct doctor *doctor)
 	for (size_t i = 0; i < N_ELEMENTS(units); i++)
 		if (units[i].is_needed || doctor_has_people(doctor))
 			judge_unit(doctor, units[i].name);
-}
-
-/* --- the configuration --- */
-
-void check_configuration(struct doctor *doctor)
-{
-	static const char *const argv[] = { JAUTHD, "--check", NULL };
-	const struct child child = { argv, TIMEOUT_MS, true };
-	_cleanup_(buf_done) struct buf out = BUF_INIT(16 * 1024);
-	int r = child_run(&child, &out);
-	const char *text = buf_text(&out);
-
-	if (r == 0)
-		tell(doctor, VERDICT_OK, "", "jauthd --check finds no mistake");
-	else if (r < 0)
-		tell(doctor, VERDICT_BROKEN, "is jauth installed whole?", JAUTHD ": %s",
-		     strerror(-r));
-	else
-		tell(doctor, VERDICT_BROKEN, "jauthctl check names every mistake", "%.*s",
-		     (int)strcspn(text, "\n"), text);
 }

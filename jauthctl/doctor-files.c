@@ -51,6 +51,19 @@ static bool may_reach(const struct reader *reader, const char *path)
 	return true;
 }
 
+bool doctor_jauthd_may_read(const char *path)
+{
+	const struct passwd *user = getpwnam(DAEMON);
+	struct reader reader;
+	struct stat st;
+
+	if (!user)
+		return true;             /* which is told of the secrets */
+	reader = (struct reader){ user->pw_uid, user->pw_gid };
+	return stat(path, &st) == 0 && may_reach(&reader, path) && may(&reader, &st, READ_RIGHT) &&
+	       (!S_ISDIR(st.st_mode) || may(&reader, &st, SEARCH_RIGHT));
+}
+
 static const char *fault_of(const struct reader *reader, const char *path)
 {
 	struct stat st;

@@ -111,12 +111,16 @@ static void keep_finding(struct findings *findings, enum verdict verdict, const 
 {
 	struct doctor *doctor = container_of(findings, struct doctor, findings);
 	_cleanup_(buf_done) struct buf clean = BUF_INIT(16 * 1024);
+	_cleanup_(buf_done) struct buf clean_fix = BUF_INIT(16 * 1024);
 
+	/* The names of files are in both. */
 	text_add_clean(&clean, found, 2000);
+	text_add_clean(&clean_fix, fix, 2000);
 	(void)json_array_append_new(doctor->rows, json_pack("{s:s, s:s, s:s, s:s}", "check",
 							    doctor->check, "verdict",
 							    verdict_names[verdict], "found",
-							    buf_text(&clean), "fix", fix));
+							    buf_text(&clean), "fix",
+							    buf_text(&clean_fix)));
 	doctor->worst = MAX(doctor->worst, verdict);
 }
 

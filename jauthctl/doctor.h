@@ -34,6 +34,8 @@ char *doctor_file(const char *path);
 /* The value behind a word at the start of a line: "LOGIN_TIMEOUT 60"; `split` are the characters
  * between the two. Comments begin with "#". The caller frees; NULL: there is none. */
 char *doctor_word(const char *text, const char *word, const char *split);
+/* By owner, group and mode of the path and its folders; of a folder: what is in there, too. */
+bool doctor_jauthd_may_read(const char *path);
 
 void check_bus(struct doctor *doctor);
 void check_daemons(struct doctor *doctor);
