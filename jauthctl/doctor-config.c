@@ -28,12 +28,12 @@ static void judge_mistakes(struct doctor *doctor)
 	const char *text = buf_text(&out);
 
 	if (r == 0)
-		tell(doctor, VERDICT_OK, "", "jauthd --check finds no mistake");
+		note(doctor, VERDICT_OK, "", "jauthd --check finds no mistake");
 	else if (r < 0)
-		tell(doctor, VERDICT_BROKEN, "is jauth installed whole?", "%s: %s", JAUTHD,
+		note(doctor, VERDICT_BROKEN, N_("is jauth installed whole?"), "%s: %s", JAUTHD,
 		     strerror(-r));
 	else
-		tell(doctor, VERDICT_BROKEN, "jauthctl check names every mistake", "%.*s",
+		note(doctor, VERDICT_BROKEN, N_("jauthctl check names every mistake"), "%.*s",
 		     (int)strcspn(text, "\n"), text);
 }
 
@@ -56,15 +56,17 @@ static void judge_override(struct doctor *doctor, const char *section,
 	_cleanup_free_ char *fix = NULL;
 
 	if (!is_kept && !is_of_jauthctl(idle->file)) {
-		tell(doctor, VERDICT_OK, "", "[%s] %s: %s:%u counts, and not %s:%u", section,
+		note(doctor, VERDICT_OK, "", "[%s] %s: %s:%u counts, and not %s:%u", section,
 		     counts->key, counts->file, counts->line, idle->file, idle->line);
 		return;
 	}
-	fix = is_kept ? text_format("take %s:%u away; what shall count is written in %s", idle->file,
-				    idle->line, counts->file) :
-			text_format("take %s:%u away, so that what jauthctl writes counts",
-				    counts->file, counts->line);
-	tell(doctor, VERDICT_WARNING, fix,
+	if (is_kept)
+		fix = fix_text(doctor, "take %s:%u away; what shall count is written in %s",
+			       idle->file, idle->line, counts->file);
+	else
+		fix = fix_text(doctor, "take %s:%u away, so that what jauthctl writes counts",
+			       counts->file, counts->line);
+	note(doctor, VERDICT_WARNING, fix,
 	     "[%s] %s stands in two files with different values: %s:%u counts, and %s:%u has "
 	     "no effect", section, counts->key, counts->file, counts->line, idle->file, idle->line);
 }
@@ -100,7 +102,7 @@ static bool judge_place(struct doctor *doctor, const char *path)
 	if (stat(path, &st) < 0)
 		return true;
 	if (st.st_uid != 0 || others_may_write(&st)) {
-		tell(doctor, VERDICT_BROKEN, fix,
+		note(doctor, VERDICT_BROKEN, fix,
 		     "%s can be changed by others than root, who so decide who may log in", path);
 		return false;
 	}
@@ -108,7 +110,7 @@ static bool judge_place(struct doctor *doctor, const char *path)
 		return true;
 	free(fix);
 	fix = text_format("chmod a+rX %s", path);
-	tell(doctor, VERDICT_BROKEN, fix, "%s: jauthd, which runs as jauth, cannot read it", path);
+	note(doctor, VERDICT_BROKEN, fix, "%s: jauthd, which runs as jauth, cannot read it", path);
 	return false;
 }
 
@@ -135,7 +137,7 @@ static void judge_places(struct doctor *doctor)
 	}
 	free(entries);
 	if (is_right)
-		tell(doctor, VERDICT_OK, "", "only root may change it, and jauthd may read it");
+		note(doctor, VERDICT_OK, "", "only root may change it, and jauthd may read it");
 }
 
 /* --- what is not read --- */
@@ -175,9 +177,9 @@ static void judge_unread(struct doctor *doctor)
 		const char *name = entries[i]->d_name;
 
 		if (i < UNREAD_MAX)
-			tell(doctor, VERDICT_WARNING, is_copy(name) ?
-			     "compare it with the file that it was made from, and take it away" :
-			     "give it a name that ends in .conf, or take it away",
+			note(doctor, VERDICT_WARNING, is_copy(name) ?
+			     N_("compare it with the file it was made from, and take it away") :
+			     N_("give it a name that ends in .conf, or take it away"),
 			     "%s/%s is not read, because of its name", FOLDER, name);
 		free(entries[i]);
 	}

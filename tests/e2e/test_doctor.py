@@ -21,6 +21,7 @@ import userdb
 from clock import PRELOADED
 from house import SSHD_OPTIONS, wait_until
 from linked import relay_section, wecom_section
+from screen import Terminal
 from service import run
 
 ALL_RIGHT, WARNING, BROKEN = range(3)
@@ -170,6 +171,71 @@ def test_for_people():
     assert code == BROKEN
     assert re.search(r"^broken +pam +pam_jauth.so stands in .*\n +fix: take it out", out,
                      re.MULTILINE)
+
+
+CHINESE = {"LANG": "zh_CN.UTF-8"}        # and no such locale on this machine
+HAN = re.compile("[\u4e00-\u9fff]")
+VERDICTS = {"正常": "ok", "跳过": "skipped", "警告": "warning", "故障": "broken"}
+
+
+def without_numbers(rows):
+    return re.sub("[0-9]+", "", json.dumps(rows))
+
+
+def lines_on_a_terminal(env):
+    """Exit code, and of each line the three columns: where they begin is what is looked at."""
+    with Terminal(["jauthctl", "doctor"], env=env, rows=120, columns=400) as terminal:
+        code = terminal.wait_end(60)
+        rows = [terminal.screen.buffer[y] for y in range(terminal.screen.lines)]
+        lines = [tuple("".join(row[x].data for x in range(*span)).rstrip()
+                       for span in ((0, 9), (9, 24), (24, 400))) for row in rows]
+    return code, [line for line in lines if line[2]]
+
+
+def test_in_chinese(house):
+    """Whatever is said, right or wrong, is Chinese; and stands in its column."""
+    _, rows = doctor()
+    code, lines = lines_on_a_terminal(CHINESE)
+    assert code == ALL_RIGHT
+    assert [(VERDICTS[line[0]], line[1]) for line in lines] == [
+        (row["verdict"], row["check"]) for row in rows]
+    with contextlib.ExitStack() as stack:
+        for path, text in ((SSHD_CONFIG, sshd_text(UsePAM="no", MaxStartups="10",
+                                                   LoginGraceTime="30", PermitRootLogin="yes")),
+                           (PAM / "sshd", "auth sufficient pam_jauth.so\n"),
+                           (PAM / "common-account", "account required pam_jauth.so\n"),
+                           (NSSWITCH, "passwd: systemd files\ngroup: files\n"),
+                           (DROP_IN.with_name("a.conf~"), ""), (AUTHORITIES, ""),
+                           (DROP_IN.with_name("a.conf"), methods(s1="wecom") + REGISTERS),
+                           (DROP_IN, BY_JAUTHCTL + methods(s1="password"))):
+            stack.enter_context(written(path, text))
+        stack.enter_context(written(SECRETS / "open", "very secret\n", mode=0o644))
+        house.http.stop()
+        stack.callback(house.http.start)
+        _, rows = doctor(CHINESE)
+        assert without_numbers(rows) == without_numbers(doctor()[1])    # which programs read
+        code, lines = lines_on_a_terminal(CHINESE)
+    assert code == BROKEN
+    heads = [line for line in lines if line[0]]
+    assert [(VERDICTS[line[0]], line[1]) for line in heads] == [
+        (row["verdict"], row["check"]) for row in rows]
+    assert [line for line in lines if not HAN.search(line[2])] == []
+    fixes = [line for line in lines if not line[0]]
+    assert len(fixes) == len(bad(rows)) > 15
+    assert all(line[1] == "" and line[2].startswith("处理：") for line in fixes)
+    for text in ("在两个文件中取值不同", "因文件名而不会被读取", "在 /etc/nsswitch.conf 中写入：",
+                 "jauth-http 没有应答", "其他用户可以读取或写入它"):
+        assert any(text in line[2] for line in lines), text
+
+
+def test_a_terminal_that_has_no_chinese():
+    for env in ({"LANG": "zh_CN.GB18030"}, {"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}):
+        _, lines = lines_on_a_terminal(env)
+        assert {line[0] for line in lines} == {"ok", "skipped"}
+        assert not HAN.search(str(lines))
+    _, out, complaints = ctl(before=["setpriv", "--reuid=nobody", "--regid=nogroup",
+                                     "--clear-groups"], env=CHINESE)
+    assert (out, complaints) == ("", "jauthctl: 只有 root 可以检查全部内容\n")
 
 
 def test_only_root():
