@@ -52,7 +52,7 @@ def sshd_text(**options):
 
 def text_of(double, wecom, op, gateway):
     return (configs.head() + configs.PASSWORD + relay_section(double)
-            + configs.oidc(op) + wecom_section(wecom) + configs.sms_gateway(gateway)
+            + configs.oidc_relay(op) + wecom_section(wecom) + configs.sms_gateway(gateway)
             + configs.sms(vendors="gateway") + configs.service("sshd", "wecom"))
 
 
