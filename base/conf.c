@@ -120,8 +120,12 @@ static ssize_t add_section(const struct reader *reader, const char *name)
 	return (ssize_t)conf->n_sections++;
 }
 
+/* As deep as there are files. */
 static void entry_done(struct conf_entry *entry)
 {
+	if (entry->before)
+		entry_done(entry->before);
+	free(entry->before);
 	free(entry->key);
 	free(entry->value);
 	free(entry->file);
@@ -139,7 +143,10 @@ static void set_entry(const struct reader *reader, const char *key, const char *
 		return;
 	}
 	if (entry) {
-		entry_done(entry);
+		struct conf_entry *before = grow(NULL, 0, sizeof(*before));
+
+		*before = *entry;
+		entry->before = before;
 	} else {
 		section->entries = grow(section->entries, section->n_entries,
 					sizeof(*section->entries));

@@ -76,6 +76,7 @@ struct conf_entry {
 	char *key, *value;
 	char *file;
 	unsigned line;
+	struct conf_entry *before;   /* what an earlier file said, which does not count; or NULL */
 };
 
 struct conf_section {

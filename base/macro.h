@@ -9,6 +9,9 @@
 #define PRINTF_LIKE(format_arg, first_arg) __attribute__((format(printf, format_arg, first_arg)))
 #define UNUSED __attribute__((unused))
 
+/* Marks a literal for translation. */
+#define N_(text) text
+
 #define N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A number that is a macro, as a literal. */

@@ -2,10 +2,9 @@
 /* The words and the looks of the pages. Texts are English; the catalog has the others. */
 #pragma once
 
+#include "base/macro.h"
 #include "base/relay-protocol.h"
 #include "jauth-relay/page.h"
-
-#define N_(text) text
 
 /* How a page looks: a colour above it, nothing more. */
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD };

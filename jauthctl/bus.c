@@ -16,10 +16,9 @@
 static const struct {
 	const char *name;
 	enum exit_code code;
-	const char *text;        /* instead of the error's own, which is for programmers */
 } error_codes[] = {
 	{ LOGIN_ERROR_DENIED, EXIT_REFUSED },
-	{ DBUS_ERROR_ACCESS_DENIED, EXIT_REFUSED, "the bus lets only root ask this of jauthd" },
+	{ DBUS_ERROR_ACCESS_DENIED, EXIT_REFUSED },
 	{ DBUS_ERROR_SERVICE_UNKNOWN, EXIT_NOT_REACHED },
 	{ DBUS_ERROR_NAME_HAS_NO_OWNER, EXIT_NOT_REACHED },
 	{ DBUS_ERROR_NO_SERVER, EXIT_NOT_REACHED },
@@ -38,23 +37,31 @@ static bool error_is(const char *error_name, const char *row)
 					   text_equals(error_name, row);
 }
 
+/* The bus's own refusal is written for programmers. */
+static void complain_of(const DBusError *error, enum exit_code code)
+{
+	if (dbus_error_has_name(error, DBUS_ERROR_ACCESS_DENIED))
+		complain(N_("the bus lets only root ask this of jauthd"));
+	else if (code == EXIT_NOT_REACHED)
+		complain(N_("jauthd cannot be reached: %s"), error->message);
+	else
+		complain("%s", error->message);
+}
+
 /* Takes the error. */
 static enum exit_code failed(const struct ctl *ctl, DBusError *error)
 {
 	enum exit_code code = EXIT_NO;
-	const char *text = error->message;
 	size_t i;
 
 	for (i = 0; i < N_ELEMENTS(error_codes); i++) {
 		if (!error_is(error->name, error_codes[i].name))
 			continue;
 		code = error_codes[i].code;
-		text = error_codes[i].text ? error_codes[i].text : text;
 		break;
 	}
 	if (!ctl->quiet)
-		complain("%s%s", code == EXIT_NOT_REACHED ? "jauthd cannot be reached: " : "",
-			 text);
+		complain_of(error, code);
 	dbus_error_free(error);
 	return code;
 }

@@ -35,7 +35,8 @@ struct command {
 /* Rows end with one whose name is NULL. */
 extern const struct command commands[];
 
-/* "jauthctl: …" to stderr, cleaned; one line. */
+/* "jauthctl: …" to stderr, cleaned; one line. In the person's language where the format is marked
+ * with N_() and the catalog has it. */
 void complain(const char *format, ...) PRINTF_LIKE(1, 2);
 
 enum exit_code run_status(struct ctl *ctl, int argc, char **argv);

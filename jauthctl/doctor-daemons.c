@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* doctor: the bus, the daemons behind it and their units, the configuration. */
+/* doctor: the bus, the daemons behind it and their units. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 #include "jauthctl/sshd-effective.h"
 
 #define BUS_SOCKET   "/run/dbus/system_bus_socket"
-#define JAUTHD       JAUTH_SBINDIR "/jauthd"
 #define SYSTEMD_RUNS "/run/systemd/system"
 #define SYSTEMCTL    "/usr/bin/systemctl"
 #define TIMEOUT_MS   20000
@@ -28,6 +27,9 @@
 /* dbus-daemon(1): what it allows unless it is told otherwise. */
 #define CONNECTIONS_DEFAULT 256
 #define LIMIT_NAME          "max_connections_per_user\""
+#define LOCAL_CONFIG        "/etc/dbus-1/system-local.conf"
+#define MORE_CONNECTIONS \
+	"<busconfig><limit name=\"max_connections_per_user\">1024</limit></busconfig>"
 
 /* The last such limit in the text outside comments, or `before`. */
 static int64_t limit_in(const char *text, int64_t before)
@@ -88,17 +90,17 @@ static int64_t bus_limit(void)
 /* Every sshd that begins a login is a connection of root for a moment. */
 static void compare_with_sshd(struct doctor *doctor, int64_t limit)
 {
+	_cleanup_free_ char *fix = fix_in_file(doctor, LOCAL_CONFIG, MORE_CONNECTIONS);
 	struct sshd_effective sshd = SSHD_EFFECTIVE_INIT;
 	int64_t startups[3] = { 0 };
 
 	if (sshd_is_installed() && sshd_effective_read(&sshd) == 0 &&
 	    sshd_startups(&sshd, startups) && startups[2] >= limit)
-		tell(doctor, VERDICT_WARNING, "in /etc/dbus-1/system-local.conf: <busconfig>"
-		     "<limit name=\"max_connections_per_user\">1024</limit></busconfig>",
+		note(doctor, VERDICT_WARNING, fix,
 		     "the bus takes %ld connections of root, and sshd's MaxStartups lets %ld "
 		     "logins begin at once", (long)limit, (long)startups[2]);
 	else
-		tell(doctor, VERDICT_OK, "", "it answers, and takes %ld connections of root",
+		note(doctor, VERDICT_OK, "", "it answers, and takes %ld connections of root",
 		     (long)limit);
 	sshd_effective_done(&sshd);
 }
@@ -108,8 +110,8 @@ void check_bus(struct doctor *doctor)
 	int r = local_socket_try(BUS_SOCKET, CONNECT_MS);
 
 	if (r < 0) {
-		tell(doctor, VERDICT_BROKEN, "systemctl start dbus.socket",
-		     "nobody listens at " BUS_SOCKET ": %s", strerror(-r));
+		note(doctor, VERDICT_BROKEN, "systemctl start dbus.socket",
+		     "nobody listens at %s: %s", BUS_SOCKET, strerror(-r));
 		return;
 	}
 	doctor->has_bus = true;
@@ -123,14 +125,14 @@ static void judge_jauthd(struct doctor *doctor)
 	const json_t *version = json_object_get(doctor->status, "version");
 
 	if (!doctor->status)
-		tell(doctor, VERDICT_BROKEN, START_ALL,
+		note(doctor, VERDICT_BROKEN, START_ALL,
 		     "jauthd does not answer: nobody logs in by jauth");
 	else if (!text_equals(json_string_value(version), PACKAGE_VERSION))
-		tell(doctor, VERDICT_WARNING, "systemctl restart jauthd",
-		     "jauthd is of version %s, and this program of " PACKAGE_VERSION,
-		     json_string_value(version));
+		note(doctor, VERDICT_WARNING, "systemctl restart jauthd",
+		     "jauthd is of version %s, and this program of %s",
+		     json_string_value(version), PACKAGE_VERSION);
 	else
-		tell(doctor, VERDICT_OK, "", "jauthd answers, version " PACKAGE_VERSION);
+		note(doctor, VERDICT_OK, "", "jauthd answers, version %s", PACKAGE_VERSION);
 }
 
 static void judge_http(struct doctor *doctor)
@@ -139,14 +141,14 @@ static void judge_http(struct doctor *doctor)
 
 	doctor->has_http = r == 0;
 	if (r == -ETIMEDOUT)
-		tell(doctor, VERDICT_BROKEN, "systemctl restart jauth-http",
+		note(doctor, VERDICT_BROKEN, "systemctl restart jauth-http",
 		     "jauth-http takes calls and does not answer");
 	else if (r < 0)
-		tell(doctor, VERDICT_BROKEN, START_ALL,
+		note(doctor, VERDICT_BROKEN, START_ALL,
 		     "jauth-http does not answer (%s): no vendor and no relay can be reached",
 		     strerror(-r));
 	else
-		tell(doctor, VERDICT_OK, "", "jauth-http answers");
+		note(doctor, VERDICT_OK, "", "jauth-http answers");
 }
 
 void check_daemons(struct doctor *doctor)
@@ -188,49 +190,30 @@ static void judge_unit(struct doctor *doctor, const char *name)
 	_cleanup_free_ char *fix = text_format("systemctl enable --now %s", name);
 
 	if (r != 0 || !load || !active || !file)
-		tell(doctor, VERDICT_SKIPPED, "", "systemctl does not say how %s is", name);
+		note(doctor, VERDICT_SKIPPED, "", "systemctl does not say how %s is", name);
 	else if (!text_equals(load, "loaded"))
-		tell(doctor, VERDICT_BROKEN, "systemctl daemon-reload; is jauth installed whole?",
-		     "%s is %s", name, load);
+		note(doctor, VERDICT_BROKEN,
+		     N_("systemctl daemon-reload; is jauth installed whole?"), "%s is %s", name,
+		     load);
 	else if (!text_equals(active, "active"))
-		tell(doctor, VERDICT_BROKEN, fix, "%s is %s", name, active);
+		note(doctor, VERDICT_BROKEN, fix, "%s is %s", name, active);
 	else if (!text_equals(file, "enabled") && !text_equals(file, "static"))
-		tell(doctor, VERDICT_WARNING, fix,
+		note(doctor, VERDICT_WARNING, fix,
 		     "%s is %s: it does not run after the next start", name, file);
 	else if (text_equals(stale, "yes"))
-		tell(doctor, VERDICT_WARNING, "systemctl daemon-reload",
+		note(doctor, VERDICT_WARNING, "systemctl daemon-reload",
 		     "the unit file of %s has changed", name);
 	else
-		tell(doctor, VERDICT_OK, "", "%s is active and %s", name, file);
+		note(doctor, VERDICT_OK, "", "%s is active and %s", name, file);
 }
 
 void check_units(struct doctor *doctor)
 {
 	if (access(SYSTEMD_RUNS, F_OK) < 0) {
-		tell(doctor, VERDICT_SKIPPED, "", "systemd does not run here");
+		note(doctor, VERDICT_SKIPPED, "", "systemd does not run here");
 		return;
 	}
 	for (size_t i = 0; i < N_ELEMENTS(units); i++)
 		if (units[i].is_needed || doctor_has_people(doctor))
 			judge_unit(doctor, units[i].name);
-}
-
-/* --- the configuration --- */
-
-void check_configuration(struct doctor *doctor)
-{
-	static const char *const argv[] = { JAUTHD, "--check", NULL };
-	const struct child child = { argv, TIMEOUT_MS, true };
-	_cleanup_(buf_done) struct buf out = BUF_INIT(16 * 1024);
-	int r = child_run(&child, &out);
-	const char *text = buf_text(&out);
-
-	if (r == 0)
-		tell(doctor, VERDICT_OK, "", "jauthd --check finds no mistake");
-	else if (r < 0)
-		tell(doctor, VERDICT_BROKEN, "is jauth installed whole?", JAUTHD ": %s",
-		     strerror(-r));
-	else
-		tell(doctor, VERDICT_BROKEN, "jauthctl check names every mistake", "%.*s",
-		     (int)strcspn(text, "\n"), text);
 }

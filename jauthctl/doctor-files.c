@@ -51,6 +51,19 @@ static bool may_reach(const struct reader *reader, const char *path)
 	return true;
 }
 
+bool doctor_jauthd_may_read(const char *path)
+{
+	const struct passwd *user = getpwnam(DAEMON);
+	struct reader reader;
+	struct stat st;
+
+	if (!user)
+		return true;             /* which is told of the secrets */
+	reader = (struct reader){ user->pw_uid, user->pw_gid };
+	return stat(path, &st) == 0 && may_reach(&reader, path) && may(&reader, &st, READ_RIGHT) &&
+	       (!S_ISDIR(st.st_mode) || may(&reader, &st, SEARCH_RIGHT));
+}
+
 static const char *fault_of(const struct reader *reader, const char *path)
 {
 	struct stat st;
@@ -58,17 +71,17 @@ static const char *fault_of(const struct reader *reader, const char *path)
 	if (lstat(path, &st) < 0)
 		return strerror(errno);
 	if (S_ISLNK(st.st_mode))
-		return "it is a symbolic link, which jauthd does not follow";
+		return N_("it is a symbolic link, which jauthd does not follow");
 	if (!S_ISREG(st.st_mode))
-		return "it is no file";
+		return N_("it is no file");
 	if (st.st_uid != 0 && st.st_uid != reader->uid)
-		return "it belongs neither to root nor to " DAEMON;
+		return N_("it belongs neither to root nor to jauth");
 	if (st.st_mode & 06)
-		return "others may read or write it";
+		return N_("others may read or write it");
 	if (st.st_uid == 0 && st.st_mode & 060 && st.st_gid != reader->gid && st.st_gid != 0)
-		return "another group than " DAEMON " may read or write it";
+		return N_("another group than jauth may read or write it");
 	if (!may(reader, &st, READ_RIGHT) || !may_reach(reader, path))
-		return "jauthd, which runs as " DAEMON ", cannot read it";
+		return N_("jauthd, which runs as jauth, cannot read it");
 	return NULL;
 }
 
@@ -79,7 +92,7 @@ static bool judge_secret(struct doctor *doctor, const struct reader *reader, con
 					       path);
 
 	if (fault)
-		tell(doctor, VERDICT_BROKEN, fix, "%s: %s", path, fault);
+		note(doctor, VERDICT_BROKEN, fix, "%s: %s", path, say_found(doctor, fault));
 	return !fault;
 }
 
@@ -126,8 +139,8 @@ static bool judge_folder(struct doctor *doctor)
 
 	if (stat(SECRETS, &st) < 0 || (st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH))))
 		return true;
-	tell(doctor, VERDICT_BROKEN, "chown root:" DAEMON " " SECRETS "; chmod 0750 " SECRETS,
-	     SECRETS " can be changed by others than root");
+	note(doctor, VERDICT_BROKEN, "chown root:" DAEMON " " SECRETS "; chmod 0750 " SECRETS,
+	     "%s can be changed by others than root", SECRETS);
 	return false;
 }
 
@@ -139,7 +152,7 @@ void check_secrets(struct doctor *doctor)
 	bool is_right;
 
 	if (!user) {
-		tell(doctor, VERDICT_BROKEN, "systemd-sysusers", "there is no user " DAEMON);
+		note(doctor, VERDICT_BROKEN, "systemd-sysusers", "there is no user %s", DAEMON);
 		return;
 	}
 	reader = (struct reader){ user->pw_uid, user->pw_gid };
@@ -149,7 +162,7 @@ void check_secrets(struct doctor *doctor)
 	for (size_t i = 0; i < list_length(paths); i++)
 		is_right &= judge_secret(doctor, &reader, paths[i]);
 	if (is_right)
-		tell(doctor, VERDICT_OK, "", "%zu files, readable for jauthd and root only",
+		note(doctor, VERDICT_OK, "", "%zu files, readable for jauthd and root only",
 		     list_length(paths));
 }
 
@@ -161,22 +174,22 @@ static void judge_place(struct doctor *doctor, const char *path)
 	long long free_bytes;
 
 	if (statvfs(path, &fs) < 0) {
-		tell(doctor, VERDICT_BROKEN, "systemd-tmpfiles --create", "%s: %s", path,
+		note(doctor, VERDICT_BROKEN, "systemd-tmpfiles --create", "%s: %s", path,
 		     strerror(errno));
 		return;
 	}
 	free_bytes = (long long)fs.f_bavail * (long long)fs.f_frsize;
 	if (fs.f_flag & ST_RDONLY)
-		tell(doctor, VERDICT_BROKEN, "look into the kernel's log; mount -o remount,rw",
+		note(doctor, VERDICT_BROKEN, N_("look into the kernel's log; mount -o remount,rw"),
 		     "%s is read-only", path);
 	else if (free_bytes < FULL_BYTES || (fs.f_files > 0 && fs.f_favail == 0))
-		tell(doctor, VERDICT_BROKEN, "make room",
+		note(doctor, VERDICT_BROKEN, N_("make room"),
 		     "%s is full: no login can be counted, and so none is granted", path);
 	else if (free_bytes < TIGHT_BYTES)
-		tell(doctor, VERDICT_WARNING, "make room", "%s has only %lld MiB left", path,
+		note(doctor, VERDICT_WARNING, N_("make room"), "%s has only %lld MiB left", path,
 		     free_bytes >> 20);
 	else
-		tell(doctor, VERDICT_OK, "", "%s has %lld MiB left", path, free_bytes >> 20);
+		note(doctor, VERDICT_OK, "", "%s has %lld MiB left", path, free_bytes >> 20);
 }
 
 void check_disk(struct doctor *doctor)

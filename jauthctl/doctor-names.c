@@ -56,7 +56,8 @@ static void judge_database(struct doctor *doctor, const char *text, const char *
 {
 	_cleanup_free_ char *label = text_format("%s:", database);
 	_cleanup_free_ char *line = doctor_word(text, label, " \t");
-	_cleanup_free_ char *fix = text_format("in " NSSWITCH ": %s: files systemd", database);
+	_cleanup_free_ char *right = text_format("%s: files systemd", database);
+	_cleanup_free_ char *fix = fix_in_file(doctor, NSSWITCH, right);
 	unsigned files = place_of(line ? line : "", "files");
 	unsigned systemd = place_of(line ? line : "", "systemd");
 
@@ -66,31 +67,32 @@ static void judge_database(struct doctor *doctor, const char *text, const char *
 	if (!line && !is_needed)
 		return;
 	if (!files)
-		tell(doctor, VERDICT_BROKEN, fix, "%s does not look into this machine's own files",
+		note(doctor, VERDICT_BROKEN, fix, "%s does not look into this machine's own files",
 		     database);
 	else if (systemd && systemd < files)
-		tell(doctor, VERDICT_BROKEN, fix,
+		note(doctor, VERDICT_BROKEN, fix,
 		     "%s asks systemd before files: whoever answers there can stand in for root",
 		     database);
 	else if (!systemd && is_needed)
-		tell(doctor, VERDICT_BROKEN, fix,
+		note(doctor, VERDICT_BROKEN, fix,
 		     "%s does not ask systemd: people whom jauth has made are not found", database);
 	else
-		tell(doctor, VERDICT_OK, "", "%s: files %s", database,
-		     systemd ? "before systemd" : "without systemd, and jauth makes nobody");
+		note(doctor, VERDICT_OK, "", systemd ? N_("%s: files before systemd") :
+		     N_("%s: files without systemd, and jauth makes nobody"), database);
 }
 
 void check_names(struct doctor *doctor)
 {
 	_cleanup_free_ char *text = doctor_file(NSSWITCH);
 	_cleanup_free_ char *initgroups = doctor_word(text, "initgroups:", " \t");
+	_cleanup_free_ char *fix = fix_in_file(doctor, NSSWITCH,
+					       "initgroups: files [SUCCESS=continue] systemd");
 	bool has_people = doctor_has_people(doctor);
 
 	judge_database(doctor, text, "passwd", has_people);
 	judge_database(doctor, text, "group", has_people);
 	if (initgroups && has_people && !place_of(initgroups, "systemd"))
-		tell(doctor, VERDICT_WARNING,
-		     "in " NSSWITCH ": initgroups: files [SUCCESS=continue] systemd",
+		note(doctor, VERDICT_WARNING, fix,
 		     "initgroups does not ask systemd: people of jauth have no groups but their "
 		     "first");
 }
@@ -116,26 +118,29 @@ static void judge_sssd(struct doctor *doctor)
 {
 	_cleanup_free_ char *conf = doctor_file(SSSD_CONF);
 	bool is_fleet = text_equals(doctor_value(doctor, "accounts", "uids"), "fleet");
+	_cleanup_free_ char *fix = fix_in_file(doctor, SSSD_CONF, is_fleet ?
+					       "ldap_idmap_range_max = 2000200000" :
+					       "ldap_idmap_range_min = 200000");
 	bool is_here = *conf || access(SSSD_SOCKET, F_OK) == 0 || access(SSSD_NSS, F_OK) == 0;
 
 	if (!is_here)
-		tell(doctor, VERDICT_OK, "", "no SSSD beside jauth");
+		note(doctor, VERDICT_OK, "", "no SSSD beside jauth");
 	else if (doctor_has_people(doctor) && ranges_meet(conf, is_fleet))
-		tell(doctor, VERDICT_BROKEN,
-		     is_fleet ? "in " SSSD_CONF ": ldap_idmap_range_max = 2000200000" :
-				"in " SSSD_CONF ": ldap_idmap_range_min = 200000",
+		note(doctor, VERDICT_BROKEN, fix,
 		     "SSSD hands out ids that jauth may give to others");
 	else
-		tell(doctor, VERDICT_OK, "", "SSSD is here, and its ids are others than jauth's");
+		note(doctor, VERDICT_OK, "", "SSSD is here, and its ids are others than jauth's");
 }
 
 static void judge_nscd(struct doctor *doctor)
 {
+	_cleanup_free_ char *fix = fix_in_file(doctor, "/etc/nscd.conf", "enable-cache passwd no, "
+					       "enable-cache group no");
+
 	if (local_socket_try(NSCD_SOCKET, 1000) < 0)
-		tell(doctor, VERDICT_OK, "", "no nscd beside jauth");
+		note(doctor, VERDICT_OK, "", "no nscd beside jauth");
 	else
-		tell(doctor, VERDICT_WARNING,
-		     "in /etc/nscd.conf: enable-cache passwd no, enable-cache group no",
+		note(doctor, VERDICT_WARNING, fix,
 		     "nscd remembers who is not there: new people, new groups and leavers are "
 		     "seen late");
 }
@@ -158,11 +163,12 @@ static char *judge_snapshot(struct doctor *doctor)
 	int r = snapshot_open(SNAPSHOT_PATH, &snapshot);
 
 	if (r < 0) {
-		tell(doctor, VERDICT_BROKEN, "systemctl restart jauthd, which writes it anew",
-		     SNAPSHOT_PATH ": %s", r == -EBADMSG ? "it is damaged" : strerror(-r));
+		note(doctor, VERDICT_BROKEN, N_("systemctl restart jauthd, which writes it anew"),
+		     "%s: %s", SNAPSHOT_PATH,
+		     r == -EBADMSG ? say_found(doctor, N_("it is damaged")) : strerror(-r));
 		return NULL;
 	}
-	tell(doctor, VERDICT_OK, "", "the snapshot has %zu people and %zu groups",
+	note(doctor, VERDICT_OK, "", "the snapshot has %zu people and %zu groups",
 	     snapshot_n_users(snapshot), snapshot_n_groups(snapshot));
 	if (snapshot_n_users(snapshot) > 0) {
 		snapshot_nth_user(snapshot, 0, &user);
@@ -210,20 +216,21 @@ static bool judge_answer(struct doctor *doctor, const char *user)
 	int r = ask_userdb(user, &answer, &ms);
 
 	if (r == -ETIMEDOUT)
-		tell(doctor, VERDICT_BROKEN, "systemctl restart jauth-userdb",
+		note(doctor, VERDICT_BROKEN, "systemctl restart jauth-userdb",
 		     "jauth-userdb takes calls and does not answer: every look-up of every user "
 		     "waits for it");
 	else if (r < 0)
-		tell(doctor, VERDICT_BROKEN, "systemctl enable --now jauth-userdb.socket",
-		     USERDB_SOCKET ": %s: people whom jauth has made are not found", strerror(-r));
+		note(doctor, VERDICT_BROKEN, "systemctl enable --now jauth-userdb.socket",
+		     "%s: %s: people whom jauth has made are not found", USERDB_SOCKET,
+		     strerror(-r));
 	else if (!answer_is_right(&answer, user))
-		tell(doctor, VERDICT_BROKEN, "systemctl restart jauth-userdb",
+		note(doctor, VERDICT_BROKEN, "systemctl restart jauth-userdb",
 		     "jauth-userdb does not answer as the snapshot says");
 	else if (ms > SLOW_MS)
-		tell(doctor, VERDICT_WARNING, "is the machine overloaded?",
+		note(doctor, VERDICT_WARNING, N_("is the machine overloaded?"),
 		     "jauth-userdb took %lld ms to answer", (long long)ms);
 	else
-		tell(doctor, VERDICT_OK, "", "jauth-userdb answers in %lld ms", (long long)ms);
+		note(doctor, VERDICT_OK, "", "jauth-userdb answers in %lld ms", (long long)ms);
 	return r == 0;
 }
 
@@ -233,13 +240,13 @@ static void judge_look_up(struct doctor *doctor, const char *name)
 	const struct passwd *user = getpwnam(name);
 
 	if (user && user->pw_uid >= LOCAL_UID_MIN)
-		tell(doctor, VERDICT_OK, "", "getpwnam finds %s", name);
+		note(doctor, VERDICT_OK, "", "getpwnam finds %s", name);
 	else
-		tell(doctor, VERDICT_BROKEN,
-		     user ? "userdel or rename the one in /etc/passwd, or jauth's" :
-			    "install libnss-systemd, and look at the row \"names\"",
-		     user ? "%s is also a user of this machine, who comes first" :
-			    "getpwnam does not find %s, whom jauth has made", name);
+		note(doctor, VERDICT_BROKEN,
+		     user ? N_("userdel or rename the one in /etc/passwd, or jauth's") :
+			    N_("install libnss-systemd, and look at the row \"names\""),
+		     user ? N_("%s is also a user of this machine, who comes first") :
+			    N_("getpwnam does not find %s, whom jauth has made"), name);
 }
 
 /* jauthd writes one for nobody, too. One that is damaged may be of somebody. */
@@ -258,7 +265,7 @@ void check_userdb(struct doctor *doctor)
 	_cleanup_free_ char *name = NULL;
 
 	if (!doctor_has_people(doctor) && snapshot_is_of_nobody()) {
-		tell(doctor, VERDICT_SKIPPED, "", "the configuration lets jauth make nobody");
+		note(doctor, VERDICT_SKIPPED, "", "the configuration lets jauth make nobody");
 		return;
 	}
 	name = judge_snapshot(doctor);

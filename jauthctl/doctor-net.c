@@ -22,6 +22,8 @@
 #define TOTAL_MS    10000
 #define BODY_MAX    65536
 
+#define SEE_LOG N_("look into the log of jauthd: journalctl -u jauthd")
+
 #define CLOCK_ODD_S     5                /* a reply is on its way for a while */
 #define CLOCK_BROKEN_S  60               /* codes of apps, tokens, certificates */
 #define CERTIFICATE_S   (14 * 24 * 3600)
@@ -36,8 +38,8 @@ void check_authorities(struct doctor *doctor)
 	unsigned n = 0;
 
 	if (!file || fstat(fileno(file), &st) < 0) {
-		tell(doctor, VERDICT_BROKEN, "apt install ca-certificates",
-		     AUTHORITIES ": %s: no server can be trusted", strerror(errno));
+		note(doctor, VERDICT_BROKEN, "apt install ca-certificates",
+		     "%s: %s: no server can be trusted", AUTHORITIES, strerror(errno));
 		if (file)
 			(void)fclose(file);
 		return;
@@ -46,20 +48,20 @@ void check_authorities(struct doctor *doctor)
 		n += text_has_prefix(line, "-----BEGIN CERTIFICATE");
 	(void)fclose(file);
 	if (!(st.st_mode & S_IROTH))
-		tell(doctor, VERDICT_BROKEN, "chmod a+r " AUTHORITIES,
-		     AUTHORITIES " cannot be read by jauth-http");
+		note(doctor, VERDICT_BROKEN, "chmod a+r " AUTHORITIES,
+		     "%s cannot be read by jauth-http", AUTHORITIES);
 	else if (n == 0)
-		tell(doctor, VERDICT_BROKEN, "update-ca-certificates --fresh",
-		     AUTHORITIES " has no certificate: no server can be trusted");
+		note(doctor, VERDICT_BROKEN, "update-ca-certificates --fresh",
+		     "%s has no certificate: no server can be trusted", AUTHORITIES);
 	else
-		tell(doctor, VERDICT_OK, "", "%u authorities are trusted", n);
+		note(doctor, VERDICT_OK, "", "%u authorities are trusted", n);
 }
 
 /* Without its help every call would only last as long as it may. */
 static bool can_ask(struct doctor *doctor)
 {
 	if (!doctor->has_http)
-		tell(doctor, VERDICT_SKIPPED, "", "jauth-http does not answer");
+		note(doctor, VERDICT_SKIPPED, "", "jauth-http does not answer");
 	return doctor->has_http;
 }
 
@@ -72,10 +74,10 @@ static void judge_relay_row(struct doctor *doctor, const json_t *row)
 	const char *host = json_string_value(json_object_get(row, "host"));
 
 	if (json_is_true(json_object_get(row, "ready")))
-		tell(doctor, VERDICT_OK, "", "%s answers and knows this host as %s", server, host);
+		note(doctor, VERDICT_OK, "", "%s answers and knows this host as %s", server, host);
 	else
-		tell(doctor, VERDICT_BROKEN, "jauth-relay(8); jauthctl relay enrol",
-		     "%s: %s", server, state ? state : "no answer");
+		note(doctor, VERDICT_BROKEN, "jauth-relay(8); jauthctl relay enrol",
+		     "%s: %s", server, state ? state : say_found(doctor, N_("no answer")));
 }
 
 /* It connects when there is a login to hear of. */
@@ -85,7 +87,7 @@ static void judge_events(struct doctor *doctor)
 
 	if (json_integer_value(n_failures) > 0 &&
 	    !json_is_true(json_object_get(doctor->status, "relay-connected")))
-		tell(doctor, VERDICT_WARNING, "look into the log of jauthd: journalctl -u jauthd",
+		note(doctor, VERDICT_WARNING, SEE_LOG,
 		     "jauthd's last %lld calls to the relay have failed: it does not hear of "
 		     "approvals", (long long)json_integer_value(n_failures));
 }
@@ -100,7 +102,7 @@ void check_relay(struct doctor *doctor)
 	size_t i;
 
 	if (!doctor_value(doctor, "relay", "url")) {
-		tell(doctor, VERDICT_SKIPPED, "", "the configuration has no relay");
+		note(doctor, VERDICT_SKIPPED, "", "the configuration has no relay");
 		return;
 	}
 	if (!can_ask(doctor))
@@ -110,7 +112,7 @@ void check_relay(struct doctor *doctor)
 	if (!rows) {
 		const char *text = buf_text(&out);
 
-		tell(doctor, VERDICT_BROKEN, "jauthctl relay status", "%.*s",
+		note(doctor, VERDICT_BROKEN, "jauthctl relay status", "%.*s",
 		     (int)strcspn(text, "\n"), text);
 		return;
 	}
@@ -140,13 +142,13 @@ static void judge_clock(struct doctor *doctor, const char *server, const char *d
 		return;
 	doctor->check = "clock";
 	if (off_s > CLOCK_ODD_S || off_s < -CLOCK_ODD_S)
-		tell(doctor, off_s > CLOCK_BROKEN_S || off_s < -CLOCK_BROKEN_S ? VERDICT_BROKEN :
+		note(doctor, off_s > CLOCK_BROKEN_S || off_s < -CLOCK_BROKEN_S ? VERDICT_BROKEN :
 		     VERDICT_WARNING, "timedatectl set-ntp true",
-		     "this machine's clock is %lld s %s that of %s",
-		     (long long)(off_s < 0 ? -off_s : off_s), off_s < 0 ? "behind" : "ahead of",
-		     server);
+		     off_s < 0 ? N_("this machine's clock is %lld s behind that of %s") :
+				 N_("this machine's clock is %lld s ahead of that of %s"),
+		     (long long)(off_s < 0 ? -off_s : off_s), server);
 	else
-		tell(doctor, VERDICT_OK, "", "as that of %s", server);
+		note(doctor, VERDICT_OK, "", "as that of %s", server);
 	doctor->check = "servers";
 }
 
@@ -156,7 +158,7 @@ static void judge_certificate(struct doctor *doctor, const char *server, const c
 	int64_t left_s = until_s - (int64_t)time(NULL);
 
 	if (until_s > 0 && left_s < CERTIFICATE_S)
-		tell(doctor, VERDICT_WARNING, "have its certificate renewed",
+		note(doctor, VERDICT_WARNING, N_("have its certificate renewed"),
 		     "the certificate of %s ends in %lld days", server,
 		     (long long)(left_s / (24 * 3600)));
 }
@@ -176,15 +178,15 @@ static struct http_request *make_request(const char *server, const char *proxy)
 static void judge_reply(struct doctor *doctor, const char *server, const struct http_reply *reply)
 {
 	if (reply->result == HTTP_DONE) {
-		tell(doctor, VERDICT_OK, "", "%s answers", server);
+		note(doctor, VERDICT_OK, "", "%s answers", server);
 		judge_certificate(doctor, server, reply->certificate_until);
 		judge_clock(doctor, server, reply->date);
 	} else if (reply->result == HTTP_BROKEN) {
 		/* Some take nothing but their own calls; TLS was right. */
-		tell(doctor, VERDICT_OK, "", "%s is there: %s", server, reply->error);
+		note(doctor, VERDICT_OK, "", "%s is there: %s", server, reply->error);
 	} else {
-		tell(doctor, VERDICT_BROKEN,
-		     "look at DNS, routes, the firewall; a way out by a proxy is the key proxy",
+		note(doctor, VERDICT_BROKEN,
+		     N_("look at DNS, routes, the firewall; a way out by a proxy is the key proxy"),
 		     "%s cannot be reached: %s", server, reply->error);
 	}
 }
@@ -197,7 +199,7 @@ static void judge_server(struct doctor *doctor, const char *server, const char *
 
 	http_request_free(request);
 	if (r < 0)
-		tell(doctor, VERDICT_BROKEN, "systemctl enable --now jauth-http.socket",
+		note(doctor, VERDICT_BROKEN, "systemctl enable --now jauth-http.socket",
 		     "jauth-http cannot be asked: %s", strerror(-r));
 	else
 		judge_reply(doctor, server, &reply);
@@ -255,7 +257,7 @@ void check_servers(struct doctor *doctor)
 	}
 	look_at_sections(doctor, &seen);
 	if (!seen)
-		tell(doctor, VERDICT_SKIPPED, "", "no method needs one");
+		note(doctor, VERDICT_SKIPPED, "", "no method needs one");
 }
 
 /* --- methods --- */
@@ -265,16 +267,16 @@ static void probe(struct doctor *doctor, const char *id)
 	struct login_facts facts = { .phase = LOGIN_TEST, .service = "jauthctl", .user = "",
 				     .method = id };
 	_cleanup_(buf_done) struct buf reason = BUF_INIT(4096);
-	_cleanup_free_ char *fix = text_format("jauthctl method probe %s shows each step", id);
+	_cleanup_free_ char *fix = fix_text(doctor, "jauthctl method probe %s shows each step", id);
 	enum exit_code code = talk_alone(doctor->ctl, &facts, NULL, &reason);
 
 	if (code == EXIT_DONE)
-		tell(doctor, VERDICT_OK, "", "%s: its vendor takes the app and its keys", id);
+		note(doctor, VERDICT_OK, "", "%s: its vendor takes the app and its keys", id);
 	else if (text_equals(buf_text(&reason), login_state_names[LOGIN_CANCELLED]))
-		tell(doctor, VERDICT_SKIPPED, "", "%s: its test needs a person: "
+		note(doctor, VERDICT_SKIPPED, "", "%s: its test needs a person: "
 		     "jauthctl method probe %s", id, id);
 	else
-		tell(doctor, VERDICT_BROKEN, fix, "%s: %s", id, buf_text(&reason));
+		note(doctor, VERDICT_BROKEN, fix, "%s: %s", id, buf_text(&reason));
 }
 
 static void judge_method(struct doctor *doctor, const json_t *row)
@@ -283,14 +285,13 @@ static void judge_method(struct doctor *doctor, const json_t *row)
 	const char *state = json_string_value(json_object_get(row, "state"));
 
 	if (text_equals(state, "disabled"))
-		tell(doctor, VERDICT_SKIPPED, "", "%s is disabled", id);
+		note(doctor, VERDICT_SKIPPED, "", "%s is disabled", id);
 	else if (json_is_true(json_object_get(row, "test")))
 		probe(doctor, id);
 	else if (!text_equals(state, "ready"))
-		tell(doctor, VERDICT_BROKEN, "look into the log of jauthd: journalctl -u jauthd",
-		     "%s: %s", id, state);
+		note(doctor, VERDICT_BROKEN, SEE_LOG, "%s: %s", id, state);
 	else
-		tell(doctor, VERDICT_SKIPPED, "", "%s: this type has no test; a whole login is "
+		note(doctor, VERDICT_SKIPPED, "", "%s: this type has no test; a whole login is "
 		     "one: jauthctl try USER --method %s", id, id);
 }
 
@@ -300,7 +301,7 @@ void check_methods(struct doctor *doctor)
 	size_t i;
 
 	if (!doctor->methods)
-		tell(doctor, VERDICT_SKIPPED, "", "jauthd does not answer");
+		note(doctor, VERDICT_SKIPPED, "", "jauthd does not answer");
 	if (!doctor->methods || !can_ask(doctor))
 		return;
 	json_array_foreach(doctor->methods, i, row)

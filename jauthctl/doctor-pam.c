@@ -16,7 +16,7 @@
 
 #define MODULE      "pam_jauth.so"
 #define MODULE_FILE JAUTH_PAMDIR "/" MODULE
-#define SEE_SAMPLES "see the files in " JAUTH_PAM_SAMPLES
+#define RIGHT_CONTROL "[success=done ignore=ignore default=die]"
 
 static const char *const shared_files[] = {
 	"common-auth", "common-account", "common-password", "common-session",
@@ -51,11 +51,11 @@ static void judge_shared(struct doctor *doctor)
 			if (pam_stack_read(PAM_FOLDER, *name, types[i], &stack) < 0)
 				continue;
 			if (pam_stack_find(&stack, 0, MODULE) < stack.n_lines)
-				tell(doctor, VERDICT_BROKEN,
-				     "take it out there, and put it into the services that shall "
-				     "ask it: jauthctl service enable SERVICE",
-				     MODULE " stands in " PAM_FOLDER "/%s: every service depends "
-				     "on jauth, the console and cron, too", *name);
+				note(doctor, VERDICT_BROKEN,
+				     N_("take it out there, and put it into the services that "
+					"shall ask it: jauthctl service enable SERVICE"),
+				     "%s stands in %s/%s: every service depends on jauth, the "
+				     "console and cron, too", MODULE, PAM_FOLDER, *name);
 			pam_stack_done(&stack);
 		}
 	}
@@ -89,7 +89,7 @@ static unsigned judge_order(struct doctor *doctor, const char *service,
 
 		if (!leaves_out(stack, i, jauth))
 			continue;
-		tell(doctor, VERDICT_BROKEN, "put jauth's line where this one is, before it",
+		note(doctor, VERDICT_BROKEN, N_("put jauth's line where this one is, before it"),
 		     "%s: %s lets people in before jauth is asked (%s, line %u)", service,
 		     line->module, line->file, line->number);
 		n++;
@@ -117,21 +117,23 @@ static const struct answer_rule {
 	const char *what_happens;
 } answer_rules[] = {
 	{ "auth_err", ends, VERDICT_BROKEN, false,
-	  "whom jauth has denied is asked for another password and gets in by that" },
+	  N_("whom jauth has denied is asked for another password and gets in by that") },
 	{ "perm_denied", ends, VERDICT_BROKEN, false,
-	  "whom jauth has denied gets in by what comes after it" },
+	  N_("whom jauth has denied gets in by what comes after it") },
 	{ "maxtries", ends, VERDICT_BROKEN, false,
-	  "whom jauth has stopped gets in by what comes after it" },
+	  N_("whom jauth has stopped gets in by what comes after it") },
 	{ "authinfo_unavail", ends, VERDICT_WARNING, true,
-	  "who makes jauth unreachable gets round it" },
+	  N_("who makes jauth unreachable gets round it") },
 	{ "ignore", goes_on, VERDICT_BROKEN, false,
-	  "root, and all whom jauth has no say about, cannot log in" },
+	  N_("root, and all whom jauth has no say about, cannot log in") },
 };
 
 static unsigned judge_answers(struct doctor *doctor, const char *service,
 			      const struct pam_line *line)
 {
 	bool is_console = text_equals(service_sample(service), "jauth-console");
+	_cleanup_free_ char *fix = fix_text(doctor, "write %s as its control; see the files in %s",
+					    RIGHT_CONTROL, JAUTH_PAM_SAMPLES);
 	unsigned n = 0;
 
 	for (size_t i = 0; i < N_ELEMENTS(answer_rules); i++) {
@@ -141,10 +143,9 @@ static unsigned judge_answers(struct doctor *doctor, const char *service,
 		pam_action(line->control, rule->result, action);
 		if (rule->is_right(action) || (rule->not_on_console && is_console))
 			continue;
-		tell(doctor, rule->otherwise,
-		     "write [success=done ignore=ignore default=die] as its control; " SEE_SAMPLES,
-		     "%s: %s=%s at " MODULE " (%s, line %u): %s", service, rule->result, action,
-		     line->file, line->number, rule->what_happens);
+		note(doctor, rule->otherwise, fix, "%s: %s=%s at %s (%s, line %u): %s", service,
+		     rule->result, action, MODULE, line->file, line->number,
+		     say_found(doctor, rule->what_happens));
 		n++;
 	}
 	return n;
@@ -154,10 +155,13 @@ static unsigned judge_answers(struct doctor *doctor, const char *service,
 static unsigned judge_rest(struct doctor *doctor, const char *service,
 			   const struct pam_stack *stack, size_t jauth)
 {
+	_cleanup_free_ char *fix = fix_text(doctor, "let \"%s\" follow; see the files in %s",
+					    "auth include common-auth", JAUTH_PAM_SAMPLES);
+
 	for (size_t i = 0; i < stack->n_lines; i++)
 		if (i != jauth && !proves_nothing(&stack->lines[i]))
 			return 0;
-	tell(doctor, VERDICT_BROKEN, "let \"auth include common-auth\" follow; " SEE_SAMPLES,
+	note(doctor, VERDICT_BROKEN, fix,
 	     "%s: nothing but jauth asks who somebody is, so root and others whom it has no say "
 	     "about are stuck, or let in unasked", service);
 	return 1;
@@ -180,42 +184,44 @@ static bool has_account(const char *service)
 static void judge_service(struct doctor *doctor, const char *service,
 			  const struct pam_stack *stack, size_t jauth)
 {
+	_cleanup_free_ char *fix = fix_text(doctor, "put it into account, too; see the files in %s",
+					    JAUTH_PAM_SAMPLES);
 	unsigned n = judge_order(doctor, service, stack, jauth) +
 		     judge_answers(doctor, service, &stack->lines[jauth]) +
 		     judge_rest(doctor, service, stack, jauth);
 
 	if (!stack->is_whole) {
-		tell(doctor, VERDICT_BROKEN, "look for an @include of a file that is missing",
+		note(doctor, VERDICT_BROKEN, N_("look for an @include of a file that is missing"),
 		     "%s: its stack is not whole", service);
 		n++;
 	}
 	if (!has_account(service)) {
-		tell(doctor, VERDICT_WARNING, "put it into account, too; " SEE_SAMPLES,
+		note(doctor, VERDICT_WARNING, fix,
 		     "%s: jauth stands in auth only: who comes with an SSH key is not looked at, "
 		     "even after he left", service);
 		n++;
 	}
 	if (!service_has_policy(&doctor->conf, service)) {
-		tell(doctor, VERDICT_WARNING,
-		     "write a section for it, or: jauthctl service disable SERVICE",
+		note(doctor, VERDICT_WARNING,
+		     N_("write a section for it, or: jauthctl service disable SERVICE"),
 		     "%s asks jauth, which has no section [service %s] and so no say", service,
 		     service);
 		n++;
 	}
 	if (n == 0)
-		tell(doctor, VERDICT_OK, "", "%s asks jauth, and a denial ends there", service);
+		note(doctor, VERDICT_OK, "", "%s asks jauth, and a denial ends there", service);
 }
 
 static void judge_pending(struct doctor *doctor, const char *name)
 {
-	_cleanup_free_ char *fix = text_format("after a login that worked: jauthctl service "
-					       "confirm %s", name);
+	_cleanup_free_ char *fix = fix_text(doctor, "after a login that worked: jauthctl service "
+					    "confirm %s", name);
 	struct service_pending pending;
 	struct service service;
 
 	service_look(name, &service);
 	if (service_read_pending(&service, &pending))
-		tell(doctor, VERDICT_WARNING, fix,
+		note(doctor, VERDICT_WARNING, fix,
 		     "%s waits to be confirmed; in %lld s it is again as it was", name,
 		     (long long)service_left_s(&pending));
 	service_close(&service);
@@ -237,7 +243,7 @@ static bool look_at_service(struct doctor *doctor, const char *name)
 	if (has_jauth)
 		judge_service(doctor, name, &stack, jauth);
 	else if (service_has_policy(&doctor->conf, name) && !service_has_jauth(name))
-		tell(doctor, VERDICT_WARNING, fix,
+		note(doctor, VERDICT_WARNING, fix,
 		     "%s has a section [service %s] in the configuration, but its stack does not "
 		     "ask jauth", name, name);
 	pam_stack_done(&stack);
@@ -250,10 +256,12 @@ static void judge_section(struct doctor *doctor, const char *section)
 	const char *rest = text_has_prefix(section, "service ") ? section + strlen("service ") : "";
 	_cleanup_free_ char *name = text_format("%.*s", (int)strcspn(rest, " "), rest);
 	_cleanup_free_ char *path = text_format(PAM_FOLDER "/%s", name);
+	_cleanup_free_ char *fix = fix_text(doctor, "is its name that of a file in %s?",
+					    PAM_FOLDER);
 
 	if (*rest && !text_has_prefix(name, "jauth") &&
 	    access(path, F_OK) < 0)
-		tell(doctor, VERDICT_WARNING, "is its name that of a file in " PAM_FOLDER "?",
+		note(doctor, VERDICT_WARNING, fix,
 		     "[%s]: there is no PAM service %s", section, name);
 }
 
@@ -263,7 +271,7 @@ void check_pam(struct doctor *doctor)
 	unsigned n = 0;
 
 	if (access(MODULE_FILE, R_OK) < 0)
-		tell(doctor, VERDICT_BROKEN, "is jauth installed whole?", MODULE_FILE ": %s",
+		note(doctor, VERDICT_BROKEN, N_("is jauth installed whole?"), "%s: %s", MODULE_FILE,
 		     strerror(errno));
 	judge_shared(doctor);
 	for (size_t i = 0; i < list_length(names); i++)
@@ -271,6 +279,6 @@ void check_pam(struct doctor *doctor)
 	for (size_t i = 0; i < doctor->conf.n_sections; i++)
 		judge_section(doctor, doctor->conf.sections[i].name);
 	if (n == 0)
-		tell(doctor, VERDICT_WARNING, "jauthctl service enable sshd",
+		note(doctor, VERDICT_WARNING, "jauthctl service enable sshd",
 		     "no service asks jauth");
 }

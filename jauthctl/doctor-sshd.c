@@ -44,14 +44,14 @@ static void judge_break_glass(struct doctor *doctor)
 	_cleanup_free_ char *option = break_glass_of_stack();
 
 	if (key && !option)
-		tell(doctor, VERDICT_WARNING,
-		     "write break_glass=GROUP behind pam_jauth.so, on all its lines",
-		     "break_glass_group is %s, and " PAM_FOLDER "/sshd names no group: while "
-		     "jauthd is away nobody is exempt", key);
+		note(doctor, VERDICT_WARNING,
+		     N_("write break_glass=GROUP behind pam_jauth.so, on all its lines"),
+		     "break_glass_group is %s, and %s/sshd names no group: while jauthd is away "
+		     "nobody is exempt", key, PAM_FOLDER);
 	else if (key && !text_equals(key, option))
-		tell(doctor, VERDICT_WARNING,
-		     "write one group at both places",
-		     "break_glass_group is %s, and " PAM_FOLDER "/sshd says " BREAK_GLASS "%s", key,
+		note(doctor, VERDICT_WARNING,
+		     N_("write one group at both places"),
+		     "break_glass_group is %s, and %s/sshd says break_glass=%s", key, PAM_FOLDER,
 		     option);
 }
 
@@ -59,16 +59,17 @@ static void judge_root(struct doctor *doctor, const struct sshd_effective *sshd)
 {
 	_cleanup_free_ char *value = sshd_value(sshd, "permitrootlogin");
 	_cleanup_free_ char *group = break_glass_of_stack();
+	_cleanup_free_ char *fix = fix_in_file(doctor, "/etc/ssh/sshd_config",
+					       "PermitRootLogin prohibit-password");
 
 	if (text_equals(value, "no") && !group)
-		tell(doctor, VERDICT_WARNING,
-		     "PermitRootLogin prohibit-password with a key of root's, or break_glass=GROUP "
-		     "behind pam_jauth.so",
+		note(doctor, VERDICT_WARNING,
+		     N_("PermitRootLogin prohibit-password with a key of root's, or "
+			"break_glass=GROUP behind pam_jauth.so"),
 		     "permitrootlogin is no, and no group is exempt: on the day jauth fails nobody "
 		     "gets in over ssh");
 	else if (text_equals(value, "yes"))
-		tell(doctor, VERDICT_WARNING,
-		     "in /etc/ssh/sshd_config: PermitRootLogin prohibit-password",
+		note(doctor, VERDICT_WARNING, fix,
 		     "permitrootlogin is yes: jauth leaves root alone, so root's password is "
 		     "enough");
 }
@@ -80,22 +81,22 @@ void check_sshd(struct doctor *doctor)
 	int r;
 
 	if (!sshd_is_installed() || !service_has_jauth("sshd")) {
-		tell(doctor, VERDICT_SKIPPED, "", sshd_is_installed() ?
-		     "sshd does not ask jauth" : "there is no sshd");
+		note(doctor, VERDICT_SKIPPED, "", sshd_is_installed() ?
+		     N_("sshd does not ask jauth") : N_("there is no sshd"));
 		return;
 	}
 	r = sshd_effective_read(&sshd);
 	if (r != 0) {
 		const char *text = buf_text(&sshd.lines);
 
-		tell(doctor, VERDICT_BROKEN, "sshd -t", "sshd -T: %.*s",
+		note(doctor, VERDICT_BROKEN, "sshd -t", "sshd -T: %.*s",
 		     (int)strcspn(r < 0 ? strerror(-r) : text, "\n"), r < 0 ? strerror(-r) : text);
 	} else {
 		sshd_judge(&sshd, &doctor->findings);
 		judge_root(doctor, &sshd);
 		judge_break_glass(doctor);
 		if (json_array_size(doctor->rows) == n_before)
-			tell(doctor, VERDICT_OK, "", "its effective configuration lets people "
+			note(doctor, VERDICT_OK, "", "its effective configuration lets people "
 			     "log in by jauth");
 	}
 	sshd_effective_done(&sshd);
@@ -106,6 +107,7 @@ void check_sshd(struct doctor *doctor)
 static void judge_timeout(struct doctor *doctor, const char *defs)
 {
 	_cleanup_free_ char *value = doctor_word(defs, "LOGIN_TIMEOUT", " \t");
+	_cleanup_free_ char *fix = fix_in_file(doctor, LOGIN_DEFS, "LOGIN_TIMEOUT 180");
 	int64_t timeout_s = LOGIN_TIMEOUT_S;
 
 	if (value)
@@ -113,22 +115,23 @@ static void judge_timeout(struct doctor *doctor, const char *defs)
 	if (value && text_to_number(value, 0, 1000000, &timeout_s) < 0)
 		timeout_s = LOGIN_TIMEOUT_S;
 	if (!service_has_jauth("login"))
-		tell(doctor, VERDICT_SKIPPED, "", "login does not ask jauth");
+		note(doctor, VERDICT_SKIPPED, "", "login does not ask jauth");
 	else if (timeout_s > 0 && timeout_s < LOGIN_TIMEOUT_MIN)
-		tell(doctor, VERDICT_WARNING, "in " LOGIN_DEFS ": LOGIN_TIMEOUT 180",
+		note(doctor, VERDICT_WARNING, fix,
 		     "LOGIN_TIMEOUT is %ld s: who looks for the telephone is cut off",
 		     (long)timeout_s);
 	else
-		tell(doctor, VERDICT_OK, "", "LOGIN_TIMEOUT is %ld s", (long)timeout_s);
+		note(doctor, VERDICT_OK, "", "LOGIN_TIMEOUT is %ld s", (long)timeout_s);
 }
 
 /* Fleet-stable uids lie near 2³¹, and lastlog has 292 bytes for each uid below. */
 static void judge_lastlog(struct doctor *doctor, const char *defs)
 {
 	_cleanup_free_ char *value = doctor_word(defs, "LASTLOG_UID_MAX", " \t");
+	_cleanup_free_ char *fix = fix_in_file(doctor, LOGIN_DEFS, "LASTLOG_UID_MAX 200000");
 
 	if (text_equals(doctor_value(doctor, "accounts", "uids"), "fleet") && !value)
-		tell(doctor, VERDICT_WARNING, "in " LOGIN_DEFS ": LASTLOG_UID_MAX 200000",
+		note(doctor, VERDICT_WARNING, fix,
 		     "uids = fleet without LASTLOG_UID_MAX: /var/log/lastlog grows to an apparent "
 		     "588 GB, which backups without holes do not survive");
 }

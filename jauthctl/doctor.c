@@ -12,8 +12,12 @@
 #include "jauthctl/doctor.h"
 #include "jauthctl/pam-stack.h"
 #include "jauthctl/table.h"
+#include "pam_jauth/screen.h"
 
 #define FILE_MAX (256 * 1024)
+
+#define VERDICT_COLUMNS 9
+#define CHECK_COLUMNS   15
 
 /* In the order in which one thing needs the other. */
 static const struct {
@@ -38,11 +42,12 @@ static const struct {
 	{ "methods", check_methods },
 };
 
+/* For programs, and marked for people. */
 static const char *const verdict_names[] = {
-	[VERDICT_OK]      = "ok",
-	[VERDICT_SKIPPED] = "skipped",
-	[VERDICT_WARNING] = "warning",
-	[VERDICT_BROKEN]  = "broken",
+	[VERDICT_OK]      = N_("ok"),
+	[VERDICT_SKIPPED] = N_("skipped"),
+	[VERDICT_WARNING] = N_("warning"),
+	[VERDICT_BROKEN]  = N_("broken"),
 };
 
 /* --- what checks use --- */
@@ -111,17 +116,21 @@ static void keep_finding(struct findings *findings, enum verdict verdict, const 
 {
 	struct doctor *doctor = container_of(findings, struct doctor, findings);
 	_cleanup_(buf_done) struct buf clean = BUF_INIT(16 * 1024);
+	_cleanup_(buf_done) struct buf clean_fix = BUF_INIT(16 * 1024);
 
+	/* The names of files are in both. */
 	text_add_clean(&clean, found, 2000);
+	text_add_clean(&clean_fix, fix, 2000);
 	(void)json_array_append_new(doctor->rows, json_pack("{s:s, s:s, s:s, s:s}", "check",
 							    doctor->check, "verdict",
 							    verdict_names[verdict], "found",
-							    buf_text(&clean), "fix", fix));
+							    buf_text(&clean), "fix",
+							    buf_text(&clean_fix)));
 	doctor->worst = MAX(doctor->worst, verdict);
 }
 
 /* A terminal in another character set sees ASCII only. */
-static void print_text(const char *before, const char *text)
+static void print_text(const char *text)
 {
 	_cleanup_(buf_done) struct buf clean = BUF_INIT(16 * 1024);
 
@@ -129,23 +138,28 @@ static void print_text(const char *before, const char *text)
 		text_add_clean(&clean, text, 2000);
 	else
 		text_add_ascii(&clean, text, 2000);
-	printf("%s%s\n", before, buf_text(&clean));
+	printf("%s\n", buf_text(&clean));
 }
 
 /* A line for what is right; a line more for what to do about the rest. */
-static void print_rows(const json_t *rows)
+static void print_rows(const struct doctor *doctor)
 {
+	const char *mend = say_found(doctor, N_("fix: "));
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(doctor->rows, i, row) {
+		const char *verdict = json_string_value(json_object_get(row, "verdict"));
 		const char *fix = json_string_value(json_object_get(row, "fix"));
 
-		printf("%-8s %-14s", json_string_value(json_object_get(row, "verdict")),
-		       json_string_value(json_object_get(row, "check")));
-		print_text(" ", json_string_value(json_object_get(row, "found")));
-		if (!text_is_empty(fix))
-			print_text("                        fix: ", fix);
+		table_print_padded(stdout, say_found(doctor, verdict), VERDICT_COLUMNS);
+		table_print_padded(stdout, json_string_value(json_object_get(row, "check")),
+				   CHECK_COLUMNS);
+		print_text(json_string_value(json_object_get(row, "found")));
+		if (text_is_empty(fix))
+			continue;
+		printf("%*s%s", VERDICT_COLUMNS + CHECK_COLUMNS, "", mend);
+		print_text(fix);
 	}
 }
 
@@ -166,7 +180,10 @@ static enum exit_code code_of(enum verdict worst)
 
 enum exit_code run_doctor(struct ctl *ctl, int argc, char **argv)
 {
-	struct doctor doctor = { { keep_finding }, .ctl = ctl, .conf.separate = "method" };
+	struct doctor doctor = {
+		{ .tell = keep_finding }, .ctl = ctl, .conf.separate = "method"
+	};
+	struct catalogs *catalogs;
 	struct conf_report report = { 0 };
 	struct args args = { 0 };
 	enum exit_code code;
@@ -174,9 +191,13 @@ enum exit_code run_doctor(struct ctl *ctl, int argc, char **argv)
 	if (!args_parse(ctl, argc, argv, &args, &code))
 		return code;
 	if (geteuid() != 0) {
-		complain("only root can look at everything");
+		complain(N_("only root can look at everything"));
 		return EXIT_REFUSED;
 	}
+	/* Programs read English. */
+	catalogs = ctl->json ? NULL : catalogs_open(JAUTH_LOCALEDIR);
+	doctor.findings.catalogs = catalogs;
+	doctor.findings.language = screen_language(SURFACE_TERMINAL);
 	doctor.rows = json_array();
 	(void)conf_read(DOCTOR_CONFIG, &doctor.conf, &report);   /* jauthd --check tells mistakes */
 	for (size_t i = 0; i < N_ELEMENTS(checks); i++) {
@@ -186,11 +207,12 @@ enum exit_code run_doctor(struct ctl *ctl, int argc, char **argv)
 	if (ctl->json)
 		table_print_json(doctor.rows, stdout);
 	else
-		print_rows(doctor.rows);
+		print_rows(&doctor);
 	json_decref(doctor.rows);
 	json_decref(doctor.status);
 	json_decref(doctor.methods);
 	conf_done(&doctor.conf);
 	conf_report_done(&report);
+	catalogs_free(catalogs);
 	return code_of(doctor.worst);
 }

@@ -21,9 +21,14 @@ struct doctor {
 	bool has_bus, has_http;
 };
 
-/* Tells one finding of the check at work. `fix` is "" where nothing is to be done. */
-#define tell(doctor, verdict, fix, ...) \
+/* Notes one finding of the check at work. `fix` is "" where nothing is to be done. */
+#define note(doctor, verdict, fix, ...) \
 	finding(&(doctor)->findings, verdict, fix, __VA_ARGS__)
+/* See verdict.h. */
+#define fix_text(doctor, ...) finding_fix(&(doctor)->findings, __VA_ARGS__)
+#define say_found(doctor, text) finding_say(&(doctor)->findings, text)
+/* What is to stand in a file of the system; the caller frees. */
+#define fix_in_file(doctor, path, line) fix_text(doctor, "in %s: %s", path, line)
 
 /* The value of a key in a section of the configuration; NULL: neither is there. */
 const char *doctor_value(const struct doctor *doctor, const char *section, const char *key);
@@ -34,6 +39,8 @@ char *doctor_file(const char *path);
 /* The value behind a word at the start of a line: "LOGIN_TIMEOUT 60"; `split` are the characters
  * between the two. Comments begin with "#". The caller frees; NULL: there is none. */
 char *doctor_word(const char *text, const char *word, const char *split);
+/* By owner, group and mode of the path and its folders; of a folder: what is in there, too. */
+bool doctor_jauthd_may_read(const char *path);
 
 void check_bus(struct doctor *doctor);
 void check_daemons(struct doctor *doctor);

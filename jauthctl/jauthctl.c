@@ -3,11 +3,13 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/nearest.h"
 #include "base/text.h"
 #include "jauthctl/bus.h"
 #include "jauthctl/command.h"
+#include "pam_jauth/screen.h"
 
 /* Words of the command line that `name` consists of, or 0 when they are not its words. */
 static int words_matched(const char *name, int argc, char **argv)
@@ -80,6 +82,20 @@ static enum exit_code usage(const char *word)
 	return EXIT_USAGE;
 }
 
+/* "zh_CN.UTF-8", also where this machine has no such locale: its characters are those of C.UTF-8,
+ * which every Debian has. */
+static void speak(void)
+{
+	const char *codeset;
+
+	if (setlocale(LC_ALL, ""))
+		return;
+	codeset = strchrnul(screen_language(SURFACE_TERMINAL) ?
+			    screen_language(SURFACE_TERMINAL) : "", '.');
+	if (strncasecmp(codeset, ".UTF-8", 6) == 0 || strncasecmp(codeset, ".utf8", 5) == 0)
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -87,7 +103,7 @@ int main(int argc, char **argv)
 	struct ctl ctl = { 0 };
 	int words = 0;
 
-	(void)setlocale(LC_ALL, "");    /* "C" serves too */
+	speak();
 	for (command = commands; command->name; command++) {
 		words = words_matched(command->name, argc, argv);
 		if (words)

@@ -9,7 +9,8 @@ libjauthctl_la_SOURCES = \
 	jauthctl/child.c jauthctl/child.h \
 	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c jauthctl/directory.c \
 	jauthctl/jobs.c \
-	jauthctl/doctor.c jauthctl/doctor.h jauthctl/doctor-daemons.c jauthctl/doctor-files.c \
+	jauthctl/doctor.c jauthctl/doctor.h jauthctl/doctor-config.c jauthctl/doctor-daemons.c \
+	jauthctl/doctor-files.c \
 	jauthctl/doctor-names.c jauthctl/doctor-net.c jauthctl/doctor-pam.c jauthctl/doctor-sshd.c \
 	jauthctl/http-call.c jauthctl/http-call.h \
 	jauthctl/link-file.c jauthctl/link-file.h \

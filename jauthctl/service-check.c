@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "jauthctl/bus.h"
 #include "jauthctl/sshd-effective.h"
+#include "pam_jauth/screen.h"
 
 #define CONFIG JAUTH_CONFDIR "/jauthd.conf"
 
@@ -45,12 +46,12 @@ static enum exit_code check_stack(const char *name)
 	int r = pam_file_read(path, &text);
 
 	if (r < 0)
-		complain("%s: %s", path, r == -ELOOP ? "is a symbolic link" : strerror(-r));
+		pam_file_complain(path, r);
 	else if (pam_text_add(buf_text(&text), service_sample(name), &changed) == 0)
-		complain("%s has no line \"@include common-auth\" that jauth could stand in for; "
-			 "see pam_jauth(8)", path);
+		complain(N_("%s has no line \"@include common-auth\" that jauth could stand in "
+			    "for; see pam_jauth(8)"), path);
 	else if (buf_failed(&changed))
-		complain("%s is too long", path);
+		complain(N_("%s is too long"), path);
 	else
 		return EXIT_DONE;
 	return EXIT_NO;
@@ -61,11 +62,11 @@ enum exit_code service_check_unused(const struct service *service)
 	struct service_pending pending;
 
 	if (service_read_pending(service, &pending))
-		complain("%s waits already for jauthctl service confirm %s, or for its end in "
-			 "%lld s", service->name, service->name,
+		complain(N_("%s waits already for jauthctl service confirm %s, or for its end in "
+			    "%lld s"), service->name, service->name,
 			 (long long)service_left_s(&pending));
 	else if (service_has_jauth(service->name))
-		complain("%s asks jauth already", service->name);
+		complain(N_("%s asks jauth already"), service->name);
 	else
 		return EXIT_DONE;
 	return EXIT_NO;
@@ -77,12 +78,12 @@ static enum exit_code check_name(const char *name)
 	enum exit_code code;
 
 	if (!pam_service_is_valid(name)) {
-		complain("\"%s\" is no name of a PAM service", name);
+		complain(N_("\"%s\" is no name of a PAM service"), name);
 		return EXIT_USAGE;
 	}
 	if (!service_sample(name)) {
-		complain("jauth does not belong into %s: others depend on it, or nobody can "
-			 "answer there", name);
+		complain(N_("jauth does not belong into %s: others depend on it, or nobody can "
+			    "answer there"), name);
 		return EXIT_NO;
 	}
 	service_look(name, &service);
@@ -117,8 +118,8 @@ static enum exit_code check_policy(const char *name)
 	conf_report_done(&report);
 	if (has_policy)
 		return EXIT_DONE;
-	complain("the configuration has no section [service %s], so jauth would have no say; write "
-		 "one, and reload jauthd", name);
+	complain(N_("the configuration has no section [service %s], so jauth would have no say; "
+		    "write one, and reload jauthd"), name);
 	return EXIT_NO;
 }
 
@@ -140,11 +141,11 @@ enum exit_code service_check_user(struct ctl *ctl, const char *name, const char 
 	if (code != EXIT_DONE)
 		return code;
 	if (!json_is_true(json_object_get(answer, "exists"))) {
-		complain("there is no user %s", user);
+		complain(N_("there is no user %s"), user);
 		code = EXIT_NO;
 	} else if (!text_equals(json_string_value(json_object_get(answer, "scope")), "inside")) {
-		complain("jauth has no say about %s in %s, so his login would show nothing; see "
-			 "jauthctl explain %s --service %s", user, name, user, name);
+		complain(N_("jauth has no say about %s in %s, so his login would show nothing; see "
+			    "jauthctl explain %s --service %s"), user, name, user, name);
 		code = EXIT_NO;
 	}
 	json_decref(answer);
@@ -163,25 +164,30 @@ static void tell(struct findings *findings, enum verdict verdict, const char *fo
 {
 	struct sshd_findings *sshd = container_of(findings, struct sshd_findings, findings);
 
-	complain("%s%s. Write %s", verdict == VERDICT_BROKEN ? "" : "note: ", found, fix);
+	complain(verdict == VERDICT_BROKEN ? N_("%s. Write %s") : N_("note: %s. Write %s"), found,
+		 fix);
 	if (verdict == VERDICT_BROKEN)
 		sshd->code = EXIT_NO;
 }
 
 static enum exit_code check_sshd(void)
 {
-	struct sshd_findings sshd = { { tell }, EXIT_DONE };
+	struct catalogs *catalogs = catalogs_open(JAUTH_LOCALEDIR);
+	struct sshd_findings sshd = {
+		{ catalogs, screen_language(SURFACE_TERMINAL), tell }, EXIT_DONE
+	};
 	struct sshd_effective effective = SSHD_EFFECTIVE_INIT;
 	int r = sshd_effective_read(&effective);
 
 	if (r != 0) {
-		complain("sshd -T does not say what sshd's configuration is: %s",
+		complain(N_("sshd -T does not say what sshd's configuration is: %s"),
 			 r < 0 ? strerror(-r) : buf_text(&effective.lines));
 		sshd.code = EXIT_NO;
 	} else {
 		sshd_judge(&effective, &sshd.findings);
 	}
 	sshd_effective_done(&effective);
+	catalogs_free(catalogs);
 	return sshd.code;
 }
 

@@ -32,7 +32,7 @@ static bool parse_duration(const char *text, int64_t *ret_s)
 	*ret_s = conf_duration_s(len && text[len - 1] == 'm' ? minutes : text);
 	if (*ret_s >= FOR_MIN_S && *ret_s <= FOR_MAX_S)
 		return true;
-	complain("--for takes from 3s to 1d, such as 5m or 2h");
+	complain(N_("--for takes from 3s to 1d, such as 5m or 2h"));
 	return false;
 }
 
@@ -208,7 +208,7 @@ enum exit_code run_service_enable(struct ctl *ctl, int argc, char **argv)
 	if (enabling.wizard.is_begun) {
 		code = enable(&enabling);
 	} else {
-		complain("the terminal cannot be used");
+		complain(N_("the terminal cannot be used"));
 		code = EXIT_NO;
 	}
 	wizard_end(&enabling.wizard);

@@ -44,11 +44,12 @@ static enum exit_code lock_folder(int folder, enum service_lock lock)
 	struct stat st;
 
 	if (folder < 0 || fstat(folder, &st) < 0)
-		complain(SERVICE_FOLDER ": %s", strerror(errno));
+		complain("%s: %s", SERVICE_FOLDER, strerror(errno));
 	else if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
-		complain(SERVICE_FOLDER " must belong to root and be writable for nobody else");
+		complain(N_("%s must belong to root and be writable for nobody else"),
+			 SERVICE_FOLDER);
 	else if (flock(folder, LOCK_EX | (lock == SERVICE_TRY ? LOCK_NB : 0)) < 0)
-		complain("another jauthctl service is at work");
+		complain(N_("another jauthctl service is at work"));
 	else
 		return EXIT_DONE;
 	return EXIT_NO;
@@ -71,11 +72,11 @@ enum exit_code service_open(const char *name, enum service_lock lock, struct ser
 	enum exit_code code;
 
 	if (geteuid() != 0) {
-		complain("only root may change " PAM_FOLDER);
+		complain(N_("only root may change %s"), PAM_FOLDER);
 		return EXIT_REFUSED;
 	}
 	if (!pam_service_is_valid(name)) {
-		complain("\"%s\" is no name of a PAM service", name);
+		complain(N_("\"%s\" is no name of a PAM service"), name);
 		return EXIT_USAGE;
 	}
 	(void)mkdir(SERVICE_FOLDER, 0700);       /* open() tells */
@@ -180,7 +181,7 @@ static enum exit_code write_pending(const struct service *service,
 	r = buf_failed(&text) ? -E2BIG : file_replace(service->pending, &kind, text.data, text.len);
 	if (r == 0)
 		return EXIT_DONE;
-	complain("%s cannot be written: %s", service->pending, strerror(-r));
+	complain(N_("%s cannot be written: %s"), service->pending, strerror(-r));
 	return EXIT_NO;
 }
 
@@ -209,7 +210,7 @@ enum exit_code service_begin(const struct service *service, int64_t for_s,
 	enum exit_code code;
 
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
-		complain("there is no random number: %s", strerror(errno));
+		complain(N_("there is no random number: %s"), strerror(errno));
 		return EXIT_NO;
 	}
 	hex_add(&id, bytes, sizeof(bytes));
@@ -283,7 +284,7 @@ static enum exit_code restore(const struct service *service)
 static enum exit_code remove_file(const struct service *service, const char *path)
 {
 	if ((unlink(path) < 0 && errno != ENOENT) || fsync(service->folder) < 0) {
-		complain("%s cannot be removed: %s", path, strerror(errno));
+		complain(N_("%s cannot be removed: %s"), path, strerror(errno));
 		return EXIT_NO;
 	}
 	return EXIT_DONE;

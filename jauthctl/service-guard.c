@@ -61,7 +61,7 @@ static enum exit_code start_timer(const struct service *service,
 
 	if (r == 0)
 		return EXIT_DONE;
-	complain("systemd takes no timer that would undo this: %s",
+	complain(N_("systemd takes no timer that would undo this: %s"),
 		 r < 0 ? strerror(-r) : buf_text(&out));
 	return EXIT_NO;
 }
@@ -128,7 +128,7 @@ static enum exit_code start_process(const struct service *service,
 		;
 	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return EXIT_DONE;
-	complain("no process can be started that would undo this");
+	complain(N_("no process can be started that would undo this"));
 	return EXIT_NO;
 }
 
@@ -144,8 +144,8 @@ static void tell_cron(const char *self)
 	int r = file_replace(CRON_FILE, &kind, line, strlen(line));
 
 	if (r < 0)
-		complain("%s cannot be written (%s): after a new start of the machine run "
-			 "jauthctl service rollback", CRON_FILE, strerror(-r));
+		complain(N_("%s cannot be written (%s): after a new start of the machine run "
+			    "jauthctl service rollback"), CRON_FILE, strerror(-r));
 }
 
 static void forget_cron(void)
@@ -165,7 +165,7 @@ enum exit_code service_guard_start(const struct service *service,
 
 	find_self(self);
 	if (access(self, X_OK) < 0) {
-		complain("%s: %s: nothing could undo this", *self ? self : "/proc/self/exe",
+		complain(N_("%s: %s: nothing could undo this"), *self ? self : "/proc/self/exe",
 			 strerror(errno));
 		return EXIT_NO;
 	}

@@ -54,8 +54,16 @@ enum exit_code pam_file_write(const char *path, const char *like, const struct b
 						     text->len);
 	if (r == 0)
 		return EXIT_DONE;
-	complain("%s cannot be written: %s", path, strerror(-r));
+	complain(N_("%s cannot be written: %s"), path, strerror(-r));
 	return EXIT_NO;
+}
+
+void pam_file_complain(const char *path, int r)
+{
+	if (r == -ELOOP)
+		complain(N_("%s is a symbolic link"), path);
+	else
+		complain("%s: %s", path, strerror(-r));
 }
 
 enum exit_code pam_file_load(const char *path, struct buf *ret_text)
@@ -64,7 +72,7 @@ enum exit_code pam_file_load(const char *path, struct buf *ret_text)
 
 	if (r == 0)
 		return EXIT_DONE;
-	complain("%s: %s", path, r == -ELOOP ? "is a symbolic link" : strerror(-r));
+	pam_file_complain(path, r);
 	return EXIT_NO;
 }
 
@@ -126,5 +134,5 @@ void sample_remove(const char *sample)
 	if (is_wanted(sample) || !is_as_shipped(sample, path))
 		return;
 	if (unlink(path) < 0)
-		complain("%s cannot be removed: %s", path, strerror(errno));
+		complain(N_("%s cannot be removed: %s"), path, strerror(errno));
 }

@@ -14,6 +14,8 @@ enum exit_code sample_put(const char *sample);
 /* Takes it away, unless a service includes it or the sysadmin has changed it. */
 void sample_remove(const char *sample);
 
+/* Why it cannot be read: a negative errno. */
+void pam_file_complain(const char *path, int r);
 enum exit_code pam_file_load(const char *path, struct buf *ret_text);
 /* Whole or not at all; mode and group are those of `like`, when it is there. */
 enum exit_code pam_file_write(const char *path, const char *like, const struct buf *text);

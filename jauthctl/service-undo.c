@@ -56,6 +56,6 @@ enum exit_code service_refuse_unless_root(void)
 {
 	if (geteuid() == 0)
 		return EXIT_DONE;
-	complain("only root may change " PAM_FOLDER);
+	complain(N_("only root may change %s"), PAM_FOLDER);
 	return EXIT_REFUSED;
 }

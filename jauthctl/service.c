@@ -49,7 +49,7 @@ enum exit_code run_service_rollback(struct ctl *ctl, int argc, char **argv)
 	if (!args.n_rest)
 		return service_undo_overdue();
 	if (!pam_service_is_valid(args.rest[0])) {
-		complain("\"%s\" is no name of a PAM service", args.rest[0]);
+		complain(N_("\"%s\" is no name of a PAM service"), args.rest[0]);
 		return EXIT_USAGE;
 	}
 	if (token && !wait_as_guard(args.rest[0], token, wait_s))
@@ -69,12 +69,12 @@ static enum exit_code confirm(const struct service *service)
 	enum exit_code code;
 
 	if (!service_read_pending(service, &pending)) {
-		complain("%s waits for nothing; see jauthctl service list", service->name);
+		complain(N_("%s waits for nothing; see jauthctl service list"), service->name);
 		return EXIT_NO;
 	}
 	if (service_is_overdue(&pending)) {
 		(void)service_undo_attempt(service, NULL);
-		complain("that is too late: %s is as it was", service->name);
+		complain(N_("that is too late: %s is as it was"), service->name);
 		return EXIT_NO;
 	}
 	code = service_keep(service);
@@ -91,7 +91,7 @@ static enum exit_code take_out(const struct service *service)
 		return service_undo_attempt(service, NULL);
 	if (service_has_jauth(service->name))
 		return service_take_out(service);
-	complain("%s does not ask jauth", service->name);
+	complain(N_("%s does not ask jauth"), service->name);
 	return EXIT_NO;
 }
 
@@ -103,8 +103,8 @@ static enum exit_code with_service(const char *name, enum exit_code (*act)(const
 	enum exit_code code;
 
 	if (!name && list_length(names) != 1) {
-		complain("%s", names ? "several services wait; say which one" :
-				       "no service waits");
+		complain(names ? N_("several services wait; say which one") :
+				 N_("no service waits"));
 		return EXIT_NO;
 	}
 	code = service_open(name ? name : names[0], SERVICE_TRY, &service);
@@ -131,8 +131,8 @@ static enum exit_code take_out_and_tell(const struct service *service)
 	enum exit_code code = take_out(service);
 
 	if (code == EXIT_DONE && service_has_jauth(service->name)) {
-		complain("pam_jauth stands in %s in another way than jauthctl puts it there; take "
-			 "it out by hand", service->stack);
+		complain(N_("pam_jauth stands in %s in another way than jauthctl puts it there; "
+			    "take it out by hand"), service->stack);
 		return EXIT_NO;
 	}
 	return code;

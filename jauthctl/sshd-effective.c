@@ -85,26 +85,31 @@ static const struct wanted {
 	enum verdict otherwise;
 	const char *what_happens, *fix;
 } wanted[] = {
-	{ "usepam", "yes", VERDICT_BROKEN, "sshd asks no PAM module", "UsePAM yes" },
+	{ "usepam", "yes", VERDICT_BROKEN, N_("sshd asks no PAM module"), "UsePAM yes" },
 	{ "kbdinteractiveauthentication", "yes", VERDICT_BROKEN,
-	  "sshd has no way to ask people anything", "KbdInteractiveAuthentication yes" },
+	  N_("sshd has no way to ask people anything"), "KbdInteractiveAuthentication yes" },
 	{ "passwordauthentication", "no", VERDICT_WARNING,
-	  "clients may send a password unasked, which shows no code and takes no second answer",
+	  N_("clients may send a password unasked, which shows no code and takes no second answer"),
 	  "PasswordAuthentication no" },
 };
 
-#define IN_FILE(lines) "in /etc/ssh/sshd_config: " lines
+/* The caller frees. */
+static char *in_file(const struct findings *findings, const char *line)
+{
+	return finding_fix(findings, "in %s: %s", "/etc/ssh/sshd_config", line);
+}
 
 static void judge_words(const struct sshd_effective *sshd, struct findings *findings)
 {
 	for (size_t i = 0; i < N_ELEMENTS(wanted); i++) {
 		const struct wanted *row = &wanted[i];
 		_cleanup_free_ char *value = sshd_value(sshd, row->keyword);
-		_cleanup_free_ char *fix = text_format(IN_FILE("%s"), row->fix);
+		_cleanup_free_ char *fix = in_file(findings, row->fix);
 
 		if (!text_equals(value, row->value))
 			finding(findings, row->otherwise, fix, "%s is %s: %s", row->keyword,
-				value ? value : "unknown", row->what_happens);
+				value ? value : finding_say(findings, N_("unknown")),
+				finding_say(findings, row->what_happens));
 	}
 }
 
@@ -116,23 +121,25 @@ static void judge_methods(const struct sshd_effective *sshd, struct findings *fi
 	if (!value || text_equals(value, "any") || strstr(value, "keyboard-interactive"))
 		return;
 	finding(findings, VERDICT_BROKEN,
-		IN_FILE("AuthenticationMethods keyboard-interactive, or "
-			"publickey,keyboard-interactive for a key first"),
+		N_("in /etc/ssh/sshd_config: AuthenticationMethods keyboard-interactive, or "
+		   "publickey,keyboard-interactive for a key first"),
 		"authenticationmethods is %s: jauth is never asked", value);
 }
 
 static void judge_patience(const struct sshd_effective *sshd, struct findings *findings)
 {
 	_cleanup_free_ char *grace = sshd_value(sshd, "logingracetime");
+	_cleanup_free_ char *patience = in_file(findings, "LoginGraceTime 180");
+	_cleanup_free_ char *room = in_file(findings, "MaxStartups 100:30:200");
 	int64_t grace_s = 0, startups[3];
 
 	if (grace && text_to_number(grace, 0, 1000000, &grace_s) == 0 && grace_s > 0 &&
 	    grace_s < GRACE_MIN_S)
-		finding(findings, VERDICT_WARNING, IN_FILE("LoginGraceTime 180"),
+		finding(findings, VERDICT_WARNING, patience,
 			"logingracetime is %s s: people who look for their telephone are cut off",
 			grace);
 	if (sshd_startups(sshd, startups) && startups[0] < STARTUPS_MIN)
-		finding(findings, VERDICT_WARNING, IN_FILE("MaxStartups 100:30:200"),
+		finding(findings, VERDICT_WARNING, room,
 			"maxstartups begins to refuse at %ld: people who wait for their telephone "
 			"count, and others are then turned away at random", (long)startups[0]);
 }

@@ -78,7 +78,7 @@ static size_t width_of(const char *text)
 	return width;
 }
 
-static void print_padded(FILE *out, const char *text, size_t width)
+void table_print_padded(FILE *out, const char *text, size_t width)
 {
 	size_t used = width_of(text);
 
@@ -135,7 +135,7 @@ static void print_row(const struct table *table, const json_t *row, FILE *out)
 
 		row_cell(&cell, row, table->keys[column]);
 		if (table->keys[column + 1])
-			print_padded(out, buf_text(&cell), table->widths[column] + GAP);
+			table_print_padded(out, buf_text(&cell), table->widths[column] + GAP);
 		else
 			fputs(buf_text(&cell), out);
 		buf_done(&cell);
@@ -173,7 +173,7 @@ static void print_nested(const char *key, const json_t *rows, FILE *out)
 
 static void print_line(const char *key, const char *text, size_t width, FILE *out)
 {
-	print_padded(out, key, width + GAP);
+	table_print_padded(out, key, width + GAP);
 	fprintf(out, "%s\n", text);
 }
 

@@ -25,6 +25,9 @@ struct table {
 /* Prints the rows, an array of objects, and before the first ones the header. */
 void table_print(struct table *table, const json_t *rows, FILE *out);
 
+/* The text, and blanks up to that many columns of the terminal. */
+void table_print_padded(FILE *out, const char *text, size_t width);
+
 /* "key  value" lines; a text of several lines goes on below its first, an array of objects follows
  * as a table under its key. */
 void table_print_object(const json_t *object, FILE *out);

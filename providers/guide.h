@@ -7,8 +7,7 @@
  */
 #pragma once
 
-/* Marks a literal for translation. */
-#define N_(text) text
+#include "base/macro.h"
 
 struct guide_key {
 	const char *key;         /* of the type's own table, or one of all types */

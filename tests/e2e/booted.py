@@ -16,10 +16,11 @@ CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
 class Booted:
-    """systemd as process 1 with these units, the first of which are started."""
+    """systemd as process 1 with these units, which are started; `known` ones are there for who
+    wants them."""
 
-    def __init__(self, *units):
-        self.units = units
+    def __init__(self, *units, known=()):
+        self.units = [*units, "--", *known]
         is_one = (CONTROL_GROUPS / "cgroup.controllers").exists()
         # Should we be killed, house.sh removes it.
         name = f"{os.environ['JAUTH_CONTROL_GROUPS']}-{os.getpid()}-{id(self)}"
@@ -66,10 +67,13 @@ class Booted:
             folder.rmdir()
         return not folder.exists()
 
+    def inside(self, *argv):
+        """The words that run these in there."""
+        return ["nsenter", "-t", str(self.pid), "-m", "-p", "-i", "-u", "-n", "-r", "-w", "--",
+                *argv]
+
     def run(self, *argv, check=True):
-        """In there."""
-        return run(["nsenter", "-t", str(self.pid), "-m", "-p", "-i", "-u", "-n", "-r", "-w",
-                    "--", *argv], check=check)
+        return run(self.inside(*argv), check=check)
 
     def seconds_of(self, *argv):
         """And what it said."""

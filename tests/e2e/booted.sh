@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Boots a real systemd that knows some units only, in a root of its own within the house:
 #
-#   booted.sh CGROUP UNIT…
+#   booted.sh CGROUP UNIT… [-- UNIT…]
 #
 # CGROUP is the path of a new control group below /sys/fs/cgroup, made by the caller. The root holds
-# the house's /usr, /etc and /var; /run, /dev, /tmp and /sys are its own. Units that they want and
-# that are not named are empty.
+# the house's /usr, /etc and /var; /run, /dev, /tmp and /sys are its own. The first units are
+# started, those behind "--" are there to be wanted, as by what systemctl enable wrote. Units that
+# they want and that are not named are empty, and so are targets.
 set -eu
 
 # /etc and /var must not be the machine's.
@@ -56,6 +57,12 @@ make_devices() {
 	mount -t devpts -o newinstance,ptmxmode=0666 devpts $root/dev/pts
 	ln -s pts/ptmx $root/dev/ptmx
 	ln -s /proc/self/fd $root/dev/fd
+	# For vt.py: the terminal of a process is found by its file.
+	for device in /dev/tty2[0-9]; do
+		[ -c "$device" ] || continue
+		: > "$root$device"
+		mount --bind "$device" "$root$device"
+	done
 }
 
 # The host's kind: one hierarchy, or systemd's beside the others.
@@ -70,10 +77,16 @@ mount_control_groups() {
 }
 
 write_units() {
-	local name
-	for name in "$@"; do cp "$units/$name" $root/units; done
-	printf '[Unit]\nDefaultDependencies=no\nWants=%s\n' "$*" > $root/units/booted.target
-	for name in sysinit sockets basic shutdown exit umount final nss-user-lookup; do
+	local name wanted=
+	for name in "$@"; do
+		[ "$name" != -- ] || break
+		wanted="$wanted $name"
+	done
+	for name in "$@"; do
+		case $name in --|*.target) ;; *) cp "$units/$name" $root/units ;; esac
+	done
+	printf '[Unit]\nDefaultDependencies=no\nWants=%s\n' "$wanted" > $root/units/booted.target
+	for name in sysinit sockets basic shutdown exit umount final nss-user-lookup multi-user; do
 		printf '[Unit]\nDefaultDependencies=no\n' > "$root/units/$name.target"
 	done
 }
@@ -86,6 +99,7 @@ write_units "$@"
 cd $root
 pivot_root . old
 umount -l /old
-export container=jauth SYSTEMD_UNIT_PATH=/units SYSTEMD_GENERATOR_PATH=/units/none
-exec /lib/systemd/systemd --system --unit=booted.target --log-level=info --log-target=console \
-	--show-status=0
+export container=jauth SYSTEMD_UNIT_PATH=/units:/etc/systemd/system
+export SYSTEMD_GENERATOR_PATH=/units/none
+exec /lib/systemd/systemd --system --unit=booted.target --log-level=info \
+	--log-target=journal-or-kmsg --show-status=0

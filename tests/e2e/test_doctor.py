@@ -21,6 +21,7 @@ import userdb
 from clock import PRELOADED
 from house import SSHD_OPTIONS, wait_until
 from linked import relay_section, wecom_section
+from screen import Terminal
 from service import run
 
 ALL_RIGHT, WARNING, BROKEN = range(3)
@@ -51,7 +52,7 @@ def sshd_text(**options):
 
 def text_of(double, wecom, op, gateway):
     return (configs.head() + configs.PASSWORD + relay_section(double)
-            + configs.oidc(op) + wecom_section(wecom) + configs.sms_gateway(gateway)
+            + configs.oidc_relay(op) + wecom_section(wecom) + configs.sms_gateway(gateway)
             + configs.sms(vendors="gateway") + configs.service("sshd", "wecom"))
 
 
@@ -172,6 +173,75 @@ def test_for_people():
                      re.MULTILINE)
 
 
+CHINESE = {"LANG": "zh_CN.UTF-8"}        # and no such locale on this machine
+HAN = re.compile("[\u4e00-\u9fff]")
+COMMAND = re.compile("(systemctl|chown|jauthctl check|update-ca-certificates) ")
+VERDICTS = {"正常": "ok", "跳过": "skipped", "警告": "warning", "故障": "broken"}
+
+
+def without_numbers(rows):
+    return re.sub("[0-9]+", "", json.dumps(rows))
+
+
+def lines_on_a_terminal(env):
+    """Exit code, and of each line the three columns: where they begin is what is looked at."""
+    with Terminal(["jauthctl", "doctor"], env=env, rows=120, columns=400) as terminal:
+        code = terminal.wait_end(60)
+        rows = [terminal.screen.buffer[y] for y in range(terminal.screen.lines)]
+        lines = [tuple("".join(row[x].data for x in range(*span)).rstrip()
+                       for span in ((0, 9), (9, 24), (24, 400))) for row in rows]
+    return code, [line for line in lines if line[2]]
+
+
+def test_in_chinese(house):
+    """Whatever is said, right or wrong, is Chinese; and stands in its column."""
+    _, rows = doctor()
+    code, lines = lines_on_a_terminal(CHINESE)
+    assert code == ALL_RIGHT
+    assert [(VERDICTS[line[0]], line[1]) for line in lines] == [
+        (row["verdict"], row["check"]) for row in rows]
+    with contextlib.ExitStack() as stack:
+        for path, text in ((SSHD_CONFIG, sshd_text(UsePAM="no", MaxStartups="10",
+                                                   LoginGraceTime="30", PermitRootLogin="yes")),
+                           (PAM / "sshd", "auth sufficient pam_jauth.so\n"),
+                           (PAM / "common-account", "account required pam_jauth.so\n"),
+                           (NSSWITCH, "passwd: systemd files\ngroup: files\n"),
+                           (DROP_IN.with_name("a.conf~"), ""), (AUTHORITIES, ""),
+                           (DROP_IN.with_name("a.conf"), methods(s1="wecom") + REGISTERS),
+                           (DROP_IN, BY_JAUTHCTL + methods(s1="password"))):
+            stack.enter_context(written(path, text))
+        stack.enter_context(written(SECRETS / "open", "very secret\n", mode=0o644))
+        house.http.stop()
+        stack.callback(house.http.start)
+        _, rows = doctor(CHINESE)
+        assert without_numbers(rows) == without_numbers(doctor()[1])    # which programs read
+        code, lines = lines_on_a_terminal(CHINESE)
+    assert code == BROKEN
+    heads = [line for line in lines if line[0]]
+    assert [(VERDICTS[line[0]], line[1]) for line in heads] == [
+        (row["verdict"], row["check"]) for row in rows]
+    assert [line for line in lines if not HAN.search(line[2])] == []
+    fixes = [line for line in lines if not line[0]]
+    assert len(fixes) == len(bad(rows)) > 15
+    for line, row in zip(fixes, bad(rows)):
+        label, fix = line[2][:3], line[2][3:]
+        assert (line[1], label) == ("", "处理：")
+        assert HAN.search(fix) or (fix == row["fix"] and COMMAND.match(fix)), fix
+    for text in ("在两个文件中取值不同", "因文件名而不会被读取", "在 /etc/nsswitch.conf 中写入：",
+                 "jauth-http 没有应答", "其他用户可以读取或写入它"):
+        assert any(text in line[2] for line in lines), text
+
+
+def test_a_terminal_that_has_no_chinese():
+    for env in ({"LANG": "zh_CN.GB18030"}, {"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}):
+        _, lines = lines_on_a_terminal(env)
+        assert {line[0] for line in lines} == {"ok", "skipped"}
+        assert not HAN.search(str(lines))
+    _, out, complaints = ctl(before=["setpriv", "--reuid=nobody", "--regid=nogroup",
+                                     "--clear-groups"], env=CHINESE)
+    assert (out, complaints) == ("", "jauthctl: 只有 root 可以检查全部内容\n")
+
+
 def test_only_root():
     code, out, complaints = ctl(before=["setpriv", "--reuid=nobody", "--regid=nogroup",
                                         "--clear-groups"])
@@ -269,6 +339,124 @@ def test_a_mistake_in_the_configuration():
     with written(DROP_IN, "[general]\ncolour = red\n"):
         row = found(doctor()[1], "configuration", "broken", "test.conf:2.*colour")
     assert "jauthctl check" in row["fix"]
+
+
+BY_JAUTHCTL = "# Written by jauthctl method; change it by jauthctl method set.\n"
+
+
+def in_folder(name, text="", mode=0o644):
+    return written(DROP_IN.with_name(name), text, mode)
+
+
+def methods(**sections):
+    return "".join(f"[service {name}]\nmethods = {value}\n" for name, value in sections.items())
+
+
+def test_keys_in_two_files():
+    """Of the values nothing is told: they may be none of a reader's business."""
+    by_hand, kept, kept_too, later = (DROP_IN.with_name(name + ".conf") for name in "abcd")
+    with in_folder(by_hand.name, methods(s1="password", s4="password", s5="wecom", s6="wecom")), \
+            in_folder(kept.name, BY_JAUTHCTL + methods(s1="wecom", s2="wecom", s3="wecom",
+                                                       s5="password")), \
+            in_folder(kept_too.name, BY_JAUTHCTL + methods(s3="password")), \
+            in_folder(later.name, methods(s2="password", s4="wecom", s5="wecom", s6="wecom")):
+        rows = [row for row in doctor()[1] if "methods" in row["found"]]
+        place = {(path, name): f"{path}:{line_of(path, name) + 1}"
+                 for path in (by_hand, kept, kept_too, later)
+                 for name in ("s1", "s2", "s3", "s4", "s5") if name in path.read_text()}
+    assert "password" not in json.dumps(rows)
+    for name, counts, idle, fix in (
+            ("s1", kept, by_hand, "take {idle} away; what shall count is written in {counts}"),
+            ("s3", kept_too, kept, "take {idle} away; what shall count is written in {counts}"),
+            ("s2", later, kept, "take {counts}.* away, so that what jauthctl writes counts"),
+            # The first of the three says what counts, if not for its sake.
+            ("s5", later, kept, "take {counts}.* away, so that what jauthctl writes counts")):
+        row = found(rows, "configuration", "warning", rf"\[service {name}\] methods stands in two")
+        assert f"{place[counts, name]} counts, and {place[idle, name]} has no" in row["found"]
+        assert re.match(fix.format(idle=place[idle, name], counts=counts), row["fix"])
+    # Who does it by hand means it.
+    row = found(rows, "configuration", "ok", r"\[service s4\] methods")
+    assert f"{place[later, 's4']} counts, and not {place[by_hand, 's4']}" in row["found"]
+    assert len(rows) == 5
+
+
+def line_of(path, word):
+    return next(n for n, line in enumerate(path.read_text().splitlines(), 1) if word in line)
+
+
+def test_what_the_wizard_wrote_over_a_section_by_hand(house, jauth):
+    """The whole way: a hand edit behind the wizard's back is told, and with the fix it counts."""
+    agent = re.search(r"^agent_id = (\d+)$", jauth, re.MULTILINE)
+    run(["jauthctl", "method", "set", "wecom", f"agent_id={agent[1]}"])
+    kept = DROP_IN.with_name("method-wecom.conf")
+    try:
+        assert bad(doctor()[1]) == []
+        with changed(CONFIG, agent[0], "agent_id = 1999999"):
+            row = found(doctor()[1], "configuration", "warning", r"\[method wecom\] agent_id")
+            assert f"{CONFIG}:{line_of(CONFIG, 'agent_id')} has no effect" in row["found"]
+            assert str(kept) in row["fix"]
+            kept.write_text(kept.read_text().replace(agent[1], "1999999"))
+            assert bad(doctor()[1]) == []
+    finally:
+        kept.unlink(missing_ok=True)
+        house.reload(jauth)
+
+
+@contextlib.contextmanager
+def spoilt(**modes):
+    """Places with another owner, group and mode for a while."""
+    places = {"folder": DROP_IN.parent, "drop_in": DROP_IN, "main": CONFIG, "all": CONFIG.parent}
+    kept = {path: path.stat() for path in places.values()}
+    try:
+        for name, (owner, group, mode) in modes.items():
+            shutil.chown(places[name], owner, group)
+            places[name].chmod(mode)
+        yield
+    finally:
+        for path, st in kept.items():
+            os.chown(path, st.st_uid, st.st_gid)
+            path.chmod(st.st_mode & 0o7777)
+
+
+@pytest.mark.parametrize("modes,pattern", [
+    ({"all": ("root", "root", 0o777), "folder": ("jauth", "root", 0o755),
+      "main": ("root", "root", 0o666), "drop_in": ("root", "jauth", 0o664)},
+     "can be changed by others than root"),
+    ({"main": ("root", "root", 0o600), "folder": ("root", "root", 0o700),
+      "drop_in": ("root", "root", 0o640)}, "jauthd, which runs as jauth, cannot read it"),
+    # As it may be.
+    ({"all": ("root", "root", 0o775), "folder": ("root", "jauth", 0o750),
+      "main": ("root", "root", 0o664), "drop_in": ("root", "jauth", 0o640)}, None)])
+def test_who_may_change_and_read_the_configuration(modes, pattern):
+    def told():
+        return [row for row in bad(doctor()[1]) if row["check"] == "configuration"
+                and "--check" not in row["found"] and "cannot be read" not in row["found"]]
+    with written(DROP_IN, "[service su]\nmethods = password\n"), spoilt(**modes):
+        rows = told()
+        assert len(rows) == (len(modes) if pattern else 0)
+        for row in rows:
+            assert row["verdict"] == "broken" and pattern in row["found"]
+            run(["sh", "-c", row["fix"]])
+        assert not pattern or told() == []
+
+
+def test_files_that_are_not_read():
+    copies = ["work.conf~", ".work.conf.swp", "work.conf.rpmnew", "work.conf.dpkg-old", "#w.conf#",
+              "w\udcff\x1b[2J.conf.bak"]
+    misnamed = ["work", "work.cnf", "work.conf.d"]
+    with contextlib.ExitStack() as stack:
+        for name in [*copies, *misnamed, "README", ".gitignore", "work.conf.tmp"]:
+            stack.enter_context(in_folder(name, "[nonsense\n"))
+        rows = bad(doctor()[1])
+        assert {row["verdict"] for row in rows} == {"warning"} and "\x1b" not in str(rows)
+        assert [("compare" in row["fix"], "ends in .conf" in row["fix"]) for row in sorted(
+            rows, key=lambda row: row["fix"])] == [(True, False)] * len(copies) + [
+                (False, True)] * len(misnamed)
+        for name in [*copies[:5], *misnamed]:
+            found(rows, "configuration", "warning", f"/{re.escape(name)} is not read")
+        for n in range(25):
+            stack.enter_context(in_folder(f"{n:02}.conf~"))
+        assert len(bad(doctor()[1])) == 20
 
 
 # --- PAM ---

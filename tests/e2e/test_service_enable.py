@@ -210,6 +210,41 @@ def test_in_chinese(before, jane):
     no_guards()
 
 
+def said_in_chinese(*words):
+    """On a terminal, whose lines are joined where they were too long."""
+    with Terminal(["jauthctl", "service", *words], env={"LANG": "zh_CN.UTF-8"},
+                  columns=300) as terminal:
+        code = terminal.wait_end()
+        return code, terminal.seen
+
+
+def test_refusals_in_chinese(before):
+    right("enable", "su", "--for", "1h")
+    for words, code, text in (
+            (["enable", "nosuch"], NO, "/etc/pam.d/nosuch：No such file"),
+            (["enable", "cron"], NO, "jauth 不应加入 cron：它被其他服务依赖"),
+            (["enable", "sudo"], NO, "没有 [service sudo] 一节"),
+            (["enable", "../x"], USAGE, "“../x”不是 PAM 服务的名称"),
+            (["enable", "sshd", "--for", "soon"], USAGE, "--for 的取值为 3s 到 1d"),
+            (["enable", "sshd", "--user", "nosuchuser"], NO, "没有用户 nosuchuser"),
+            (["enable", "su"], NO, "su 已在等待 jauthctl service confirm su，3"),
+            (["confirm", "sshd"], NO, "sshd 没有待确认的更改"),
+            (["disable", "sshd"], NO, "sshd 不询问 jauth")):
+        found, said = said_in_chinese(*words)
+        assert found == code and text in said and said.count("\n") == 1, said
+    right("rollback", "su")
+    assert "没有服务在等待" in said_in_chinese("confirm")[1]
+    sshd_config(UsePAM="no", LoginGraceTime="30")
+    try:
+        code, said = said_in_chinese("enable", "sshd")
+    finally:
+        sshd_config()
+    assert code == NO
+    assert "sshd 不使用任何 PAM 模块。请在 /etc/ssh/sshd_config 中写入：UsePAM yes" in said
+    assert "注意：logingracetime 是 30 秒：还在找手机的人会被中断。请在" in said
+    assert pam_files() == before
+
+
 def test_nobody_is_named_and_nobody_tries(before):
     with enabling("--for", "1h") as terminal:
         terminal.wait_for(QUESTION)
@@ -575,6 +610,7 @@ def test_without_jauthd(house):
     house.jauthd.stop()
     try:
         assert "cannot be reached" in refused("enable", "sshd", code=NOT_REACHED)
+        assert "无法连接 jauthd：" in said_in_chinese("enable", "sshd")[1]
     finally:
         house.jauthd.start()
 

@@ -409,6 +409,36 @@ static void drop_ins_follow_in_the_order_of_their_names(void **state)
 	assert_int_equal(report.n_mistakes, 0);
 }
 
+static void what_earlier_files_said_is_remembered(void **state UNUSED)
+{
+	static const struct {
+		const char *file, *text;
+	} files[] = {
+		{ "main", "[a]\nx = 0\ny = 1\n" }, { "1", "[a]\nx = 2\n" },
+		{ "2", "[b]\nx = 9\n[a]\n\nx = 3\nx = 4\n" },
+	};
+	struct conf_report report = { 0 };
+	struct conf conf = { 0 };
+	const struct conf_entry *entry;
+
+	for (size_t i = 0; i < N_ELEMENTS(files); i++)
+		conf_read_text(files[i].text, strlen(files[i].text), files[i].file, &conf,
+			       &report);
+	entry = conf_find(&conf.sections[0], "x");
+	for (size_t i = N_ELEMENTS(files); i-- > 0; entry = entry->before) {
+		assert_string_equal(entry->file, files[i].file);
+		assert_int_equal(entry->line, i == 2 ? 5 : 2);
+		assert_string_equal(entry->value, i == 2 ? "3" : i == 1 ? "2" : "0");
+	}
+	assert_null(entry);
+	assert_null(conf_find(&conf.sections[0], "y")->before);
+	assert_null(conf_find(&conf.sections[1], "x")->before);
+	/* The same key twice in one file is a mistake, and overrides nothing. */
+	assert_int_equal(report.n_mistakes, 1);
+	conf_done(&conf);
+	conf_report_done(&report);
+}
+
 static void read_with(const char *path, const struct conf_drop_in *drop_ins, size_t n,
 		      struct conf *conf, struct conf_report *report)
 {
@@ -578,6 +608,7 @@ int main(void)
 		cmocka_unit_test(every_wrong_value_says_what_would_be_right),
 		cmocka_unit_test(a_separate_section_is_new_each_time),
 		cmocka_unit_test(later_files_override_keys_and_add_to_sections),
+		cmocka_unit_test(what_earlier_files_said_is_remembered),
 		cmocka_unit_test_setup_teardown(drop_ins_follow_in_the_order_of_their_names,
 						folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(a_drop_in_can_be_tried_before_it_is_there,
