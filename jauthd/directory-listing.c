@@ -4,7 +4,9 @@
  *
  * The members of one department are gathered until it is done, then compared by a digest with those
  * that were applied. The same: a mark in memory, written now and then. Otherwise a job keeps them
- * and, with them, the marks that are not written yet.
+ * and, with them, the marks that are not written yet. Only one such job is under way, and it keeps
+ * a slice at a time: whoever waits for the store waits for one slice. A department has its mark
+ * with the last of its members; until then, whatever happens, it is as if none had been told of.
  */
 #include "jauthd/directory-listing.h"
 
@@ -28,7 +30,8 @@ struct listing {
 	size_t n_pending, size_pending;
 	struct batch batch;
 	size_t n_places, n_done;
-	size_t n_jobs;                   /* of keeping */
+	struct keeping *keepings, **keepings_end;        /* the first one is under way */
+	size_t n_jobs;                   /* of loading and keeping, and those that wait */
 	int64_t flushed_ms;
 	bool has_changed_rows;           /* a department is new, or called otherwise */
 	bool has_round;                  /* the store has a row that says so */
@@ -41,6 +44,7 @@ struct listing {
 struct keeping {
 	struct job job;
 	struct listing *listing;
+	struct keeping *next;
 	char directory[METHOD_ID_MAX + 1];
 	struct directory_row row;
 	bool writes_row;
@@ -53,7 +57,8 @@ struct keeping {
 	} *marks;
 	size_t n_marks;
 	struct batch batch;
-	int result;
+	size_t n_kept;                   /* members of the batch */
+	int result;                      /* 1: there is more */
 };
 
 static void set_fault(struct listing *listing, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -112,43 +117,67 @@ static void keeping_free(struct keeping *keeping)
 	free(keeping);
 }
 
-static int keep(struct db *db, const struct keeping *keeping)
+/* What an earlier listing left behind goes first. 1: there is more. */
+static int begin_round(struct db *db, struct keeping *keeping)
+{
+	int r = stage_clear(db, keeping->directory, DIRECTORY_SLICE);
+
+	if (r != 0)
+		return r;
+	keeping->writes_row = false;
+	return stage_set(db, keeping->directory, &keeping->row);
+}
+
+static int keep_rest(struct db *db, const struct keeping *keeping)
 {
 	int r = 0;
 
-	if (keeping->writes_row) {
-		r = stage_clear(db, keeping->directory);
-		if (r == 0)
-			r = stage_set(db, keeping->directory, &keeping->row);
-	}
 	for (size_t i = 0; r == 0 && i < keeping->n_departments; i++)
 		r = stage_add_department(db, keeping->directory, &keeping->departments[i]);
-	if (r == 0)
-		r = batch_keep(&keeping->batch, db, keeping->directory);
 	for (size_t i = 0; r == 0 && i < keeping->n_marks; i++)
 		r = stage_mark_done(db, keeping->directory, keeping->marks[i].department,
 				    keeping->marks[i].is_same, keeping->marks[i].digest);
 	return r;
 }
 
+/* A slice; 1: there is more. Where it fails nothing of the rest is tried. */
+static int keep(struct db *db, struct keeping *keeping)
+{
+	const size_t from = keeping->n_kept;
+	int r = keeping->writes_row ? begin_round(db, keeping) : 0;
+
+	if (r != 0)
+		return r;
+	r = batch_keep(&keeping->batch, db, keeping->directory, from, DIRECTORY_SLICE);
+	keeping->n_kept = MIN(from + DIRECTORY_SLICE, keeping->batch.n);
+	if (r == 0 && keeping->n_kept < keeping->batch.n)
+		return 1;
+	return r == 0 ? keep_rest(db, keeping) : r;
+}
+
 static void run_keep(struct job *job, void *context)
 {
 	struct keeping *keeping = container_of(job, struct keeping, job);
 	struct db *db = context;
-	int r = db_begin(db);
+	int r = db_begin(db), more = 0;
 
 	if (r == 0) {
-		r = keep(db, keeping);
-		if (r == 0)
-			r = db_commit(db);
-		else
+		more = keep(db, keeping);
+		r = more < 0 ? more : db_commit(db);
+		if (r < 0)
 			db_rollback(db);
 	}
-	keeping->result = r;
+	keeping->result = r < 0 ? r : more;
 }
 
 static void listing_really_free(struct listing *listing)
 {
+	struct keeping *keeping;
+
+	while ((keeping = listing->keepings)) {
+		listing->keepings = keeping->next;
+		keeping_free(keeping);
+	}
 	batch_done(&listing->batch);
 	departments_done(&listing->departments);
 	free(listing->pending);
@@ -162,23 +191,55 @@ static void tell_kept(struct listing *listing)
 		listing->start.kept(listing->start.context);
 }
 
+static void note_kept(struct listing *listing, const struct keeping *keeping)
+{
+	if (keeping->result == -EBADMSG) {
+		listing->is_bad = true;
+		set_fault(listing, "a member of department \"%s\" was told of otherwise for "
+			  "another department", keeping->batch.department);
+	} else if (keeping->result < 0) {
+		set_fault(listing, "the store failed: %s", strerror(-keeping->result));
+	}
+}
+
+/* The first one is over. */
+static struct keeping *next_keeping(struct listing *listing)
+{
+	struct keeping *keeping = listing->keepings;
+
+	listing->keepings = keeping->next;
+	if (!listing->keepings)
+		listing->keepings_end = &listing->keepings;
+	listing->n_jobs--;
+	keeping_free(keeping);
+	return listing->keepings;
+}
+
+/* Until one is under way; one that the store does not take is over. */
+static void go_on(struct listing *listing)
+{
+	struct keeping *keeping = listing->keepings;
+
+	while (keeping && store_add(listing->start.store, &keeping->job) < 0) {
+		set_fault(listing, "the store has too much to do");
+		keeping = next_keeping(listing);
+	}
+}
+
 static void on_kept(struct job *job)
 {
 	struct keeping *keeping = container_of(job, struct keeping, job);
 	struct listing *listing = keeping->listing;
 
-	listing->n_jobs--;
-	if (keeping->result == -EBADMSG) {
-		listing->is_bad = true;
-		set_fault(listing, "a member of department \"%s\" was told of otherwise for "
-			  "another department", keeping->batch.department);
-	} else if (keeping->result < 0)
-		set_fault(listing, "the store failed: %s", strerror(-keeping->result));
-	keeping_free(keeping);
-	if (listing->is_abandoned && !listing->n_jobs)
+	if (listing->is_abandoned) {
 		listing_really_free(listing);
-	else
-		tell_kept(listing);
+		return;
+	}
+	note_kept(listing, keeping);
+	if (keeping->result != 1)
+		(void)next_keeping(listing);
+	go_on(listing);
+	tell_kept(listing);
 }
 
 static void add_row(struct keeping *keeping, const struct department *department)
@@ -259,13 +320,12 @@ static void flush(struct listing *listing, struct batch *batch)
 		keeping->batch = *batch;
 		*batch = (struct batch){ 0 };
 	}
-	if (store_add(listing->start.store, &keeping->job) < 0) {
-		set_fault(listing, "the store has too much to do");
-		keeping_free(keeping);
-		return;
-	}
 	listing->has_round = true;
 	listing->n_jobs++;
+	*listing->keepings_end = keeping;
+	listing->keepings_end = &keeping->next;
+	if (listing->keepings == keeping)
+		go_on(listing);
 }
 
 /* --- beginning --- */
@@ -430,6 +490,7 @@ int listing_new(const struct listing_start *start, struct listing **ret_listing)
 		return r;
 	}
 	listing->start = *start;
+	listing->keepings_end = &listing->keepings;
 	config_ref(listing->start.config);
 	listing->n_jobs = 1;
 	*ret_listing = listing;
