@@ -486,24 +486,44 @@ int stage_get_places(struct db *db, const char *directory, const char *subject, 
 	return list_places(query, ret_new, &n);
 }
 
-int stage_each_user(struct db *db,
+static int take_user(struct query *query, struct stage_at *at,
+		     int (*each)(const char *name, const char *issuer, const char *subject,
+				 void *context), void *context)
+{
+	const char *name = query_column_text(query, 2);
+
+	if (!text_into(at->directory, sizeof(at->directory), query_column_text(query, 0)) ||
+	    !text_into(at->subject, sizeof(at->subject), query_column_text(query, 1)))
+		return -EUCLEAN;
+	if (!name[0] || query_column_number(query, 4) >= MEMBER_LEFT)
+		return 0;
+	return each(name, query_column_text(query, 3), at->subject, context);
+}
+
+/* The sign keeps SQLite from sorting by itself what the primary key has in order. */
+int stage_each_user(struct db *db, struct stage_at *at, size_t n_max,
 		    int (*each)(const char *name, const char *issuer, const char *subject,
 				void *context), void *context)
 {
 	struct query *query;
+	size_t n = 0;
 	int r;
 
-	query = query_new(db, "SELECT name, issuer, subject FROM directory_members"
-			      " WHERE round = 0 AND name <> '' AND state < ?1");
-	query_number(query, 1, MEMBER_LEFT);
+	query = query_new(db, "SELECT directory, subject, name, issuer, state"
+			      " FROM directory_members"
+			      " WHERE (directory, round, subject) > (?1, 0, ?2) AND +round = 0"
+			      " ORDER BY directory, round, subject LIMIT ?3");
+	query_text(query, 1, at->directory);
+	query_text(query, 2, at->subject);
+	query_number(query, 3, (int64_t)n_max);
 	while ((r = query_step(query)) == 1) {
-		r = each(query_column_text(query, 0), query_column_text(query, 1),
-			 query_column_text(query, 2), context);
+		n++;
+		r = take_user(query, at, each, context);
 		if (r != 0)
 			break;
 	}
 	query_done(query);
-	return r;
+	return r != 0 ? r : n == n_max;
 }
 
 int stage_find_locking(struct db *db, const char *issuer, const char *subject,

@@ -116,8 +116,13 @@ int stage_drop_member(struct db *db, const char *directory, const char *subject)
 /* Round 0 from now on. */
 int stage_put_places(struct db *db, const char *directory, const char *subject,
 		     char *const *old_places, char *const *new_places);
-/* Members of round 0 of all directories who are Unix users or are to become some. */
-int stage_each_user(struct db *db,
+/* Of the next `n_max` members of round 0 of all directories behind `at`, which is moved on, those
+ * who are Unix users or are to become some. 1: there may be more; else 0, -errno, or what `each`
+ * returned. */
+struct stage_at {
+	char directory[METHOD_ID_MAX + 1], subject[IDENTITY_TEXT_MAX + 1];
+};
+int stage_each_user(struct db *db, struct stage_at *at, size_t n_max,
 		    int (*each)(const char *name, const char *issuer, const char *subject,
 				void *context), void *context);
 /* The directory that knows the identity as one who may not log in. -ENOENT: none does. */
