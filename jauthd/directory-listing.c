@@ -4,9 +4,10 @@
  *
  * The members of one department are gathered until it is done, then compared by a digest with those
  * that were applied. The same: a mark in memory, written now and then. Otherwise a job keeps them
- * and, with them, the marks that are not written yet. Only one such job is under way, and it keeps
- * a slice at a time: whoever waits for the store waits for one slice. A department has its mark
- * with the last of its members; until then, whatever happens, it is as if none had been told of.
+ * and, with them, the marks that are not written yet. Only one such job is under way, for a slice
+ * of a large department or for several small ones: whoever waits for the store waits for one job. A
+ * department has its mark with the last of its members; until then, whatever happens, it is as if
+ * none had been told of.
  */
 #include "jauthd/directory-listing.h"
 
@@ -32,6 +33,7 @@ struct listing {
 	size_t n_places, n_done;
 	struct keeping *keepings, **keepings_end;        /* the first one is under way */
 	size_t n_jobs;                   /* of loading and keeping, and those that wait */
+	bool keeps_singly;               /* several at once failed: which one was it? */
 	int64_t flushed_ms;
 	bool has_changed_rows;           /* a department is new, or called otherwise */
 	bool has_round;                  /* the store has a row that says so */
@@ -58,6 +60,7 @@ struct keeping {
 	size_t n_marks;
 	struct batch batch;
 	size_t n_kept;                   /* members of the batch */
+	unsigned n_together;             /* with as many behind it, less one, in one job */
 	int result;                      /* 1: there is more */
 };
 
@@ -148,11 +151,24 @@ static int keep(struct db *db, struct keeping *keeping)
 
 	if (r != 0)
 		return r;
-	r = batch_keep(&keeping->batch, db, keeping->directory, from, DIRECTORY_SLICE);
-	keeping->n_kept = MIN(from + DIRECTORY_SLICE, keeping->batch.n);
+	r = batch_keep(&keeping->batch, db, keeping->directory, from, DIRECTORY_KEEP);
+	keeping->n_kept = MIN(from + DIRECTORY_KEEP, keeping->batch.n);
 	if (r == 0 && keeping->n_kept < keeping->batch.n)
 		return 1;
 	return r == 0 ? keep_rest(db, keeping) : r;
+}
+
+/* Several are small. The loop may add one behind the last of them. */
+static int keep_all(struct db *db, struct keeping *first)
+{
+	struct keeping *keeping = first;
+	int r = keep(db, keeping);
+
+	for (unsigned i = 1; r == 0 && i < first->n_together; i++) {
+		keeping = keeping->next;
+		r = keep(db, keeping);
+	}
+	return r;
 }
 
 static void run_keep(struct job *job, void *context)
@@ -162,7 +178,7 @@ static void run_keep(struct job *job, void *context)
 	int r = db_begin(db), more = 0;
 
 	if (r == 0) {
-		more = keep(db, keeping);
+		more = keep_all(db, keeping);
 		r = more < 0 ? more : db_commit(db);
 		if (r < 0)
 			db_rollback(db);
@@ -203,7 +219,7 @@ static void note_kept(struct listing *listing, const struct keeping *keeping)
 }
 
 /* The first one is over. */
-static struct keeping *next_keeping(struct listing *listing)
+static void drop_keeping(struct listing *listing)
 {
 	struct keeping *keeping = listing->keepings;
 
@@ -212,32 +228,65 @@ static struct keeping *next_keeping(struct listing *listing)
 		listing->keepings_end = &listing->keepings;
 	listing->n_jobs--;
 	keeping_free(keeping);
-	return listing->keepings;
+}
+
+/* As many as fit into one job. What begins a round, or is not new, is by itself. */
+static unsigned count_together(const struct listing *listing)
+{
+	const struct keeping *keeping = listing->keepings;
+	size_t n_members = keeping->batch.n;
+	unsigned n = 1;
+
+	if (keeping->writes_row || keeping->n_kept || listing->keeps_singly)
+		return 1;
+	while ((keeping = keeping->next)) {
+		n_members += keeping->batch.n;
+		if (n_members > DIRECTORY_KEEP)
+			break;
+		n++;
+	}
+	return n;
 }
 
 /* Until one is under way; one that the store does not take is over. */
 static void go_on(struct listing *listing)
 {
+	while (listing->keepings) {
+		listing->keepings->n_together = count_together(listing);
+		if (store_add(listing->start.store, &listing->keepings->job) == 0)
+			return;
+		set_fault(listing, "the store has too much to do");
+		drop_keeping(listing);
+	}
+}
+
+/* Nothing of them was kept: once more, one after the other. */
+static void keep_singly(struct listing *listing, unsigned n)
+{
 	struct keeping *keeping = listing->keepings;
 
-	while (keeping && store_add(listing->start.store, &keeping->job) < 0) {
-		set_fault(listing, "the store has too much to do");
-		keeping = next_keeping(listing);
-	}
+	listing->keeps_singly = true;
+	for (unsigned i = 0; i < n; i++, keeping = keeping->next)
+		keeping->n_kept = 0;
 }
 
 static void on_kept(struct job *job)
 {
 	struct keeping *keeping = container_of(job, struct keeping, job);
 	struct listing *listing = keeping->listing;
+	unsigned n = keeping->n_together;
 
 	if (listing->is_abandoned) {
 		listing_really_free(listing);
 		return;
 	}
-	note_kept(listing, keeping);
-	if (keeping->result != 1)
-		(void)next_keeping(listing);
+	if (keeping->result < 0 && n > 1) {
+		keep_singly(listing, n);
+	} else if (keeping->result != 1) {
+		note_kept(listing, keeping);
+		for (unsigned i = 0; i < n; i++)
+			drop_keeping(listing);
+	}
 	go_on(listing);
 	tell_kept(listing);
 }

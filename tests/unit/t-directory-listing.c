@@ -19,7 +19,7 @@
 #define ID     "corp"
 #define ISSUER "wecom:ww1"
 #define NOW_S  1767323045
-#define MANY   (3 * DIRECTORY_SLICE + 7)
+#define MANY   (3 * DIRECTORY_KEEP + 7)
 
 /* Somebody else who needs the store, again and again until `last`. */
 struct probe {
@@ -207,9 +207,9 @@ static void others_have_their_turn_after_each_slice(void **state)
 	assert_null(listing_fault(fixture->listing));
 	assert_int_equal(probe->n_members, MANY + 9);
 	assert_int_equal(probe->n_marks, 10);
-	assert_in_range(probe->step_max, 1, DIRECTORY_SLICE);
+	assert_in_range(probe->step_max, 1, DIRECTORY_KEEP);
 	assert_false(probe->is_marked_early);
-	assert_true(probe->n_runs >= 4 + 9);
+	assert_true(probe->n_runs >= 5);
 }
 
 /* As a process that is killed between two slices: the next listing asks for the department again,
@@ -272,7 +272,7 @@ static void a_contradiction_is_told(void **state)
 	assert_int_equal(fixture->probe.n_marks, 10);
 }
 
-/* At the end of the daemon no job is taken any more: that is a fault, and nothing waits for ever. */
+/* At the end of the daemon no job is taken any more: a fault, and nothing waits for ever. */
 static void a_store_that_takes_no_more_is_a_fault(void **state)
 {
 	struct fixture *fixture = *state;
