@@ -437,6 +437,7 @@ static int complete_collisions(struct bus_work *work)
 	dbus_message_iter_init_append(work->reply, &iter);
 	rows_open(&iter, &rows);
 	r = collisions_each(wanted->collisions, add_collision, &rows);
+	wanted->collisions = collisions_free(wanted->collisions);        /* it takes its time */
 	dict_close(&iter, &rows);
 	return r;
 }

@@ -38,6 +38,8 @@ struct fixture {
 	struct listing *listing;
 	struct probe probe;
 	unsigned n_ready, n_kept;
+	char display[2];                 /* of everybody */
+	char map[16];
 };
 
 static size_t count(struct db *db, const char *sql)
@@ -138,7 +140,9 @@ static int set_up(void **state)
 	assert_true(sd_event_new(&fixture->event) >= 0);
 	assert_int_equal(store_new(fixture->event, ":memory:", &fixture->store), 0);
 	fixture->config.n_refs = 1;
-	fixture->method = (struct method){ .id = ID, .map = (char []){ "{userid}" } };
+	fixture->display[0] = 'x';
+	(void)text_into(fixture->map, sizeof(fixture->map), "{userid}");
+	fixture->method = (struct method){ .id = ID, .map = fixture->map };
 	begin(fixture);
 	*state = fixture;
 	return 0;
@@ -163,7 +167,7 @@ static void tell_members(struct fixture *fixture, const char *department, unsign
 		char subject[16];
 		const struct identity identity = {
 			.issuer = (char []){ ISSUER }, .subject = subject,
-			.display = (char []){ "x" },
+			.display = fixture->display,
 		};
 
 		(void)snprintf(subject, sizeof(subject), "p%05u", i);
@@ -231,6 +235,7 @@ static void a_part_of_a_department_is_told_of_anew(void **state)
 	begin(fixture);
 	assert_int_equal(listing_row(fixture->listing)->stage, DIRECTORY_LISTING);
 	assert_false(listing_is_done(fixture->listing, "1"));
+	fixture->display[0] = 'y';
 	tell(fixture);
 	start_probe(fixture);
 	listing_end(fixture->listing, NULL);
