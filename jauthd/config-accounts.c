@@ -159,6 +159,7 @@ static void check_from(struct config_loader *loader, const struct conf_section *
 {
 	_cleanup_free_ char *id = text_copy(from);
 	char *slash = strchr(id, '/');
+	const struct method *method;
 
 	if (!slash || !slash[1]) {
 		config_mistake(loader, section, "from", "\"%s\" lacks the group; write METHOD/ID, "
@@ -166,7 +167,10 @@ static void check_from(struct config_loader *loader, const struct conf_section *
 		return;
 	}
 	*slash = '\0';
-	if (!config_method(loader->config, id))
+	method = config_method(loader->config, id);
+	if (method)
+		config_check_says_groups(loader, section, "from", method);
+	else
 		unknown_source(loader, section, from, id);
 }
 

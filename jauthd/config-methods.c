@@ -224,6 +224,21 @@ static void check_relay(struct config_loader *loader, const struct conf_section 
 				       "which this method does not use; drop it", keys[i]);
 }
 
+void config_check_says_groups(struct config_loader *loader, const struct conf_section *section,
+			      const char *key, const struct method *method)
+{
+	const struct provider *provider = method->provider;
+
+	if (!provider->says_groups || provider->says_groups(method->config))
+		return;
+	if (provider->groups_key)
+		config_mistake(loader, section, key, "nobody has groups by method \"%s\"; add %s "
+			       "to its section", method->id, provider->groups_key);
+	else
+		config_mistake(loader, section, key, "nobody has groups by method \"%s\", type "
+			       "%s knows none; drop %s", method->id, provider->type, key);
+}
+
 static void check_method(struct config_loader *loader, const struct conf_section *section,
 			 struct method *method)
 {
@@ -236,6 +251,8 @@ static void check_method(struct config_loader *loader, const struct conf_section
 	check_relay(loader, section, method);
 	if (!(method->features & PROVIDER_LOCAL_USER))
 		config_check_registration(loader, section, method);
+	if (method->groups_allowed)
+		config_check_says_groups(loader, section, "groups_allowed", method);
 	config_check_offline(loader, section, method);
 	for (i = 0; method->mail_domains && method->mail_domains[i]; i++)
 		if (!is_domain(method->mail_domains[i]))

@@ -55,6 +55,9 @@ void config_check_relay(struct config_loader *loader, const struct conf_section 
 extern const struct conf_key config_accounts_keys[], config_group_keys[];
 void config_check_accounts(struct config_loader *loader, const struct conf_section *section);
 void config_accounts_done(struct account_rules *rules);
+/* `key` of the section needs the groups that the method's identities have. */
+void config_check_says_groups(struct config_loader *loader, const struct conf_section *section,
+			      const char *key, const struct method *method);
 /* After all methods: groups refer to them. */
 void config_add_group(struct config_loader *loader, const struct conf_section *section,
 		      const char *name);

@@ -58,6 +58,7 @@ int login_identity_copy(const struct identity *from, struct login_identity *ret_
 	}
 	/* Only ever shown, so a bad one is no reason to refuse. */
 	(void)keep(&to, &to.identity.display, from->display, IDENTITY_TEXT_MAX);
+	to.identity.is_outside = from->is_outside;
 	*ret_to = to;
 	return 0;
 }

@@ -26,7 +26,8 @@ static const char *const result_texts[] = {
 	[MAPPING_PERSON] = "this identity's own user",
 	[MAPPING_SELF] = "the user himself",
 	[MAPPING_PRIVILEGED] = "rule may not reach a privileged user",
-	[MAPPING_FILTERED] = "outside groups_allowed, mail_domains or identities_allowed",
+	[MAPPING_FILTERED] = "outside groups_allowed, mail_domains, identities_allowed or what the "
+			     "type asks for",
 	[MAPPING_LOCKED] = "identity locked",
 	[MAPPING_OTHER] = "somebody else's user, or the identity has another one",
 };
@@ -187,6 +188,8 @@ static bool domains_allow(const struct method *method, const struct identity *id
 
 static bool filters_allow(const struct method *method, const struct identity *identity)
 {
+	if (identity->is_outside)
+		return false;
 	if (method->identities_allowed && !list_has(method->identities_allowed, identity->subject))
 		return false;
 	return groups_allow(method, identity) && domains_allow(method, identity);

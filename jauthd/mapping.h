@@ -20,7 +20,8 @@ enum mapping_result {
 	MAPPING_PERSON,          /* the same, and jauth made the user for this very identity */
 	MAPPING_SELF,            /* ISSUER_UNIX from a PROVIDER_LOCAL_USER method */
 	MAPPING_PRIVILEGED,      /* a rule reaches a privileged user without privileged = yes: no */
-	MAPPING_FILTERED,        /* outside groups_allowed, mail_domains, identities_allowed: no */
+	MAPPING_FILTERED,        /* outside groups_allowed, mail_domains, identities_allowed, or
+				  * is_outside: no */
 	MAPPING_LOCKED,          /* the identity is locked: no */
 	MAPPING_OTHER,           /* the rule makes the name of somebody else's user, or the identity
 				  * has another one: no */

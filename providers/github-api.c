@@ -61,20 +61,26 @@ enum github_result github_read_user(const struct http_reply *reply, struct githu
 	return GITHUB_YES;
 }
 
-/* 404: no member; 403: the organisation has blocked the app, or wants its own sign-in first. */
+/* Said by the API itself, and not by something else on the way there. */
+static bool says_error(const struct http_reply *reply, uint32_t status)
+{
+	_cleanup_json_ struct json_t *error = reply_object(reply);
+
+	return error && reply->status == status && refusal(reply) != GITHUB_BUSY;
+}
+
 enum github_result github_read_membership(const struct http_reply *reply, int64_t organization_id)
 {
 	_cleanup_json_ struct json_t *membership = reply_is_ok(reply) ? reply_object(reply) : NULL;
 	const struct json_t *organization;
 	int64_t id;
 
-	if (!membership) {
-		enum github_result result = refusal(reply);
-		bool no = reply->result == HTTP_DONE &&
-			  (reply->status == 403 || reply->status == 404);
-
-		return result == GITHUB_FAULT && no ? GITHUB_NO : result;
-	}
+	if (says_error(reply, 403))
+		return GITHUB_SHUT;
+	if (says_error(reply, 404))
+		return GITHUB_NO;
+	if (!membership)
+		return refusal(reply);
 	organization = json_object_at(membership, "organization");
 	if (!organization || json_number(organization, "id", 1, ID_MAX, &id) < 0)
 		return GITHUB_FAULT;
@@ -87,26 +93,54 @@ static bool is_listed(char *const *ids, int64_t id)
 {
 	_cleanup_free_ char *text = text_format("%lld", (long long)id);
 
-	return list_has(ids, text);
+	return ids && list_has(ids, text);
 }
 
-enum github_result github_read_teams(const struct http_reply *reply, char *const *team_ids)
+/* False when there is no room. A page may repeat what moved there since the last one was read. */
+static bool keep_team(struct github_teams *teams, int64_t id)
 {
-	_cleanup_json_ struct json_t *teams = reply_is_ok(reply) ? reply_array(reply) : NULL;
-	size_t n = teams ? json_array_length(teams) : 0;
+	for (size_t i = 0; i < teams->n_ids; i++)
+		if (teams->ids[i] == id)
+			return true;
+	if (teams->n_ids == GITHUB_TEAMS_MAX)
+		return false;
+	teams->ids[teams->n_ids++] = id;
+	return true;
+}
 
-	if (!teams)
-		return refusal(reply);
+static enum github_result take_team(const struct json_t *team, struct github_teams *teams)
+{
+	const struct json_t *organization = team ? json_object_at(team, "organization") : NULL;
+	int64_t id, organization_id;
+
+	if (!team || json_number(team, "id", 1, ID_MAX, &id) < 0)
+		return GITHUB_FAULT;
+	teams->has_wanted |= is_listed(teams->wanted, id);
+	if (!teams->organization_id)
+		return GITHUB_YES;
+	if (!organization || json_number(organization, "id", 1, ID_MAX, &organization_id) < 0)
+		return GITHUB_FAULT;
+	return organization_id != teams->organization_id || keep_team(teams, id) ? GITHUB_YES :
+										   GITHUB_EXCESS;
+}
+
+enum github_result github_read_teams(const struct http_reply *reply, struct github_teams *teams)
+{
+	_cleanup_json_ struct json_t *page = reply_is_ok(reply) ? reply_array(reply) : NULL;
+	size_t n = page ? json_array_length(page) : 0;
+
+	if (!page)
+		return says_error(reply, 403) ? GITHUB_SHUT : refusal(reply);
 	for (size_t i = 0; i < n; i++) {
-		const struct json_t *team = json_array_object(teams, i);
-		int64_t id;
+		enum github_result result = take_team(json_array_object(page, i), teams);
 
-		if (!team || json_number(team, "id", 1, ID_MAX, &id) < 0)
-			return GITHUB_FAULT;
-		if (is_listed(team_ids, id))
-			return GITHUB_YES;
+		if (result != GITHUB_YES)
+			return result;
 	}
-	return strstr(reply->link, "rel=\"next\"") ? GITHUB_MORE : GITHUB_NO;
+	/* What is kept must be kept whole. */
+	if (strstr(reply->link, "rel=\"next\"") && (teams->organization_id || !teams->has_wanted))
+		return GITHUB_MORE;
+	return teams->has_wanted || !teams->wanted ? GITHUB_YES : GITHUB_NO;
 }
 
 enum github_result github_read_mail(const struct http_reply *reply, char *ret_mail, size_t size)

@@ -12,6 +12,7 @@
 #define GITHUB_HOST_MAX   253
 #define GITHUB_LOGIN_MAX  100
 #define GITHUB_PAGES_MAX  10
+#define GITHUB_TEAMS_MAX  256      /* of one account in one organisation */
 #define GITHUB_KEY_MAX    8192
 
 /* "https://HOST"; and the API that belongs to it: api.github.com, api.SUB.ghe.com, HOST/api/v3. */
@@ -23,7 +24,10 @@ bool github_host_is_valid(const char *host);
 enum github_result {
 	GITHUB_YES,
 	GITHUB_NO,               /* a clear answer: not a member, not a person */
-	GITHUB_MORE,             /* not on this page, and there is another one */
+	GITHUB_MORE,             /* this page does not say all, and there is another one */
+	GITHUB_SHUT,             /* shown nothing, which says nothing: the organisation has blocked
+				  * the app, or wants its own sign-in (SAML) first */
+	GITHUB_EXCESS,           /* more than is kept */
 	GITHUB_BUSY,             /* a rate limit of the API */
 	GITHUB_FAULT,            /* no answer, or one that says neither */
 };
@@ -37,8 +41,19 @@ struct github_user {
 enum github_result github_read_user(const struct http_reply *reply, struct github_user *ret_user);
 /* GET /user/memberships/orgs/ORG: an active member of the organisation with this id. */
 enum github_result github_read_membership(const struct http_reply *reply, int64_t organization_id);
-/* GET /user/teams: in one of these teams. */
-enum github_result github_read_teams(const struct http_reply *reply, char *const *team_ids);
+
+/* What is looked for in the teams of an account, and what is found, page after page. */
+struct github_teams {
+	char *const *wanted;             /* ids as text: one of them is needed; NULL: none is */
+	int64_t organization_id;         /* whose teams are kept; 0: nobody's */
+	bool has_wanted;
+	int64_t ids[GITHUB_TEAMS_MAX];   /* each once */
+	size_t n_ids;
+};
+
+/* GET /user/teams, one page. YES, NO: no further page is needed, and one of the wanted was found or
+ * none is wanted; or not. */
+enum github_result github_read_teams(const struct http_reply *reply, struct github_teams *teams);
 /* GET /user/emails: the primary one, if verified. `ret_mail` holds 256 bytes. */
 enum github_result github_read_mail(const struct http_reply *reply, char *ret_mail, size_t size);
 

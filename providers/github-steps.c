@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What is asked with the access token. The rows of `steps` are asked in turn, each waiting for one
- * reply: its check holds → next row; else the login ends. After the last row the person is
- * identified.
+ * reply (the teams for one a page): its check holds → next row; a filter does not hold → the same,
+ * but nothing more is asked of whom it leaves out; no usable answer → the login ends. After the
+ * last row the person is identified, with the teams of the organisation as his groups; whom a
+ * filter leaves out, as that, so that he keeps no groups of a time when it did not.
  */
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -59,12 +63,30 @@ static void api_get_path(struct login *login, const char *path)
 
 static void next_step(struct login *login);
 
+static char *describe(enum github_result result, const struct http_reply *reply, const char *what)
+{
+	switch (result) {
+	case GITHUB_NO:
+		return text_format("no %s", what);
+	case GITHUB_MORE:
+	case GITHUB_EXCESS:
+		return text_format("the %s cannot be read whole", what);
+	case GITHUB_SHUT:
+		return text_format("the organization does not let the app see the %s: it has to "
+				   "approve the app, or wants its own sign-in first", what);
+	case GITHUB_YES:
+	case GITHUB_BUSY:
+	case GITHUB_FAULT:
+		break;
+	}
+	return reply_describe(reply, what);
+}
+
 /* True when the answer was yes; else the login has ended. */
 static bool holds(struct login *login, enum github_result result, const struct http_reply *reply,
 		  const char *what)
 {
-	_cleanup_free_ char *detail = result == GITHUB_NO ? text_format("no %s", what) :
-							    reply_describe(reply, what);
+	_cleanup_free_ char *detail = describe(result, reply, what);
 
 	switch (result) {
 	case GITHUB_YES:
@@ -74,6 +96,8 @@ static bool holds(struct login *login, enum github_result result, const struct h
 		break;
 	case GITHUB_NO:
 	case GITHUB_MORE:
+	case GITHUB_SHUT:
+	case GITHUB_EXCESS:
 		login_deny(login, DENY_FILTERED, detail);
 		break;
 	case GITHUB_FAULT:
@@ -84,7 +108,18 @@ static bool holds(struct login *login, enum github_result result, const struct h
 	return false;
 }
 
-static bool always(const struct github_config *config UNUSED)
+/* A clear no, of whose identity there is no doubt. */
+static void leave_out(struct login *login, const char *what)
+{
+	struct github_login *own = login_own(login);
+	_cleanup_free_ char *note = text_format("no %s", what);
+
+	own->is_outside = true;
+	login_note(login, note);
+	next_step(login);
+}
+
+static bool always(struct login *login UNUSED)
 {
 	return true;
 }
@@ -102,8 +137,10 @@ static void take_user(struct login *login, const struct http_reply *reply)
 		next_step(login);
 }
 
-static bool wants_membership(const struct github_config *config)
+static bool wants_membership(struct login *login)
 {
+	const struct github_config *config = login_config(login);
+
 	return config->organization != NULL;
 }
 
@@ -121,40 +158,57 @@ static void ask_membership(struct login *login)
 static void take_membership(struct login *login, const struct http_reply *reply)
 {
 	const struct github_config *config = login_config(login);
+	enum github_result result = github_read_membership(reply, config->organization_id);
+	const char *what = "active membership of the organization";
 
-	if (holds(login, github_read_membership(reply, config->organization_id), reply,
-		  "active membership of the organization"))
+	if (result == GITHUB_NO)
+		leave_out(login, what);
+	else if (holds(login, result, reply, what))
 		next_step(login);
 }
 
-static bool wants_teams(const struct github_config *config)
+static bool wants_teams(struct login *login)
 {
-	return config->teams != NULL;
+	const struct github_config *config = login_config(login);
+	const struct github_login *own = login_own(login);
+
+	return (config->teams || config->read_teams) && !own->is_outside;
 }
 
+/* Those of an organisation that wants its own sign-in first are left out without a word; but then
+ * it has not shown the membership either, and this is not asked. */
 static void ask_teams(struct login *login)
 {
+	const struct github_config *config = login_config(login);
+	struct github_login *own = login_own(login);
+
+	own->teams.wanted = config->teams;
+	own->teams.organization_id = config->read_teams ? config->organization_id : 0;
 	api_get_path(login, "/user/teams?per_page=100");
 }
 
 static void take_teams(struct login *login, const struct http_reply *reply)
 {
-	const struct github_config *config = login_config(login);
 	struct github_login *own = login_own(login);
-	enum github_result result = github_read_teams(reply, config->teams);
+	enum github_result result = github_read_teams(reply, &own->teams);
 	_cleanup_free_ char *base = api_url(login, "");
 	char next[URL_MAX + 1];
 
 	if (result == GITHUB_MORE && ++own->n_pages < GITHUB_PAGES_MAX &&
 	    github_next_page(reply, base, next))
 		api_get(login, next);
-	else if (holds(login, result, reply, "membership of a team"))
+	else if (result == GITHUB_NO)
+		leave_out(login, "membership of one of the teams");
+	else if (holds(login, result, reply, "teams"))
 		next_step(login);
 }
 
-static bool wants_mail(const struct github_config *config)
+static bool wants_mail(struct login *login)
 {
-	return config->read_mail;
+	const struct github_config *config = login_config(login);
+	const struct github_login *own = login_own(login);
+
+	return config->read_mail && !own->is_outside;
 }
 
 static void ask_mail(struct login *login)
@@ -172,8 +226,10 @@ static void take_mail(struct login *login, const struct http_reply *reply)
 		next_step(login);
 }
 
-static bool wants_revocation(const struct github_config *config)
+static bool wants_revocation(struct login *login)
 {
+	const struct github_config *config = login_config(login);
+
 	return config->client_secret != NULL;
 }
 
@@ -202,7 +258,7 @@ static void take_revocation(struct login *login, const struct http_reply *reply 
 }
 
 static const struct step {
-	bool (*is_wanted)(const struct github_config *config);
+	bool (*is_wanted)(struct login *login);
 	void (*ask)(struct login *login);
 	void (*take)(struct login *login, const struct http_reply *reply);
 } steps[] = {
@@ -213,20 +269,31 @@ static const struct step {
 	{ wants_revocation, ask_revocation, take_revocation },
 };
 
+#define NUMBER_SIZE 24
+
 static void identify(struct login *login)
 {
 	const struct github_login *own = login_own(login);
 	const struct github_config *config = login_config(login);
 	struct buf issuer = BUF_INIT(URL_MAX);
+	char ids[GITHUB_TEAMS_MAX][NUMBER_SIZE];
+	const char *groups[GITHUB_TEAMS_MAX + 1] = { NULL };
 	_cleanup_free_ char *id = text_format("%lld", (long long)own->user.id);
 	struct identity identity = {
 		.subject = id,
 		.display = own->user.login,
 		.mail = own->mail[0] ? own->mail : NULL,
+		.groups = groups,
 		.attributes = { { "id", id } },
 		.n_attributes = 1,
+		.is_outside = own->is_outside,
 	};
 
+	static_assert(GITHUB_TEAMS_MAX <= IDENTITY_GROUPS_MAX, "all of them are groups");
+	for (size_t i = 0; i < own->teams.n_ids; i++) {
+		(void)snprintf(ids[i], sizeof(ids[i]), "%lld", (long long)own->teams.ids[i]);
+		groups[i] = ids[i];
+	}
 	github_base(config->host, &issuer);
 	identity.issuer = buf_text(&issuer);
 	login_identify(login, &identity);
@@ -239,7 +306,7 @@ static void next_step(struct login *login)
 
 	do
 		own->step++;
-	while (own->step < N_ELEMENTS(steps) && !steps[own->step].is_wanted(login_config(login)));
+	while (own->step < N_ELEMENTS(steps) && !steps[own->step].is_wanted(login));
 	if (own->step < N_ELEMENTS(steps))
 		steps[own->step].ask(login);
 	else

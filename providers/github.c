@@ -245,6 +245,9 @@ static const struct conf_key keys[] = {
 	  .help = "Its numeric id, since a name can be given up and taken by others" },
 	{ "teams", CONF_LIST, FIELD(teams), .min = 1, .max = 64,
 	  .help = "Only members of one of these teams, by numeric id" },
+	{ "read_teams", CONF_BOOL, FIELD(read_teams), .fallback = "no",
+	  .help = "The teams of the organization are groups, by numeric id: for groups_allowed and "
+		  "[group NAME]" },
 	{ "read_mail", CONF_BOOL, FIELD(read_mail), .fallback = "no",
 	  .help = "Ask for the verified primary mail address, for mail_domains" },
 	{ "ssh_keys", CONF_BOOL, FIELD(ssh_keys), .fallback = "no",
@@ -268,6 +271,9 @@ static void check(const void *config, const struct conf_section *section,
 	if (!github->organization != !github->organization_id)
 		conf_mistake(report, section->file, section->line,
 			     "organization and organization_id are needed together");
+	if (github->read_teams && !github->organization)
+		conf_mistake_key(report, section, "read_teams",
+				 "needs organization and organization_id, whose teams they are");
 	for (char **team = github->teams; team && *team; team++) {
 		if (text_to_number(*team, 1, INT64_MAX, &id) < 0)
 			conf_mistake(report, section->file, section->line,
@@ -302,6 +308,11 @@ static bool is_bounded(const void *config)
 	return ((const struct github_config *)config)->organization;
 }
 
+static bool says_groups(const void *config)
+{
+	return ((const struct github_config *)config)->read_teams;
+}
+
 static void name_issuer(const void *config, struct buf *buf)
 {
 	const struct github_config *github = config;
@@ -324,6 +335,8 @@ const struct provider github_provider = {
 	.login_size = sizeof(struct github_login),
 	.is_bounded = is_bounded,
 	.bound_key = "organization",
+	.says_groups = says_groups,
+	.groups_key = "read_teams",
 	.name_issuer = name_issuer,
 	.check = check,
 	.ssh_keys = github_ssh_keys,

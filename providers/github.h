@@ -14,6 +14,7 @@ struct github_config {
 	char *organization;              /* its name in API addresses; NULL: any account */
 	int64_t organization_id;
 	char **teams;                    /* numeric ids as text */
+	bool read_teams;                 /* those of the organisation are the groups */
 	bool read_mail;
 	bool ssh_keys;
 };
@@ -28,7 +29,9 @@ struct github_login {
 	size_t step;                     /* of the questions */
 	struct github_user user;
 	char mail[IDENTITY_TEXT_MAX + 1];
+	struct github_teams teams;
 	unsigned n_pages;
+	bool is_outside;                 /* a filter does not hold */
 	int64_t keys_of;                 /* the account whose SSH keys are asked for */
 	char **keys;
 };

@@ -74,6 +74,7 @@ const struct provider google_provider = {
 	.is_bounded = is_bounded,
 	.bound_key = "hosted_domains",
 	.name_issuer = oidc_name_issuer,
+	.says_groups = oidc_says_groups,
 	.check = oidc_check,
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,

@@ -92,6 +92,9 @@ static const struct guide_key github_keys[] = {
 	{ "organization_id", NULL,
 	  N_("Its number, \"id\" at https://api.github.com/orgs/NAME: it keeps out who takes\n"
 	     "the name after you gave it up.") },
+	{ "read_teams", NULL,
+	  N_("yes: the organization's teams are groups here, by their numbers, for\n"
+	     "[group NAME] and groups_allowed.") },
 	{ "map", NULL,
 	  N_("Rule that makes a user name of the account: u{id}; names can be given up at\n"
 	     "GitHub and are no base. Without it people get in by links only.") },
@@ -103,6 +106,8 @@ static const struct guide_step github_steps[] = {
 	{ N_("On the app's page: \"Enable Device Flow\". An app gets 50 codes an hour."),
 	  "flow=device" },
 	{ N_("On the app's page, \"Authorization callback URL\": {callback}"), "flow=relay" },
+	{ N_("With an organization: it may have to approve the OAuth app; a GitHub App\n"
+	     "needs its permission \"Members: read\"."), NULL },
 	{ NULL }
 };
 

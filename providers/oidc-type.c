@@ -145,6 +145,11 @@ unsigned oidc_features(const void *config)
 	return flow_features(oidc->flow, oidc->prompt != OIDC_PROMPT_AUTO);
 }
 
+bool oidc_says_groups(const void *config)
+{
+	return ((const struct oidc_config *)config)->group_claim;
+}
+
 void oidc_name_issuer(const void *config, struct buf *buf)
 {
 	const struct oidc_config *oidc = config;
@@ -182,6 +187,8 @@ const struct provider oidc_provider = {
 	.shared_size = sizeof(struct oidc_shared),
 	.login_size = sizeof(struct oidc_login),
 	.name_issuer = oidc_name_issuer,
+	.says_groups = oidc_says_groups,
+	.groups_key = "group_claim",
 	.check = oidc_check,
 	.prepare = prepare,
 	.prepare_interval_s = OIDC_PREPARE_INTERVAL_S,

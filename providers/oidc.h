@@ -91,6 +91,7 @@ void oidc_timeout(struct login *login, uint32_t number);
 void oidc_finish(struct login *login);
 void oidc_release(void *shared);
 unsigned oidc_features(const void *config);
+bool oidc_says_groups(const void *config);
 void oidc_name_issuer(const void *config, struct buf *buf);
 void oidc_check(const void *config, const struct conf_section *section, struct conf_report *report);
 

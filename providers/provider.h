@@ -100,6 +100,9 @@ struct identity {
 	const char *const *groups;       /* stable values, NULL-terminated; or NULL */
 	struct identity_attribute attributes[IDENTITY_ATTRIBUTES_MAX];   /* stable only */
 	size_t n_attributes;
+	/* The method's own filters leave him out: nobody is let in, linked or made by it. What it
+	 * says of him holds all the same, so that he keeps no group that he lost there. */
+	bool is_outside;
 };
 
 /* A telephone number kept for the user, as the store has it. */
@@ -218,6 +221,10 @@ struct provider {
 	 * unless the method has filters. */
 	bool (*is_bounded)(const void *config);
 	const char *bound_key;           /* that it looks at, for mistakes; or NULL */
+	/* MAY be NULL: yes. Whether identities have groups with this configuration, which is filled
+	 * and checked. */
+	bool (*says_groups)(const void *config);
+	const char *groups_key;          /* that it looks at, for mistakes; or NULL: never yes */
 	/* MUST with PROVIDER_SSH_KEYS; else MAY be NULL: then nobody finds the method by an
 	 * identity. Appends the issuer of all identities that it finds with this configuration;
 	 * nothing where that is not filled. */

@@ -141,10 +141,6 @@ static void check_modes(const struct account_config *account, const struct conf_
 		if ((int)mode_keys[i].mode != account->mode && conf_find(section, mode_keys[i].key))
 			conf_mistake_key(report, section, mode_keys[i].key,
 					 texts[mode_keys[i].mode]);
-	if (account->mode == ACCOUNT_MODE_RELAY && !account->require_follow &&
-	    conf_find(section, "groups_allowed"))
-		conf_mistake_key(report, section, "groups_allowed",
-				 "needs require_follow = yes: tags are told of followers only");
 }
 
 static void check_push(const struct account_config *account, const struct conf_section *section,
@@ -185,6 +181,14 @@ static void check(const void *config, const struct conf_section *section,
 		check_push(account, section, report);
 }
 
+/* Tags are told of followers only. */
+static bool says_groups(const void *config)
+{
+	const struct account_config *account = config;
+
+	return account->mode == ACCOUNT_MODE_PUSH || account->require_follow;
+}
+
 const struct provider wechat_official_account_provider = {
 	.type = "wechat-official-account",
 	.title = N_("WeChat"),
@@ -197,6 +201,8 @@ const struct provider wechat_official_account_provider = {
 	.config_size = sizeof(struct account_config),
 	.shared_size = sizeof(struct account_shared),
 	.login_size = sizeof(struct account_login),
+	.says_groups = says_groups,
+	.groups_key = "require_follow",
 	.check = check,
 	.start = start,
 	.test = account_test,

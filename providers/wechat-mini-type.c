@@ -91,6 +91,11 @@ static void name_app(const void *config, struct buf *buf)
 		buf_add_text(buf, mini->app.id);
 }
 
+static bool says_groups(const void *config UNUSED)
+{
+	return false;
+}
+
 const struct provider wechat_mini_provider = {
 	.type = "wechat-mini-program",
 	.title = N_("WeChat mini program"),
@@ -103,6 +108,7 @@ const struct provider wechat_mini_provider = {
 	.config_size = sizeof(struct mini_config),
 	.shared_size = sizeof(struct mini_shared),
 	.login_size = sizeof(struct mini_login),
+	.says_groups = says_groups,
 	.check = check,
 	.name_app = name_app,
 	.prepare = mini_make_link,

@@ -136,6 +136,11 @@ static void name_app(const void *config, struct buf *buf)
 		buf_add_text(buf, wechat->app.id);
 }
 
+static bool says_groups(const void *config UNUSED)
+{
+	return false;
+}
+
 const struct provider wechat_provider = {
 	.type = "wechat",
 	.title = N_("WeChat"),
@@ -148,6 +153,7 @@ const struct provider wechat_provider = {
 	.config_size = sizeof(struct wechat_config),
 	.shared_size = sizeof(struct wechat_shared),
 	.login_size = sizeof(struct wechat_login),
+	.says_groups = says_groups,
 	.check = check,
 	.name_app = name_app,
 	.start = start,

@@ -75,7 +75,8 @@ install_packages() {
 		die "apt-get install failed"
 }
 
-# configure_and_make FOLDER TARGET CONFIGURE-OPTION…: an out-of-tree build below the top.
+# configure_and_make FOLDER TARGET CONFIGURE-OPTION…: an out-of-tree build below the top. The shell
+# that libtool runs in for each file is the quick one.
 configure_and_make() {
 	local folder=$top/$1 target=$2
 	shift 2
@@ -84,7 +85,7 @@ configure_and_make() {
 	fi
 	mkdir -p "$folder"
 	if [ ! -f "$folder/Makefile" ]; then
-		(cd "$folder" && "$top/configure" -q --prefix=/usr --sysconfdir=/etc \
+		(cd "$folder" && CONFIG_SHELL=/bin/sh "$top/configure" -q --prefix=/usr --sysconfdir=/etc \
 			--localstatedir=/var --libexecdir=/usr/libexec \
 			--libdir="/usr/lib/$(gcc -print-multiarch)" "$@") || return 1
 	fi
@@ -92,4 +93,5 @@ configure_and_make() {
 	make -s -C "$folder" -j"$jobs" $target
 }
 
-build_main() { configure_and_make build all --enable-werror; }
+# Of debugging information lines are enough for valgrind, and compile faster.
+build_main() { configure_and_make build all --enable-werror 'CFLAGS=-O2 -g1'; }

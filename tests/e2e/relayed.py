@@ -139,13 +139,13 @@ class Site:
         return configs.oidc(self.op, flow="relay", **more).replace(
             "device_flow_alone = yes\n", "")
 
-    def github_section(self):
+    def github_section(self, **more):
         path = self.house.folder / "github-secret"
         path.write_text(self.github.client_secret + "\n")
         os.chmod(path, 0o640)
         shutil.chown(path, "root", "jauth")
-        return configs.github(self.github, flow="relay", client_secret_file=path).replace(
-            "device_flow_alone = yes\n", "")
+        return configs.github(self.github, flow="relay", client_secret_file=path,
+                              **more).replace("device_flow_alone = yes\n", "")
 
     # --- people ---
 

@@ -38,7 +38,7 @@ GROUPS = (configs.section("group dev", {"from": "wecom/7"})
           + configs.section("group docker", {"from": "wecom/9", "local": "yes"}))
 
 
-def text_of(double, wecom, op, work=None, **more):
+def text_of(double, wecom, op, work=None, tail="", **more):
     keys = {"map": "{userid}", "structure": "staffers", **more}
     keys = {key: value for key, value in keys.items() if value is not None}
     return (configs.head(tries=1) + configs.PASSWORD + relay_section(double)
@@ -46,7 +46,7 @@ def text_of(double, wecom, op, work=None, **more):
             + configs.oidc(op, **(work or {"map": "{sub}"}))
             + configs.section("accounts", {"reserved_names": "chairman"}) + GROUPS
             + "".join(configs.service(name, "wecom") for name in ("sshd", "corp"))
-            + configs.service("work", "work") + configs.service("local", "password"))
+            + configs.service("work", "work") + configs.service("local", "password") + tail)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -352,6 +352,23 @@ def test_a_filter_takes_groups_away_too(office, configured, name):
     assert "dev" not in groups(name)
 
 
+def test_roles_of_a_claim_are_groups(office, configured, name):
+    """What OpenID Connect says of a person at one login, and no longer at the next."""
+    configured(work={"map": "r-{sub}", "group_claim": "roles", "registration": "yes",
+                     "identities_allowed": name}, registration="no", structure=None,
+               tail=configs.section("group auditors", {"from": "work/auditor"})
+               + configs.section("group chess", {"from": "work/player", "local": "yes"}))
+    user = f"r-{name}"
+    assert by_work(office, user, name, roles=["auditor"]).state == "enough"
+    for roles, expected in ((["player", "auditors", "docker"], {"chess"}), ([], set()),
+                            ("auditor", {"auditors"})):
+        assert by_work(office, user, name, roles=roles).state == "granted"
+        assert groups(user) == {"jauth-users"} | expected
+    # What is not a list of roles lets nobody in, and changes nothing.
+    assert by_work(office, user, name, roles=["player", 7]).state == "denied"
+    assert groups(user) == {"jauth-users", "auditors"}
+
+
 def test_a_group_with_rights_needs_the_sysadmins_word(office, configured, names):
     """Nobody becomes a member of docker by a login, unless the method may reach such users."""
     name, other = next(names), next(names)
@@ -631,6 +648,16 @@ def test_a_domain_alone_is_nobody(office, configured, names):
 @pytest.mark.parametrize("more,why", [
     ("[method a]\ntype = github\nclient_id = x\nmap = gh-{id}\nregistration = yes\n",
      "add organization"),
+    ("[method a]\ntype = github\nclient_id = x\n[group c]\nfrom = a/12\n", "add read_teams"),
+    ("[method a]\ntype = github\nclient_id = x\ngroups_allowed = 12\n", "add read_teams"),
+    ("[method a]\ntype = github\nclient_id = x\nread_teams = yes\n", "needs organization"),
+    ("[group c]\nfrom = work/auditor\n", "add group_claim"),
+    ("[method a]\ntype = google\nclient_id = x\nclient_secret_file = /etc/hostname\n"
+     "[group c]\nfrom = a/12\n", "type google knows none"),
+    ("[method a]\ntype = wechat\napp_id = wx0123456789abcdef\napp_secret_file = /etc/hostname\n"
+     "groups_allowed = 7\n", "type wechat knows none"),
+    ("[method a]\ntype = wechat-official-account\napp_id = wx0123456789abcdef\n"
+     "app_secret_file = /etc/hostname\n[group c]\nfrom = a/12\n", "add require_follow"),
     ("[method a]\ntype = google\nclient_id = x\nclient_secret_file = /etc/hostname\n"
      "map = {sub}\nregistration = yes\n", "add hosted_domains"),
     ("[method a]\ntype = oidc\nissuer = https://id.example.org\nclient_id = x\nmap = {sub}\n"

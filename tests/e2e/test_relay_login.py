@@ -21,7 +21,7 @@ from linked import NOT_YET, wrong
 from people import as_user, expect_no_shell, expect_shell
 from phone import PhoneBrowser
 from relay import APPS, NAME, Phone, words
-from relayed import HOST, Site, begin, host_client, last_row, scan, wait_stopped
+from relayed import HOST, Person, Site, begin, host_client, last_row, scan, wait_stopped
 from screen import Terminal
 from vendors.github import GitHub
 
@@ -43,9 +43,9 @@ def site(house, authority, wecom, op):
     github.stop()
 
 
-def text_of(site, methods="wecom, work, github", tail=""):
+def text_of(site, methods="wecom, work, github", tail="", **github):
     return (configs.head() + configs.PASSWORD + site.wecom_section() + site.oidc_section()
-            + site.github_section()
+            + site.github_section(**github)
             + "".join(configs.service(name, methods) for name in SERVICES) + tail)
 
 
@@ -101,6 +101,38 @@ def test_a_real_browser(house, authority, site, person):
         phone.wait_text("Type these two digits")
         ssh.send_line(phone.text(".digits"))
         expect_shell(ssh, person.user)
+
+
+@pytest.fixture
+def newcomer(house, site):
+    """Somebody of a GitHub organisation, whose teams are groups; nobody on this machine."""
+    made = Person(site, None)
+    made.user = f"gh-{made.number}"
+    site.github.add_person(made.number, "newcomer", orgs={"example": (77, "active")})
+    house.userdb()
+    house.reload(text_of(site, "github", configs.section("group dev", {"from": "github/501"}),
+                         organization="example", organization_id=77, read_teams="yes",
+                         map="gh-{id}"))
+    yield made
+    house.reload(text_of(site))
+    house.userdb().stop()
+
+
+def test_teams_are_groups(house, site, newcomer):
+    """As after a device flow; whose token is revoked afterwards, once the teams were read."""
+    account = site.github.persons[newcomer.number]
+    account.teams = [(501, "dev", 77, "example")]
+    with house.sshd().login(newcomer.user) as ssh:
+        newcomer.phone("browser").approve(scan(ssh), "github")
+        ssh.send_line("42")
+        ssh.wait_for("Your account is ready")
+    for groups in ("jauth-users dev", "jauth-users"):
+        with house.sshd().login(newcomer.user, "echo IN $(id -Gn) OUT") as ssh:
+            ssh.send_line(newcomer.phone("browser").approve(scan(ssh), "github").digits)
+            ssh.wait_for(f"IN {groups} OUT")
+        account.teams = [(502, "dev", 77, "example"), (501, "dev", 78, "example")]
+    assert newcomer.number not in [number for number, _ in site.github.tokens.values()]
+    assert not site.github.complaints
 
 
 def test_the_page_says_what_the_login_is(house, person):

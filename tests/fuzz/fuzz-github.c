@@ -40,14 +40,47 @@ static void check_user(const struct http_reply *reply)
 
 static void check_rights(const struct http_reply *reply)
 {
-	char seven[] = "7", *teams[] = { seven, NULL };
 	char mail[256] = "";
 	enum github_result result = github_read_mail(reply, mail, sizeof(mail));
 
 	check_answer(reply, result);
 	check(result == GITHUB_YES || !mail[0]);
 	check_answer(reply, github_read_membership(reply, 7));
-	check_answer(reply, github_read_teams(reply, teams));
+}
+
+/* A page behind one that was read; what is kept is whole numbers, each once, within its room. */
+static void check_teams_by(const struct http_reply *reply, char *const *wanted,
+			   int64_t organization_id, size_t n_before)
+{
+	struct github_teams teams = { .wanted = wanted, .organization_id = organization_id };
+	enum github_result result;
+
+	for (; teams.n_ids < n_before; teams.n_ids++)
+		teams.ids[teams.n_ids] = ((int64_t)1 << 52) + (int64_t)teams.n_ids;
+	result = github_read_teams(reply, &teams);
+	check_answer(reply, result);
+	check(result != GITHUB_SHUT || reply->status == 403);
+	check(result != GITHUB_NO || (reply->status == 200 && wanted && !teams.has_wanted));
+	check(result != GITHUB_YES || !wanted || teams.has_wanted);
+	check(result != GITHUB_EXCESS || teams.n_ids == GITHUB_TEAMS_MAX);
+	check(teams.n_ids >= n_before && teams.n_ids <= GITHUB_TEAMS_MAX);
+	check(organization_id || teams.n_ids == n_before);
+	check(reply->status == 200 || (teams.n_ids == n_before && !teams.has_wanted));
+	for (size_t i = 0; i < teams.n_ids; i++) {
+		check(teams.ids[i] > 0);
+		for (size_t k = 0; k < i; k++)
+			check(teams.ids[i] != teams.ids[k]);
+	}
+}
+
+static void check_teams(const struct http_reply *reply)
+{
+	char seven[] = "7", *wanted[] = { seven, NULL };
+
+	check_teams_by(reply, wanted, 0, 0);
+	check_teams_by(reply, NULL, 7, 0);
+	check_teams_by(reply, wanted, 7, 0);
+	check_teams_by(reply, NULL, 7, GITHUB_TEAMS_MAX - 1);
 }
 
 static void check_keys(const struct http_reply *reply)
@@ -86,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		reply.body = secret_new(data + at + 1, size - at - 1);
 	check_user(&reply);
 	check_rights(&reply);
+	check_teams(&reply);
 	check_keys(&reply);
 	check_next_page(&reply);
 	http_reply_done(&reply);

@@ -800,6 +800,7 @@ void login_identify(struct login *login, const struct identity *identity)
 	REPLACE(login->subject, identity->subject);
 	REPLACE(login->display, identity->display);
 	REPLACE(login->mail, identity->mail);
+	login->is_outside = identity->is_outside;
 	for (size_t i = 0; identity->groups && identity->groups[i]; i++)
 		assert_int_equal(list_add(&login->groups, identity->groups[i]), 0);
 	assert_true(identity->n_attributes <= IDENTITY_ATTRIBUTES_MAX);

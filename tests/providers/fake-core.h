@@ -125,6 +125,7 @@ struct login {
 	char *issuer, *subject, *display, *mail;
 	char **groups;
 	char **attributes;               /* "name=value" */
+	bool is_outside;
 };
 
 /* Fails the test when the section has mistakes. */

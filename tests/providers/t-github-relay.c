@@ -75,6 +75,28 @@ static void a_person_comes_back_with_a_code_and_is_known(void **state UNUSED)
 	fake_method_free(method);
 }
 
+/* The same questions as after a device flow. */
+static void teams_are_groups_in_this_flow_too(void **state UNUSED)
+{
+	struct fake_method *method = method_new(SECTION MEMBERS "read_teams = yes\n");
+	struct login *login = fake_start(method);
+
+	relay_expect(login, "scope", "read:org");
+	fake_callback(login, CALLBACK);
+	fake_reply(login, "github-token.http");
+	fake_reply(login, "github-user.http");
+	fake_reply(login, "github-member.http");
+	assert_true(fake_asks(login, API "/user/teams?per_page=100"));
+	fake_reply(login, "github-teams-last.http");
+	assert_int_equal(login->request->method, HTTP_DELETE);
+	fake_reply_json(login, 204, "");
+	how_it_ended(login, FAKE_IDENTIFIED, 0);
+	assert_int_equal(list_length(login->groups), 2);
+	assert_true(list_has(login->groups, "77") && list_has(login->groups, "78"));
+	fake_login_free(login);
+	fake_method_free(method);
+}
+
 static void the_challenge_belongs_to_the_verifier(void **state UNUSED)
 {
 	struct fake_method *method = method_new(SECTION);
@@ -304,6 +326,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_person_comes_back_with_a_code_and_is_known),
+		cmocka_unit_test(teams_are_groups_in_this_flow_too),
 		cmocka_unit_test(the_challenge_belongs_to_the_verifier),
 		cmocka_unit_test(every_host_has_its_addresses),
 		cmocka_unit_test(scopes_follow_from_the_filters),

@@ -203,6 +203,33 @@ static void groups_come_whole_or_the_login_ends(void **state UNUSED)
 	}
 }
 
+/* A claim is a member of the token itself, whatever its name. */
+static void roles_are_groups_like_any_other(void **state UNUSED)
+{
+	static const struct {
+		const char *claim, *claims;
+		size_t n_groups;
+	} rows[] = {
+		{ "roles", CLAIMS(",\"roles\":[\"auditor\",\"ops\"],\"groups\":[\"g\"]"), 2 },
+		{ "https://example.org/roles",
+		  CLAIMS(",\"https://example.org/roles\":[\"ops\"]"), 1 },
+		{ "roles", CLAIMS(",\"realm_access\":{\"roles\":[\"ops\"]},\"roles\":[]"), 0 },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		_cleanup_free_ char *section = text_format(SECTION "scopes = openid\n"
+							   "group_claim = %s\n", rows[i].claim);
+		struct fake_method *method = method_new(section, rows[i].claims);
+		struct login *login = start_to_tokens(method);
+
+		how_it_ended(login, FAKE_IDENTIFIED, 0);
+		assert_int_equal(list_length(login->groups), rows[i].n_groups);
+		assert_int_equal(list_has(login->groups, "ops"), rows[i].n_groups > 0);
+		fake_login_free(login);
+		fake_method_free(method);
+	}
+}
+
 static void userinfo_fills_in_what_the_token_lacks(void **state UNUSED)
 {
 	struct fake_method *method = method_new(SECTION "group_claim = groups\n", CLAIMS(MAIL));
@@ -990,6 +1017,7 @@ int main(void)
 		cmocka_unit_test(a_person_scans_approves_and_is_known),
 		cmocka_unit_test(claims_become_an_identity),
 		cmocka_unit_test(groups_come_whole_or_the_login_ends),
+		cmocka_unit_test(roles_are_groups_like_any_other),
 		cmocka_unit_test(userinfo_fills_in_what_the_token_lacks),
 		cmocka_unit_test(userinfo_that_does_not_match_ends_the_login),
 		cmocka_unit_test(a_wrong_id_token_is_denied),

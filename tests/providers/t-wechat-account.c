@@ -526,8 +526,6 @@ static void mistakes_are_told(void **state UNUSED)
 		  "is for mode = push" },
 		{ "app_id = " APP_ID "\noriginal_id = gh_1\n", { "app_secret=s" },
 		  "is for mode = push" },
-		{ "app_id = " APP_ID "\ngroups_allowed = 2\n", { "app_secret=s" },
-		  "needs require_follow = yes" },
 		{ "app_id = " APP_ID "\nmode = push\n", { "app_secret=s", "aes_key=" AES_KEY },
 		  "\"token\" is needed" },
 		{ "app_id = " APP_ID "\nmode = push\n", { "app_secret=s", "token=" PUSH_TOKEN },
@@ -577,6 +575,24 @@ static void what_it_can_do_depends_on_the_mode(void **state UNUSED)
 	fake_method_free(push);
 }
 
+static void tags_are_told_of_followers_only(void **state UNUSED)
+{
+	static const struct {
+		const char *section;
+		bool says_groups;
+	} rows[] = {
+		{ "", false }, { "require_follow = yes\n", true }, { "mode = push\n", true },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct fake_method *method = account_method(rows[i].section);
+
+		assert_int_equal(wechat_official_account_provider.says_groups(method->config),
+				 rows[i].says_groups);
+		fake_method_free(method);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -603,6 +619,7 @@ int main(void)
 		cmocka_unit_test(a_trial_says_whether_there_is_a_token),
 		cmocka_unit_test(mistakes_are_told),
 		cmocka_unit_test(what_it_can_do_depends_on_the_mode),
+		cmocka_unit_test(tags_are_told_of_followers_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,12 +95,18 @@ static const struct provider fake_password = {
 	.features = PROVIDER_CONFIRMS_HERE | PROVIDER_LOCAL_USER,
 };
 
+static bool never(const void *config UNUSED)
+{
+	return false;
+}
+
 static const struct provider fake_device = {
 	.type = "device",
 	.title = N_("Device"),
 	.features = PROVIDER_CONTACTS,
 	.limits = { .open_max = 64, .starts_per_s = 2, .starts_per_hour = 50 },
 	.keys = device_keys,
+	.says_groups = never,
 	.config_size = sizeof(struct fake_config),
 };
 
@@ -133,6 +139,11 @@ static const struct provider fake_text = {
 	.config_size = sizeof(struct fake_config),
 	.bind = text_bind,
 };
+
+static bool code_says_groups(const void *config)
+{
+	return ((const struct fake_config *)config)->corners == 0;
+}
 
 static unsigned code_features(const void *config)
 {
@@ -174,6 +185,8 @@ static const struct provider fake_code = {
 	.app_of = code_app,
 	.name_app = name_code,
 	.is_bounded = always_bounded,
+	.says_groups = code_says_groups,
+	.groups_key = "corners",
 	.keys = scan_keys,
 	.config_size = sizeof(struct fake_config),
 	.callback = take_callback,

@@ -381,7 +381,7 @@ static void a_number_from_the_future_counts_as_none(void **state)
 static void many_events_come_in_parts(void **state)
 {
 	struct fixture *fixture = *state;
-	char id[8];
+	char id[16];
 
 	for (int i = 0; i < RELAY_EVENTS_MAX + 2; i++) {
 		(void)snprintf(id, sizeof(id), "l%d", i);
@@ -416,7 +416,7 @@ static void links_are_limited_and_what_ended_does_not_count(void **state)
 {
 	struct fixture *fixture = *state;
 	struct stored link = { .expires_s = now_s(fixture) + 3, .data = "1", .len = 1 };
-	char id[8];
+	char id[16];
 
 	link.id = id;
 	link.host = HOST_A;
@@ -446,7 +446,7 @@ static void pushes_have_limits_of_their_own(void **state)
 		.data = "1", .len = 1,
 	};
 	struct store_status status;
-	char id[8];
+	char id[16];
 
 	push.id = id;
 	for (int i = 0; i <= PUSHES_PER_HOST; i++) {

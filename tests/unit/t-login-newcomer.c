@@ -135,6 +135,28 @@ static bool is_made(struct world *world)
 	return find_result == 0;
 }
 
+static int count_group(const char *source UNUSED, const char *id UNUSED, void *context)
+{
+	++*(int *)context;
+	return 0;
+}
+
+static int n_found;
+
+static int find_groups(struct db *db)
+{
+	n_found = 0;
+	return person_each_group(db, found.uid, NULL, count_group, &n_found);
+}
+
+/* Of the provider, as they are kept. */
+static int n_groups(struct world *world)
+{
+	assert_true(is_made(world));
+	world_change(world, find_groups);
+	return n_found;
+}
+
 static int lock_person(struct db *db)
 {
 	struct person person;
@@ -303,6 +325,35 @@ static void new_groups_are_known_before_he_is_let_in(void **state)
 	assert_int_equal(database.n_waits, 4);
 }
 
+/* He was in sudo; his provider says that he is outside, and in less. */
+static void whom_the_type_leaves_out_loses_his_groups(void **state)
+{
+	static const char *const seven[] = { "7", NULL };
+	struct world *world = *state;
+
+	assert_int_equal(log_in(world, NAME), LOGIN_ENOUGH);
+	script_now->identity.groups = seven;
+	assert_int_equal(log_in(world, NAME), LOGIN_GRANTED);
+	assert_int_equal(n_groups(world), 1);
+	script_now->identity.groups = NULL;
+	script_now->identity.is_outside = true;
+	assert_int_equal(log_in(world, NAME), LOGIN_DENIED);
+	expect_row(world, "denied", mapping_result_text(MAPPING_FILTERED));
+	assert_int_equal(n_groups(world), 0);
+	script_now->identity.is_outside = false;
+	assert_int_equal(log_in(world, NAME), LOGIN_GRANTED);
+}
+
+static void whom_the_type_leaves_out_is_not_made(void **state)
+{
+	struct world *world = *state;
+
+	script_now->identity.is_outside = true;
+	assert_int_equal(log_in(world, NAME), LOGIN_DENIED);
+	assert_false(is_made(world));
+	assert_int_equal(database.n_waits, 0);
+}
+
 static void groups_that_cannot_be_made_known_let_nobody_in(void **state)
 {
 	static const char *const seven[] = { "7", NULL };
@@ -393,6 +444,8 @@ int main(void)
 		TEST(nobody_else_is_made),
 		TEST(rights_are_not_given_by_a_first_login),
 		TEST(new_groups_are_known_before_he_is_let_in),
+		TEST(whom_the_type_leaves_out_loses_his_groups),
+		TEST(whom_the_type_leaves_out_is_not_made),
 		TEST(groups_that_cannot_be_made_known_let_nobody_in),
 		TEST(a_new_real_name_is_told_without_waiting),
 		TEST(a_locked_person_is_refused_in_every_phase),

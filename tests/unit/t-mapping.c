@@ -110,6 +110,7 @@ static const char *const g170[] = { "g-170", "G-17", "g-1", "", NULL };
 struct person {
 	const char *issuer, *subject, *mail, *login;
 	const char *const *groups;
+	bool is_outside;
 };
 
 struct target {
@@ -233,7 +234,15 @@ static const struct mapping_case {
 	{ "not named", "named", { ID, "y", .login = "jane" }, JANE, MAPPING_FILTERED },
 	{ "named in another case", "named", { ID, "X", .login = "jane" }, JANE, MAPPING_FILTERED },
 	{ "linked, not named", "named", { ID, SUB }, JANE, MAPPING_FILTERED },
+	{ "the type leaves him out", "rule", { ID, "x", .login = "jane", .is_outside = true }, JANE,
+	  MAPPING_FILTERED },
+	{ "linked, the type leaves him out", "plain", { ID, SUB, .is_outside = true }, JANE,
+	  MAPPING_FILTERED },
+	{ "in the group, the type leaves him out", "staff",
+	  { ID, "x", NULL, "jane", g17, .is_outside = true }, JANE, MAPPING_FILTERED },
 	/* whom jauth made */
+	{ "the type leaves his own identity out", "rule",
+	  { ID, "p-sub", .login = "pia", .is_outside = true }, PIA, MAPPING_FILTERED },
 	{ "his own identity", "rule", { ID, "p-sub", .login = "pia" }, PIA, MAPPING_PERSON },
 	{ "he has another name today", "rule", { ID, "p-sub", .login = "mia" }, PIA,
 	  MAPPING_PERSON },
@@ -283,7 +292,7 @@ static struct identity identity_of(const struct person *person)
 {
 	struct identity identity = {
 		.issuer = person->issuer, .subject = person->subject, .mail = person->mail,
-		.groups = person->groups,
+		.groups = person->groups, .is_outside = person->is_outside,
 	};
 
 	if (person->login)
@@ -337,6 +346,8 @@ static const struct {
 	{ "no attribute", "open", { ID, "x" }, "n-jo", MAPPING_NO },
 	{ "a method that makes none", "rule", { ID, "x", .login = "jo" }, "jo", MAPPING_NO },
 	{ "filtered", "named", { ID, "y", .login = "jo" }, "jo", MAPPING_FILTERED },
+	{ "left out by the type", "open", { ID, "x", .login = "jo", .is_outside = true }, "n-jo",
+	  MAPPING_FILTERED },
 	{ "locked", "open", { ID, "locked", .login = "jo" }, "n-jo", MAPPING_LOCKED },
 	{ "has a user already", "open", { ID, "p-sub", .login = "jo" }, "n-jo", MAPPING_OTHER },
 	{ "a line more", "open", { ID, "x", .login = "jo\n" }, "n-jo\n", MAPPING_NO },

@@ -54,6 +54,7 @@ class GitHub(Server):
         self.device_flow_enabled = True
         self.granted_scope = None       # instead of what was asked for
         self.page_size = 100
+        self.sign_in_first = set()      # ids of organisations that want their own sign-in (SAML)
         self.public_calls = []          # what anybody may ask: the paths
         self.public_left = None         # how many of those are left, or None
         self.routes = {
@@ -261,10 +262,31 @@ class GitHub(Server):
                 self._caller(request, "user:email").emails)])
 
     def teams(self, request):
-        return self._page(request, [
-            {"id": number, "slug": slug, "name": slug,
-             "organization": {"id": org_id, "login": org}}
-            for number, slug, org_id, org in self._caller(request, "read:org").teams])
+        """Of all organisations; those of one that wants its own sign-in first are left out."""
+        teams = self._caller(request, "read:org").teams
+        return self._page(request, [self._team(*team) for team in teams
+                                    if team[2] not in self.sign_in_first])
+
+    def _team(self, number, slug, org_id, org):
+        """As long as the real one."""
+        url = f"{self.url}{self.api}/organizations/{org_id}/team/{number}"
+        address = f"{self.url}{self.api}/orgs/{org}"
+        return {"id": number, "node_id": f"T_{number}", "slug": slug, "name": slug,
+                "description": "Whatever somebody wrote about it. " * 8, "privacy": "closed",
+                "notification_setting": "notifications_enabled", "permission": "pull",
+                "url": url, "html_url": f"{self.url}/orgs/{org}/teams/{slug}",
+                "members_url": url + "/members{/member}", "repositories_url": url + "/repos",
+                "parent": None, "members_count": 3, "repos_count": 10,
+                "created_at": "2024-07-14T16:53:42Z", "updated_at": "2025-08-17T12:37:15Z",
+                "organization": {
+                    "login": org, "id": org_id, "node_id": f"O_{org_id}", "url": address,
+                    "repos_url": address + "/repos", "events_url": address + "/events",
+                    "hooks_url": address + "/hooks", "issues_url": address + "/issues",
+                    "members_url": address + "/members{/member}", "type": "Organization",
+                    "public_members_url": address + "/public_members{/member}",
+                    "avatar_url": f"{self.url}/images/{org_id}.gif", "description": org,
+                    "company": org, "blog": self.url, "email": "office@example.org",
+                    "plan": {"name": "Medium", "space": 400, "private_repos": 20}}}
 
     def _page(self, request, rows):
         size = min(int(request.query.get("per_page", 30)), self.page_size)
@@ -277,6 +299,12 @@ class GitHub(Server):
 
     def membership(self, request, name):
         person = self._caller(request, "read:org")
+        if person.orgs.get(name, (0, ""))[0] in self.sign_in_first:
+            reply = json_reply({"message": "Resource protected by organization SAML enforcement. "
+                                           "You must grant your OAuth token access to this "
+                                           "organization."}, 403)
+            reply.headers["X-GitHub-SSO"] = f"required; url={self.url}/orgs/{name}/sso"
+            return reply
         if name not in person.orgs:
             return json_reply({"message": "Not Found"}, 404)
         number, state = person.orgs[name]
