@@ -32,12 +32,16 @@ struct wanted {
 	bool applies;
 	struct host_ids *host;
 	struct unix_user holder;         /* of the uid, on the host */
+	struct collisions *collisions;   /* of those read so far */
+	bool has_people;                 /* all of them */
+	struct stage_at at;              /* members */
 };
 
 static void wanted_free(void *input)
 {
 	struct wanted *wanted = input;
 
+	(void)collisions_free(wanted->collisions);
 	(void)host_ids_free(wanted->host);
 	unix_user_done(&wanted->holder);
 	free(wanted);
@@ -408,21 +412,33 @@ static int add_member(const char *name, const char *issuer, const char *subject,
 	return collisions_add(context, name, issuer, subject);
 }
 
+/* People, then members, a slice at a time. */
 static int answer_collisions(struct bus_work *work, struct db *db)
 {
-	const struct wanted *wanted = work->input;
-	struct collisions *collisions = collisions_new(work->config, wanted->host);
-	DBusMessageIter iter, rows;
-	int r = collisions_add_people(collisions, db);
+	struct wanted *wanted = work->input;
+	int r;
 
-	if (r == 0)
-		r = stage_each_user(db, add_member, collisions);
+	if (!wanted->collisions)
+		wanted->collisions = collisions_new(work->config, wanted->host);
+	if (wanted->has_people)
+		return stage_each_user(db, &wanted->at, BUS_PEOPLE_PAGE, add_member,
+				       wanted->collisions);
+	r = collisions_add_people(wanted->collisions, db, BUS_PEOPLE_PAGE);
+	wanted->has_people = r == 0;
+	return r < 0 ? r : 1;
+}
+
+static int complete_collisions(struct bus_work *work)
+{
+	struct wanted *wanted = work->input;
+	DBusMessageIter iter, rows;
+	int r;
+
 	dbus_message_iter_init_append(work->reply, &iter);
 	rows_open(&iter, &rows);
-	if (r == 0)
-		r = collisions_each(collisions, add_collision, &rows);
+	r = collisions_each(wanted->collisions, add_collision, &rows);
+	wanted->collisions = collisions_free(wanted->collisions);        /* it takes its time */
 	dict_close(&iter, &rows);
-	(void)collisions_free(collisions);
 	return r;
 }
 
@@ -432,6 +448,7 @@ static void handle_collisions(struct bus *bus, DBusMessage *call,
 	struct bus_work *work = work_new(bus, call, wanted_new(), answer_collisions);
 
 	work->prepare = look_at_host;
+	work->complete = complete_collisions;
 	bus_work_start(work);
 }
 

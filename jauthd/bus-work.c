@@ -217,14 +217,22 @@ static int add_people(struct bus_work *work, struct db *db)
 	return r == -ENOENT ? 0 : r;
 }
 
+static void fail(struct bus_work *work, int r, const char *what)
+{
+	if (r < 0 && !work->error)
+		(void)bus_work_error(work, LOGIN_ERROR_FAILED, "%s: %s", what, strerror(-r));
+}
+
 static void run_answer(struct job *job, void *context)
 {
 	struct bus_work *work = container_of(job, struct bus_work, job);
 	struct db *db = context;
 	int r = db_begin(db);
 
+	work->has_more = false;
 	if (r == 0) {
-		work->reply = dbus_message_new_method_return(work->call);
+		if (!work->reply)
+			work->reply = dbus_message_new_method_return(work->call);
 		if (!work->reply)
 			abort();
 		if (work->changes)
@@ -232,20 +240,17 @@ static void run_answer(struct job *job, void *context)
 		r = add_people(work, db);
 		if (r == 0)
 			r = work->answer(work, db);
+		work->has_more = r == 1;
 		if (r < 0 || work->undo)
 			db_rollback(db);
 		else
 			r = db_commit(db);
 	}
-	if (r < 0 && !work->error)
-		(void)bus_work_error(work, LOGIN_ERROR_FAILED,
-				     "the store failed: %s", strerror(-r));
+	fail(work, r, "the store failed");
 }
 
-static void on_answered(struct job *job)
+static void answered(struct bus_work *work)
 {
-	struct bus_work *work = container_of(job, struct bus_work, job);
-
 	if (work->after && !work->error && !work->undo)
 		work->after(work);
 	if (work->is_noticed && !work->error)
@@ -261,6 +266,41 @@ static void refuse_busy(struct bus_work *work)
 {
 	(void)bus_work_error(work, LOGIN_ERROR_LIMIT, "too much to do");
 	finish(work);
+}
+
+static void run_complete(struct job *job, void *context UNUSED)
+{
+	struct bus_work *work = container_of(job, struct bus_work, job);
+
+	fail(work, work->complete(work), "the answer cannot be made");
+}
+
+static void on_completed(struct job *job)
+{
+	answered(container_of(job, struct bus_work, job));
+}
+
+static void complete(struct bus_work *work)
+{
+	work->job = (struct job){ .run = run_complete, .done = on_completed };
+	if (workers_add(work->core->names, &work->job) < 0)
+		refuse_busy(work);
+}
+
+/* What nobody waits for any more is not gone on with. */
+static void on_answered(struct job *job)
+{
+	struct bus_work *work = container_of(job, struct bus_work, job);
+	bool goes_on = !work->error && !work->undo && work->epoch == bus_epoch(work->bus);
+
+	if (goes_on && work->has_more) {
+		if (store_add(work->core->store, &work->job) < 0)
+			refuse_busy(work);
+	} else if (goes_on && work->complete) {
+		complete(work);
+	} else {
+		answered(work);
+	}
 }
 
 static void start_answer(struct bus_work *work)

@@ -25,7 +25,12 @@ struct bus_work {
 	int64_t now_s;
 
 	/* Set by the handler before bus_work_start(). */
+	/* 1: there is more, and it is called again when others had their turn; of none that changes
+	 * something. */
 	int (*answer)(struct bus_work *work, struct db *db);
+	/* On a names thread, behind the last answer: what takes long and no store; or NULL. 0 or
+	 * -errno. */
+	int (*complete)(struct bus_work *work);
 	char **names;                    /* users to look up, or NULL; freed with the work */
 	bool looks_up_caller;            /* another uid than root's asks */
 	uid_t caller_uid;                /* root's unless set */
@@ -45,6 +50,7 @@ struct bus_work {
 	size_t n_users;
 	struct unix_user caller;         /* with looks_up_caller */
 	DBusMessage *reply;              /* empty method return, to be filled */
+	bool has_more;
 	bool undo;                       /* answer, but change nothing */
 	bool is_noticed;                 /* users are told something: logins_noticed() */
 	const char *error;               /* set these and return -errno */

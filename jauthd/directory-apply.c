@@ -639,7 +639,7 @@ static int leave_old(struct directory_pass *pass, struct member *member)
 	return r;
 }
 
-static int run_member(struct directory_pass *pass, const char *subject)
+static int run_member(struct directory_pass *pass, const char *subject, void *context UNUSED)
 {
 	struct member member = { 0 };
 	int r = read_member(pass, subject, &member);
@@ -670,35 +670,46 @@ static int run_member(struct directory_pass *pass, const char *subject)
 	return r;
 }
 
-static int next_subject(struct directory_pass *pass, const char *after,
+/* 1: one is written; 0: none is left; 2: see stage_next_affected(). */
+static int next_subject(struct directory_pass *pass, const char *after, struct stage_scan *scan,
 			char ret_subject[IDENTITY_TEXT_MAX + 1])
 {
 	return pass->retries ?
 	       stage_next_faulty(pass->db, pass->method->id, after, ret_subject) :
-	       stage_next_affected(pass->db, pass->method->id, after, ret_subject);
+	       stage_next_affected(pass->db, pass->method->id, after, scan, ret_subject);
+}
+
+/* The same members in every pass from the same `after` on. */
+static int for_slice(struct directory_pass *pass, char after[IDENTITY_TEXT_MAX + 1],
+		     int (*each)(struct directory_pass *pass, const char *subject, void *context),
+		     void *context)
+{
+	struct stage_scan scan = { .n_rows = DIRECTORY_SCAN };
+	char subject[IDENTITY_TEXT_MAX + 1];
+	int found = 1, r = 0;
+
+	for (unsigned n = 0; found == 1 && n < DIRECTORY_SLICE; n++) {
+		found = next_subject(pass, after, &scan, subject);
+		if (found <= 0)
+			return found;
+		if (found == 1)
+			r = each(pass, subject, context);
+		if (r < 0)
+			return r;
+		(void)text_into(after, IDENTITY_TEXT_MAX + 1, subject);  /* the same size */
+	}
+	return 1;
 }
 
 int directory_run_slice(struct directory_pass *pass, char after[IDENTITY_TEXT_MAX + 1])
 {
-	char subject[IDENTITY_TEXT_MAX + 1];
-	int r = 1;
-
-	for (unsigned n = 0; r == 1 && n < DIRECTORY_SLICE; n++) {
-		r = next_subject(pass, after, subject);
-		if (r != 1)
-			break;
-		r = run_member(pass, subject);
-		if (r < 0)
-			break;
-		(void)text_into(after, IDENTITY_TEXT_MAX + 1, subject);  /* the same size */
-		r = 1;
-	}
-	return r;
+	return for_slice(pass, after, run_member, NULL);
 }
 
-static int collect_name(struct directory_pass *pass, const char *subject, char ***names)
+static int collect_name(struct directory_pass *pass, const char *subject, void *context)
 {
 	struct member member = { 0 };
+	char ***names = context;
 	int r = read_member(pass, subject, &member);
 
 	if (r == 0 && !member.has_person && member.new.name[0] &&
@@ -711,18 +722,5 @@ static int collect_name(struct directory_pass *pass, const char *subject, char *
 int directory_collect_names(struct directory_pass *pass, char after[IDENTITY_TEXT_MAX + 1],
 			    char ***ret_names)
 {
-	char subject[IDENTITY_TEXT_MAX + 1];
-	int r = 1;
-
-	for (unsigned n = 0; r == 1 && n < DIRECTORY_SLICE; n++) {
-		r = next_subject(pass, after, subject);
-		if (r != 1)
-			break;
-		r = collect_name(pass, subject, ret_names);
-		if (r < 0)
-			break;
-		(void)text_into(after, IDENTITY_TEXT_MAX + 1, subject);
-		r = 1;
-	}
-	return r;
+	return for_slice(pass, after, collect_name, ret_names);
 }

@@ -86,14 +86,17 @@ int batch_digest(const struct batch *batch, const unsigned char seed[SHA256_BYTE
 	return r;
 }
 
-int batch_keep(const struct batch *batch, struct db *db, const char *directory)
+int batch_keep(const struct batch *batch, struct db *db, const char *directory, size_t from,
+	       size_t n_max)
 {
+	size_t end = MIN(batch->n, from + n_max);
 	int r = 0;
 
 	if (!batch->department)
 		return 0;
-	r = stage_clear_department(db, directory, batch->department);
-	for (size_t i = 0; r == 0 && i < batch->n; i++) {
+	if (!from)
+		r = stage_clear_department(db, directory, batch->department);
+	for (size_t i = from; r == 0 && i < end; i++) {
 		r = stage_add_member(db, directory, &batch->members[i]);
 		if (r == 0)
 			r = stage_add_place(db, directory, batch->members[i].subject,

@@ -21,5 +21,7 @@ bool batch_tidy(struct batch *batch);
 /* Of a tidy one, under the seed of the listing's configuration. */
 int batch_digest(const struct batch *batch, const unsigned char seed[SHA256_BYTES],
 		 unsigned char ret_digest[SHA256_BYTES]);
-/* Store thread: into round 1, instead of what it has of this department. As stage_add_member(). */
-int batch_keep(const struct batch *batch, struct db *db, const char *directory);
+/* Store thread: so many of them, into round 1; with the first ones what it has of this department
+ * goes. As stage_add_member(). */
+int batch_keep(const struct batch *batch, struct db *db, const char *directory, size_t from,
+	       size_t n_max);

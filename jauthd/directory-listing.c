@@ -4,7 +4,10 @@
  *
  * The members of one department are gathered until it is done, then compared by a digest with those
  * that were applied. The same: a mark in memory, written now and then. Otherwise a job keeps them
- * and, with them, the marks that are not written yet.
+ * and, with them, the marks that are not written yet. Only one such job is under way, for a slice
+ * of a large department or for several small ones: whoever waits for the store waits for one job. A
+ * department has its mark with the last of its members; until then, whatever happens, it is as if
+ * none had been told of.
  */
 #include "jauthd/directory-listing.h"
 
@@ -28,7 +31,9 @@ struct listing {
 	size_t n_pending, size_pending;
 	struct batch batch;
 	size_t n_places, n_done;
-	size_t n_jobs;                   /* of keeping */
+	struct keeping *keepings, **keepings_end;        /* the first one is under way */
+	size_t n_jobs;                   /* of loading and keeping, and those that wait */
+	bool keeps_singly;               /* several at once failed: which one was it? */
 	int64_t flushed_ms;
 	bool has_changed_rows;           /* a department is new, or called otherwise */
 	bool has_round;                  /* the store has a row that says so */
@@ -41,6 +46,7 @@ struct listing {
 struct keeping {
 	struct job job;
 	struct listing *listing;
+	struct keeping *next;
 	char directory[METHOD_ID_MAX + 1];
 	struct directory_row row;
 	bool writes_row;
@@ -53,7 +59,9 @@ struct keeping {
 	} *marks;
 	size_t n_marks;
 	struct batch batch;
-	int result;
+	size_t n_kept;                   /* members of the batch */
+	unsigned n_together;             /* with as many behind it, less one, in one job */
+	int result;                      /* 1: there is more */
 };
 
 static void set_fault(struct listing *listing, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -112,22 +120,54 @@ static void keeping_free(struct keeping *keeping)
 	free(keeping);
 }
 
-static int keep(struct db *db, const struct keeping *keeping)
+/* What an earlier listing left behind goes first. 1: there is more. */
+static int begin_round(struct db *db, struct keeping *keeping)
+{
+	int r = stage_clear(db, keeping->directory, DIRECTORY_SLICE);
+
+	if (r != 0)
+		return r;
+	keeping->writes_row = false;
+	return stage_set(db, keeping->directory, &keeping->row);
+}
+
+static int keep_rest(struct db *db, const struct keeping *keeping)
 {
 	int r = 0;
 
-	if (keeping->writes_row) {
-		r = stage_clear(db, keeping->directory);
-		if (r == 0)
-			r = stage_set(db, keeping->directory, &keeping->row);
-	}
 	for (size_t i = 0; r == 0 && i < keeping->n_departments; i++)
 		r = stage_add_department(db, keeping->directory, &keeping->departments[i]);
-	if (r == 0)
-		r = batch_keep(&keeping->batch, db, keeping->directory);
 	for (size_t i = 0; r == 0 && i < keeping->n_marks; i++)
 		r = stage_mark_done(db, keeping->directory, keeping->marks[i].department,
 				    keeping->marks[i].is_same, keeping->marks[i].digest);
+	return r;
+}
+
+/* A slice; 1: there is more. Where it fails nothing of the rest is tried. */
+static int keep(struct db *db, struct keeping *keeping)
+{
+	const size_t from = keeping->n_kept;
+	int r = keeping->writes_row ? begin_round(db, keeping) : 0;
+
+	if (r != 0)
+		return r;
+	r = batch_keep(&keeping->batch, db, keeping->directory, from, DIRECTORY_KEEP);
+	keeping->n_kept = MIN(from + DIRECTORY_KEEP, keeping->batch.n);
+	if (r == 0 && keeping->n_kept < keeping->batch.n)
+		return 1;
+	return r == 0 ? keep_rest(db, keeping) : r;
+}
+
+/* Several are small. The loop may add one behind the last of them. */
+static int keep_all(struct db *db, struct keeping *first)
+{
+	struct keeping *keeping = first;
+	int r = keep(db, keeping);
+
+	for (unsigned i = 1; r == 0 && i < first->n_together; i++) {
+		keeping = keeping->next;
+		r = keep(db, keeping);
+	}
 	return r;
 }
 
@@ -135,20 +175,25 @@ static void run_keep(struct job *job, void *context)
 {
 	struct keeping *keeping = container_of(job, struct keeping, job);
 	struct db *db = context;
-	int r = db_begin(db);
+	int r = db_begin(db), more = 0;
 
 	if (r == 0) {
-		r = keep(db, keeping);
-		if (r == 0)
-			r = db_commit(db);
-		else
+		more = keep_all(db, keeping);
+		r = more < 0 ? more : db_commit(db);
+		if (r < 0)
 			db_rollback(db);
 	}
-	keeping->result = r;
+	keeping->result = r < 0 ? r : more;
 }
 
 static void listing_really_free(struct listing *listing)
 {
+	struct keeping *keeping;
+
+	while ((keeping = listing->keepings)) {
+		listing->keepings = keeping->next;
+		keeping_free(keeping);
+	}
 	batch_done(&listing->batch);
 	departments_done(&listing->departments);
 	free(listing->pending);
@@ -162,23 +207,88 @@ static void tell_kept(struct listing *listing)
 		listing->start.kept(listing->start.context);
 }
 
-static void on_kept(struct job *job)
+static void note_kept(struct listing *listing, const struct keeping *keeping)
 {
-	struct keeping *keeping = container_of(job, struct keeping, job);
-	struct listing *listing = keeping->listing;
-
-	listing->n_jobs--;
 	if (keeping->result == -EBADMSG) {
 		listing->is_bad = true;
 		set_fault(listing, "a member of department \"%s\" was told of otherwise for "
 			  "another department", keeping->batch.department);
-	} else if (keeping->result < 0)
+	} else if (keeping->result < 0) {
 		set_fault(listing, "the store failed: %s", strerror(-keeping->result));
+	}
+}
+
+/* The first one is over. */
+static void drop_keeping(struct listing *listing)
+{
+	struct keeping *keeping = listing->keepings;
+
+	listing->keepings = keeping->next;
+	if (!listing->keepings)
+		listing->keepings_end = &listing->keepings;
+	listing->n_jobs--;
 	keeping_free(keeping);
-	if (listing->is_abandoned && !listing->n_jobs)
+}
+
+/* As many as fit into one job. What begins a round, or is not new, is by itself. */
+static unsigned count_together(const struct listing *listing)
+{
+	const struct keeping *keeping = listing->keepings;
+	size_t n_members = keeping->batch.n;
+	unsigned n = 1;
+
+	if (keeping->writes_row || keeping->n_kept || listing->keeps_singly)
+		return 1;
+	while ((keeping = keeping->next)) {
+		n_members += keeping->batch.n;
+		if (n_members > DIRECTORY_KEEP)
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* Until one is under way; one that the store does not take is over. */
+static void go_on(struct listing *listing)
+{
+	while (listing->keepings) {
+		listing->keepings->n_together = count_together(listing);
+		if (store_add(listing->start.store, &listing->keepings->job) == 0)
+			return;
+		set_fault(listing, "the store has too much to do");
+		drop_keeping(listing);
+	}
+}
+
+/* Nothing of them was kept: once more, one after the other. */
+static void keep_singly(struct listing *listing, unsigned n)
+{
+	struct keeping *keeping = listing->keepings;
+
+	listing->keeps_singly = true;
+	for (unsigned i = 0; i < n; i++, keeping = keeping->next)
+		keeping->n_kept = 0;
+}
+
+static void on_kept(struct job *job)
+{
+	struct keeping *keeping = container_of(job, struct keeping, job);
+	struct listing *listing = keeping->listing;
+	unsigned n = keeping->n_together;
+
+	if (listing->is_abandoned) {
 		listing_really_free(listing);
-	else
-		tell_kept(listing);
+		return;
+	}
+	if (keeping->result < 0 && n > 1) {
+		keep_singly(listing, n);
+	} else if (keeping->result != 1) {
+		note_kept(listing, keeping);
+		for (unsigned i = 0; i < n; i++)
+			drop_keeping(listing);
+	}
+	go_on(listing);
+	tell_kept(listing);
 }
 
 static void add_row(struct keeping *keeping, const struct department *department)
@@ -259,13 +369,12 @@ static void flush(struct listing *listing, struct batch *batch)
 		keeping->batch = *batch;
 		*batch = (struct batch){ 0 };
 	}
-	if (store_add(listing->start.store, &keeping->job) < 0) {
-		set_fault(listing, "the store has too much to do");
-		keeping_free(keeping);
-		return;
-	}
 	listing->has_round = true;
 	listing->n_jobs++;
+	*listing->keepings_end = keeping;
+	listing->keepings_end = &keeping->next;
+	if (listing->keepings == keeping)
+		go_on(listing);
 }
 
 /* --- beginning --- */
@@ -431,6 +540,7 @@ int listing_new(const struct listing_start *start, struct listing **ret_listing)
 		return r;
 	}
 	listing->start = *start;
+	listing->keepings_end = &listing->keepings;
 	config_ref(listing->start.config);
 	listing->n_jobs = 1;
 	*ret_listing = listing;

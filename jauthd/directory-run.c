@@ -68,6 +68,7 @@ static int audit_changes(struct db *db, const struct directory_run *run)
 	return r;
 }
 
+/* A slice at a time, while there is much to drop. */
 static int end_in(struct db *db, struct directory_run *run)
 {
 	bool is_asked = run->row.stage == DIRECTORY_LISTED;
@@ -76,11 +77,13 @@ static int end_in(struct db *db, struct directory_run *run)
 	if (run->options.is_dry)
 		run->row.stage = DIRECTORY_IDLE;
 	if (run->row.stage == DIRECTORY_IDLE)
-		r = stage_clear(db, run->id);
+		r = stage_clear(db, run->id, DIRECTORY_SLICE);
+	run->has_more = r == 1;
+	if (r != 0)
+		return r;
 	run->row.tried_s = run->options.is_dry ? run->row.tried_s : run->now_s;
 	(void)text_into(run->row.result, sizeof(run->row.result), run->fault);
-	if (r == 0)
-		r = stage_set(db, run->id, &run->row);
+	r = stage_set(db, run->id, &run->row);
 	if (r == 0 && run->fault[0] && !run->options.is_dry)
 		r = directory_audit(db, &(struct directory_event){
 			.directory = run->id, .now_s = run->now_s, .user = "", .uid = -1,
@@ -130,7 +133,10 @@ static void on_ended(struct job *job)
 	struct directory_run *run = run_of(job);
 	_cleanup_free_ char *fault = run->fault[0] ? text_copy(run->fault) : NULL;
 
-	over(run, fault ? fault : fault_of(run));
+	if (run->result == 0 && run->has_more)
+		add_job(run, run_end, on_ended);
+	else
+		over(run, fault ? fault : fault_of(run));
 }
 
 /* A whole listing without changes writes only when it was. */

@@ -7,6 +7,10 @@
 
 #include "base/text.h"
 
+#define DELETE_ROUND(table) \
+	"DELETE FROM " table " WHERE directory = ?1 AND round = 1 AND subject <=" \
+	" (SELECT max(subject) FROM (SELECT subject FROM " table \
+	"  WHERE directory = ?1 AND round = 1 ORDER BY subject LIMIT ?2))"
 #define MEMBER_COLUMNS "subject, issuer, name, display, mark, holder, state, fault"
 
 static const unsigned char no_digest[SHA256_BYTES];
@@ -73,21 +77,36 @@ static int run_for(struct query *query, const char *directory)
 	return query_run(query);
 }
 
-int stage_clear(struct db *db, const char *directory)
+static int clear_some(struct db *db, struct query *query, const char *directory, size_t n_max,
+		      bool *more)
 {
-	int r = run_for(query_new(db, "DELETE FROM directory_departments"
-				      " WHERE directory = ?1 AND round = 1"), directory);
+	int r;
 
-	if (r == 0)
-		r = run_for(query_new(db, "DELETE FROM directory_members"
-					  " WHERE directory = ?1 AND round = 1"), directory);
-	if (r == 0)
-		r = run_for(query_new(db, "DELETE FROM directory_places"
-					  " WHERE directory = ?1 AND round = 1"), directory);
+	query_number(query, 2, (int64_t)n_max);
+	r = run_for(query, directory);
+	*more = *more || (r == 0 && db_changes(db) >= (int64_t)n_max);
+	return r;
+}
+
+int stage_clear(struct db *db, const char *directory, size_t n_max)
+{
+	bool more = false;
+	int r = run_for(query_new(db, "UPDATE directories SET stage = 0"
+				      " WHERE id = ?1 AND stage <> 0"), directory);
+
 	if (r == 0)
 		r = run_for(query_new(db, "DELETE FROM directory_done WHERE directory = ?1"),
 			    directory);
-	return r;
+	if (r == 0)
+		r = run_for(query_new(db, "DELETE FROM directory_departments"
+					  " WHERE directory = ?1 AND round = 1"), directory);
+	if (r == 0)
+		r = clear_some(db, query_new(db, DELETE_ROUND("directory_members")), directory,
+			       n_max, &more);
+	if (r == 0)
+		r = clear_some(db, query_new(db, DELETE_ROUND("directory_places")), directory,
+			       n_max, &more);
+	return r < 0 ? r : more;
 }
 
 /* --- round 1 --- */
@@ -171,15 +190,28 @@ int stage_add_place(struct db *db, const char *directory, const char *subject,
 	return add_place(db, directory, 1, subject, department);
 }
 
-int stage_clear_department(struct db *db, const char *directory, const char *department)
+static int run_for_department(struct query *query, const char *directory, const char *department)
 {
-	struct query *query;
-
-	query = query_new(db, "DELETE FROM directory_places"
-			      " WHERE directory = ?1 AND round = 1 AND department = ?2");
 	query_text(query, 1, directory);
 	query_text(query, 2, department);
 	return query_run(query);
+}
+
+/* First those who are in no other department: what was told of them may be another thing now. */
+int stage_clear_department(struct db *db, const char *directory, const char *department)
+{
+	int r = run_for_department(query_new(db,
+		"DELETE FROM directory_members WHERE directory = ?1 AND round = 1"
+		" AND subject IN (SELECT subject FROM directory_places"
+		"  WHERE directory = ?1 AND round = 1 AND department = ?2)"
+		" AND NOT EXISTS (SELECT 1 FROM directory_places AS other"
+		"  WHERE other.directory = ?1 AND other.round = 1"
+		"  AND other.subject = directory_members.subject AND other.department <> ?2)"),
+		directory, department);
+
+	return r < 0 ? r : run_for_department(query_new(db,
+		"DELETE FROM directory_places"
+		" WHERE directory = ?1 AND round = 1 AND department = ?2"), directory, department);
 }
 
 int stage_mark_done(struct db *db, const char *directory, const char *department, bool is_same,
@@ -319,18 +351,19 @@ static int read_next(struct query *query, const char *directory, const char *aft
 	return fits ? r : -EUCLEAN;
 }
 
+/* An index is named: by itself SQLite takes the primary key, and reads all members that have no
+ * fault. */
 int stage_next_faulty(struct db *db, const char *directory, const char *after,
 		      char ret_subject[IDENTITY_TEXT_MAX + 1])
 {
 	return read_next(query_new(db, "SELECT min(subject) FROM directory_members"
+				       " INDEXED BY directory_members_fault"
 				       " WHERE directory = ?1 AND round = 0 AND subject > ?2"
 				       " AND fault <> ''"), directory, after, ret_subject);
 }
 
-/* Of round 1: who is told of in it, and who was in a department that it tells of anew, or not any
- * more. */
-int stage_next_affected(struct db *db, const char *directory, const char *after,
-			char ret_subject[IDENTITY_TEXT_MAX + 1])
+static int next_told_or_faulty(struct db *db, const char *directory, const char *after,
+			       char ret_subject[IDENTITY_TEXT_MAX + 1])
 {
 	struct query *query;
 
@@ -339,15 +372,91 @@ int stage_next_affected(struct db *db, const char *directory, const char *after,
 		" SELECT min(subject) AS subject FROM directory_members"
 		"  WHERE directory = ?1 AND round = 1 AND subject > ?2"
 		" UNION ALL"
-		" SELECT min(subject) FROM directory_members"
-		"  WHERE directory = ?1 AND round = 0 AND subject > ?2 AND fault <> ''"
-		" UNION ALL"
-		" SELECT * FROM (SELECT subject FROM directory_places AS place"
-		"  WHERE directory = ?1 AND round = 0 AND subject > ?2"
-		"  AND NOT EXISTS (SELECT 1 FROM directory_done WHERE directory = ?1"
-		"   AND department = place.department AND is_same)"
-		"  ORDER BY subject LIMIT 1))");
+		" SELECT min(subject) FROM directory_members INDEXED BY directory_members_fault"
+		"  WHERE directory = ?1 AND round = 0 AND subject > ?2 AND fault <> '')");
 	return read_next(query, directory, after, ret_subject);
+}
+
+/* One row. True: the scan is over. */
+static bool scan_row(struct stage_scan *scan, const char *subject, bool is_affected)
+{
+	bool is_next = !text_equals(subject, scan->to);
+
+	if (!is_affected && is_next && !scan->n_rows) {
+		scan->end = STAGE_SCAN_CUT;
+		return true;
+	}
+	scan->n_rows -= scan->n_rows > 0;
+	scan->end = is_affected ? STAGE_SCAN_FOUND : STAGE_SCAN_ALL;
+	if (is_next)
+		(void)text_into(scan->to, sizeof(scan->to), subject);
+	return is_affected;
+}
+
+/* Who was in a department that round 1 tells of anew, or not any more. It is cut between two
+ * people, never between two places of one. */
+static int scan_places(struct db *db, const char *directory, const char *after,
+		       struct stage_scan *scan)
+{
+	struct query *query;
+	int r;
+
+	query = query_new(db, "SELECT subject, NOT EXISTS (SELECT 1 FROM directory_done"
+			      "  WHERE directory = ?1 AND department = place.department"
+			      "  AND is_same) FROM directory_places AS place"
+			      " WHERE directory = ?1 AND round = 0 AND subject > ?2"
+			      " ORDER BY subject");
+	query_text(query, 1, directory);
+	query_text(query, 2, after);
+	scan->end = STAGE_SCAN_ALL;
+	(void)text_into(scan->from, sizeof(scan->from), after);
+	(void)text_into(scan->to, sizeof(scan->to), after);
+	while ((r = query_step(query)) == 1)
+		if (scan_row(scan, query_column_text(query, 0),
+			     query_column_number(query, 1) != 0))
+			break;
+	query_done(query);
+	if (r < 0)
+		scan->end = STAGE_SCAN_NONE;
+	return MIN(r, 0);
+}
+
+static bool scan_tells_beyond(const struct stage_scan *scan, const char *after)
+{
+	switch (scan->end) {
+	case STAGE_SCAN_NONE:
+		return false;
+	case STAGE_SCAN_FOUND:
+	case STAGE_SCAN_CUT:
+		return strcmp(after, scan->from) >= 0 && strcmp(after, scan->to) < 0;
+	case STAGE_SCAN_ALL:
+		return strcmp(after, scan->from) >= 0;
+	}
+	return false;
+}
+
+int stage_next_affected(struct db *db, const char *directory, const char *after,
+			struct stage_scan *scan, char ret_subject[IDENTITY_TEXT_MAX + 1])
+{
+	char told[IDENTITY_TEXT_MAX + 1];
+	bool is_told;
+	int r = next_told_or_faulty(db, directory, after, told);
+
+	if (r < 0)
+		return r;
+	is_told = r == 1;
+	if (!scan_tells_beyond(scan, after))
+		r = scan_places(db, directory, after, scan);
+	if (r < 0)
+		return r;
+	if (is_told && (scan->end == STAGE_SCAN_ALL || strcmp(told, scan->to) <= 0)) {
+		memcpy(ret_subject, told, sizeof(told));
+		return 1;
+	}
+	if (scan->end == STAGE_SCAN_ALL)
+		return 0;
+	memcpy(ret_subject, scan->to, sizeof(scan->to));
+	return scan->end == STAGE_SCAN_FOUND ? 1 : 2;
 }
 
 static int list_places(struct query *query, char ***ret_list, size_t *ret_n)
@@ -393,24 +502,44 @@ int stage_get_places(struct db *db, const char *directory, const char *subject, 
 	return list_places(query, ret_new, &n);
 }
 
-int stage_each_user(struct db *db,
+static int take_user(struct query *query, struct stage_at *at,
+		     int (*each)(const char *name, const char *issuer, const char *subject,
+				 void *context), void *context)
+{
+	const char *name = query_column_text(query, 2);
+
+	if (!text_into(at->directory, sizeof(at->directory), query_column_text(query, 0)) ||
+	    !text_into(at->subject, sizeof(at->subject), query_column_text(query, 1)))
+		return -EUCLEAN;
+	if (!name[0] || query_column_number(query, 4) >= MEMBER_LEFT)
+		return 0;
+	return each(name, query_column_text(query, 3), at->subject, context);
+}
+
+/* The sign keeps SQLite from sorting by itself what the primary key has in order. */
+int stage_each_user(struct db *db, struct stage_at *at, size_t n_max,
 		    int (*each)(const char *name, const char *issuer, const char *subject,
 				void *context), void *context)
 {
 	struct query *query;
+	size_t n = 0;
 	int r;
 
-	query = query_new(db, "SELECT name, issuer, subject FROM directory_members"
-			      " WHERE round = 0 AND name <> '' AND state < ?1");
-	query_number(query, 1, MEMBER_LEFT);
+	query = query_new(db, "SELECT directory, subject, name, issuer, state"
+			      " FROM directory_members"
+			      " WHERE (directory, round, subject) > (?1, 0, ?2) AND +round = 0"
+			      " ORDER BY directory, round, subject LIMIT ?3");
+	query_text(query, 1, at->directory);
+	query_text(query, 2, at->subject);
+	query_number(query, 3, (int64_t)n_max);
 	while ((r = query_step(query)) == 1) {
-		r = each(query_column_text(query, 0), query_column_text(query, 1),
-			 query_column_text(query, 2), context);
+		n++;
+		r = take_user(query, at, each, context);
 		if (r != 0)
 			break;
 	}
 	query_done(query);
-	return r;
+	return r != 0 ? r : n == n_max;
 }
 
 int stage_find_locking(struct db *db, const char *issuer, const char *subject,
@@ -419,7 +548,8 @@ int stage_find_locking(struct db *db, const char *issuer, const char *subject,
 	struct query *query;
 	int r;
 
-	query = query_new(db, "SELECT directory FROM directory_members WHERE round = 0"
+	query = query_new(db, "SELECT directory FROM directory_members"
+			      " WHERE directory IN (SELECT id FROM directories) AND round = 0"
 			      " AND subject = ?2 AND issuer = ?1 AND state <> ?3 LIMIT 1");
 	query_text(query, 1, issuer);
 	query_text(query, 2, subject);
@@ -534,6 +664,6 @@ int stage_finish(struct db *db, const char *directory)
 			"  WHERE done.directory = ?1 AND done.department = id)"
 			" WHERE directory = ?1 AND round = 0"), directory);
 	if (r == 0)
-		r = stage_clear(db, directory);
-	return r;
+		r = stage_clear(db, directory, DIRECTORY_PLACES_MAX);
+	return MIN(r, 0);
 }

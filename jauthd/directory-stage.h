@@ -57,8 +57,9 @@ struct stage_member {
 /* Zeroed when there is none yet. */
 int stage_get(struct db *db, const char *directory, struct directory_row *ret_row);
 int stage_set(struct db *db, const char *directory, const struct directory_row *row);
-/* Drops round 1. */
-int stage_clear(struct db *db, const char *directory);
+/* Drops round 1, so many members and places at most. 1: there may be more, which nothing counts for
+ * any more and the next listing must drop before it begins. */
+int stage_clear(struct db *db, const char *directory, size_t n_max);
 
 /* Into round 1. Again: the later one counts. */
 int stage_add_department(struct db *db, const char *directory,
@@ -67,7 +68,7 @@ int stage_add_department(struct db *db, const char *directory,
 int stage_add_member(struct db *db, const char *directory, const struct stage_member *member);
 int stage_add_place(struct db *db, const char *directory, const char *subject,
 		    const char *department);
-/* Before the members of a department are added that may have been told before. */
+/* Before the members of a department are added some of whom may have been kept before. */
 int stage_clear_department(struct db *db, const char *directory, const char *department);
 int stage_mark_done(struct db *db, const char *directory, const char *department, bool is_same,
 		    const unsigned char digest[SHA256_BYTES]);
@@ -83,10 +84,25 @@ int stage_each_done(struct db *db, const char *directory,
  * told of; then round 1 is dropped. */
 int stage_finish(struct db *db, const char *directory);
 
+/* How far places of round 0 were looked through for those whom round 1 affects, so that none is
+ * looked at twice, and how many more may be: whoever waits for the store waits for them. Zeroed but
+ * for `n_rows`. It holds while nothing behind the subjects that were returned is changed. */
+struct stage_scan {
+	size_t n_rows;
+	enum stage_scan_end {
+		STAGE_SCAN_NONE,
+		STAGE_SCAN_FOUND,        /* `to` is affected */
+		STAGE_SCAN_CUT,          /* nobody is up to `to`, behind it may be more */
+		STAGE_SCAN_ALL,          /* nobody is beyond `from` */
+	} end;
+	char from[IDENTITY_TEXT_MAX + 1], to[IDENTITY_TEXT_MAX + 1];
+};
+
 /* Whom round 1 may have changed, in order, beyond `after`; also those of round 0 with a fault.
- * 1: one is written; 0: none is left. */
+ * 1: one is written; 0: none is left; 2: nobody is up to the one that is written, who may be
+ * `after`, and `scan` has no more rows. */
 int stage_next_affected(struct db *db, const char *directory, const char *after,
-			char ret_subject[IDENTITY_TEXT_MAX + 1]);
+			struct stage_scan *scan, char ret_subject[IDENTITY_TEXT_MAX + 1]);
 /* The same of those with a fault alone. */
 int stage_next_faulty(struct db *db, const char *directory, const char *after,
 		      char ret_subject[IDENTITY_TEXT_MAX + 1]);
@@ -105,8 +121,13 @@ int stage_drop_member(struct db *db, const char *directory, const char *subject)
 /* Round 0 from now on. */
 int stage_put_places(struct db *db, const char *directory, const char *subject,
 		     char *const *old_places, char *const *new_places);
-/* Members of round 0 of all directories who are Unix users or are to become some. */
-int stage_each_user(struct db *db,
+/* Of the next `n_max` members of round 0 of all directories behind `at`, which is moved on, those
+ * who are Unix users or are to become some. 1: there may be more; else 0, -errno, or what `each`
+ * returned. */
+struct stage_at {
+	char directory[METHOD_ID_MAX + 1], subject[IDENTITY_TEXT_MAX + 1];
+};
+int stage_each_user(struct db *db, struct stage_at *at, size_t n_max,
 		    int (*each)(const char *name, const char *issuer, const char *subject,
 				void *context), void *context);
 /* The directory that knows the identity as one who may not log in. -ENOENT: none does. */

@@ -167,7 +167,9 @@
 #define DIRECTORY_BATCH_MAX         20000    /* members of one department */
 #define DIRECTORY_PENDING_MAX       200      /* departments told of, until they are kept */
 #define DIRECTORY_JOBS_MAX          512      /* batches that the store has not kept yet */
-#define DIRECTORY_SLICE             200      /* members looked at before others have their turn */
+#define DIRECTORY_SLICE             100      /* members looked at before others have their turn */
+#define DIRECTORY_KEEP              400      /* members listed and written down, likewise */
+#define DIRECTORY_SCAN              10000    /* places looked at, likewise */
 #define DIRECTORY_REPORT_ROWS       10000    /* of changes, kept to be shown */
 #define DIRECTORY_TEXT_MAX          255      /* bytes of an id or a name of a department */
 /* Links that users make and remove themselves, and what they are told */

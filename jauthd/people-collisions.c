@@ -30,6 +30,8 @@ struct collisions {
 	const struct host_ids *host;
 	struct claim *claims;
 	size_t n, size;
+	uint32_t last_uid;               /* of the people that were added */
+	unsigned n_slice;
 };
 
 struct collisions *collisions_new(const struct config *config, const struct host_ids *host)
@@ -108,14 +110,20 @@ static int add_person(const struct person *person, void *context)
 		.subject = (char *)person->subject,
 	};
 
+	collisions->last_uid = person->uid;
+	collisions->n_slice++;
 	put_down(collisions, &claim);
 	claim.held = person->uid;
 	return is_gone ? 0 : want(collisions, claim);
 }
 
-int collisions_add_people(struct collisions *collisions, struct db *db)
+int collisions_add_people(struct collisions *collisions, struct db *db, unsigned n)
 {
-	return person_each(db, NULL, true, add_person, collisions);
+	int r;
+
+	collisions->n_slice = 0;
+	r = person_slice_with_gone(db, collisions->last_uid, n, add_person, collisions);
+	return r < 0 ? r : collisions->n_slice == n;
 }
 
 /* --- who meets --- */

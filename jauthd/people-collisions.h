@@ -2,7 +2,8 @@
 /*
  * Uids that a fleet's rule or an override gives to two, or to somebody beside the host's own, or
  * that somebody should have and has not. Computed over people, and over whoever else is told of:
- * members of a directory who are nobody yet. Store thread only.
+ * members of a directory who are nobody yet. They are read slice by slice; who changes in between
+ * counts as he was or as he is. One thread at a time; the store's where it has a database.
  */
 #pragma once
 
@@ -22,8 +23,8 @@ struct collisions *collisions_free(struct collisions *collisions);       /* NULL
 /* Who is no person yet; `name` by the rule. Told twice is told once. 0 or -errno. */
 int collisions_add(struct collisions *collisions, const char *name, const char *issuer,
 		   const char *subject);
-/* All people, and those who are gone. */
-int collisions_add_people(struct collisions *collisions, struct db *db);
+/* The next `n` people, and those who are gone. 1: there may be more. */
+int collisions_add_people(struct collisions *collisions, struct db *db, unsigned n);
 /* By uid, until `each` returns non-zero, which is passed on. */
 int collisions_each(struct collisions *collisions,
 		    int (*each)(const struct collision *collision, void *context), void *context);

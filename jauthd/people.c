@@ -130,28 +130,28 @@ static int read_each(struct query *query,
 	return r;
 }
 
-int person_each(struct db *db, const char *source, bool with_gone,
-		int (*each)(const struct person *person, void *context), void *context)
+static int read_slice(struct query *query, uint32_t after_uid, unsigned n,
+		      int (*each)(const struct person *person, void *context), void *context)
 {
-	struct query *query = query_new(db, "SELECT " PERSON_COLUMNS " FROM people"
-					    " WHERE (?1 IS NULL OR source = ?1)"
-					    " AND (?2 OR " NOT_GONE ") ORDER BY uid");
-
-	query_text(query, 1, source);
-	query_number(query, 2, with_gone);
+	query_number(query, 1, after_uid);
+	query_number(query, 2, n);
 	return read_each(query, each, context);
 }
 
 int person_slice(struct db *db, uint32_t after_uid, unsigned n,
 		 int (*each)(const struct person *person, void *context), void *context)
 {
-	struct query *query = query_new(db, "SELECT " PERSON_COLUMNS " FROM people"
-					    " WHERE uid > ?1 AND " NOT_GONE
-					    " ORDER BY uid LIMIT ?2");
+	return read_slice(query_new(db, "SELECT " PERSON_COLUMNS " FROM people"
+					" WHERE uid > ?1 AND " NOT_GONE
+					" ORDER BY uid LIMIT ?2"), after_uid, n, each, context);
+}
 
-	query_number(query, 1, after_uid);
-	query_number(query, 2, n);
-	return read_each(query, each, context);
+int person_slice_with_gone(struct db *db, uint32_t after_uid, unsigned n,
+			   int (*each)(const struct person *person, void *context), void *context)
+{
+	return read_slice(query_new(db, "SELECT " PERSON_COLUMNS " FROM people"
+					" WHERE uid > ?1 ORDER BY uid LIMIT ?2"),
+			  after_uid, n, each, context);
 }
 
 /* --- changing --- */

@@ -97,14 +97,14 @@ int person_set_uid(struct db *db, uint32_t old_uid, uint32_t new_uid, int64_t no
  * Nothing is written when they are the same. -E2BIG: more than PERSON_GROUPS_MAX. */
 int person_set_groups(struct db *db, uint32_t uid, const char *source, const char *const *ids,
 		      size_t n_ids);
-/* `source` NULL: all. In the order of uids; also those that are gone with `with_gone`. Until `each`
- * returns non-zero, which is passed on. `each` changes no people. */
-int person_each(struct db *db, const char *source, bool with_gone,
-		int (*each)(const struct person *person, void *context), void *context);
-/* At most `n` of those behind `after_uid` that are not gone: for who goes through all of them
- * without holding the thread. */
+/* In the order of uids at most `n` of those behind `after_uid`, so that who goes through all of
+ * them does not hold the thread. Until `each` returns non-zero, which is passed on. `each` changes
+ * no people. */
 int person_slice(struct db *db, uint32_t after_uid, unsigned n,
 		 int (*each)(const struct person *person, void *context), void *context);
+/* Also those that are gone. */
+int person_slice_with_gone(struct db *db, uint32_t after_uid, unsigned n,
+			   int (*each)(const struct person *person, void *context), void *context);
 /* Of one person; `source` NULL: from all. */
 int person_each_group(struct db *db, uint32_t uid, const char *source,
 		      int (*each)(const char *source, const char *id, void *context),

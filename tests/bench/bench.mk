@@ -2,8 +2,9 @@
 # Built on demand by tests/bench/run.
 EXTRA_PROGRAMS = bench-load bench-login bench-names bench-unit bench-wait
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += tests/bench/run tests/bench/bench.py tests/bench/bench_names.py \
-	tests/bench/bench_relay.py tests/bench/directory.py tests/bench/measure.py
+EXTRA_DIST += tests/bench/run tests/bench/bench.py tests/bench/bench_directory.py \
+	tests/bench/bench_names.py tests/bench/bench_relay.py tests/bench/directory.py \
+	tests/bench/measure.py tests/bench/watch.py
 
 bench_load_SOURCES = tests/bench/bench-load.c tests/bench/clock.h
 bench_load_LDADD = -lpam -ldl

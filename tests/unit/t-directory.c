@@ -90,7 +90,7 @@ static void tell(struct fixture *fixture, const struct told *told, size_t n)
 	static const unsigned char digest[SHA256_BYTES] = { 1 };
 	static const char *const departments[] = { "1", "2" };
 
-	assert_int_equal(stage_clear(fixture->db, ID), 0);
+	assert_int_equal(stage_clear(fixture->db, ID, SIZE_MAX / 2), 0);
 	for (size_t i = 0; i < N_ELEMENTS(departments); i++) {
 		const struct stage_department department = { departments[i], "", "x", NOW_S };
 
@@ -650,6 +650,175 @@ static void a_department_that_is_the_same_keeps_its_members(void **state)
 	expect(fixture, "lock t-mei");
 }
 
+/* --- slices --- */
+
+/* Round 0: so many people "p000"…, each in department "1" but for those in `elsewhere`, who are in
+ * "2"; then a round 1 in which "1" is as it was. */
+static void add_many(struct fixture *fixture, unsigned n, const char *elsewhere)
+{
+	static const unsigned char digest[SHA256_BYTES] = { 1 };
+	char subject[16];
+
+	tell(fixture, NULL, 0);
+	for (unsigned i = 0; i < n; i++) {
+		struct told told = { subject, "x", "x", "1", MEMBER_ACTIVE };
+		struct stage_member member;
+
+		(void)snprintf(subject, sizeof(subject), "p%05u", i);
+		if (text_equals(subject, elsewhere))
+			told.department = "2";
+		member = member_of(&told);
+		assert_int_equal(stage_put_member(fixture->db, ID, &member), 0);
+		assert_int_equal(stage_add_place(fixture->db, ID, subject, told.department), 0);
+		assert_int_equal(stage_put_places(fixture->db, ID, subject, NULL, (char *[]){
+			(char *)told.department, NULL }), 0);
+		assert_int_equal(stage_drop_member(fixture->db, ID, subject), 0);
+	}
+	assert_int_equal(stage_mark_done(fixture->db, ID, "1", true, digest), 0);
+}
+
+/* How often a scan is cut is no matter: who is affected is found, in order, once each. */
+static void whoever_is_affected_is_found_however_few_are_looked_at(void **state)
+{
+	static const size_t budgets[] = { 0, 1, 7, 99, 100, 1000 };
+	static const struct told told = { "p00050x", "x", "x", "2", MEMBER_ACTIVE };
+	struct fixture *fixture = *state;
+	struct stage_member member = member_of(&told);
+
+	add_many(fixture, 100, "p00077");
+	assert_int_equal(stage_add_member(fixture->db, ID, &member), 0);
+	assert_int_equal(stage_add_place(fixture->db, ID, "p00099", "2"), 0);
+	for (size_t i = 0; i < N_ELEMENTS(budgets); i++) {
+		char at[IDENTITY_TEXT_MAX + 1] = "", found[IDENTITY_TEXT_MAX + 1];
+		struct buf text = BUF_INIT(4096);
+		struct stage_scan scan = { .n_rows = budgets[i] };
+		unsigned n_slices = 1;
+		int r;
+
+		while ((r = stage_next_affected(fixture->db, ID, at, &scan, found)) > 0) {
+			if (r == 1)
+				buf_add_format(&text, "%s ", found);
+			if (r == 2)
+				scan = (struct stage_scan){ .n_rows = MAX(budgets[i], (size_t)1) };
+			n_slices += r == 2;
+			assert_true(strcmp(found, at) >= 0);
+			(void)text_into(at, sizeof(at), found);
+		}
+		assert_int_equal(r, 0);
+		assert_string_equal(buf_text(&text), "p00050x p00077 ");
+		assert_in_range(n_slices, budgets[i] >= 100 ? 1 : 100 / (budgets[i] + 1), 103);
+		buf_done(&text);
+	}
+}
+
+/* Places of one person are never on both sides of a cut. */
+static void a_cut_is_between_two_people(void **state)
+{
+	static const unsigned char digest[SHA256_BYTES] = { 1 };
+	struct fixture *fixture = *state;
+	struct stage_scan scan = { .n_rows = 1 };
+	char found[IDENTITY_TEXT_MAX + 1];
+	char *more[] = { (char []){ "10" }, (char []){ "2" }, NULL };
+
+	add_many(fixture, 3, "");
+	assert_int_equal(stage_mark_done(fixture->db, ID, "10", true, digest), 0);
+	assert_int_equal(stage_put_places(fixture->db, ID, "p00001", NULL, more), 0);
+	assert_int_equal(stage_next_affected(fixture->db, ID, "p00000", &scan, found), 1);
+	assert_string_equal(found, "p00001");
+	scan = (struct stage_scan){ .n_rows = 1 };
+	assert_int_equal(stage_next_affected(fixture->db, ID, "p00001", &scan, found), 0);
+}
+
+static size_t count(struct fixture *fixture, const char *sql)
+{
+	struct query *query = query_new(fixture->db, sql);
+	size_t n = 0;
+
+	if (query_step(query) == 1)
+		n = (size_t)query_column_number(query, 0);
+	query_done(query);
+	return n;
+}
+
+#define COUNT_ROUND_1 \
+	"SELECT (SELECT count(*) FROM directory_members WHERE round = 1) +" \
+	" (SELECT count(*) FROM directory_places WHERE round = 1) +" \
+	" (SELECT count(*) FROM directory_departments WHERE round = 1) +" \
+	" (SELECT count(*) FROM directory_done)"
+
+/* Killed in between, the next sync must not go on with what is left. */
+static void a_round_is_dropped_in_slices_and_counts_no_more_after_the_first(void **state)
+{
+	struct fixture *fixture = *state;
+	struct told told[10];
+	char subjects[10][16];
+	struct directory_row row = { .stage = DIRECTORY_LISTING };
+	unsigned n = 0;
+	int r;
+
+	SYNC("add t-lei", LEI);
+	for (unsigned i = 0; i < N_ELEMENTS(told); i++) {
+		(void)snprintf(subjects[i], sizeof(subjects[i]), "p%u", i);
+		told[i] = (struct told){ subjects[i], "x", "x", i % 2 ? "1" : "2", MEMBER_ACTIVE };
+	}
+	tell(fixture, told, N_ELEMENTS(told));
+	assert_int_equal(stage_set(fixture->db, ID, &row), 0);
+	while ((r = stage_clear(fixture->db, ID, 3)) == 1) {
+		assert_int_equal(stage_get(fixture->db, ID, &row), 0);
+		assert_int_equal(row.stage, DIRECTORY_IDLE);
+		assert_int_equal(count(fixture, "SELECT count(*) FROM directory_done"), 0);
+		n++;
+	}
+	assert_int_equal(r, 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(count(fixture, COUNT_ROUND_1), 0);
+	SYNC("", LEI);
+}
+
+/* Killed between two slices of a department, it is told of once more, and may be another thing. */
+static void what_was_kept_of_a_part_of_a_department_goes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct told now = { "t-lei", "Lei Wang", "Lei Wang", "1", MEMBER_ACTIVE };
+	const struct told told[] = { LEI, MEI }, in_both = { "t-mei", "Mei", "Mei", "1",
+							     MEMBER_ACTIVE };
+	struct stage_member member = member_of(&now), mei = member_of(&in_both);
+
+	tell(fixture, told, N_ELEMENTS(told));
+	assert_int_equal(stage_add_place(fixture->db, ID, "t-mei", "1"), 0);
+	assert_int_equal(stage_clear_department(fixture->db, ID, "1"), 0);
+	assert_int_equal(stage_get_member(fixture->db, ID, 1, "t-lei", &mei), -ENOENT);
+	assert_int_equal(stage_get_member(fixture->db, ID, 1, "t-mei", &mei), 0);
+	assert_int_equal(stage_add_member(fixture->db, ID, &member), 0);
+}
+
+/* A member without a fault is none of those who are looked at again. */
+static void only_those_with_a_fault_are_tried_again(void **state)
+{
+	struct fixture *fixture = *state;
+	char found[IDENTITY_TEXT_MAX + 1];
+
+	SYNC("refuse root, add t-lei", LEI, { "root", "x", "x", "1", MEMBER_ACTIVE });
+	assert_int_equal(stage_next_faulty(fixture->db, ID, "", found), 1);
+	assert_string_equal(found, "root");
+	assert_int_equal(stage_next_faulty(fixture->db, ID, found, found), 0);
+}
+
+static void who_locks_an_identity_is_found_in_any_directory(void **state)
+{
+	struct directory_row row = { .stage = DIRECTORY_IDLE };
+	struct fixture *fixture = *state;
+	char directory[METHOD_ID_MAX + 1];
+
+	assert_int_equal(stage_set(fixture->db, "other", &row), 0);
+	assert_int_equal(stage_set(fixture->db, ID, &row), 0);
+	SYNC("", { "t-lei", "Lei", "Lei", "1", MEMBER_DISABLED });
+	assert_int_equal(stage_find_locking(fixture->db, ISSUER, "t-lei", directory), 0);
+	assert_string_equal(directory, ID);
+	assert_int_equal(stage_find_locking(fixture->db, "wecom:ww2", "t-lei", directory), -ENOENT);
+	assert_int_equal(stage_find_locking(fixture->db, ISSUER, "t-mei", directory), -ENOENT);
+}
+
 /* --- departments --- */
 
 static struct department *put(struct departments *departments, const char *id, const char *parent)
@@ -727,6 +896,12 @@ int main(void)
 		CASE(one_told_in_two_ways_is_refused),
 		CASE(told_anew_in_one_department_and_as_before_in_another),
 		CASE(a_department_that_is_the_same_keeps_its_members),
+		CASE(whoever_is_affected_is_found_however_few_are_looked_at),
+		CASE(a_cut_is_between_two_people),
+		CASE(a_round_is_dropped_in_slices_and_counts_no_more_after_the_first),
+		CASE(what_was_kept_of_a_part_of_a_department_goes),
+		CASE(only_those_with_a_fault_are_tried_again),
+		CASE(who_locks_an_identity_is_found_in_any_directory),
 		cmocka_unit_test(departments_are_found_by_id),
 		cmocka_unit_test(loops_are_found),
 	};
