@@ -37,6 +37,9 @@ METHOD = """
 [method work]
 type = github
 client_id = Iv1.0123456789abcdef
+organization = acme
+organization_id = 9
+read_teams = yes
 map = {id}
 """
 
