@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "jauthd/directory-batch.h"
 #include "jauthd/directory-departments.h"
+#include "jauthd/directory-keeping.h"
 #include "jauthd/mapping.h"
 
 #define SEED_MAX (1024 * 1024)
@@ -40,28 +41,6 @@ struct listing {
 	bool is_ended, is_abandoned;
 	bool is_bad;                     /* what was told cannot be right */
 	char fault[AUDIT_TEXT_MAX];
-};
-
-/* What the store is to keep: one department that changed, and marks. */
-struct keeping {
-	struct job job;
-	struct listing *listing;
-	struct keeping *next;
-	char directory[METHOD_ID_MAX + 1];
-	struct directory_row row;
-	bool writes_row;
-	struct stage_department *departments;    /* own texts */
-	size_t n_departments;
-	struct mark {
-		char *department;
-		bool is_same;
-		unsigned char digest[SHA256_BYTES];
-	} *marks;
-	size_t n_marks;
-	struct batch batch;
-	size_t n_kept;                   /* members of the batch */
-	unsigned n_together;             /* with as many behind it, less one, in one job */
-	int result;                      /* 1: there is more */
 };
 
 static void set_fault(struct listing *listing, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -104,87 +83,6 @@ int listing_seed(const struct config *config, const struct method *method,
 }
 
 /* --- keeping --- */
-
-static void keeping_free(struct keeping *keeping)
-{
-	for (size_t i = 0; i < keeping->n_departments; i++) {
-		free((char *)keeping->departments[i].id);
-		free((char *)keeping->departments[i].parent);
-		free((char *)keeping->departments[i].name);
-	}
-	free(keeping->departments);
-	for (size_t i = 0; i < keeping->n_marks; i++)
-		free(keeping->marks[i].department);
-	free(keeping->marks);
-	batch_done(&keeping->batch);
-	free(keeping);
-}
-
-/* What an earlier listing left behind goes first. 1: there is more. */
-static int begin_round(struct db *db, struct keeping *keeping)
-{
-	int r = stage_clear(db, keeping->directory, DIRECTORY_SLICE);
-
-	if (r != 0)
-		return r;
-	keeping->writes_row = false;
-	return stage_set(db, keeping->directory, &keeping->row);
-}
-
-static int keep_rest(struct db *db, const struct keeping *keeping)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < keeping->n_departments; i++)
-		r = stage_add_department(db, keeping->directory, &keeping->departments[i]);
-	for (size_t i = 0; r == 0 && i < keeping->n_marks; i++)
-		r = stage_mark_done(db, keeping->directory, keeping->marks[i].department,
-				    keeping->marks[i].is_same, keeping->marks[i].digest);
-	return r;
-}
-
-/* A slice; 1: there is more. Where it fails nothing of the rest is tried. */
-static int keep(struct db *db, struct keeping *keeping)
-{
-	const size_t from = keeping->n_kept;
-	int r = keeping->writes_row ? begin_round(db, keeping) : 0;
-
-	if (r != 0)
-		return r;
-	r = batch_keep(&keeping->batch, db, keeping->directory, from, DIRECTORY_KEEP);
-	keeping->n_kept = MIN(from + DIRECTORY_KEEP, keeping->batch.n);
-	if (r == 0 && keeping->n_kept < keeping->batch.n)
-		return 1;
-	return r == 0 ? keep_rest(db, keeping) : r;
-}
-
-/* Several are small. The loop may add one behind the last of them. */
-static int keep_all(struct db *db, struct keeping *first)
-{
-	struct keeping *keeping = first;
-	int r = keep(db, keeping);
-
-	for (unsigned i = 1; r == 0 && i < first->n_together; i++) {
-		keeping = keeping->next;
-		r = keep(db, keeping);
-	}
-	return r;
-}
-
-static void run_keep(struct job *job, void *context)
-{
-	struct keeping *keeping = container_of(job, struct keeping, job);
-	struct db *db = context;
-	int r = db_begin(db), more = 0;
-
-	if (r == 0) {
-		more = keep_all(db, keeping);
-		r = more < 0 ? more : db_commit(db);
-		if (r < 0)
-			db_rollback(db);
-	}
-	keeping->result = r < 0 ? r : more;
-}
 
 static void listing_really_free(struct listing *listing)
 {
@@ -273,7 +171,7 @@ static void keep_singly(struct listing *listing, unsigned n)
 static void on_kept(struct job *job)
 {
 	struct keeping *keeping = container_of(job, struct keeping, job);
-	struct listing *listing = keeping->listing;
+	struct listing *listing = keeping->context;
 	unsigned n = keeping->n_together;
 
 	if (listing->is_abandoned) {
@@ -291,39 +189,12 @@ static void on_kept(struct job *job)
 	tell_kept(listing);
 }
 
-static void add_row(struct keeping *keeping, const struct department *department)
-{
-	struct stage_department *row;
-
-	row = reallocarray(keeping->departments, keeping->n_departments + 1, sizeof(*row));
-	if (!row)
-		abort();
-	keeping->departments = row;
-	row[keeping->n_departments++] = (struct stage_department){
-		text_copy(department->id), text_copy(department->parent),
-		text_copy(department->name), department->named_s,
-	};
-}
-
-static void add_mark(struct keeping *keeping, const struct department *department)
-{
-	struct mark *marks;
-
-	marks = reallocarray(keeping->marks, keeping->n_marks + 1, sizeof(*marks));
-	if (!marks)
-		abort();
-	keeping->marks = marks;
-	marks[keeping->n_marks] = (struct mark){ text_copy(department->id), department->is_same,
-						 { 0 } };
-	memcpy(marks[keeping->n_marks++].digest, department->new_digest, SHA256_BYTES);
-}
-
 static void add_pending(struct keeping *keeping, struct department *department)
 {
 	if (department->is_changed)
-		add_row(keeping, department);
+		keeping_add_row(keeping, department);
 	if (department->is_done && !department->is_kept)
-		add_mark(keeping, department);
+		keeping_add_mark(keeping, department);
 	department->is_kept = department->is_kept || department->is_done;
 	department->is_changed = department->is_pending = false;
 }
@@ -351,14 +222,8 @@ static int64_t now_ms(const struct listing *listing)
 /* Hands everything to the store that it does not have yet. Takes the batch over. */
 static void flush(struct listing *listing, struct batch *batch)
 {
-	struct keeping *keeping = calloc(1, sizeof(*keeping));
+	struct keeping *keeping = keeping_new(listing->start.method->id, on_kept, listing);
 
-	if (!keeping)
-		abort();
-	keeping->job = (struct job){ .run = run_keep, .done = on_kept };
-	keeping->listing = listing;
-	(void)text_into(keeping->directory, sizeof(keeping->directory),
-			listing->start.method->id);
 	keeping->row = listing->row;
 	keeping->writes_row = !listing->has_round;
 	for (size_t i = 0; i < listing->n_pending; i++)

@@ -38,6 +38,7 @@ libjauthd_la_SOURCES += jauthd/codes.c jauthd/codes.h
 libjauthd_la_SOURCES += jauthd/config-directories.c jauthd/directory-batch.c \
 	jauthd/directory-batch.h jauthd/directory-departments.c \
 	jauthd/directory-departments.h jauthd/directory-file.c jauthd/directory-file.h \
+	jauthd/directory-keeping.c jauthd/directory-keeping.h \
 	jauthd/directory-listing.c jauthd/directory-listing.h \
 	jauthd/directory-stage.c jauthd/directory-stage.h jauthd/login-list.c \
 	jauthd/directory.c jauthd/directory.h jauthd/directory-apply.c jauthd/directory-apply.h \

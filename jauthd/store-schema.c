@@ -334,8 +334,10 @@ const char *const store_schema[] = {
 	") STRICT, WITHOUT ROWID;",
 
 	/* 11: numbers that a list of people has. */
-	"ALTER TABLE phones ADD COLUMN source TEXT NOT NULL DEFAULT '';"     /* '': by hand */
-	"ALTER TABLE directory_members ADD COLUMN number BLOB NOT NULL DEFAULT x'';",
+	"ALTER TABLE phones ADD COLUMN"
+	"	source TEXT NOT NULL DEFAULT '';"        /* '': by hand */
+	"ALTER TABLE directory_members ADD COLUMN"
+	"	number BLOB NOT NULL DEFAULT x'';",
 };
 
 const int store_schema_version = N_ELEMENTS(store_schema);
