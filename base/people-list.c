@@ -17,7 +17,7 @@
 #define NAME_REST  NAME_FIRST "0123456789_-"
 
 #define LINE_MAX_BYTES 2048
-#define PLACES_MAX     (PEOPLE_LIST_ROWS_MAX + 4 * PEOPLE_LIST_ROWS_MAX)
+#define PLACES_MAX     (5 * PEOPLE_LIST_ROWS_MAX)
 
 struct reader {
 	const struct phone_country *country;
