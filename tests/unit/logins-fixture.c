@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "jauthd/accounts.h"
 
@@ -441,19 +442,47 @@ static void load_config(struct world *world, const char *text)
 	conf_report_done(&report);
 }
 
+/* A database as db_open() makes one: made once, for that takes longer than most tests. */
+static const struct buf *new_database(void)
+{
+	static struct buf bytes = BUF_INIT(1024 * 1024);
+	char folder[] = "/tmp/jauth-test-XXXXXX", path[96];
+	struct db *db;
+
+	if (bytes.len)
+		return &bytes;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/db", folder);
+	assert_int_equal(db_open(path, &db), 0);
+	(void)db_close(db);
+	assert_int_equal(file_read(path, &bytes), 0);
+	(void)unlink(path);
+	(void)rmdir(folder);
+	return &bytes;
+}
+
+static void open_store(struct world *world)
+{
+	static const struct file_kind kind = { .mode = 0600, .gid = FILE_OWN_GROUP };
+	const struct buf *bytes = new_database();
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/db", world->folder);
+	assert_int_equal(file_replace(path, &kind, bytes->data, bytes->len), 0);
+	assert_int_equal(store_new(world->event, path, &world->store), 0);
+}
+
 struct world *world_new(const char *config_text)
 {
 	struct world *world = calloc(1, sizeof(*world));
 	struct logins_env env;
-	char path[96];
 
 	world->client = -1;
 	load_config(world, config_text);
 	assert_true(text_into(world->folder, sizeof(world->folder), "/tmp/jauth-test-XXXXXX"));
 	assert_non_null(mkdtemp(world->folder));
-	(void)snprintf(path, sizeof(path), "%s/db", world->folder);
 	assert_int_equal(sd_event_new(&world->event), 0);
-	assert_int_equal(store_new(world->event, path, &world->store), 0);
+	open_store(world);
 	assert_int_equal(workers_new(world->event, "names", 1, 64, NULL, &world->names), 0);
 	assert_int_equal(workers_new(world->event, "hashes", 1, 64, NULL, &world->hashes), 0);
 	assert_int_equal(codes_new(&world->codes), 0);
