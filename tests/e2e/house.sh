@@ -107,8 +107,10 @@ write_defaults() {
 	rm -rf /etc/jauth /var/lib/jauth /etc/sudoers.d/* /etc/ssh/sshd_config.d/*
 }
 
+# Without "." itself: / is the machine's, and tar changes the mode of a directory for a while.
 copy_installed() {
-	tar -c -C "$JAUTH_INSTALLED" . | tar -x -C / --no-overwrite-dir --keep-directory-symlink
+	(cd "$JAUTH_INSTALLED" && tar -c -- *) |
+		tar -x -C / --no-overwrite-dir --keep-directory-symlink
 }
 
 put_files() {
