@@ -537,7 +537,8 @@ def test_a_database_of_an_older_jauth(house, polite, stranger, user):
     house.add_link(user, polite.issuer, friend.sub)
     house.jauthd.stop()
     change_database(*(f"DROP TABLE {name}" for name in tables() - TABLES_OF_3),
-                    "ALTER TABLE links DROP COLUMN pending", "PRAGMA user_version = 3")
+                    "ALTER TABLE links DROP COLUMN pending",
+                    "ALTER TABLE phones DROP COLUMN source", "PRAGMA user_version = 3")
     house.jauthd.start()
     wait_until(house.is_on_bus, 10, "jauthd on the bus")
     assert friend.log_in(user)[0] == "granted"
