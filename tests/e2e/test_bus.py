@@ -170,7 +170,8 @@ def test_number_is_listed_masked_and_removed(house, bus, user):
     add_phone(house, user)
     row = bus.call("Accounts", "ListPhones", "s", user)[0]
     assert (row["user"], row["number"], row["label"], row["used"]) == (user, "*****34", "desk", 0)
-    assert set(row) == {"id", "user", "uid", "number", "label", "created", "used"}
+    assert set(row) == {"id", "user", "uid", "number", "label", "created", "used",
+                        "list"}
     bus.call("Accounts", "RemovePhone", "x", row["id"])
     assert bus.call("Accounts", "ListPhones", "s", "") == []
     rows = house.audit(user=user)
