@@ -58,7 +58,8 @@ static const char *const people[] = {
 	"INSERT INTO people (uid, name, issuer, subject, mark, real_name, home, shell, source, "
 	"structure, state, reason, created_s, changed_s) VALUES (70002, 'l-lin', "
 	"'list', 'lin', '', 'Lin', '/home/l-lin', '/bin/sh', 'text', '', 0, '', 1, 1)",
-	"INSERT INTO locked_identities (issuer, subject, source, reason, locked_s) VALUES ("
+	"INSERT INTO locked_identities"
+	" (issuer, subject, source, reason, locked_s) VALUES ("
 	"'https://id.example.org', 'locked', 'acme', 'left', 1)",
 };
 
