@@ -70,24 +70,34 @@ int file_replace(const char *path, const struct file_kind *kind, const void *dat
 	return kind->durable ? sync_folder_of(path) : 0;
 }
 
+int file_read_rest(int fd, struct buf *ret_text)
+{
+	char part[4096];
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = read(fd, part, sizeof(part))) != 0) {
+		if (n > 0)
+			buf_add(ret_text, part, (size_t)n);
+		else if (errno != EINTR)
+			r = -errno;
+		if (buf_failed(ret_text))
+			r = -EFBIG;
+	}
+	explicit_bzero(part, sizeof(part));
+	return r;
+}
+
 int file_read(const char *path, struct buf *ret_text)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char part[4096];
 	struct stat st;
-	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	while ((n = read(fd, part, sizeof(part))) != 0 && !buf_failed(ret_text)) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(ret_text, part, (size_t)n);
-	}
-	return buf_failed(ret_text) ? -EFBIG : 0;
+	return file_read_rest(fd, ret_text);
 }
 
 int file_rename(const char *from, const char *to)

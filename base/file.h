@@ -24,5 +24,8 @@ int file_replace(const char *path, const struct file_kind *kind, const void *dat
 /* All of a regular file. 0 or -errno: -ELOOP for a symbolic link, -EINVAL for what else is no file,
  * -EFBIG beyond the buffer's maximum. */
 int file_read(const char *path, struct buf *ret_text);
+/* From where the descriptor stands to its end; leaves no copy behind. 0 or -errno: -EFBIG beyond
+ * the buffer's maximum. */
+int file_read_rest(int fd, struct buf *ret_text);
 /* Within one file system; the new name is on the disk when we return. 0 or -errno. */
 int file_rename(const char *from, const char *to);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/macro.h"
 #include "base/text.h"
 
@@ -328,24 +329,6 @@ static const char *fault_of(const struct stat *st)
 	return NULL;
 }
 
-static int read_all(int fd, struct buf *text)
-{
-	char part[16384];
-	ssize_t n;
-	int r = 0;
-
-	while (r == 0 && (n = read(fd, part, sizeof(part))) != 0) {
-		if (n > 0)
-			buf_add(text, part, (size_t)n);
-		else if (errno != EINTR)
-			r = -errno;
-		if (buf_failed(text))
-			r = -EFBIG;
-	}
-	explicit_bzero(part, sizeof(part));
-	return r;
-}
-
 static bool is_same_state(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
@@ -366,7 +349,7 @@ static int read_file(const char *path, struct buf *text, const char **ret_fault)
 	*ret_fault = fault_of(&before);
 	if (*ret_fault)
 		return -EPERM;
-	r = read_all(fd, text);
+	r = file_read_rest(fd, text);
 	if (r == 0 && fstat(fd, &after) < 0)
 		r = -errno;
 	if (r == 0 && !is_same_state(&before, &after)) {

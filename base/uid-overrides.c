@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/macro.h"
 #include "base/text.h"
 
@@ -274,20 +275,6 @@ static const char *fault_of(const struct stat *st)
 	return NULL;
 }
 
-static int read_all(int fd, struct buf *ret_text)
-{
-	char part[16384];
-	ssize_t n;
-
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(ret_text, part, (size_t)n);
-	}
-	return buf_failed(ret_text) ? -E2BIG : 0;
-}
-
 int uid_overrides_read(const char *path, struct uid_overrides **ret_overrides,
 		       struct conf_report *report)
 {
@@ -305,7 +292,7 @@ int uid_overrides_read(const char *path, struct uid_overrides **ret_overrides,
 		return -EPERM;
 	}
 	if (r == 0)
-		r = read_all(fd, &text);
+		r = file_read_rest(fd, &text);
 	if (r < 0) {
 		conf_mistake(report, path, 0, "%s: %s", path, strerror(-r));
 		return r;
