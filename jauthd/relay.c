@@ -260,18 +260,32 @@ static void on_server_fault(struct relay *relay, struct link *link, enum want as
 		fail_link(relay, link, RELAY_FAILED_NETWORK, detail);
 }
 
+static bool is_key_refusal(const struct http_reply *reply)
+{
+	return reply->result == HTTP_DONE && (reply->status == 401 || reply->status == 403);
+}
+
+/* What a server says that was left while it was asked is worth nothing. But the request for events
+ * may always be answered first, and servers that refuse the key are left for that each time. */
+static bool is_worthless(const struct relay *relay, struct link *link, uint32_t turn,
+			 const struct http_reply *reply)
+{
+	return turn != relay->turn && !(is_key_refusal(reply) &&
+					++link->n_key_refusals >= relay_n_servers(relay));
+}
+
 static void on_refusal(struct relay *relay, struct link *link, enum want asked,
 		       const struct http_reply *reply)
 {
 	char detail[AUDIT_TEXT_MAX];
 
 	relay_describe(reply, asks[ask_of(asked)].name, detail);
-	switch (reply->status) {
-	case 401:
-	case 403:
+	if (is_key_refusal(reply)) {
 		log_error("relay %s does not take this host's key", relay_server_url(relay));
 		fail_link(relay, link, RELAY_FAILED_KEY, "the relay does not take this host's key");
 		return;
+	}
+	switch (reply->status) {
 	case 404:
 		if (asked == WANT_OPEN)
 			break;
@@ -296,6 +310,7 @@ static void on_told(struct relay *relay, struct link *link, enum want asked)
 	uint64_t owner = link->owner, number = link->number;
 
 	link->n_failures = 0;
+	link->n_key_refusals = 0;
 	if (asked == WANT_DELETE) {
 		link_free(relay, link);
 		return;
@@ -322,7 +337,7 @@ static void on_link_reply(struct relay *relay, uint64_t number, uint32_t turn,
 	if (is_taken(reply)) {
 		relay->is_connected = relay->is_connected || turn == relay->turn;
 		on_told(relay, link, asked);
-	} else if (relay_is_server_fault(reply) || turn != relay->turn) {
+	} else if (relay_is_server_fault(reply) || is_worthless(relay, link, turn, reply)) {
 		on_server_fault(relay, link, asked, turn, reply);
 	} else if (asked == WANT_DELETE) {
 		link_free(relay, link);

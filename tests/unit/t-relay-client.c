@@ -513,6 +513,61 @@ static void what_a_left_server_refuses_says_nothing(void **state)
 	}
 }
 
+static void refuse_events(struct fixture *fixture)
+{
+	wait_for_poll(fixture);
+	fixture->is_polling = false;
+	reply(fixture, &fixture->poll, 401);
+}
+
+/* The key is taken back, and the request for events ends before the one about the link. */
+static void refuse_both(struct fixture *fixture, const char *server)
+{
+	const struct asked *late = expect(fixture, "PUT", server, "");
+
+	refuse_events(fixture);
+	settle(fixture);
+	reply(fixture, late, 401);
+	settle(fixture);
+}
+
+static void a_key_that_is_taken_back_ends_the_login(void **state)
+{
+	struct fixture *fixture = *state;
+
+	opened_link(fixture);
+	refuse_events(fixture);
+	refuse_both(fixture, FIRST);
+	assert_int_equal(fixture->n_failed, 1);
+	assert_int_equal(fixture->failure, RELAY_FAILED_KEY);
+}
+
+static void a_key_that_all_servers_take_back_ends_the_login(void **state)
+{
+	struct fixture *fixture = *state;
+
+	opened_link(fixture);
+	refuse_events(fixture);
+	refuse_both(fixture, SECOND);
+	assert_int_equal(fixture->n_failed, 0);
+	refuse_both(fixture, FIRST);
+	assert_int_equal(fixture->n_failed, 1);
+	assert_int_equal(fixture->failure, RELAY_FAILED_KEY);
+}
+
+static void a_key_that_one_server_takes_is_good(void **state)
+{
+	struct fixture *fixture = *state;
+
+	opened_link(fixture);
+	for (unsigned i = 0; i < 3; i++) {
+		refuse_events(fixture);
+		refuse_both(fixture, SECOND);
+		expect_taken(fixture, "PUT", FIRST, "");
+	}
+	assert_int_equal(fixture->n_failed, 0);
+}
+
 /* --- settings --- */
 
 static void without_a_relay_there_are_no_links(void **state)
@@ -645,6 +700,9 @@ int main(void)
 		CLIENT_TEST(what_a_left_server_refuses_says_nothing),
 		CLIENT_TEST(without_a_relay_there_are_no_links),
 		CLIENT_TEST(without_servers_the_url_is_asked),
+		CLIENT_TEST_ONE(a_key_that_is_taken_back_ends_the_login),
+		CLIENT_TEST(a_key_that_all_servers_take_back_ends_the_login),
+		CLIENT_TEST(a_key_that_one_server_takes_is_good),
 		CLIENT_TEST(links_go_on_at_other_servers),
 		CLIENT_TEST_ONE(other_servers_are_asked_at_once),
 		CLIENT_TEST(links_fail_when_the_relay_is_dropped),
