@@ -26,7 +26,7 @@ static const char *const result_texts[] = {
 	[MAPPING_PERSON] = "this identity's own user",
 	[MAPPING_SELF] = "the user himself",
 	[MAPPING_PRIVILEGED] = "rule may not reach a privileged user",
-	[MAPPING_FILTERED] = "outside groups_allowed, mail_domains, identities_allowed or its filters",
+	[MAPPING_FILTERED] = "outside groups_allowed, mail_domains, identities_allowed or filters",
 	[MAPPING_LOCKED] = "identity locked",
 	[MAPPING_OTHER] = "somebody else's user, or the identity has another one",
 };
