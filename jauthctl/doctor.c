@@ -40,6 +40,7 @@ static const struct {
 	{ "relay", check_relay },
 	{ "servers", check_servers },
 	{ "methods", check_methods },
+	{ "directories", check_directories },
 };
 
 /* For programs, and marked for people. */

@@ -58,3 +58,4 @@ void check_methods(struct doctor *doctor);
 void check_servers(struct doctor *doctor);
 void check_secrets(struct doctor *doctor);
 void check_disk(struct doctor *doctor);
+void check_directories(struct doctor *doctor);

@@ -10,6 +10,7 @@ libjauthctl_la_SOURCES = \
 	jauthctl/command.h jauthctl/commands.c jauthctl/complain.c jauthctl/directory.c \
 	jauthctl/jobs.c \
 	jauthctl/doctor.c jauthctl/doctor.h jauthctl/doctor-config.c jauthctl/doctor-daemons.c \
+	jauthctl/doctor-directories.c \
 	jauthctl/doctor-files.c \
 	jauthctl/doctor-names.c jauthctl/doctor-net.c jauthctl/doctor-pam.c jauthctl/doctor-sshd.c \
 	jauthctl/http-call.c jauthctl/http-call.h \

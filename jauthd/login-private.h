@@ -259,6 +259,7 @@ void login_start_ways(struct login *login);              /* the menu, or the onl
 void login_start_errand(struct login *login, enum login_errand errand, struct method *method);
 void login_refuse(struct login *login, enum login_state outcome, enum login_after after,
 		  const char *text, const char *reason);
+void login_refuse_nobody(struct login *login);           /* all answers were empty */
 void login_start_factor(struct login *login);
 void login_factor_proved(struct login *login);
 void login_next_factor(struct login *login);

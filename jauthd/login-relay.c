@@ -390,8 +390,7 @@ static void ask_again(struct login *login, const char *text)
 	if (login_another_round(login))
 		login_screen_digits(login, text);
 	else
-		login_refuse(login, LOGIN_DENIED, AFTER_END, N_("Nothing was chosen."),
-			     "nobody answers");
+		login_refuse_nobody(login);
 }
 
 /* What is typed does not come here: the program that asks does not find in the user database whom

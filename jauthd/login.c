@@ -281,8 +281,10 @@ bool login_answer_is(const struct secret *answer, char key)
 	return answer->len == 1 && (answer->data[0] | 0x20) == key;
 }
 
-static void end_empty_answers(struct login *login)
+/* Nobody was refused, so that is not what a telephone is told. */
+void login_refuse_nobody(struct login *login)
 {
+	login_relay_end(login, RELAY_RESULT_OVER);
 	login_refuse(login, LOGIN_DENIED, AFTER_END, N_("Nothing was chosen."), "nobody answers");
 }
 
@@ -300,7 +302,7 @@ static void on_menu_answer(struct login *login, const struct secret *answer)
 	} else if (login_another_round(login)) {
 		login_screen_menu(login);
 	} else {
-		end_empty_answers(login);
+		login_refuse_nobody(login);
 	}
 }
 
@@ -314,7 +316,7 @@ static void on_presence_answer(struct login *login, const struct secret *answer)
 	else if (login_another_round(login))
 		login_screen_presence(login);
 	else
-		end_empty_answers(login);
+		login_refuse_nobody(login);
 }
 
 /* Back to the choice of methods, when there is one. */

@@ -18,6 +18,7 @@ from screen import Terminal
 from telephone import at_oidc, at_wecom
 
 SERVICES = ("sshd", "login", "su", "sudo")
+ROUNDS = 10
 AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 
 
@@ -434,6 +435,21 @@ def test_inverted(house, relay, zhang):
         ssh.send_line("i")
         ssh.wait_for(DIGITS_PROMPT)
         assert ssh.read_qr(inverted=True).startswith(relay.url)
+
+
+def test_empty_answers_are_not_asked_for_for_ever(house, relay, zhang):
+    """Nobody was refused: who opens the page then finds a login that is over."""
+    user, _ = zhang
+    with house.sshd().login(user, NumberOfPasswordPrompts=1) as ssh:
+        ssh.wait_for(DIGITS_PROMPT)
+        link = relay.wait_link(user)
+        for _ in range(ROUNDS):
+            ssh.settle()
+            ssh.send_line()
+        expect_no_shell(ssh, user)
+    row = last_row(house, user)
+    assert (row["outcome"], row["reason"]) == ("denied", "nobody answers")
+    assert relay.wait_result(link)["result"] == "over"
 
 
 # --- without digits, and past the relay ---

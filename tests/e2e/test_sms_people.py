@@ -373,3 +373,39 @@ def test_killed_at_any_time_it_goes_on(house, staff):
     assert wait_until(lambda: Sync(name="phone").code == 0, 60, "a whole sync")
     assert len(people()) == 1502
     assert query("SELECT count(*) FROM phones WHERE source = 'phone'") == [(1502,)]
+
+
+def doctor_of_the_list():
+    """What the doctor finds: how bad it is, what it is, and what to do."""
+    done = run(["jauthctl", "doctor", "--json"], check=False)
+    [row] = [row for row in json.loads(done.stdout) if row["check"] == "directories"]
+    return row["verdict"], row["found"], row["fix"]
+
+
+def test_the_doctor_reads_the_last_sync(gateway, user):
+    """From no list over half of one to one that is right, and then almost empty."""
+    refused_sync(name="phone")
+    verdict, text, fix = doctor_of_the_list()
+    assert (verdict, fix) == ("broken", "jauthctl directory sync phone --dry-run shows whether it "
+                                        "goes now")
+    assert text.startswith("phone: no sync was whole yet") and "No such file" in text
+    rows = "\n".join(f"+86137{i:08d} staff{i:02d}" for i in range(12))
+    write_people(rows)
+    sync(name="phone")
+    verdict, text, fix = doctor_of_the_list()
+    assert (verdict, fix) == ("ok", "") and text.startswith("phone: 12 members, as of 20")
+    write_people(rows + f"\n{LEI}")
+    refused_sync(name="phone")
+    verdict, text, _ = doctor_of_the_list()
+    assert verdict == "warning" and "members stay as they were on 20" in text
+    assert "line 13" in text and LEI not in text
+    write_people(rows + f"\n{LEI} {user}")
+    sync(name="phone")
+    assert doctor_of_the_list() == ("warning", "phone: 1 of its members do not become users",
+                                    "jauthctl directory members phone says why")
+    write_people(f"{LEI} lei")
+    refused_sync(name="phone")
+    verdict, text, fix = doctor_of_the_list()
+    assert verdict == "warning" and text.startswith("phone: the sync has stopped and asks: ")
+    assert fix == "see jauthctl directory sync phone --dry-run; then --allow-removals N"
+    gateway.reset()                     # the doctor looks whether it is there
