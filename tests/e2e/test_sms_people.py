@@ -383,7 +383,8 @@ def doctor_of_the_list():
 
 
 def test_the_doctor_reads_the_last_sync(gateway, user):
-    """From no list over half of one to one that is right, and then almost empty."""
+    """From no list to one that is right, one that is not, and one that is almost empty."""
+    PEOPLE.unlink(missing_ok=True)
     refused_sync(name="phone")
     verdict, text, fix = doctor_of_the_list()
     assert (verdict, fix) == ("broken", "jauthctl directory sync phone --dry-run shows whether it "

@@ -76,7 +76,7 @@ struct bill {
 static void attempt(struct db *db, enum target target, unsigned i, int64_t now_s,
 		    struct bill *bill)
 {
-	char source[32], user[32], number[32];
+	char source[32] = "", user[32] = "", number[32];
 	struct budget_asker asker = asker_at(user, source);
 	const unsigned who = target == MANY_NUMBERS ? i * 7 % NUMBERS : 0;
 

@@ -313,13 +313,17 @@ t_enrolments_SOURCES = tests/unit/t-enrolments.c tests/unit/db-files.c tests/uni
 t_enrolments_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_enrolments_LDADD = libjauthd.la $(UNIT_LIBS)
 
-check_PROGRAMS += t-budget t-budget-rows t-budget-watch t-budget-abuse
+check_PROGRAMS += t-budget t-budget-rows t-budget-watch t-budget-abuse \
+	t-budget-windows
 t_budget_SOURCES = tests/unit/t-budget.c tests/unit/budget-fixture.h
 t_budget_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_budget_LDADD = libjauthd.la $(UNIT_LIBS)
 t_budget_rows_SOURCES = tests/unit/t-budget-rows.c tests/unit/budget-fixture.h
 t_budget_rows_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_budget_rows_LDADD = libjauthd.la $(UNIT_LIBS)
+t_budget_windows_SOURCES = tests/unit/t-budget-windows.c tests/unit/budget-fixture.h
+t_budget_windows_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
+t_budget_windows_LDADD = libjauthd.la $(UNIT_LIBS)
 t_budget_watch_SOURCES = tests/unit/t-budget-watch.c tests/unit/budget-fixture.h
 t_budget_watch_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)
 t_budget_watch_LDADD = libjauthd.la $(UNIT_LIBS)
