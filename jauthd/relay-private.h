@@ -32,7 +32,7 @@ struct link {
 	enum want asked;                 /* under way; 0: nothing */
 	uint64_t http_id;
 	unsigned n_failures, n_repeats;
-	unsigned n_key_refusals;         /* in a row, by servers that were left meanwhile */
+	unsigned n_key_refusals;         /* in a row, by whichever server */
 	bool is_opened, is_closing, is_listening;
 	struct buf opening, target, result;
 	char method[RELAY_METHOD_MAX + 1];       /* of the last press that was handed on */

@@ -267,11 +267,11 @@ static bool is_key_refusal(const struct http_reply *reply)
 
 /* What a server says that was left while it was asked is worth nothing. But the request for events
  * may always be answered first, and servers that refuse the key are left for that each time. */
-static bool is_worthless(const struct relay *relay, struct link *link, uint32_t turn,
+static bool is_worthless(const struct relay *relay, const struct link *link, uint32_t turn,
 			 const struct http_reply *reply)
 {
-	return turn != relay->turn && !(is_key_refusal(reply) &&
-					++link->n_key_refusals >= relay_n_servers(relay));
+	return turn != relay->turn &&
+	       (!is_key_refusal(reply) || link->n_key_refusals < relay_n_servers(relay));
 }
 
 static void on_refusal(struct relay *relay, struct link *link, enum want asked,
@@ -334,6 +334,7 @@ static void on_link_reply(struct relay *relay, uint64_t number, uint32_t turn,
 	asked = link->asked;
 	link->asked = 0;
 	link->http_id = 0;
+	link->n_key_refusals += is_key_refusal(reply);
 	if (is_taken(reply)) {
 		relay->is_connected = relay->is_connected || turn == relay->turn;
 		on_told(relay, link, asked);
