@@ -83,7 +83,7 @@ class FakeJauthd:
         self.ready = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
-        assert self.ready.wait(10), "no name on the bus"
+        assert self.ready.wait(30), "no name on the bus"
 
     def _run(self):
         self.context.push_thread_default()
