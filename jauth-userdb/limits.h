@@ -13,6 +13,6 @@
 #define CLIENT_STALLED_S     300         /* with a reply that it does not take: a pager, perhaps */
 #define SWEEP_S              1
 #define CHECK_S              5           /* looks at the file, also while nobody asks */
-#define READING_WAIT_MS      5           /* for a new file, once each, by everybody */
+#define READING_WAIT_MS      50          /* for a new file, once each, by everybody */
 #define SNAPSHOTS_KEPT       2           /* the one that counts, and one that listings began with */
 #define COMPLAINT_EVERY_S    60

@@ -7,10 +7,9 @@ import contextlib
 import sqlite3
 
 from bus import Bus
-from house import DATABASE, wait_until
+from house import DATABASE
 from killed import Countdown
 from linked import approve_wecom
-from service import run
 
 USERDB = "/var/lib/jauth-userdb"
 
@@ -29,12 +28,6 @@ def person(name):
     found = rows("SELECT * FROM people WHERE name = ? AND state <> 2", name)
     assert len(found) < 2
     return found[0] if found else None
-
-
-def wait_known(name):
-    """Until programs see him: whoever asks for a name waits a few milliseconds at most for the
-    database that has it."""
-    wait_until(lambda: run(["getent", "passwd", name], check=False).returncode == 0, 10, name)
 
 
 def n_people():
@@ -77,7 +70,6 @@ class Office:
         self.vendor.add_member(userid, **member)
         attempt = self.log_in(userid)
         assert (attempt.state, attempt.told) == ("enough", "registered"), attempt
-        wait_known(userid)
         return person(userid)
 
     def account(self, user, request=None, service="corp"):

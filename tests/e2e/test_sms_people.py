@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 import configs
-from accounts import USERDB, wait_known
+from accounts import USERDB
 from bus import Bus
 from directories import Sync, ctl, is_locked, listed, members, people, query, refused_sync, sync
 from house import DATABASE, wait_until
@@ -73,6 +73,10 @@ def staff():
     done = sync(name="phone")
     assert (done.of("add"), done.result) == (["lei", "mei"], "2 added")
     wait_known("lei")
+
+
+def wait_known(name):
+    wait_until(lambda: run(["getent", "passwd", name], check=False).returncode == 0, 10, name)
 
 
 def phones(*words):
