@@ -2,6 +2,7 @@
 """jauthd's bus interfaces and a client of the login socket, written from the specification
 (jauthd/org.jauth1.xml, base/login-protocol.h) without any code of ours."""
 
+import contextlib
 import os
 import select
 import shutil
@@ -105,7 +106,8 @@ class Step:
 
 
 class Login:
-    """The module's end of a login's socket."""
+    """The module's end of a login's socket. Like the module's it sends whether or not jauthd still
+    reads, and what came before the end counts."""
 
     def __init__(self, descriptor):
         self.socket = socket.socket(fileno=descriptor.to_raw_fd())
@@ -127,8 +129,8 @@ class Login:
             raise TimeoutError(f"no step in {timeout} s")
         try:
             data = self.socket.recv(1 << 17)
-        except ConnectionResetError:
-            return None
+        except ConnectionResetError:    # once, before what is queued: jauthd left something unread
+            data = self.socket.recv(1 << 17)
         if not data:
             return None
         step = Step(data)
@@ -153,7 +155,8 @@ class Login:
         self.send(struct.pack("<BI", CANCEL, 0))
 
     def send(self, data):
-        self.socket.send(data, socket.MSG_NOSIGNAL)
+        with contextlib.suppress(ConnectionError):
+            self.socket.send(data, socket.MSG_NOSIGNAL)
 
     def outcome(self, timeout=30):
         """The state that ends the login; asks and waits on the way are passed over."""

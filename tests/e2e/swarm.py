@@ -39,13 +39,10 @@ class Attempt:
         return self.outcome is None
 
     def _answer(self):
-        if not self.answers:
-            self.outcome = "left"
-            return
-        try:
+        if self.answers:
             self.login.answer(self.answers.pop(0))
-        except BrokenPipeError:
-            self.outcome = "gone"
+        else:
+            self.outcome = "left"
 
 
 class Swarm:
