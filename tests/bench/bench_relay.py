@@ -11,9 +11,9 @@ import statistics
 import time
 
 import configs
-from house import free_port
 from measure import private_kib
 from handset import Phone
+from ports import free_port
 from relay import HostClient, Relay
 from service import Service, run
 from vendors.oidc import Client, Provider

@@ -8,7 +8,8 @@ import pwd
 import shutil
 import tempfile
 
-from house import free_port, wait_until
+from house import wait_until
+from ports import free_port
 from service import Service, run
 
 BASE = "dc=example,dc=org"

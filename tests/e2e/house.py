@@ -17,6 +17,7 @@ import tempfile
 import time
 
 from bus import Bus, BusError, variants
+from ports import free_port
 from screen import Terminal
 from service import Service, run
 
@@ -58,12 +59,6 @@ SSH_OPTIONS = {
     # The default, sntrup761x25519, takes longer than all the rest of a login here.
     "KexAlgorithms": "curve25519-sha256",
 }
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(condition, timeout=10, what="it"):

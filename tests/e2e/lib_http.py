@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ports import free_port
+
 REQUEST, CANCEL, REPLY, PING, PONG = range(1, 6)
 GET, POST, DELETE, PUT = range(1, 5)
 DONE, NOT_SENT, TIMED_OUT, BROKEN = range(1, 5)
@@ -275,12 +277,6 @@ def keeps(body=b"ok", **more):
         stream.sendall(response(body=body, **more))
         return True
     return answer
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 NGINX = """

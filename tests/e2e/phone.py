@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import time
 
-from house import free_port, wait_until
+from house import wait_until
+from ports import free_port
 from service import run
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"          # W3C WebDriver, section 12

@@ -15,7 +15,8 @@ import ssl
 import time
 import urllib.parse
 
-from house import free_port, wait_until
+from house import wait_until
+from ports import free_port
 from service import Service, run
 
 RELAY = "/usr/sbin/jauth-relay"

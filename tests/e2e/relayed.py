@@ -12,8 +12,9 @@ import time
 import urllib.parse
 
 import configs
-from house import free_port, wait_until
+from house import wait_until
 from linked import DIGITS_PROMPT
+from ports import free_port
 from relay import NAME, SHORT_NAME, HostClient, Phone, Relay
 from service import Service, run
 from telephone import at_oidc, at_wecom

@@ -12,7 +12,8 @@ import configs
 from bus import Bus
 from clock import Clock
 from conftest import PASSWORD
-from house import free_port, wait_until
+from house import wait_until
+from ports import free_port
 from vendors.alibaba import Alibaba
 from vendors.aws_sns import AwsSns
 from vendors.sms_gateway import SmsGateway, TextGateway

@@ -13,7 +13,8 @@ import urllib.request
 
 from cryptography.hazmat.primitives import serialization
 
-from house import free_port, wait_until
+from house import wait_until
+from ports import free_port
 from service import Service, run
 from vendors.forge import Key
 
