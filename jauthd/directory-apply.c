@@ -7,211 +7,24 @@
  */
 #include "jauthd/directory-apply.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "jauthd/directory-member.h"
 #include "jauthd/directory-private.h"
-#include "jauthd/people.h"
 #include "jauthd/phones.h"
 
 /* What locks a person; begins so, that it is known again. */
 #define REASON_MARK "directory: "
 
-/* One member and all that is known of him. */
-struct member {
-	struct stage_member old, new;    /* `new` as told, then as it will be kept */
-	bool has_old, is_there;
-	char **old_places, **new_places;
-	size_t n_same;
-	struct person person;
-	bool has_person;
-	bool is_locked, is_locked_by_us; /* the identity */
-	bool was_active;
-};
-
-static void member_done(struct member *member)
-{
-	list_free(member->old_places);
-	list_free(member->new_places);
-}
-
-/* --- reading --- */
-
-/* Not another directory's. What one left behind that the configuration has no more is ours, and so
- * is whom a login made. */
-static bool is_ours(const struct directory_pass *pass, const char *source)
-{
-	const struct method *method = config_method(pass->config, source);
-
-	return text_equals(source, pass->method->id) || !method || !method->directory;
-}
-
-static int read_lock(struct directory_pass *pass, struct member *member)
-{
-	struct query *query;
-	int r;
-
-	query = query_new(pass->db, "SELECT source FROM locked_identities"
-				    " WHERE issuer = ?1 AND subject = ?2");
-	query_text(query, 1, member->new.issuer);
-	query_text(query, 2, member->new.subject);
-	r = query_step(query);
-	member->is_locked = r == 1;
-	member->is_locked_by_us = r == 1 &&
-				  !text_equals(query_column_text(query, 0), IDENTITY_LOCK_ADMIN) &&
-				  is_ours(pass, query_column_text(query, 0));
-	query_done(query);
-	return r < 0 ? r : 0;
-}
-
-static int read_person(struct directory_pass *pass, struct member *member)
-{
-	int r = person_by_identity(pass->db, member->new.issuer, member->new.subject,
-				   &member->person);
-
-	member->has_person = r == 0;
-	return r == -ENOENT ? 0 : r;
-}
-
-static bool tells_the_same(const struct stage_member *a, const struct stage_member *b)
-{
-	return text_equals(a->issuer, b->issuer) && text_equals(a->display, b->display) &&
-	       text_equals(a->mark, b->mark) && a->state == b->state;
-}
-
-/* Told anew for one department and as before for another one: one of the two is not true. */
-static int check_told(struct directory_pass *pass, const struct member *member)
-{
-	if (!member->has_old || !member->n_same || tells_the_same(&member->old, &member->new) ||
-	    member->old.state == MEMBER_FILTERED)
-		return 0;
-	(void)text_into(pass->fault, sizeof(pass->fault),
-			"a member was told of in two ways, for two departments");
-	return -EBADMSG;
-}
-
-/* In the order of departments, for what they are compared with. */
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Without a round 1 he is where he was. */
-static int copy_places(struct member *member)
-{
-	member->new_places = list_free(member->new_places);
-	for (size_t i = 0; member->old_places && member->old_places[i]; i++)
-		if (list_add(&member->new_places, member->old_places[i]) < 0)
-			abort();
-	return 0;
-}
-
-static int read_member(struct directory_pass *pass, const char *subject, struct member *member)
-{
-	const char *id = pass->method->id;
-	int r = stage_get_places(pass->db, id, subject, &member->old_places, &member->new_places,
-				 &member->n_same);
-	bool is_told;
-
-	if (r == 0 && pass->retries)
-		r = copy_places(member);
-	if (r < 0)
-		return r;
-	if (member->new_places)
-		qsort(member->new_places, list_length(member->new_places), sizeof(char *),
-		      by_text);
-	r = stage_get_member(pass->db, id, 0, subject, &member->old);
-	member->has_old = r == 0;
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = pass->retries ? -ENOENT : stage_get_member(pass->db, id, 1, subject, &member->new);
-	is_told = r == 0;
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (!is_told && !member->has_old)
-		return -ENOENT;
-	r = is_told ? check_told(pass, member) : 0;
-	if (!is_told)
-		member->new = member->old;
-	member->is_there = member->new_places != NULL;
-	member->was_active = member->has_old && member->old.state == MEMBER_ACTIVE;
-	if (r == 0)
-		r = read_lock(pass, member);
-	if (r == 0)
-		r = read_person(pass, member);
-	return r;
-}
-
 /* --- what is written down --- */
-
-const char *directory_change_word(enum directory_change change)
-{
-	static const char *const words[] = {
-		[CHANGE_ADD] = "add", [CHANGE_RENAME] = "rename", [CHANGE_MOVE] = "move",
-		[CHANGE_NUMBER] = "number", [CHANGE_LOCK] = "lock", [CHANGE_UNLOCK] = "unlock",
-		[CHANGE_REFUSE] = "refuse",
-	};
-
-	static_assert(N_ELEMENTS(words) == CHANGE_N_, "every change has a word");
-	return words[change];
-}
-
-void directory_report_text(const struct directory_report *report, struct buf *buf)
-{
-	static const char *const words[] = {
-		[CHANGE_ADD] = "added", [CHANGE_RENAME] = "renamed", [CHANGE_MOVE] = "moved",
-		[CHANGE_NUMBER] = "with another number", [CHANGE_LOCK] = "locked",
-		[CHANGE_UNLOCK] = "unlocked", [CHANGE_REFUSE] = "refused",
-	};
-	const size_t begin = buf->len;
-
-	for (size_t i = 0; i < CHANGE_N_; i++)
-		if (report->n_changes[i])
-			buf_add_format(buf, "%s%lld %s", buf->len > begin ? ", " : "",
-				       (long long)report->n_changes[i], words[i]);
-	if (buf->len == begin)
-		buf_add_text(buf, "no changes");
-}
-
-bool directory_report_has_changes(const struct directory_report *report)
-{
-	for (size_t i = 0; i < CHANGE_N_; i++)
-		if (report->n_changes[i])
-			return true;
-	return false;
-}
-
-void directory_report_done(struct directory_report *report)
-{
-	for (size_t i = 0; i < report->n_rows; i++) {
-		free(report->rows[i].subject);
-		free(report->rows[i].user);
-		free(report->rows[i].text);
-	}
-	free(report->rows);
-	*report = (struct directory_report){ 0 };
-}
 
 static void tell(struct directory_pass *pass, enum directory_change change,
 		 const struct member *member, const char *text)
 {
-	struct directory_report *report = pass->report;
-	const char *user = member->has_person ? member->person.name : member->new.name;
-
-	report->n_changes[change]++;
-	if (report->n_rows >= DIRECTORY_REPORT_ROWS)
-		return;
-	if (report->n_rows == report->size) {
-		report->size = MAX(report->size * 2, (size_t)64);
-		report->rows = reallocarray(report->rows, report->size, sizeof(*report->rows));
-		if (!report->rows)
-			abort();
-	}
-	report->rows[report->n_rows++] = (struct directory_change_row){
-		change, text_copy(member->new.subject), text_copy(user), text_copy(text),
-	};
+	directory_report_add(pass->report, change, member->new.subject,
+			     member->has_person ? member->person.name : member->new.name, text);
 }
 
 static int audit(struct directory_pass *pass, const struct member *member, bool is_denial,
@@ -277,13 +90,6 @@ static int set_number(struct directory_pass *pass, struct member *member, bool i
 
 /* --- locks --- */
 
-static bool has_our_person(const struct directory_pass *pass, const struct member *member,
-			   enum person_state state)
-{
-	return member->has_person && member->person.state == state &&
-	       is_ours(pass, member->person.source);
-}
-
 /* Changes nothing where it is so already. */
 static int lock(struct directory_pass *pass, const struct member *member, const char *why)
 {
@@ -295,7 +101,7 @@ static int lock(struct directory_pass *pass, const struct member *member, const 
 	if (!member->is_locked)
 		r = identity_lock(pass->db, member->new.issuer, member->new.subject,
 				  pass->method->id, why, pass->now_s);
-	if (r == 0 && has_our_person(pass, member, PERSON_ACTIVE))
+	if (r == 0 && member_has_our_person(pass, member, PERSON_ACTIVE))
 		r = person_set_state(pass->db, member->person.uid, PERSON_LOCKED, reason,
 				     pass->now_s);
 	return r;
@@ -304,7 +110,7 @@ static int lock(struct directory_pass *pass, const struct member *member, const 
 /* Who locked the identity meanwhile means its user, too. */
 static bool is_person_locked_by_us(const struct directory_pass *pass, const struct member *member)
 {
-	return has_our_person(pass, member, PERSON_LOCKED) &&
+	return member_has_our_person(pass, member, PERSON_LOCKED) &&
 	       text_has_prefix(member->person.reason, REASON_MARK) &&
 	       member->is_locked == member->is_locked_by_us;
 }
@@ -324,33 +130,6 @@ static int unlock(struct directory_pass *pass, struct member *member)
 		r = audit(pass, member, false, "is back in the directory");
 	}
 	return r;
-}
-
-/* --- who may not --- */
-
-/* He is in the organisation, but neither he nor any department that he is in may. */
-static bool is_filtered(const struct directory_pass *pass, const struct member *member)
-{
-	char *const *identities = pass->method->identities_allowed;
-	char *const *allowed = pass->method->groups_allowed;
-
-	if (identities && !list_has(identities, member->new.subject))
-		return true;
-	for (size_t i = 0; allowed && member->new_places && member->new_places[i]; i++)
-		if (list_has(allowed, member->new_places[i]))
-			return false;
-	return allowed != NULL;
-}
-
-static int state_of(const struct directory_pass *pass, const struct member *member)
-{
-	if (!member->is_there)
-		return MEMBER_LEFT;
-	if (member->new.state == MEMBER_FILTERED)
-		return is_filtered(pass, member) ? MEMBER_FILTERED : MEMBER_ACTIVE;
-	if (member->new.state == MEMBER_ACTIVE && is_filtered(pass, member))
-		return MEMBER_FILTERED;
-	return member->new.state;
 }
 
 static const char *why_not(int state)
@@ -388,7 +167,7 @@ static int refuse_member(struct directory_pass *pass, struct member *member)
 	if (r == 0)
 		r = drop_number(pass, member);
 	member->new.number_len = 0;
-	if (r == 0 && (member->was_active || has_our_person(pass, member, PERSON_ACTIVE))) {
+	if (r == 0 && (member->was_active || member_has_our_person(pass, member, PERSON_ACTIVE))) {
 		pass->report->n_removals += count_removal(member);
 		tell(pass, CHANGE_LOCK, member, why);
 		r = audit(pass, member, true, why);
@@ -397,29 +176,6 @@ static int refuse_member(struct directory_pass *pass, struct member *member)
 }
 
 /* --- who may --- */
-
-/* A vendor without an id that outlives a subject tells his name, and names change; numbers of a
- * list do, too. Only of somebody who was there all the time, and whose name or number that was, it
- * is believed. */
-static bool is_renamed(const struct member *member)
-{
-	const struct stage_member *old = &member->old;
-
-	if (old->number_len && member->new.number_len)
-		return member->was_active && text_equals(old->mark, old->holder);
-	return member->was_active && text_equals(old->mark, old->holder) &&
-	       text_equals(old->mark, old->display) &&
-	       text_equals(member->new.mark, member->new.display);
-}
-
-static bool is_somebody_else(const struct member *member)
-{
-	const char *holder = member->has_person && member->person.mark[0] ? member->person.mark :
-			     member->has_old ? member->old.holder : "";
-
-	return holder[0] && member->new.mark[0] && !text_equals(holder, member->new.mark) &&
-	       !is_renamed(member);
-}
 
 static int count_links(struct directory_pass *pass, const struct member *member, int64_t *ret_n)
 {
@@ -442,7 +198,7 @@ static int count_links(struct directory_pass *pass, const struct member *member,
 static int refuse_other(struct directory_pass *pass, struct member *member, const char *why)
 {
 	bool is_told = text_equals(member->old.fault, why) && member->is_locked &&
-		       !has_our_person(pass, member, PERSON_ACTIVE);
+		       !member_has_our_person(pass, member, PERSON_ACTIVE);
 	int r = lock(pass, member, "given to somebody else");
 
 	if (r == 0)
@@ -586,7 +342,7 @@ static int admit_member(struct directory_pass *pass, struct member *member)
 	int64_t n_links = 0;
 	int r = 0;
 
-	if (is_somebody_else(member)) {
+	if (member_is_somebody_else(member)) {
 		const char *why = NULL;
 
 		r = count_links(pass, member, &n_links);
@@ -629,9 +385,7 @@ static int leave_old(struct directory_pass *pass, struct member *member)
 	if (!member->has_old || text_equals(member->old.issuer, member->new.issuer))
 		return 0;
 	gone.new.state = MEMBER_LEFT;
-	r = read_lock(pass, &gone);
-	if (r == 0)
-		r = read_person(pass, &gone);
+	r = member_read_identity(pass, &gone);
 	if (r == 0)
 		r = refuse_member(pass, &gone);
 	member->has_old = member->was_active = false;
@@ -642,7 +396,7 @@ static int leave_old(struct directory_pass *pass, struct member *member)
 static int run_member(struct directory_pass *pass, const char *subject, void *context UNUSED)
 {
 	struct member member = { 0 };
-	int r = read_member(pass, subject, &member);
+	int r = member_read(pass, subject, &member);
 
 	if (r == -ENOENT) {
 		member_done(&member);
@@ -651,7 +405,7 @@ static int run_member(struct directory_pass *pass, const char *subject, void *co
 	if (r == 0)
 		r = leave_old(pass, &member);
 	if (r == 0) {
-		member.new.state = state_of(pass, &member);
+		member.new.state = member_state(pass, &member);
 		member.new.fault[0] = '\0';
 		(void)text_into(member.new.holder, sizeof(member.new.holder),
 				member.has_old ? member.old.holder : member.new.mark);
@@ -710,10 +464,10 @@ static int collect_name(struct directory_pass *pass, const char *subject, void *
 {
 	struct member member = { 0 };
 	char ***names = context;
-	int r = read_member(pass, subject, &member);
+	int r = member_read(pass, subject, &member);
 
 	if (r == 0 && !member.has_person && member.new.name[0] &&
-	    state_of(pass, &member) == MEMBER_ACTIVE && list_add(names, member.new.name) < 0)
+	    member_state(pass, &member) == MEMBER_ACTIVE && list_add(names, member.new.name) < 0)
 		abort();
 	member_done(&member);
 	return r == -ENOENT ? 0 : r;

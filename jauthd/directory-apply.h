@@ -7,40 +7,9 @@
 #pragma once
 
 #include "jauthd/config.h"
+#include "jauthd/directory-report.h"
 #include "jauthd/directory-stage.h"
 #include "jauthd/host-ids.h"
-
-enum directory_change {
-	CHANGE_ADD,              /* becomes a Unix user */
-	CHANGE_RENAME,           /* his name as the directory has it */
-	CHANGE_MOVE,             /* other departments */
-	CHANGE_NUMBER,           /* another telephone number */
-	CHANGE_LOCK,             /* may not log in any more */
-	CHANGE_UNLOCK,           /* may again */
-	CHANGE_REFUSE,           /* may not be a Unix user; why stands in `text` */
-	CHANGE_N_
-};
-
-struct directory_change_row {
-	enum directory_change change;
-	char *subject, *user;            /* user "": none */
-	char *text;
-};
-
-/* Of one pass. */
-struct directory_report {
-	struct directory_change_row *rows;       /* the first DIRECTORY_REPORT_ROWS */
-	size_t n_rows, size;
-	int64_t n_changes[CHANGE_N_];
-	int64_t n_removals;              /* of those who could log in */
-	int64_t n_looked_at;
-};
-
-bool directory_report_has_changes(const struct directory_report *report);
-void directory_report_done(struct directory_report *report);
-const char *directory_change_word(enum directory_change change);
-/* "3 added, 1 locked"; "no changes". */
-void directory_report_text(const struct directory_report *report, struct buf *buf);
 
 struct directory_pass {
 	struct db *db;

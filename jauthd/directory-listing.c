@@ -19,6 +19,7 @@
 #include "jauthd/directory-batch.h"
 #include "jauthd/directory-departments.h"
 #include "jauthd/directory-keeping.h"
+#include "jauthd/directory-loading.h"
 #include "jauthd/mapping.h"
 
 #define SEED_MAX (1024 * 1024)
@@ -244,106 +245,6 @@ static void flush(struct listing *listing, struct batch *batch)
 
 /* --- beginning --- */
 
-struct loading {
-	struct job job;
-	struct listing *listing;
-	char directory[METHOD_ID_MAX + 1];
-	unsigned char seed[SHA256_BYTES];
-	int64_t now_s;
-	bool takes_listed, begins_anew;
-	struct directory_row row;
-	struct departments departments;
-	bool goes_on;
-	int result;
-};
-
-static int load_applied(const struct stage_department *told, const unsigned char *digest,
-			void *context)
-{
-	struct loading *loading = context;
-	struct department *department = departments_get(&loading->departments, told->id);
-
-	if (!department)
-		return -E2BIG;
-	free(department->parent);
-	free(department->name);
-	department->parent = text_copy(told->parent);
-	department->name = text_copy(told->name);
-	department->named_s = told->named_s;
-	memcpy(department->digest, digest, SHA256_BYTES);
-	department->was_applied = true;
-	return 0;
-}
-
-/* Its name was asked for; what it is else is told again. */
-static int load_staged(const struct stage_department *told, const unsigned char *digest UNUSED,
-		       void *context)
-{
-	struct loading *loading = context;
-	struct department *department = departments_get(&loading->departments, told->id);
-
-	if (!department)
-		return -E2BIG;
-	free(department->name);
-	department->name = text_copy(told->name);
-	department->named_s = told->named_s;
-	return 0;
-}
-
-static int load_done(const char *id, bool is_same, void *context)
-{
-	struct loading *loading = context;
-	struct department *department = departments_get(&loading->departments, id);
-
-	if (!department)
-		return -E2BIG;
-	department->is_done = department->is_kept = true;
-	department->is_same = is_same;
-	return 0;
-}
-
-static bool may_go_on(const struct loading *loading)
-{
-	const struct directory_row *row = &loading->row;
-	bool is_usable = !loading->begins_anew && row->began_s <= loading->now_s &&
-			loading->now_s - row->began_s <= DIRECTORY_LIST_S &&
-			memcmp(row->seed, loading->seed, SHA256_BYTES) == 0;
-
-	switch (row->stage) {
-	case DIRECTORY_IDLE:
-		return false;
-	case DIRECTORY_LISTING:
-		return is_usable;
-	case DIRECTORY_LISTED:
-		return is_usable && loading->takes_listed;
-	case DIRECTORY_APPLYING:
-		return true;
-	}
-	return false;
-}
-
-/* Digests of what is done stay in the store: stage_mark_done() is not called for it again. */
-static int load(struct db *db, struct loading *loading)
-{
-	int r = stage_get(db, loading->directory, &loading->row);
-
-	if (r == 0)
-		r = stage_each_department(db, loading->directory, 0, load_applied, loading);
-	loading->goes_on = r == 0 && may_go_on(loading);
-	if (r == 0 && loading->goes_on)
-		r = stage_each_department(db, loading->directory, 1, load_staged, loading);
-	if (r == 0 && loading->goes_on)
-		r = stage_each_done(db, loading->directory, load_done, loading);
-	return r;
-}
-
-static void run_load(struct job *job, void *context)
-{
-	struct loading *loading = container_of(job, struct loading, job);
-
-	loading->result = load(context, loading);
-}
-
 static void take_loaded(struct listing *listing, struct loading *loading)
 {
 	listing->departments = loading->departments;
@@ -363,7 +264,7 @@ static void take_loaded(struct listing *listing, struct loading *loading)
 static void on_loaded(struct job *job)
 {
 	struct loading *loading = container_of(job, struct loading, job);
-	struct listing *listing = loading->listing;
+	struct listing *listing = loading->context;
 	int r = loading->result;
 
 	listing->n_jobs--;
@@ -389,8 +290,8 @@ int listing_new(const struct listing_start *start, struct listing **ret_listing)
 		abort();
 	r = listing_seed(start->config, start->method, listing->seed);
 	*loading = (struct loading){
-		.job = { .run = run_load, .done = on_loaded },
-		.listing = listing,
+		.job = { .run = loading_run, .done = on_loaded },
+		.context = listing,
 		.now_s = start->now_s,
 		.takes_listed = start->takes_listed,
 		.begins_anew = start->begins_anew,

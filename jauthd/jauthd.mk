@@ -40,6 +40,9 @@ libjauthd_la_SOURCES += jauthd/config-directories.c jauthd/directory-batch.c \
 	jauthd/directory-departments.h jauthd/directory-file.c jauthd/directory-file.h \
 	jauthd/directory-keeping.c jauthd/directory-keeping.h \
 	jauthd/directory-listing.c jauthd/directory-listing.h \
+	jauthd/directory-loading.c jauthd/directory-loading.h \
+	jauthd/directory-member.c jauthd/directory-member.h jauthd/directory-report.c \
+	jauthd/directory-report.h jauthd/directory-scan.c \
 	jauthd/directory-stage.c jauthd/directory-stage.h jauthd/login-list.c \
 	jauthd/directory.c jauthd/directory.h jauthd/directory-apply.c jauthd/directory-apply.h \
 	jauthd/directory-audit.c jauthd/directory-private.h jauthd/directory-run.c
