@@ -18,7 +18,7 @@
 static const char *const moments[] = {
 	"time", "since", "created", "made", "altered", "identity-locked", "changed", "used",
 	"expires", "password-expires", "last", "synced", "tried",
-	"wait-until", NULL
+	"wait-until", "until", "recovery-until", NULL
 };
 
 static bool is_moment(const char *key)

@@ -3,6 +3,7 @@
 vendors gone; the group that jauth leaves alone; and the recovery of who lost his way in."""
 
 import contextlib
+import datetime
 import json
 import pathlib
 import re
@@ -508,6 +509,8 @@ def test_recover_gives_one_login_and_one_link(house, polite, user):
     code = recover(house, user)
     row, = json.loads(house.ctl("break-glass", "list", user, "--json").stdout)
     assert row["codes"] == 0 and abs(row["recovery-until"] - time.time() - DAY_S) < 60
+    shown = house.ctl("break-glass", "list", user).stdout.split()[-1]
+    assert datetime.datetime.fromisoformat(shown).timestamp() == row["recovery-until"]
     assert outcome(house, user, code) == "granted"
     assert outcome(house, user, code) == "denied"
     text = told(house, user)

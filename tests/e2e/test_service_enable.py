@@ -2,6 +2,7 @@
 """jauthctl service enable, confirm, disable: jauth comes into a PAM file, and goes again by itself."""
 
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -164,6 +165,8 @@ def test_nobody_confirms(house, before, jane):
     said = json.loads(out)
     assert (said["state"], said["stack"], said["tried"]) == ("pending", "jauth-remote", False)
     assert 1 <= said["until"] - time.time() <= 4
+    row, = (line.split() for line in right("list").splitlines() if line.startswith("sshd "))
+    assert abs(datetime.datetime.fromisoformat(row[-1]).timestamp() - said["until"]) <= 1
     assert "auth substack jauth-remote" in PAM.joinpath("sshd").read_text()
     assert PAM.joinpath("jauth-remote").read_text() == \
         pathlib.Path("/usr/share/jauth/pam/jauth-remote").read_text()
