@@ -2,38 +2,26 @@
 /* Moments as people write and read them; see moment.h. */
 #include "jauthctl/moment.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/text.h"
 
-static const struct {
-	const char *name;
-	int64_t seconds;
-} units[] = { { "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 } };
+#define MOMENT_MAX_S 253402300799        /* 9999-12-31T23:59:59Z: ISO 8601 has four digits */
 
 static const char *const date_forms[] = {
 	"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
 };
 
-/* Seconds, or -1. */
+/* Seconds, or -1. A number alone is no time. */
 static int64_t parse_span(const char *text)
 {
-	size_t n_digits = strspn(text, "0123456789"), i;
-	char digits[8];
-	int64_t number;
+	size_t len = strlen(text);
 
-	if (!n_digits || n_digits >= sizeof(digits))
-		return -1;
-	memcpy(digits, text, n_digits);
-	digits[n_digits] = '\0';
-	if (text_to_number(digits, 0, INT32_MAX, &number) < 0)
-		return -1;
-	for (i = 0; i < N_ELEMENTS(units); i++)
-		if (text_equals(text + n_digits, units[i].name))
-			return number * units[i].seconds;
-	return -1;
+	return len && !isdigit((unsigned char)text[len - 1]) ? conf_duration_s(text) : -1;
 }
 
 /* mktime() would make March of February 30th; a date that changes on the way is none. */
@@ -66,7 +54,7 @@ int moment_parse(const char *text, time_t now_s, enum moment_direction direction
 		moment_s = 0;
 	else if (span_s >= 0)
 		moment_s = now_s + (direction == MOMENT_PAST ? -span_s : span_s);
-	if (moment_s < 0)
+	if (moment_s < 0 || moment_s > MOMENT_MAX_S)
 		return -EINVAL;
 	*ret_moment_s = moment_s;
 	return 0;
