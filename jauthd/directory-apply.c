@@ -8,7 +8,7 @@
 #include "jauthd/directory-apply.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "jauthd/directory-member.h"

@@ -3,6 +3,7 @@
 #include "jauthd/directory-stage.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
