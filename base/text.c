@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,6 +102,11 @@ int text_to_number(const char *text, int64_t min, int64_t max, int64_t *ret_numb
 		return -ERANGE;
 	*ret_number = number;
 	return 0;
+}
+
+void text_from_number(int64_t number, char ret_text[TEXT_NUMBER_SIZE])
+{
+	(void)snprintf(ret_text, TEXT_NUMBER_SIZE, "%" PRId64, number);
 }
 
 size_t text_character(const char *text, size_t len, uint32_t *ret_character)

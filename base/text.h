@@ -30,6 +30,9 @@ bool text_into(char *ret_field, size_t size, const char *text);
 /* Whole string as decimal; 0, -EINVAL (not a number) or -ERANGE (outside min..max). */
 int text_to_number(const char *text, int64_t min, int64_t max, int64_t *ret_number);
 
+#define TEXT_NUMBER_SIZE 21              /* of any int64_t in decimal */
+void text_from_number(int64_t number, char ret_text[TEXT_NUMBER_SIZE]);
+
 /* Appends `text` with everything but printable characters of valid UTF-8 replaced by '?':
  * C0 and C1 controls, DEL, bidirectional controls (U+061C, U+200E, U+200F, U+202A–U+202E,
  * U+2066–U+2069), line and paragraph separators. At most max_chars characters, then "...". */

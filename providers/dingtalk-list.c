@@ -21,14 +21,13 @@
 #define PAGE_SIZE       100              /* the vendor's maximum */
 #define DEPARTMENTS_MAX 30000
 #define BODY_MAX        256
-#define NUMBER_SIZE     24
 
 struct dingtalk_list {
 	int64_t *departments;            /* in the order in which they were told of */
 	size_t n, size, at;
 	int64_t cursor, next;
 	struct dingtalk_department top;
-	char place[NUMBER_SIZE];         /* id of the department at hand */
+	char place[TEXT_NUMBER_SIZE];    /* id of the department at hand */
 	bool is_too_many;
 	struct list_wait wait;
 };
@@ -48,13 +47,6 @@ static void call(struct login *login, const struct api_call *call)
 static bool wait_for_room(struct login *login, const struct api_result *result)
 {
 	return list_waits(login, &list_of(login)->wait, result);
-}
-
-static void write_number(char ret_text[NUMBER_SIZE], int64_t number)
-{
-	_cleanup_free_ char *text = text_format("%lld", (long long)number);
-
-	(void)text_into(ret_text, NUMBER_SIZE, text);            /* has room for any */
 }
 
 static struct http_request *ask(struct login *login, const char *path,
@@ -154,7 +146,7 @@ static void next_members(struct login *login)
 	struct dingtalk_list *list = list_of(login);
 
 	for (; list->at < list->n; list->at++) {
-		write_number(list->place, department_at(list));
+		text_from_number(department_at(list), list->place);
 		if (!login_is_list_done(login, list->place)) {
 			list->cursor = 0;
 			call(login, &user_list);
@@ -171,15 +163,15 @@ static void next_children(struct login *login);
 static void tell_department(struct login *login, const struct dingtalk_department *department)
 {
 	struct dingtalk_list *list = list_of(login);
-	char id[NUMBER_SIZE], parent[NUMBER_SIZE];
+	char id[TEXT_NUMBER_SIZE], parent[TEXT_NUMBER_SIZE];
 	const struct listed_department listed = {
 		.id = id,
 		.parent = department->parent ? parent : NULL,
 		.name = department->name,
 	};
 
-	write_number(id, department->id);
-	write_number(parent, department->parent);
+	text_from_number(department->id, id);
+	text_from_number(department->parent, parent);
 	if (list->n >= DEPARTMENTS_MAX) {
 		list->is_too_many = true;
 		return;

@@ -7,8 +7,6 @@
  * filter leaves out, as that, so that he keeps no groups of a time when it did not.
  */
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "providers/github.h"
@@ -269,14 +267,12 @@ static const struct step {
 	{ wants_revocation, ask_revocation, take_revocation },
 };
 
-#define NUMBER_SIZE 24
-
 static void identify(struct login *login)
 {
 	const struct github_login *own = login_own(login);
 	const struct github_config *config = login_config(login);
 	struct buf issuer = BUF_INIT(URL_MAX);
-	char ids[GITHUB_TEAMS_MAX][NUMBER_SIZE];
+	char ids[GITHUB_TEAMS_MAX][TEXT_NUMBER_SIZE];
 	const char *groups[GITHUB_TEAMS_MAX + 1] = { NULL };
 	_cleanup_free_ char *id = text_format("%lld", (long long)own->user.id);
 	struct identity identity = {
@@ -291,7 +287,7 @@ static void identify(struct login *login)
 
 	static_assert(GITHUB_TEAMS_MAX <= IDENTITY_GROUPS_MAX, "all of them are groups");
 	for (size_t i = 0; i < own->teams.n_ids; i++) {
-		(void)snprintf(ids[i], sizeof(ids[i]), "%lld", (long long)own->teams.ids[i]);
+		text_from_number(own->teams.ids[i], ids[i]);
 		groups[i] = ids[i];
 	}
 	github_base(config->host, &issuer);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Calls with the account's token, which is a stable one: cgi-bin/token would take the token away
  * from every other program of the account. Who somebody is. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -9,7 +8,6 @@
 #include "providers/wechat-account.h"
 
 #define BODY_MAX    512
-#define NUMBER_SIZE 21                   /* of an int64_t in decimal */
 
 /* --- the token --- */
 
@@ -130,7 +128,7 @@ void account_identify(struct login *login)
 {
 	const struct account_config *config = login_config(login);
 	const struct account_login *own = login_own(login);
-	char tags[IDENTITY_GROUPS_MAX][NUMBER_SIZE];
+	char tags[IDENTITY_GROUPS_MAX][TEXT_NUMBER_SIZE];
 	const char *groups[IDENTITY_GROUPS_MAX + 1];
 	struct identity more = {
 		.groups = groups,
@@ -139,7 +137,7 @@ void account_identify(struct login *login)
 	};
 
 	for (size_t i = 0; i < own->follower.n_tags; i++) {
-		(void)snprintf(tags[i], sizeof(tags[i]), "%lld", (long long)own->follower.tags[i]);
+		text_from_number(own->follower.tags[i], tags[i]);
 		groups[i] = tags[i];
 	}
 	groups[own->follower.n_tags] = NULL;

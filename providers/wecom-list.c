@@ -18,7 +18,6 @@
 #include "providers/wecom.h"
 
 #define MEMBER_GONE     60111            /* user/get: no such member */
-#define NUMBER_SIZE     24
 
 struct wecom_list {
 	struct wecom_department *departments;
@@ -27,7 +26,7 @@ struct wecom_list {
 	size_t allowed_at;
 	char name[WECOM_NAME_MAX + 1];
 	struct wecom_listed member;
-	char place[NUMBER_SIZE];         /* id of the department at hand; "": none */
+	char place[TEXT_NUMBER_SIZE];    /* id of the department at hand; "": none */
 	struct list_wait wait;
 };
 
@@ -46,13 +45,6 @@ static void call(struct login *login, const struct api_call *call)
 static bool wait_for_room(struct login *login, const struct api_result *result)
 {
 	return list_waits(login, &list_of(login)->wait, result);
-}
-
-static void write_number(char ret_text[NUMBER_SIZE], int64_t number)
-{
-	_cleanup_free_ char *text = text_format("%lld", (long long)number);
-
-	(void)text_into(ret_text, NUMBER_SIZE, text);            /* has room for any */
 }
 
 static struct http_request *get(struct buf *url, struct login *login)
@@ -75,7 +67,7 @@ static void tell(void *context, const struct wecom_listed *member)
 	const struct wecom_config *config = login_config(login);
 	struct wecom_list *list = list_of(login);
 	_cleanup_free_ char *issuer = text_format("wecom:%s", config->corp_id);
-	char main_department[NUMBER_SIZE];
+	char main_department[TEXT_NUMBER_SIZE];
 	struct identity identity = {
 		.issuer = issuer,
 		.subject = member->userid,
@@ -92,7 +84,7 @@ static void tell(void *context, const struct wecom_listed *member)
 	};
 
 	if (member->main_department) {
-		write_number(main_department, member->main_department);
+		text_from_number(member->main_department, main_department);
 		identity.attributes[identity.n_attributes++] =
 			(struct identity_attribute) { "main_department", main_department };
 	}
@@ -221,7 +213,7 @@ static void next_members(struct login *login)
 	struct wecom_list *list = list_of(login);
 
 	for (; list->at < list->n_departments; list->at++) {
-		write_number(list->place, list->departments[list->at].id);
+		text_from_number(list->departments[list->at].id, list->place);
 		if (!login_is_list_done(login, list->place)) {
 			call(login, &user_list);
 			return;
@@ -237,14 +229,14 @@ static void next_name(struct login *login);
 static void tell_department(struct login *login, const char *name)
 {
 	struct wecom_list *list = list_of(login);
-	char parent[NUMBER_SIZE];
+	char parent[TEXT_NUMBER_SIZE];
 	const struct listed_department department = {
 		.id = list->place,
 		.parent = list->departments[list->at].parent ? parent : NULL,
 		.name = name,
 	};
 
-	write_number(parent, list->departments[list->at].parent);
+	text_from_number(list->departments[list->at].parent, parent);
 	login_list_department(login, &department);
 	list->at++;
 }
@@ -283,7 +275,7 @@ static void next_name(struct login *login)
 	while (list->at < list->n_departments) {
 		const char *known;
 
-		write_number(list->place, list->departments[list->at].id);
+		text_from_number(list->departments[list->at].id, list->place);
 		known = login_list_name(login, list->place);
 		if (!known) {
 			call(login, &department_get);

@@ -16,23 +16,15 @@
 #include "base/text.h"
 #include "base/url.h"
 
-#define DEPARTMENT_SIZE 21               /* of an int64_t in decimal */
 
 /* --- who it is --- */
 
 /* What is collected for login_identify(), which copies. */
 struct person {
-	char departments[IDENTITY_GROUPS_MAX][DEPARTMENT_SIZE];
+	char departments[IDENTITY_GROUPS_MAX][TEXT_NUMBER_SIZE];
 	const char *groups[IDENTITY_GROUPS_MAX + 1];
-	char main_department[DEPARTMENT_SIZE];
+	char main_department[TEXT_NUMBER_SIZE];
 };
-
-static void write_number(char ret_text[DEPARTMENT_SIZE], int64_t number)
-{
-	_cleanup_free_ char *text = text_format("%lld", (long long)number);
-
-	(void)text_into(ret_text, DEPARTMENT_SIZE, text);        /* has room for any */
-}
 
 void wecom_add_issuer(const struct wecom_config *config, struct buf *buf)
 {
@@ -55,11 +47,11 @@ static void identify(struct login *login)
 	};
 
 	for (size_t i = 0; i < member->n_departments; i++) {
-		write_number(person.departments[i], member->departments[i]);
+		text_from_number(member->departments[i], person.departments[i]);
 		person.groups[i] = person.departments[i];
 	}
 	if (member->main_department) {
-		write_number(person.main_department, member->main_department);
+		text_from_number(member->main_department, person.main_department);
 		identity.attributes[identity.n_attributes++] =
 			(struct identity_attribute) { "main_department", person.main_department };
 	}

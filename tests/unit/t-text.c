@@ -113,6 +113,7 @@ static void numbers_are_read_whole_or_not(void **state UNUSED)
 		{ "10", 0, 10, 0, 10 },
 		{ "-3", -5, 5, 0, -3 },
 		{ "9223372036854775807", INT64_MIN, INT64_MAX, 0, INT64_MAX },
+		{ "-9223372036854775808", INT64_MIN, INT64_MAX, 0, INT64_MIN },
 		{ "11", 0, 10, -ERANGE, 0 },
 		{ "-1", 0, 10, -ERANGE, 0 },
 		{ "99999999999999999999", INT64_MIN, INT64_MAX, -ERANGE, 0 },
@@ -129,10 +130,13 @@ static void numbers_are_read_whole_or_not(void **state UNUSED)
 
 	for (i = 0; i < N_ELEMENTS(rows); i++) {
 		int64_t number = 77;
+		char text[TEXT_NUMBER_SIZE];
 
 		assert_int_equal(text_to_number(rows[i].text, rows[i].min, rows[i].max, &number),
 				 rows[i].result);
 		assert_int_equal(number, rows[i].result ? 77 : rows[i].number);
+		text_from_number(number, text);
+		assert_string_equal(text, rows[i].result ? "77" : rows[i].text);
 	}
 }
 
