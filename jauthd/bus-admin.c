@@ -356,23 +356,9 @@ static void handle_log(struct bus *bus, DBusMessage *call, const struct bus_call
 	bus_work_start(work);
 }
 
-/* --- Reload --- */
-
-static void handle_reload(struct bus *bus, DBusMessage *call,
-			  const struct bus_caller *caller UNUSED)
-{
-	if (core_reload(bus_context(bus)) < 0)
-		bus_reply_error(bus, call, LOGIN_ERROR_INVALID,
-				"the configuration has mistakes, the old one stays: "
-				"see \"jauthctl check\"");
-	else
-		bus_send(bus, dbus_message_new_method_return(call));
-}
-
 const struct bus_method bus_admin_methods[] = {
 	{ ADMIN_INTERFACE, "Status", "", BUS_ROOT, handle_status },
 	{ ADMIN_INTERFACE, "Explain", "a{sv}", BUS_ROOT, handle_explain },
 	{ ADMIN_INTERFACE, "Log", "a{sv}", BUS_ROOT, handle_log },
-	{ ADMIN_INTERFACE, "Reload", "", BUS_ROOT, handle_reload },
 	{ 0 }
 };

@@ -8,6 +8,7 @@ struct core;
 struct method;
 
 extern const struct bus_method bus_admin_methods[];
+extern const struct bus_method bus_reload_methods[];
 extern const struct bus_method bus_ways_methods[];
 extern const struct bus_method bus_directories_methods[];
 extern const struct bus_method bus_setup_methods[];

@@ -24,8 +24,8 @@ libjauthd_la_SOURCES += jauthd/address.c jauthd/address.h jauthd/check.c jauthd/
 	jauthd/config-methods.c jauthd/config-parts.c jauthd/config-parts.h \
 	jauthd/config-offline.c jauthd/config-registration.c jauthd/config-services.c jauthd/mapping.c jauthd/mapping.h jauthd/policy.c jauthd/policy.h
 libjauthd_la_SOURCES += jauthd/bus.c jauthd/bus.h jauthd/bus-accounts.h jauthd/bus-admin.c \
-	jauthd/bus-admin.h jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-limits.c \
-	jauthd/bus-limits.h jauthd/bus-links.c jauthd/bus-loop.c jauthd/bus-loop.h \
+	jauthd/bus-admin.h jauthd/bus-audit.c jauthd/bus-audit.h jauthd/bus-reload.c \
+	jauthd/bus-limits.c jauthd/bus-limits.h jauthd/bus-links.c jauthd/bus-loop.c jauthd/bus-loop.h \
 	jauthd/bus-login.c jauthd/bus-login.h jauthd/bus-people.c jauthd/bus-phones.c jauthd/bus-users.c \
 	jauthd/bus-work.c jauthd/bus-work.h jauthd/channel.c jauthd/channel.h \
 	jauthd/core.h jauthd/bus-facts.c jauthd/bus-facts.h jauthd/limits.h

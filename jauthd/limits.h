@@ -90,6 +90,7 @@
 #define BUS_RATE_PER_S              8        /* and so many more in each second */
 #define BUS_RATE_UIDS               256      /* whose calls are counted */
 #define BUS_TIMEOUT_MS              10000
+#define BUS_RELOAD_WAIT_MS          5000     /* at most, for the snapshot of jauth-userdb */
 #define BUS_LOG_ROWS                100      /* unless said otherwise */
 #define BUS_TEXT_MAX                4096     /* characters of one text in a reply */
 #define BUS_DROP_INS_MAX            8        /* configuration files to be tried together */

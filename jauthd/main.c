@@ -243,8 +243,8 @@ static int add_sources(struct core *core)
 static const struct bus_method *const bus_tables[] = {
 	bus_login_methods, bus_links_methods, bus_own_methods, bus_users_methods,
 	bus_glass_methods, bus_people_methods, bus_phones_methods, bus_requests_methods,
-	bus_sessions_methods, bus_admin_methods, bus_ways_methods, bus_setup_methods,
-	bus_limits_methods, bus_directories_methods, NULL,
+	bus_sessions_methods, bus_admin_methods, bus_reload_methods, bus_ways_methods,
+	bus_setup_methods, bus_limits_methods, bus_directories_methods, NULL,
 };
 
 static void on_bus_ready(void *context)

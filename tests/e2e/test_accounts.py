@@ -530,6 +530,18 @@ def test_the_user_database_cannot_be_written(house, office, name):
     wait_until(lambda: passwd(name), 20, "the user database")
 
 
+def test_a_reload_does_not_wait_for_it_for_ever(configured):
+    """Tries that fail come more and more seldom."""
+    run(["mount", "-o", "bind,ro", accounts.USERDB, accounts.USERDB])
+    try:
+        for _ in range(6):
+            began = time.monotonic()
+            configured()
+            assert time.monotonic() - began < 10
+    finally:
+        run(["umount", accounts.USERDB])
+
+
 def test_a_service_that_does_not_see_him(house, office, name):
     """What sshd passes on of the digits is junk then, and nobody's guess."""
     office.register(name)

@@ -228,6 +228,16 @@ def test_the_hosts_groups_by_the_allow_list_alone(member, configured):
     assert member.groups() == set()
 
 
+def test_a_reload_is_answered_when_the_host_knows_the_groups(member, configured):
+    configured(privileged="yes")
+    member.is_let_in(team(DOCKER))
+    for _ in range(10):
+        configured(groups=GROUPS.split("[group docker]")[0])
+        assert member.groups() == set()
+        configured(privileged="yes")
+        assert member.groups() == {"docker"}
+
+
 def test_teams_of_other_organisations_are_nothing(member):
     member.account.orgs[OTHER] = (OTHER_ID, "active")
     member.is_let_in(team(DEV, "dev", (OTHER_ID, OTHER)), team(LABS, "labs", (OTHER_ID, ORG)))
