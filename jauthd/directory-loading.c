@@ -10,19 +10,28 @@
 #include "base/text.h"
 #include "jauthd/limits.h"
 
+/* The department with its name as it was told; NULL: there are too many. */
+static struct department *take_named(struct loading *loading, const struct stage_department *told)
+{
+	struct department *department = departments_get(&loading->departments, told->id);
+
+	if (!department)
+		return NULL;
+	free(department->name);
+	department->name = text_copy(told->name);
+	department->named_s = told->named_s;
+	return department;
+}
+
 static int load_applied(const struct stage_department *told, const unsigned char *digest,
 			void *context)
 {
-	struct loading *loading = context;
-	struct department *department = departments_get(&loading->departments, told->id);
+	struct department *department = take_named(context, told);
 
 	if (!department)
 		return -E2BIG;
 	free(department->parent);
-	free(department->name);
 	department->parent = text_copy(told->parent);
-	department->name = text_copy(told->name);
-	department->named_s = told->named_s;
 	memcpy(department->digest, digest, SHA256_BYTES);
 	department->was_applied = true;
 	return 0;
@@ -32,15 +41,7 @@ static int load_applied(const struct stage_department *told, const unsigned char
 static int load_staged(const struct stage_department *told, const unsigned char *digest UNUSED,
 		       void *context)
 {
-	struct loading *loading = context;
-	struct department *department = departments_get(&loading->departments, told->id);
-
-	if (!department)
-		return -E2BIG;
-	free(department->name);
-	department->name = text_copy(told->name);
-	department->named_s = told->named_s;
-	return 0;
+	return take_named(context, told) ? 0 : -E2BIG;
 }
 
 static int load_done(const char *id, bool is_same, void *context)
