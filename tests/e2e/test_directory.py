@@ -79,6 +79,7 @@ def test_a_second_sync_writes_nothing_and_asks_for_no_names(corp):
     corp.asked.clear()
     done = sync()
     assert (done.changes, done.result) == ([], "no changes")
+    assert done.status["looked-at"] == 0
     assert state() == before
     assert asked["department/get"] == 3
     assert dict(corp.asked) == {"department/simplelist": 1, "user/list": 3, "agent/get": 1}
@@ -121,6 +122,18 @@ def test_renamed_moved_and_new_departments(corp):
     assert query("SELECT id, parent FROM directory_departments ORDER BY id") == [
         ("", ""), ("1", ""), ("2", "1"), ("3", "2"), ("4", "1")]
     assert sync().changes == []
+
+
+def test_a_department_that_goes_takes_its_members_along(corp):
+    """Nothing that is still told of has changed."""
+    corp.add_department(4, "新部门")
+    corp.add_member("zhaoliu", departments=[4])
+    sync()
+    del corp.persons["zhaoliu"], corp.departments[4]
+    done = sync()
+    assert done.of("lock") == ["zhaoliu"] and len(done.changes) == 1
+    assert is_locked("zhaoliu")
+    assert query("SELECT id FROM directory_departments ORDER BY id") == [("",), ("1",), ("2",), ("3",)]
 
 
 def test_leavers_are_locked_and_come_back(corp):
